@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest is one table and one loop. The table is the architecture: a row says what a target may import, and
+// LayeringTests holds every `import` in Sources against it.
+
+/// One row: a target, the sibling targets below it, and the products of packages that it uses.
+struct Row {
+    var name: String
+    var siblings: [String] = []
+    var products: [Target.Dependency] = []
+    var resources: [Resource]?
+}
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+let libraries: [Row] = [
+    // Layer 0: values
+    Row(name: "MediaModel"),
+    Row(name: "ContentKeys"),
+    Row(name: "Cryptography", siblings: ["COpenSSL"]),
+    // Layer 1: rules and formats
+    Row(name: "Policies", siblings: ["MediaModel", "ContentKeys"]),
+    Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
+    Row(name: "CodecSyntax", siblings: ["MediaModel"]),
+    Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
+    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys"]),
+    Row(name: "MediaStorage", siblings: ["MediaModel", "ContentKeys", "Cryptography"]),
+    // Layer 2: encryption, tokens, wrapping, records
+    Row(
+        name: "MediaEncryption",
+        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "CodecSyntax"]),
+    Row(name: "Tokens", siblings: ["Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
+    Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys"], products: [.crypto]),
+    Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
+    // Layer 3: use cases
+    Row(
+        name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
+        products: [.grdb]),
+    Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.logging]),
+    Row(
+        name: "Origin",
+        siblings: [
+            "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption", "ISOBaseMedia",
+            "TransportStream", "Presentations", "Cryptography",
+        ],
+        products: [.logging]),
+    Row(name: "Encoding", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "CFFmpeg", "CSandbox"]),
+    Row(
+        name: "Jobs", siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies"],
+        products: [.subprocess, .logging]),
+    Row(
+        name: "Administration",
+        siblings: ["Policies", "Catalog", "Jobs", "ContentKeys", "MediaModel"],
+        products: [.yams]),
+    // Layer 4: transports and the choice of engines
+    Row(
+        name: "KeyServiceHTTP", siblings: ["KeyDelivery", "Policies", "ContentKeys"],
+        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+    Row(
+        name: "OriginHTTP", siblings: ["Origin", "Policies", "MediaModel"],
+        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+    Row(
+        name: "AdminHTTP", siblings: ["Administration", "Catalog"],
+        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+    Row(
+        name: "Adapters",
+        siblings: [
+            "Catalog", "CatalogSQLite", "KeyWrapping", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Jobs",
+            "Administration", "KeyDelivery", "Origin", "MediaModel",
+        ],
+        products: [.logging, .configuration, .yams]),
+]
+
+let programs: [Row] = [
+    Row(
+        name: "keyway",
+        siblings: [
+            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
+            "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens",
+        ],
+        products: [.argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess],
+        resources: nil),
+    Row(name: "keyway-encoder", siblings: ["Encoding"], products: []),
+]
+
+let settings: [SwiftSetting] =
+    ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"].map { .enableUpcomingFeature($0) }
+    + [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+func dependencies(_ row: Row) -> [Target.Dependency] {
+    row.siblings.map { .byName(name: $0) } + row.products
+}
+
+let package = Package(
+    name: "keyway",
+    products: [
+        .executable(name: "keyway", targets: ["keyway"]),
+        .executable(name: "keyway-encoder", targets: ["keyway-encoder"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: libraries.map {
+        .target(name: $0.name, dependencies: dependencies($0), resources: $0.resources, swiftSettings: settings)
+    }
+        + programs.map {
+            .executableTarget(
+                name: $0.name, dependencies: dependencies($0), resources: $0.resources, swiftSettings: settings)
+        }
+        + [
+            .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+            .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
+            .target(name: "CSandbox"),
+        ]
+)

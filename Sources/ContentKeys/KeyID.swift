@@ -1,0 +1,101 @@
+/// The identifier of a content key (KID): a UUID in textual (big-endian) byte order, as in `default_KID`, in `tenc` and
+/// in URLs. PlayReady's little-endian GUID order is `littleEndianBytes`.
+public struct KeyID: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// From 16 bytes in textual order; nil for any other count.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// From text: 32 hexadecimal digits in any letter case, either without dashes or dashed 8-4-4-4-12.
+    /// Nothing else is accepted: no braces, no white space, no `urn:` prefix.
+    public init?(_ text: String) {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        let characters = Array(text.utf8)
+        guard characters.count == 32 || characters.count == 36 else { return nil }
+        for (position, character) in characters.enumerated() {
+            if characters.count == 36, [8, 13, 18, 23].contains(position) {
+                guard character == 0x2D else { return nil }
+                continue
+            }
+            guard let digit = character.hexadecimalValue else { return nil }
+            digits.append(digit)
+        }
+        guard digits.count == 32 else { return nil }
+        self.init(bytes: stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+    }
+
+    /// A random (version 4) UUID from the system's generator.
+    public static func random() -> KeyID {
+        var generator = SystemRandomNumberGenerator()
+        let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        return KeyID(high: high, low: low)
+    }
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The 16 bytes in textual order.
+    public var bytes: [UInt8] {
+        [high, low].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
+    }
+
+    /// The 16 bytes of the GUID as .NET and PlayReady order them: the first three groups little-endian.
+    public var littleEndianBytes: [UInt8] {
+        let bytes = bytes
+        return [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map { bytes[$0] }
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    public var hexadecimal: String {
+        Self.pad(high) + Self.pad(low)
+    }
+
+    private static func pad(_ word: UInt64) -> String {
+        let text = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+}
+
+extension KeyID: CustomStringConvertible, LosslessStringConvertible {
+    /// The canonical text: lower case, dashed.
+    public var description: String {
+        let hex = Array(hexadecimal)
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(hex[$0]) }.joined(separator: "-")
+    }
+}
+
+extension KeyID: Codable {
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let value = KeyID(text) else {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "not a KID"))
+        }
+        self = value
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension UInt8 {
+    fileprivate var hexadecimalValue: UInt8? {
+        switch self {
+        case 0x30...0x39: self - 0x30
+        case 0x41...0x46: self - 0x41 + 10
+        case 0x61...0x66: self - 0x61 + 10
+        default: nil
+        }
+    }
+}

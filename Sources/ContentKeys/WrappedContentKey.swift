@@ -1,0 +1,29 @@
+/// The version of a key-encryption key (KEK). Versions count from 1.
+public struct KEKVersion: RawRepresentable, Hashable, Sendable, Codable, Comparable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    public static func < (left: KEKVersion, right: KEKVersion) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// A content key as it is stored: encrypted under a KEK, bound to its KID and type. Knows nothing of the clear bytes.
+public struct WrappedContentKey: Hashable, Sendable, Codable {
+    public let keyID: KeyID
+    public let type: ContentKeyType
+    /// The KEK that it is wrapped under.
+    public let kek: KEKVersion
+    /// Nonce, ciphertext and tag, as the wrapping target writes them.
+    public let ciphertext: [UInt8]
+
+    public init(keyID: KeyID, type: ContentKeyType, kek: KEKVersion, ciphertext: [UInt8]) {
+        self.keyID = keyID
+        self.type = type
+        self.kek = kek
+        self.ciphertext = ciphertext
+    }
+}
