@@ -1,0 +1,80 @@
+public import ContentKeys
+public import Foundation
+public import MediaModel
+
+/// An asset: what is owned. Its media is in its versions.
+public struct AssetRecord: Sendable, Hashable {
+    /// Unique; 1 to 128 of letters, digits, `.`, `_` and `-`, not starting with a dot.
+    public var name: String
+    public var created: Date
+    /// The version that is served; nil until the first one is complete.
+    public var currentVersion: Int?
+    /// The key of type `storage` that its files are encrypted under.
+    public var storageKey: KeyID
+
+    public init(name: String, created: Date, currentVersion: Int? = nil, storageKey: KeyID) {
+        self.name = name
+        self.created = created
+        self.currentVersion = currentVersion
+        self.storageKey = storageKey
+    }
+
+    /// Whether a text can name an asset: it becomes a folder and a part of URLs.
+    public static func isName(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count) && text.utf8.first != 0x2E
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || [0x2D, 0x2E, 0x5F].contains($0)
+            }
+    }
+}
+
+/// One version of an asset's media. It is complete when it is recorded, and never changes after.
+public struct AssetVersionRecord: Sendable, Hashable {
+    public var asset: String
+    /// Counts from 1 within the asset; a number is never used again.
+    public var number: Int
+    public var created: Date
+    /// The job that made it.
+    public var job: JobID?
+    public var tracks: [TrackRecord]
+
+    public init(asset: String, number: Int, created: Date, job: JobID?, tracks: [TrackRecord]) {
+        self.asset = asset
+        self.number = number
+        self.created = created
+        self.job = job
+        self.tracks = tracks
+    }
+}
+
+/// One track file with its index, as stored.
+public struct TrackRecord: Sendable, Hashable {
+    public var description: TrackDescription
+    /// In the track's timescale.
+    public var duration: UInt64
+    public var segmentCount: Int
+    /// The files' names within the version's folder.
+    public var mediaFile: String
+    public var indexFile: String
+    /// In bytes.
+    public var mediaSize: UInt64
+    /// The 64-bit IV of the media file under the asset's storage key: no other file under that key has it.
+    public var mediaNonce: UInt64
+    /// SHA-256 of the index file, checked when it is opened.
+    public var indexDigest: [UInt8]
+
+    public init(
+        description: TrackDescription, duration: UInt64, segmentCount: Int, mediaFile: String, indexFile: String,
+        mediaSize: UInt64, mediaNonce: UInt64, indexDigest: [UInt8]
+    ) {
+        self.description = description
+        self.duration = duration
+        self.segmentCount = segmentCount
+        self.mediaFile = mediaFile
+        self.indexFile = indexFile
+        self.mediaSize = mediaSize
+        self.mediaNonce = mediaNonce
+        self.indexDigest = indexDigest
+    }
+}

@@ -1,0 +1,72 @@
+public import ContentKeys
+public import Foundation
+public import Policies
+
+/// What an audit record tells of.
+public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
+    case keyGranted
+    case keyDenied
+    case documentsApplied
+    case secretSet
+    case secretDeleted
+    case keyCreated
+    case assetPublished
+    case locatorCreated
+    case locatorRevoked
+    case kekCreated
+}
+
+/// One event, before it has a place in the chain. Holds names, identifiers and reasons; never a key, token or secret.
+public struct AuditEvent: Sendable, Hashable, Codable {
+    public var time: Date
+    public var action: AuditAction
+    /// Names the request in logs and answers; nil for operators' actions.
+    public var requestID: String?
+    public var keyID: KeyID?
+    public var delivery: KeyDeliveryType?
+    public var clientAddress: String?
+    public var policy: String?
+    public var option: String?
+    /// `DenialReason.Code` of a denial.
+    public var reason: String?
+    /// More for the operator: the token's rejection, the claim's name, the document's or locator's name.
+    public var detail: String?
+    public var tokenKind: TokenKind?
+    public var tokenIssuer: String?
+    public var tokenSubject: String?
+    public var tokenID: String?
+
+    public init(time: Date, action: AuditAction) {
+        self.time = time
+        self.action = action
+    }
+}
+
+/// An event in its place in the hash chain.
+public struct AuditRecord: Sendable, Hashable {
+    /// Counts from 1 without gaps.
+    public var sequence: Int64
+    /// The event as canonical JSON: what the hash covers.
+    public var event: [UInt8]
+    /// SHA-256 of the previous record's hash (32 zero bytes before the first), the sequence number as 8 big-endian
+    /// bytes, and the event.
+    public var hash: [UInt8]
+
+    public init(sequence: Int64, event: [UInt8], hash: [UInt8]) {
+        self.sequence = sequence
+        self.event = event
+        self.hash = hash
+    }
+}
+
+/// Where the audit chain is broken.
+public struct AuditChainDefect: Sendable, Hashable {
+    /// The first record that does not fit.
+    public var sequence: Int64
+    public var reason: String
+
+    public init(sequence: Int64, reason: String) {
+        self.sequence = sequence
+        self.reason = reason
+    }
+}

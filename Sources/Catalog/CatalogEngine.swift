@@ -1,0 +1,141 @@
+public import ContentKeys
+public import Foundation
+public import Policies
+
+/// Why the catalog refused. Codes are stable.
+public struct CatalogError: Error, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable, Hashable {
+        /// Something of that name or id exists.
+        case exists
+        /// Something that the change names does not exist.
+        case missing
+        /// Something else still refers to it.
+        case inUse
+        /// The change contradicts what is stored (a final job, an older version).
+        case conflict
+        /// The store cannot be read or written now.
+        case unavailable
+        /// The store holds something that this version cannot read.
+        case corrupt
+    }
+
+    public var code: Code
+    public var reason: String
+    public var description: String { reason }
+
+    public init(_ code: Code, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+}
+
+/// One change. Changes are applied together or not at all (`CatalogEngine.apply`).
+public enum CatalogChange: Sendable {
+    case putAuthorizationPolicy(AuthorizationPolicy)
+    case deleteAuthorizationPolicy(name: String)
+    case putDeliveryPolicy(DeliveryPolicy)
+    case deleteDeliveryPolicy(name: String)
+    case putAccessPolicy(AccessPolicy)
+    case insertContentKey(ContentKeyRecord)
+    /// Changes who may receive a key.
+    case setAuthorizationPolicy(keyID: KeyID, policy: String?)
+    case deleteContentKey(keyID: KeyID)
+    case insertAssignment(KeyAssignment)
+    /// Gives every named track of an asset version its number under a key; a track that has one keeps it.
+    case allocateIVNumbers(keyID: KeyID, asset: String, version: Int, tracks: [String])
+    case insertLocator(Locator)
+    case revokeLocator(LocatorID)
+    case putSecret(SecretRecord)
+    case deleteSecret(name: String)
+    case insertAsset(AssetRecord)
+    /// Records a complete version and makes it the current one.
+    case insertAssetVersion(AssetVersionRecord)
+    case insertJob(JobRecord)
+    case updateJob(JobRecord)
+    /// Chained after the last record.
+    case audit(AuditEvent)
+}
+
+/// Everything that a request for a key needs, read in one consistent look.
+public struct KeyLookup: Sendable {
+    public var key: ContentKeyRecord
+    /// Nil when the key names none, or one that is gone.
+    public var policy: AuthorizationPolicy?
+
+    public init(key: ContentKeyRecord, policy: AuthorizationPolicy?) {
+        self.key = key
+        self.policy = policy
+    }
+}
+
+/// Everything that a request for media needs, read in one consistent look.
+public struct LocatorLookup: Sendable {
+    public var locator: Locator
+    public var deliveryPolicies: [DeliveryPolicy]
+    public var permissions: Set<AccessPermission>
+    public var asset: AssetRecord
+
+    public init(
+        locator: Locator, deliveryPolicies: [DeliveryPolicy], permissions: Set<AccessPermission>, asset: AssetRecord
+    ) {
+        self.locator = locator
+        self.deliveryPolicies = deliveryPolicies
+        self.permissions = permissions
+        self.asset = asset
+    }
+}
+
+/// The records of the service. One writer at a time; a reader sees whole transactions. Every function throws
+/// `CatalogError`.
+public protocol CatalogEngine: Sendable {
+    /// Applies all changes in one durable transaction, or none.
+    func apply(_ changes: [CatalogChange]) async throws
+
+    /// Appends audit events and returns when they are durable. Concurrent calls may share one commit.
+    func appendAudit(_ events: [AuditEvent]) async throws
+    /// Records with a sequence number above `sequence`, oldest first.
+    func auditRecords(after sequence: Int64, limit: Int) async throws -> [AuditRecord]
+    /// The sequence number of the newest record; 0 when there is none.
+    func lastAuditSequence() async throws -> Int64
+
+    /// Counts one use of a token and returns whether it was within the limit. Durable; holds over restarts and between
+    /// concurrent requests.
+    func countUse(_ limit: UseLimit) async throws -> Bool
+
+    func keyLookup(_ keyID: KeyID) async throws -> KeyLookup?
+    func contentKey(_ keyID: KeyID) async throws -> ContentKeyRecord?
+    func contentKey(named name: String) async throws -> ContentKeyRecord?
+    /// In order of KID.
+    func contentKeys(_ page: Page) async throws -> [ContentKeyRecord]
+    func keyAssignments(asset: String) async throws -> [KeyAssignment]
+    /// The numbers given to the tracks of a version under a key.
+    func ivAllocations(keyID: KeyID, asset: String, version: Int) async throws -> [IVAllocation]
+
+    func authorizationPolicy(named name: String) async throws -> AuthorizationPolicy?
+    func authorizationPolicies() async throws -> [AuthorizationPolicy]
+    func deliveryPolicy(named name: String) async throws -> DeliveryPolicy?
+    func deliveryPolicies() async throws -> [DeliveryPolicy]
+    func accessPolicy(named name: String) async throws -> AccessPolicy?
+    func secret(named name: String) async throws -> SecretRecord?
+    /// Names only.
+    func secretNames() async throws -> [String]
+
+    func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
+    func locator(_ id: LocatorID) async throws -> Locator?
+    func locators(asset: String?) async throws -> [Locator]
+
+    func asset(named name: String) async throws -> AssetRecord?
+    /// In order of name.
+    func assets(_ page: Page) async throws -> [AssetRecord]
+    func assetVersion(asset: String, number: Int) async throws -> AssetVersionRecord?
+    /// Reserves the next version number of an asset and that many 64-bit file IVs under its storage key. Durable before
+    /// it returns; what is reserved is never given again, also when the version never comes to be.
+    func reserveVersion(asset: String) async throws -> Int
+    func reserveFileNonces(asset: String, count: Int) async throws -> [UInt64]
+
+    func job(_ id: JobID) async throws -> JobRecord?
+    /// Newest first.
+    func jobs(limit: Int) async throws -> [JobRecord]
+    /// Takes the oldest queued job: marks it `processing` and adds one to its attempt, in one transaction.
+    func takeNextJob(at now: Date) async throws -> JobRecord?
+}

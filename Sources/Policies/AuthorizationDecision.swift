@@ -1,0 +1,86 @@
+public import ContentKeys
+public import Foundation
+
+/// The evaluator's verdict on one key of a request: a value, never a throw.
+public enum AuthorizationDecision: Sendable {
+    case granted(Grant)
+    case denied(DenialReason)
+}
+
+/// The proof that a key may be disclosed. Only the evaluator in this module can make one.
+public struct Grant: Sendable {
+    public let keyID: KeyID
+    public let delivery: KeyDeliveryType
+    /// The policy and the option that granted.
+    public let policy: String
+    public let option: String
+    /// The verified token, when the option asked for one.
+    public let token: VerifiedToken?
+    /// How often the token may be used, by the policy or by the token's own claim; nil for any number.
+    public let useLimit: UseLimit?
+
+    // The initialiser is the synthesised, internal one: that is what makes the type a proof.
+}
+
+/// A replay limit that the caller must count before it releases the key.
+public struct UseLimit: Sendable, Hashable {
+    /// What is counted: `VerifiedToken.identity`.
+    public let tokenIdentity: [UInt8]
+    public let maximum: Int
+    /// The count may be forgotten after this time.
+    public let expires: Date
+
+}
+
+/// Why a request was denied. `Code` is stable and goes to the audit log; `detail` says more there; a client learns only
+/// `DenialClass`.
+public struct DenialReason: Sendable, Hashable {
+    public enum Code: String, Sendable, Hashable, Codable, CaseIterable {
+        case keyUnknown
+        case keyDisabled
+        case keyNotDeliverable
+        case noPolicy
+        case noOptionForDelivery
+        case noRestriction
+        case restrictionUnknown
+        case addressNotAllowed
+        case tokenMissing
+        case tokenRejected
+        case claimMissing
+        case claimMismatch
+        case useLimitInvalid
+        case useLimitReached
+    }
+
+    /// What a client may learn.
+    public enum DenialClass: Sendable, Hashable {
+        /// 404: there is no such key for anyone.
+        case unknownKey
+        /// 401: no token, or one that does not verify.
+        case unauthenticated
+        /// 403: authenticated as far as asked, and not enough.
+        case forbidden
+    }
+
+    public let code: Code
+    /// For the audit log only: names of claims and rejections, never expected values or credentials.
+    public let detail: String?
+    /// The option that came closest, when one was evaluated.
+    public let option: String?
+
+    public init(_ code: Code, detail: String? = nil, option: String? = nil) {
+        self.code = code
+        self.detail = detail
+        self.option = option
+    }
+
+    public var denialClass: DenialClass {
+        switch code {
+        case .keyUnknown, .keyDisabled, .keyNotDeliverable: .unknownKey
+        case .tokenMissing, .tokenRejected: .unauthenticated
+        case .noPolicy, .noOptionForDelivery, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
+            .claimMismatch, .useLimitInvalid, .useLimitReached:
+            .forbidden
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// The proof that a delivery policy lets an asset leave in one way. Only `DeliveryPlan.decide` makes one.
+public struct DeliveryPlan: Sendable, Hashable {
+    public let policy: DeliveryPolicy
+    public let streamingProtocol: StreamingProtocol
+
+    init(policy: DeliveryPolicy, streamingProtocol: StreamingProtocol) {
+        self.policy = policy
+        self.streamingProtocol = streamingProtocol
+    }
+
+    public var encryption: DeliveryEncryption { policy.encryption }
+}
+
+/// What a request asks of the delivery policies of a locator.
+public struct DeliveryRequest: Sendable, Hashable {
+    public var streamingProtocol: StreamingProtocol
+    /// The encryption that the URL names; nil leaves it to the policies.
+    public var encryption: DeliveryEncryption?
+    /// The encryptions that the URL's format can carry.
+    public var capable: Set<DeliveryEncryption>
+
+    public init(
+        streamingProtocol: StreamingProtocol, encryption: DeliveryEncryption?, capable: Set<DeliveryEncryption>
+    ) {
+        self.streamingProtocol = streamingProtocol
+        self.encryption = encryption
+        self.capable = capable
+    }
+}
+
+/// The verdict of the delivery policies. Whatever is not allowed by name is refused.
+public enum DeliveryDecision: Sendable, Hashable {
+    case allowed(DeliveryPlan)
+    /// No policy names the protocol, or one blocks it.
+    case blocked
+    /// Policies name the protocol, but not the encryption that the URL asks for.
+    case encryptionNotInPolicy
+    /// No encryption that the policies allow can be carried by the format.
+    case formatCannotCarry
+    /// The URL must say which of these it wants.
+    case ambiguous([DeliveryEncryption])
+}
+
+extension DeliveryPlan {
+    /// Decides by the policies of a locator. Pure.
+    public static func decide(_ request: DeliveryRequest, under policies: [DeliveryPolicy]) -> DeliveryDecision {
+        let named = policies.filter { $0.protocols.contains(request.streamingProtocol) }
+        guard !named.isEmpty, !named.contains(where: { $0.encryption == .blocked }) else { return .blocked }
+        let asked = named.filter { request.encryption == nil || $0.encryption == request.encryption }
+        guard !asked.isEmpty else { return .encryptionNotInPolicy }
+        let carried = asked.filter { request.capable.contains($0.encryption) }
+        guard let first = carried.first else { return .formatCannotCarry }
+        guard carried.count == 1 else {
+            return .ambiguous(carried.map(\.encryption).sorted { $0.rawValue < $1.rawValue })
+        }
+        return .allowed(DeliveryPlan(policy: first, streamingProtocol: request.streamingProtocol))
+    }
+
+    /// Two policies that may not stand on one locator: they name the same protocol with the same encryption, or one of
+    /// them leaves it clear or blocks it while the other does not. Nil when the policies agree.
+    public static func conflict(in policies: [DeliveryPolicy]) -> DeliveryPolicyConflict? {
+        for (position, left) in policies.enumerated() {
+            for right in policies.dropFirst(position + 1) {
+                let exclusive = [left, right].contains { $0.encryption == .none || $0.encryption == .blocked }
+                guard exclusive || left.encryption == right.encryption else { continue }
+                let shared = left.protocols.intersection(right.protocols)
+                if let overlap = shared.min(by: { $0.rawValue < $1.rawValue }) {
+                    return DeliveryPolicyConflict(left: left.name, right: right.name, streamingProtocol: overlap)
+                }
+            }
+        }
+        return nil
+    }
+}
+
+/// Two delivery policies that contradict each other over a protocol.
+public struct DeliveryPolicyConflict: Error, Sendable, Hashable, CustomStringConvertible {
+    public var left: String
+    public var right: String
+    public var streamingProtocol: StreamingProtocol
+
+    public var description: String {
+        "delivery policies '\(left)' and '\(right)' both rule \(streamingProtocol.rawValue)"
+    }
+}

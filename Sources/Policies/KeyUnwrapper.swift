@@ -1,0 +1,38 @@
+public import ContentKeys
+
+/// Why a key is unwrapped. Each case carries the proof that it may be.
+public enum UnwrapPurpose: Sendable {
+    /// To be sent to a player: only the evaluator makes a `Grant`, and it names the key.
+    case disclosure(Grant)
+    /// To encrypt media on its way out: only the delivery policy's evaluation makes a `DeliveryPlan`.
+    case encryption(DeliveryPlan)
+    /// To read or write a stored file: for keys of type `storage` only.
+    case storage
+}
+
+/// Why a key was not unwrapped. Carries no key material.
+public enum KeyUnwrapError: Error, Sendable, Hashable {
+    /// The purpose does not cover this key.
+    case purposeMismatch
+    /// The KEK that the key is wrapped under is not at hand.
+    case kekUnavailable(KEKVersion)
+    /// The ciphertext, KID or type was changed, or the KEK is not the one that wrapped it.
+    case authenticationFailed
+}
+
+/// Unwraps content keys: locally, or by asking the key service.
+public protocol KeyUnwrapper: Sendable {
+    /// - Throws: `KeyUnwrapError`.
+    func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey
+}
+
+extension UnwrapPurpose {
+    /// Whether the purpose covers a key. Every `KeyUnwrapper` asks this first.
+    public func covers(_ key: WrappedContentKey) -> Bool {
+        switch self {
+        case .disclosure(let grant): key.type.isDeliverable && grant.keyID == key.keyID
+        case .encryption(let plan): plan.encryption.keyType == key.type
+        case .storage: key.type == .storage
+        }
+    }
+}

@@ -1,0 +1,77 @@
+public import Foundation
+
+/// The identifier in a published URL: a UUID, spelled in lower case with dashes and in no other way.
+public struct LocatorID: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let description: String
+
+    /// From the canonical spelling only, so that one locator has one URL.
+    public init?(_ text: String) {
+        guard let uuid = UUID(uuidString: text), uuid.uuidString.lowercased() == text else { return nil }
+        description = text
+    }
+
+    public init() {
+        description = UUID().uuidString.lowercased()
+    }
+}
+
+/// What a locator gives access to.
+public enum LocatorKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case streaming
+    case sas
+}
+
+/// A permission of an access policy.
+public enum AccessPermission: String, Sendable, Hashable, Codable, CaseIterable {
+    case read
+    case write
+    case list
+    case delete
+}
+
+/// Permissions and a duration that many locators share.
+public struct AccessPolicy: Sendable, Hashable, Codable {
+    public var name: String
+    public var permissions: Set<AccessPermission>
+    /// In seconds, from a locator's start.
+    public var duration: Int
+
+    public init(name: String, permissions: Set<AccessPermission>, duration: Int) {
+        self.name = name
+        self.permissions = permissions
+        self.duration = duration
+    }
+}
+
+/// A published, revocable, time-bounded address of an asset.
+public struct Locator: Sendable, Hashable {
+    public var id: LocatorID
+    public var kind: LocatorKind
+    /// The asset's name.
+    public var asset: String
+    public var accessPolicy: String
+    /// The delivery policies, by name, that rule what leaves through this locator. None: nothing does.
+    public var deliveryPolicies: [String]
+    public var start: Date
+    public var end: Date
+    public var isRevoked: Bool
+
+    public init(
+        id: LocatorID, kind: LocatorKind, asset: String, accessPolicy: String, deliveryPolicies: [String],
+        start: Date, end: Date, isRevoked: Bool = false
+    ) {
+        self.id = id
+        self.kind = kind
+        self.asset = asset
+        self.accessPolicy = accessPolicy
+        self.deliveryPolicies = deliveryPolicies
+        self.start = start
+        self.end = end
+        self.isRevoked = isRevoked
+    }
+
+    /// Whether the locator answers at a time.
+    public func isOpen(at now: Date) -> Bool {
+        !isRevoked && start <= now && now < end
+    }
+}

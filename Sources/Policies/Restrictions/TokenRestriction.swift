@@ -1,0 +1,98 @@
+/// The kinds of token that a policy can ask for.
+public enum TokenKind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// JSON Web Token, compact serialisation (RFC 7519, RFC 7515).
+    case jwt
+    /// Simple Web Token (version 0.9.5.1, 2009).
+    case swt
+}
+
+/// Signature algorithms (RFC 7518, 3.1). An algorithm belongs to a verification key, never to a token.
+public enum SignatureAlgorithm: String, Sendable, Hashable, Codable, CaseIterable {
+    case hs256 = "HS256"
+    case rs256 = "RS256"
+    case es256 = "ES256"
+}
+
+/// A key that verifies tokens, and the only algorithms that it may verify.
+public struct VerificationKey: Sendable, Hashable, Codable {
+    /// Where the key is.
+    public enum Source: Sendable, Hashable, Codable {
+        /// A public key in PEM (SubjectPublicKeyInfo), held in the policy.
+        case pem(String)
+        /// The name of a secret that is held wrapped under the KEK.
+        case secret(String)
+    }
+
+    public var source: Source
+    public var algorithms: Set<SignatureAlgorithm>
+
+    public init(source: Source, algorithms: Set<SignatureAlgorithm>) {
+        self.source = source
+        self.algorithms = algorithms
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case source, algorithms
+    }
+
+    /// Written in a fixed order, so that equal policies have equal documents.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(source, forKey: .source)
+        try container.encode(algorithms.sorted { $0.rawValue < $1.rawValue }, forKey: .algorithms)
+    }
+}
+
+/// A claim that a token must carry.
+public struct RequiredClaim: Sendable, Hashable, Codable {
+    /// What the claim's value must be.
+    public enum Expectation: Sendable, Hashable, Codable {
+        /// Exactly this text; of an array, one element.
+        case equals(String)
+        /// The KID that is asked for, in any spelling of the UUID.
+        case requestedKeyID
+    }
+
+    public var name: String
+    public var expectation: Expectation
+
+    public init(name: String, expectation: Expectation) {
+        self.name = name
+        self.expectation = expectation
+    }
+
+    /// Azure Media Services' name of the claim that names the requested key.
+    public static let azureKeyIdentifier = "urn:microsoft:azure:mediaservices:contentkeyidentifier"
+    /// Azure Media Services' name of the claim that limits how often the token may be used.
+    public static let azureMaximumUses = "urn:microsoft:azure:mediaservices:maxuses"
+}
+
+/// The request must carry a token of this issuer, for this audience, signed by one of these keys, in its time, with
+/// these claims.
+public struct TokenRestriction: Sendable, Hashable, Codable {
+    public var kind: TokenKind
+    /// Compared byte for byte.
+    public var issuer: String
+    /// Compared byte for byte; of an array in the token, one element must be equal.
+    public var audience: String
+    /// The first is the primary, the others alternates.
+    public var verificationKeys: [VerificationKey]
+    public var requiredClaims: [RequiredClaim]
+    /// How often one token may be used; nil for any number.
+    public var maximumUses: Int?
+    /// In seconds, added on both sides of a token's time.
+    public var clockSkew: Int
+
+    public init(
+        kind: TokenKind, issuer: String, audience: String, verificationKeys: [VerificationKey],
+        requiredClaims: [RequiredClaim] = [], maximumUses: Int? = nil, clockSkew: Int = 60
+    ) {
+        self.kind = kind
+        self.issuer = issuer
+        self.audience = audience
+        self.verificationKeys = verificationKeys
+        self.requiredClaims = requiredClaims
+        self.maximumUses = maximumUses
+        self.clockSkew = clockSkew
+    }
+}
