@@ -1,0 +1,42 @@
+/// Why coded media was refused: what was read, where, and what is wrong with it.
+public struct CodecSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The class of the failure; stable, for tests and for the choice of a caller's answer.
+    public enum Code: String, Sendable, Hashable {
+        /// The bytes end before the structure does.
+        case truncated
+        /// A value lies outside the range that its standard allows.
+        case outOfRange
+        /// Two parts contradict each other, or a part refers to one that is not there.
+        case inconsistent
+        /// Legal, but not among what this module reads.
+        case unsupported
+    }
+
+    /// The structure that was being read or written.
+    public enum Structure: String, Sendable, Hashable {
+        case sequenceParameterSet = "sequence parameter set"
+        case pictureParameterSet = "picture parameter set"
+        case sliceHeader = "slice header"
+        case decoderConfiguration = "AVC decoder configuration record"
+        case sample = "length-prefixed sample"
+        case byteStream = "Annex B byte stream"
+        case audioSpecificConfig = "AudioSpecificConfig"
+        case adts = "ADTS header"
+    }
+
+    public let code: Code
+    public let structure: Structure
+    /// Bits from the start of the structure, emulation prevention bytes not counted.
+    public let bitOffset: Int
+    /// The syntax element and what is wrong with it, in the words of the standard.
+    public let reason: String
+
+    public var description: String { "\(structure.rawValue), bit \(bitOffset): \(reason)" }
+
+    init(_ code: Code, _ structure: Structure, at bitOffset: Int = 0, _ reason: String) {
+        self.code = code
+        self.structure = structure
+        self.bitOffset = bitOffset
+        self.reason = reason
+    }
+}
