@@ -1,0 +1,125 @@
+public import MediaModel
+
+/// The init segment of a track: everything a player must have before the first fragment (ISO/IEC 23000-19, 7.3.2.3).
+///
+/// One track a file, no edit list: every timeline starts at zero. The same description gives the same bytes.
+public struct InitializationSegment: Sendable {
+    public var track: TrackDescription
+    /// Nil for a clear track.
+    public var protection: TrackProtection?
+    public var systemHeaders: [ProtectionSystemHeader]
+    /// Nil: square pixels.
+    public var pixelAspectRatio: PixelAspectRatioBox?
+    /// Nil: as the coded video says.
+    public var colour: ColourInformationBox?
+
+    public init(
+        track: TrackDescription, protection: TrackProtection? = nil, systemHeaders: [ProtectionSystemHeader] = []
+    ) {
+        self.track = track
+        self.protection = protection
+        self.systemHeaders = systemHeaders
+    }
+
+    /// `ftyp` and `moov`.
+    public func serialized() -> [UInt8] {
+        let moov = moov
+        var output = ByteOutput(capacity: FileTypeBox.track.size + moov.size)
+        FileTypeBox.track.write(to: &output)
+        moov.write(to: &output)
+        return output.bytes
+    }
+
+    /// The movie box without samples.
+    public var moov: ContainerBox {
+        let trackID = TrackDescription.trackID
+        return ContainerBox(
+            "moov",
+            [
+                MovieHeaderBox(timescale: track.timescale, nextTrackID: trackID + 1),
+                ContainerBox("trak", [trackHeader, media]),
+                ContainerBox("mvex", [TrackExtendsBox(trackID: trackID)]),
+            ] + systemHeaders)
+    }
+
+    private var trackHeader: TrackHeaderBox {
+        switch track.kind {
+        case .video: TrackHeaderBox(trackID: TrackDescription.trackID, width: displayWidth, height: displayHeight)
+        case .audio: TrackHeaderBox(trackID: TrackDescription.trackID, volume: 0x0100)
+        }
+    }
+
+    /// Width when shown, as 16.16 fixed point: coded width times the shape of a pixel.
+    private var displayWidth: UInt32 {
+        let coded = UInt64(clamping: track.video?.width ?? 0) << 16
+        guard let ratio = pixelAspectRatio, ratio.verticalSpacing > 0 else { return UInt32(clamping: coded) }
+        let scaled = coded.multipliedReportingOverflow(by: UInt64(ratio.horizontalSpacing))
+        return scaled.overflow ? .max : UInt32(clamping: scaled.partialValue / UInt64(ratio.verticalSpacing))
+    }
+
+    private var displayHeight: UInt32 {
+        UInt32(clamping: UInt64(clamping: track.video?.height ?? 0) << 16)
+    }
+
+    private var media: ContainerBox {
+        let language = LanguageCode.packed(tag: track.language)
+        let header = MediaHeaderBox(timescale: track.timescale, packedLanguage: language)
+        let tag: [any Box] =
+            LanguageCode.unpacked(language) == track.language ? [] : [ExtendedLanguageBox(tag: track.language)]
+        return ContainerBox("mdia", [header, handler] + tag + [mediaInformation])
+    }
+
+    private var handler: HandlerBox {
+        switch track.kind {
+        case .video: HandlerBox(handler: "vide", name: "video")
+        case .audio: HandlerBox(handler: "soun", name: "audio")
+        }
+    }
+
+    private var mediaInformation: ContainerBox {
+        let header: any Box =
+            switch track.kind {
+            case .video: VideoMediaHeaderBox()
+            case .audio: SoundMediaHeaderBox()
+            }
+        return ContainerBox("minf", [header, ContainerBox("dinf", [DataReferenceBox()]), sampleTable])
+    }
+
+    private var sampleTable: ContainerBox {
+        ContainerBox(
+            "stbl",
+            [
+                SampleDescriptionBox([sampleEntry]), TimeToSampleBox(), SampleToChunkBox(), SampleSizeBox(),
+                ChunkOffsetBox(),
+            ])
+    }
+
+    private var sampleEntry: any Box {
+        let format = track.codec.sampleEntry
+        let protectionBoxes: [any Box] = protection.map { [$0.box(originalFormat: format)] } ?? []
+        switch track.kind {
+        case .video:
+            let optional: [(any Box)?] = [pixelAspectRatio, colour]
+            return VisualSampleEntry(
+                protection == nil ? format : "encv", width: UInt16(clamping: track.video?.width ?? 0),
+                height: UInt16(clamping: track.video?.height ?? 0),
+                children: [decoderConfiguration] + optional.compactMap { $0 } + protectionBoxes)
+        case .audio:
+            let rate = track.audio?.sampleRate ?? 0
+            return AudioSampleEntry(
+                protection == nil ? format : "enca", channelCount: UInt16(clamping: track.audio?.channelCount ?? 0),
+                sampleRate: UInt16(exactly: rate) ?? 0, children: [decoderConfiguration] + protectionBoxes)
+        }
+    }
+
+    private var decoderConfiguration: any Box {
+        switch track.kind {
+        case .video: AVCConfigurationBox(configuration: track.codec.decoderSpecific)
+        case .audio:
+            ElementaryStreamDescriptorBox(
+                maximumBitrate: UInt32(clamping: track.peakBitrate),
+                averageBitrate: UInt32(clamping: track.averageBitrate),
+                decoderSpecific: track.codec.decoderSpecific)
+        }
+    }
+}
