@@ -1,0 +1,39 @@
+# The two commands: `make demo` and `make test`. Each sets up a fresh Debian 12 with Swift by itself.
+#
+#   make demo [INPUT=film.mp4] [DEMO_EXIT=1]    a real file, encoded, protected, published, proved, served
+#   make test                                   every test
+#
+# DEMO_EXIT reaches the program through the environment, set either way. Both use the debug build, so that one build serves both: on two cores a clean debug build takes about five minutes, a
+# release build about eight. What must be fast does not depend on it: AES and the codecs are C libraries.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+CONFIG ?= debug
+INPUT ?=
+
+.PHONY: demo test build release format lint bench setup clean
+
+demo: build
+	.build/$(CONFIG)/keyway demo $(if $(INPUT),"$(INPUT)")
+
+test: setup
+	$(SWIFT) build --build-tests -c $(CONFIG)
+	$(SWIFT) test --skip-build -c $(CONFIG)
+
+build: setup
+	$(SWIFT) build -c $(CONFIG)
+
+release: setup
+	$(SWIFT) build -c release
+
+format:
+	git ls-files -z -- '*.swift' | xargs -0 $(SWIFT) format --in-place --parallel
+
+lint:
+	scripts/lint.sh
+
+setup:
+	@scripts/setup.sh
+
+clean:
+	rm -rf .build .tools

