@@ -1,0 +1,46 @@
+/// A PES packet (ISO/IEC 13818-1, 2.4.3.6): one video sample, or some audio frames, with their times.
+struct PESPacket: Hashable, Sendable {
+    /// 33 bits.
+    var presentationTime: UInt64
+    /// Given only where it differs, as for reordered pictures.
+    var decodeTime: UInt64
+    /// Bytes of the elementary stream.
+    var elementaryBytes: Int
+    var isRandomAccess: Bool
+    /// Samples of the index in this packet.
+    var samples: Range<Int>
+
+    /// Longest elementary stream content that PES_packet_length can count with the longest header.
+    static let maximumCountedBytes = 65_535 - 13
+
+    private var hasDecodeTime: Bool { decodeTime != presentationTime }
+
+    var headerSize: Int { hasDecodeTime ? 19 : 14 }
+    var size: Int { headerSize + elementaryBytes }
+    var transportPackets: Int { Packet.count(payload: size) }
+
+    var clock: ClockField {
+        ClockField(base: decodeTime &- UInt64(Timestamp.clockLead), isRandomAccess: isRandomAccess)
+    }
+
+    func header(of stream: ElementaryStream) -> [UInt8] {
+        // Only video may leave the length open, and must where 16 bits do not count it.
+        let length = stream.isVideo ? 0 : UInt16(size - 6)
+        // '10', data_alignment_indicator; PTS_DTS_flags; length of the times
+        var bytes: [UInt8] = [0, 0, 1, stream.streamID, UInt8(length >> 8), UInt8(length & 0xFF), 0x84]
+        if hasDecodeTime {
+            bytes += [0xC0, 10] + Self.timestamp(presentationTime, prefix: 3) + Self.timestamp(decodeTime, prefix: 1)
+        } else {
+            bytes += [0x80, 5] + Self.timestamp(presentationTime, prefix: 2)
+        }
+        return bytes
+    }
+
+    /// Four bits of prefix, then 3, 15 and 15 bits, each with a marker bit behind.
+    private static func timestamp(_ time: UInt64, prefix: UInt8) -> [UInt8] {
+        [
+            prefix << 4 | UInt8(time >> 29 & 0x0E) | 1, UInt8(time >> 22 & 0xFF), UInt8(time >> 14 & 0xFE) | 1,
+            UInt8(time >> 7 & 0xFF), UInt8(time << 1 & 0xFE) | 1,
+        ]
+    }
+}

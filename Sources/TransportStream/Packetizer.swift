@@ -1,0 +1,71 @@
+/// Cuts PES packets into transport packets. Since a PES packet's size is known when it begins, each transport packet's
+/// header and stuffing are known when that begins, and nothing is held back.
+struct Packetizer {
+    private let pid: PacketIdentifier
+    private var counter: UInt8
+    /// Bytes of the PES packet that are still to come.
+    private var rest = 0
+    /// Bytes that the current transport packet still takes.
+    private var room = 0
+    /// Present until the first transport packet of the PES packet has begun.
+    private var clock: ClockField?
+
+    init(pid: PacketIdentifier, counter: UInt8) {
+        self.pid = pid
+        self.counter = counter & 0xF
+    }
+
+    /// Begins a PES packet; all bytes of the one before must have been appended.
+    mutating func begin(_ packet: PESPacket) {
+        rest = packet.size
+        room = 0
+        clock = packet.clock
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        var position = 0
+        while position < bytes.count {
+            if room == 0 { beginPacket(&output) }
+            // The planned size ends the loop even if a caller appends more than it planned.
+            guard room > 0 else { return }
+            let count = min(room, bytes.count - position)
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)]))
+            position += count
+            room -= count
+            rest -= count
+        }
+    }
+
+    mutating func append(_ bytes: [UInt8], to output: inout [UInt8]) {
+        bytes.withUnsafeBytes { append($0, to: &output) }
+    }
+
+    /// Packet header and adaptation field (ISO/IEC 13818-1, 2.4.3.2 to 2.4.3.5).
+    private mutating func beginPacket(_ output: inout [UInt8]) {
+        let fieldSize = clock == nil ? 0 : Packet.clockFieldSize
+        room = min(rest, Packet.capacity - fieldSize)
+        let stuffing = Packet.capacity - fieldSize - room
+        let hasField = fieldSize + stuffing > 0
+        output.append(Packet.syncByte)
+        // payload_unit_start_indicator where a PES packet begins
+        output.append((clock == nil ? 0 : 0x40) | UInt8(pid.rawValue >> 8))
+        output.append(UInt8(pid.rawValue & 0xFF))
+        output.append((hasField ? 0x30 : 0x10) | counter)
+        counter = (counter + 1) & 0xF
+        if let clock {
+            output += clock.bytes(stuffing: stuffing)
+            output.append(contentsOf: repeatElement(0xFF, count: stuffing))
+        } else if stuffing > 0 {
+            appendStuffing(stuffing, to: &output)
+        }
+        clock = nil
+    }
+
+    /// An adaptation field of nothing but stuffing: its length counts itself out, and one byte alone has no flags.
+    private func appendStuffing(_ count: Int, to output: inout [UInt8]) {
+        output.append(UInt8(count - 1))
+        guard count > 1 else { return }
+        output.append(0)
+        output.append(contentsOf: repeatElement(0xFF, count: count - 2))
+    }
+}
