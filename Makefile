@@ -3,8 +3,9 @@
 #   make demo [INPUT=film.mp4] [DEMO_EXIT=1]    a real file, encoded, protected, published, proved, served
 #   make test                                   every test
 #
-# DEMO_EXIT reaches the program through the environment, set either way. Both use the debug build, so that one build serves both: on two cores a clean debug build takes about five minutes, a
-# release build about eight. What must be fast does not depend on it: AES and the codecs are C libraries.
+# DEMO_EXIT reaches the program through the environment, set either way. Both targets use the debug build, so that one
+# build serves both: on two cores a clean debug build takes about five minutes, a release build about eight. What must
+# be fast does not depend on it: AES and the codecs are C libraries.
 
 SHELL := /bin/bash
 SWIFT ?= swift
