@@ -1,9 +1,10 @@
 /// A PES packet (ISO/IEC 13818-1, 2.4.3.6): one video sample, or some audio frames, with their times.
 struct PESPacket: Hashable, Sendable {
-    /// 33 bits.
-    var presentationTime: UInt64
-    /// Given only where it differs, as for reordered pictures.
-    var decodeTime: UInt64
+    /// In the track's timescale. Times of the 90 kHz clock are made only when the packet is written: planning a track
+    /// goes over all of them.
+    var presentationUnits: Int64
+    var decodeUnits: Int64
+    var timescale: UInt32
     /// Bytes of the elementary stream.
     var elementaryBytes: Int
     var isRandomAccess: Bool
@@ -13,7 +14,10 @@ struct PESPacket: Hashable, Sendable {
     /// Longest elementary stream content that PES_packet_length can count with the longest header.
     static let maximumCountedBytes = 65_535 - 13
 
-    private var hasDecodeTime: Bool { decodeTime != presentationTime }
+    /// Given only where it differs, as for reordered pictures.
+    private var hasDecodeTime: Bool { decodeUnits != presentationUnits }
+    private var presentationTime: UInt64 { Timestamp.of(presentationUnits, timescale: timescale) }
+    private var decodeTime: UInt64 { Timestamp.of(decodeUnits, timescale: timescale) }
 
     var headerSize: Int { hasDecodeTime ? 19 : 14 }
     var size: Int { headerSize + elementaryBytes }

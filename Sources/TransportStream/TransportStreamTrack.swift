@@ -65,9 +65,8 @@ struct PESPackets: Sequence, IteratorProtocol {
         advance(over: sample)
         if !stream.isVideo { joinFrames(&bytes, since: start) }
         return PESPacket(
-            presentationTime: Timestamp.of(start + Int64(sample.compositionOffset), timescale: timescale),
-            decodeTime: Timestamp.of(start - decodeShift, timescale: timescale), elementaryBytes: bytes,
-            isRandomAccess: sample.isSync, samples: first..<position)
+            presentationUnits: start + Int64(sample.compositionOffset), decodeUnits: start - decodeShift,
+            timescale: timescale, elementaryBytes: bytes, isRandomAccess: sample.isSync, samples: first..<position)
     }
 
     private mutating func advance(over sample: SampleEntry) {
