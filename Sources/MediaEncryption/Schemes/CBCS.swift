@@ -1,0 +1,46 @@
+import ContentKeys
+import Cryptography
+import ISOBaseMedia
+import MediaModel
+
+/// `cbcs`: AES-128-CBC with a constant IV (ISO/IEC 23001-7, 10.4). Video: one block of ten, a chain for each subsample.
+/// Audio: all whole blocks of a sample, one chain.
+enum CBCS: SchemeRules {
+    static var code: FourCC { "cbcs" }
+    static var keyType: ContentKeyType { .commonCbcs }
+
+    static func pattern(for kind: TrackKind) -> EncryptionPattern {
+        switch kind {
+        case .video: .oneOfTen
+        case .audio: .none
+        }
+    }
+
+    static func mapper(for kind: TrackKind) -> SubsampleMapper {
+        switch kind {
+        case .video: .toTheEnd
+        case .audio: .wholeSample
+        }
+    }
+
+    static func sampleIV(_ number: IVNumber, sample: UInt32) -> [UInt8] { [] }
+
+    static func trackIV(
+        _ number: IVNumber, key: ContentKey
+    ) throws(MediaEncryptionError) -> SampleProtection.InitializationVector {
+        .constant(
+            try key.use(as: keyType) { bytes throws(CryptographyError) in
+                try number.chainIV(.constantIV, key: bytes)
+            })
+    }
+
+    static func cipher(
+        _ number: IVNumber, kind: TrackKind, key: ContentKey
+    ) throws(MediaEncryptionError) -> any SampleCipher {
+        try key.use(as: keyType) { bytes throws(CryptographyError) in
+            ChainSampleCipher(
+                cipher: try AESBlockChainCipher(key: bytes), iv: try number.chainIV(.constantIV, key: bytes),
+                pattern: pattern(for: kind))
+        }
+    }
+}
