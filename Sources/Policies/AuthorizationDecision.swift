@@ -29,7 +29,6 @@ public struct UseLimit: Sendable, Hashable {
     public let maximum: Int
     /// The count may be forgotten after this time.
     public let expires: Date
-
 }
 
 /// Why a request was denied. `Code` is stable and goes to the audit log; `detail` says more there; a client learns only

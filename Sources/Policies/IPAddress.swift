@@ -16,6 +16,8 @@ public struct IPAddress: Hashable, Sendable {
 
     /// From the textual forms of RFC 4291, 2.2, or dotted decimal with four parts; no zone, port or brackets.
     public init?(_ text: String) {
+        // The C function would stop at a NUL and not see what follows it.
+        guard !text.utf8.contains(0) else { return nil }
         var buffer = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &buffer) == 1 {
             self.init(bytes: buffer.prefix(4))

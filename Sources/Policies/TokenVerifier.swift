@@ -22,9 +22,11 @@ public struct VerifiedToken: Sendable, Hashable {
     /// `jti`, when present.
     public var tokenID: String?
     public var expires: Date
-    /// The text of every string, number or boolean claim; an array gives its elements.
+    /// The text of every string, number or boolean claim; an array gives its elements. A claim without text (an object,
+    /// null) is there with no element, so that a rule about it fails instead of not being seen.
     public var claims: [String: [String]]
-    /// SHA-256 of the token's signature: what a replay limit counts.
+    /// SHA-256 of what the token's signature covers: what a replay limit counts. Not of the signature, because an ECDSA
+    /// signature (r, s) has a twin (r, n − s) that anyone can make, and a SWT signature has several spellings.
     public var identity: [UInt8]
 
     public init(

@@ -1,0 +1,89 @@
+public import ContentKeys
+public import Foundation
+
+/// Decides whether a key may leave. Pure but for the verifier, which is injected like the clock: equal arguments give
+/// equal decisions. Whatever is not allowed by name is denied.
+public struct AuthorizationEvaluator: Sendable {
+    private let verifier: any TokenVerifier
+
+    public init(verifier: any TokenVerifier) {
+        self.verifier = verifier
+    }
+
+    /// The verdict on one key of a request.
+    /// - Parameters:
+    ///   - facts: what the catalog knows of the key; nil when it knows no such key.
+    ///   - policy: the key's authorization policy; nil when it has none.
+    public func decide(
+        _ keyID: KeyID, in request: KeyRequest, facts: KeyFacts?, policy: AuthorizationPolicy?, at now: Date
+    ) -> AuthorizationDecision {
+        explain(keyID, in: request, facts: facts, policy: policy, at: now).decision
+    }
+
+    /// The same verdict with every check that led to it, in order. Options after the one that granted are not looked
+    /// at.
+    public func explain(
+        _ keyID: KeyID, in request: KeyRequest, facts: KeyFacts?, policy: AuthorizationPolicy?, at now: Date
+    ) -> Evaluation {
+        var steps: [EvaluationStep] = []
+        if let refusal = Self.refusal(of: keyID, in: request, facts: facts) {
+            steps.append(EvaluationStep(check: .key, refusal: refusal))
+            return Evaluation(decision: .denied(refusal), steps: steps)
+        }
+        steps.append(EvaluationStep(check: .key))
+        guard let policy else {
+            let refusal = DenialReason(.noPolicy)
+            steps.append(EvaluationStep(check: .policy, refusal: refusal))
+            return Evaluation(decision: .denied(refusal), steps: steps)
+        }
+        let context = RestrictionContext(keyID: keyID, request: request, verifier: verifier, now: now)
+        return Self.evaluate(policy, in: context, after: steps)
+    }
+
+    /// Why the key itself cannot be delivered, whatever its policy says.
+    private static func refusal(of keyID: KeyID, in request: KeyRequest, facts: KeyFacts?) -> DenialReason? {
+        guard let facts, facts.keyID == keyID else { return DenialReason(.keyUnknown) }
+        guard request.keyIDs.contains(keyID) else { return DenialReason(.keyUnknown, detail: "not in the request") }
+        guard facts.isEnabled else { return DenialReason(.keyDisabled) }
+        guard facts.type.isDeliverable, request.delivery.serves(facts.type) else {
+            return DenialReason(.keyNotDeliverable, detail: "\(facts.type.rawValue) by \(request.delivery.rawValue)")
+        }
+        return nil
+    }
+
+    private static func evaluate(
+        _ policy: AuthorizationPolicy, in context: RestrictionContext, after steps: [EvaluationStep]
+    ) -> Evaluation {
+        var steps = steps
+        var verdicts = TokenVerdicts(context)
+        var closest: (reason: DenialReason, held: Int)?
+        for option in policy.options where option.delivery.contains(context.request.delivery) {
+            var evaluation = OptionEvaluation(option)
+            evaluation.run(in: context, verdicts: &verdicts)
+            steps += evaluation.steps
+            guard let refusal = evaluation.refusal else {
+                return Evaluation(decision: .granted(evaluation.grant(of: policy.name, in: context)), steps: steps)
+            }
+            // Strictly more: of equals, the first stands.
+            if evaluation.held > closest?.held ?? -1 { closest = (refusal, evaluation.held) }
+        }
+        guard let closest else {
+            let refusal = DenialReason(.noOptionForDelivery, detail: context.request.delivery.rawValue)
+            steps.append(EvaluationStep(check: .delivery, refusal: refusal))
+            return Evaluation(decision: .denied(refusal), steps: steps)
+        }
+        return Evaluation(decision: .denied(closest.reason), steps: steps)
+    }
+}
+
+extension KeyDeliveryType {
+    /// Whether keys of a type may leave this way. `aes` also serves the keys of `cbcs`, because players without a
+    /// protection system fetch the key of HLS SAMPLE-AES (`KEYFORMAT="identity"`) by its URI.
+    public func serves(_ type: ContentKeyType) -> Bool {
+        switch self {
+        case .aes: [.envelope, .common, .commonCbcs].contains(type)
+        case .clearkey, .widevine, .playready: [.common, .commonCbcs].contains(type)
+        case .fairplay: type == .commonCbcs
+        }
+    }
+}

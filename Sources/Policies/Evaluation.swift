@@ -1,0 +1,70 @@
+/// A decision and the checks that led to it: what `keyway policy test` shows. Holds no credential and no expected value.
+public struct Evaluation: Sendable {
+    public let decision: AuthorizationDecision
+    /// In the order in which they were made.
+    public let steps: [EvaluationStep]
+}
+
+/// One check and what came of it.
+public struct EvaluationStep: Sendable, Hashable {
+    /// What was checked.
+    public enum Check: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The key is known, enabled and of a type that the delivery serves.
+        case key
+        /// The key has an authorization policy.
+        case policy
+        /// An option serves the delivery type.
+        case delivery
+        /// The option says something at all.
+        case option
+        case open
+        case ip
+        case token
+        /// A restriction of a kind that this version does not know.
+        case unknown
+    }
+
+    /// The policy's option that the check belongs to; nil for checks before any option.
+    public let option: String?
+    public let check: Check
+    /// Why the check failed; nil when it held.
+    public let refusal: DenialReason?
+
+    init(option: String? = nil, check: Check, refusal: DenialReason? = nil) {
+        self.option = option
+        self.check = check
+        self.refusal = refusal
+    }
+
+    /// Whether the check held.
+    public var holds: Bool { refusal == nil }
+
+    /// One line for the operator.
+    public var outcome: String {
+        guard let refusal else { return "holds" }
+        guard let detail = refusal.detail else { return refusal.code.explanation }
+        return "\(refusal.code.explanation) (\(detail))"
+    }
+}
+
+extension DenialReason.Code {
+    /// The code in words, for operators.
+    public var explanation: String {
+        switch self {
+        case .keyUnknown: "no such key"
+        case .keyDisabled: "the key is disabled"
+        case .keyNotDeliverable: "keys of this type do not leave by this delivery type"
+        case .noPolicy: "the key has no authorization policy"
+        case .noOptionForDelivery: "no option of the policy serves this delivery type"
+        case .noRestriction: "the option has no restriction, which grants nothing"
+        case .restrictionUnknown: "the option has a restriction of an unknown kind"
+        case .addressNotAllowed: "the client's address is not allowed"
+        case .tokenMissing: "the request carries no token"
+        case .tokenRejected: "the token does not verify"
+        case .claimMissing: "the token lacks a claim"
+        case .claimMismatch: "a claim of the token has another value"
+        case .useLimitInvalid: "the limit of uses cannot be applied"
+        case .useLimitReached: "the token was used as often as it may be"
+        }
+    }
+}

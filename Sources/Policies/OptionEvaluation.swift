@@ -1,0 +1,98 @@
+import ContentKeys
+import Foundation
+
+/// What all checks of one evaluation share.
+struct RestrictionContext {
+    let keyID: KeyID
+    let request: KeyRequest
+    let verifier: any TokenVerifier
+    let now: Date
+}
+
+/// The verdicts on the request's token, one for each distinct restriction: a signature is checked once.
+struct TokenVerdicts {
+    private let context: RestrictionContext
+    private var known: [TokenRestriction: TokenVerdict] = [:]
+
+    init(_ context: RestrictionContext) {
+        self.context = context
+    }
+
+    mutating func verdict(on token: String, under restriction: TokenRestriction) -> TokenVerdict {
+        if let verdict = known[restriction] { return verdict }
+        let verdict = context.verifier.verify(token, under: restriction, at: context.now)
+        known[restriction] = verdict
+        return verdict
+    }
+}
+
+/// The evaluation of one option: every restriction is looked at, so that the reason given is that of the option that
+/// came closest.
+struct OptionEvaluation {
+    private let option: AuthorizationOption
+    private(set) var steps: [EvaluationStep] = []
+    /// How many restrictions held.
+    private(set) var held = 0
+    /// The first restriction's that did not hold; nil when all did.
+    private(set) var refusal: DenialReason?
+    private var token: VerifiedToken?
+    private var useLimit: UseLimit?
+
+    init(_ option: AuthorizationOption) {
+        self.option = option
+    }
+
+    mutating func run(in context: RestrictionContext, verdicts: inout TokenVerdicts) {
+        if option.restrictions.isEmpty { note(.option, DenialReason(.noRestriction)) }
+        for restriction in option.restrictions {
+            switch restriction {
+            case .open: note(.open, nil)
+            case .ip(let addresses): check(addresses, context.request.clientAddress)
+            case .token(let restriction): check(restriction, in: context, verdicts: &verdicts)
+            case .unknown(let kind): note(.unknown, DenialReason(.restrictionUnknown, detail: kind))
+            }
+        }
+    }
+
+    /// The proof. To be asked for only after `run` left no refusal.
+    func grant(of policy: String, in context: RestrictionContext) -> Grant {
+        Grant(
+            keyID: context.keyID, delivery: context.request.delivery, policy: policy, option: option.name,
+            token: token, useLimit: useLimit)
+    }
+
+    private mutating func note(_ check: EvaluationStep.Check, _ reason: DenialReason?) {
+        let named = reason.map { DenialReason($0.code, detail: $0.detail, option: option.name) }
+        steps.append(EvaluationStep(option: option.name, check: check, refusal: named))
+        if let named {
+            refusal = refusal ?? named
+        } else {
+            held += 1
+        }
+    }
+
+    private mutating func check(_ addresses: AddressRestriction, _ address: IPAddress) {
+        let holds = addresses.holds(for: address)
+        note(.ip, holds ? nil : DenialReason(.addressNotAllowed, detail: address.description))
+    }
+
+    private mutating func check(
+        _ restriction: TokenRestriction, in context: RestrictionContext, verdicts: inout TokenVerdicts
+    ) {
+        guard let credential = context.request.credential, !credential.isEmpty else {
+            return note(.token, DenialReason(.tokenMissing))
+        }
+        switch verdicts.verdict(on: credential, under: restriction) {
+        case .rejected(let rejection):
+            note(.token, DenialReason(.tokenRejected, detail: rejection.rawValue))
+        case .verified(let verified):
+            switch restriction.check(verified, for: context.keyID, at: context.now) {
+            case .fails(let reason): note(.token, reason)
+            case .holds(let limit):
+                token = token ?? verified
+                useLimit = limit?.joined(with: useLimit) ?? useLimit
+                note(.token, nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import ContentKeys
+import Foundation
+
+/// What a token that verifies gives under a restriction.
+enum TokenCheck {
+    /// The claims are met; the limit of uses, nil for none.
+    case holds(UseLimit?)
+    case fails(DenialReason)
+}
+
+extension TokenRestriction {
+    /// Holds a verified token against the claims and the limit of uses.
+    func check(_ token: VerifiedToken, for keyID: KeyID, at now: Date) -> TokenCheck {
+        for required in requiredClaims {
+            if let reason = required.refusal(of: token, for: keyID) { return .fails(reason) }
+        }
+        return limit(of: token, at: now)
+    }
+
+    private func limit(of token: VerifiedToken, at now: Date) -> TokenCheck {
+        var maximum = maximumUses
+        if let values = token.values(of: RequiredClaim.azureMaximumUses) {
+            guard let claimed = UseLimit.parse(values) else {
+                return .fails(DenialReason(.useLimitInvalid, detail: RequiredClaim.azureMaximumUses))
+            }
+            // Azure Media Services, token replay prevention: such a token lives at most one hour.
+            guard token.expires <= now.addingTimeInterval(UseLimit.longestLife) else {
+                return .fails(DenialReason(.useLimitInvalid, detail: "the token lives longer than an hour"))
+            }
+            maximum = min(maximum ?? claimed, claimed)
+        }
+        guard let maximum else { return .holds(nil) }
+        guard maximum > 0, !token.identity.isEmpty else {
+            return .fails(DenialReason(.useLimitInvalid, detail: "maximumUses"))
+        }
+        // Not before the token's last moment, which the verifier sees later by the skew.
+        let forgotten = token.expires.addingTimeInterval(TimeInterval(max(clockSkew, 0)))
+        return .holds(UseLimit(tokenIdentity: token.identity, maximum: maximum, expires: forgotten))
+    }
+}
+
+extension UseLimit {
+    /// In seconds: how long a token that limits its own uses may have left.
+    static let longestLife: TimeInterval = 3600
+
+    /// Both limits in one: the smaller count, remembered for the longer time.
+    func joined(with other: UseLimit?) -> UseLimit {
+        guard let other else { return self }
+        return UseLimit(
+            tokenIdentity: tokenIdentity, maximum: min(maximum, other.maximum), expires: max(expires, other.expires))
+    }
+
+    /// One positive decimal integer, written as a string or a number.
+    static func parse(_ values: [String]) -> Int? {
+        guard values.count == 1, let text = values.first, text.utf8.count <= 18,
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text), value > 0
+        else { return nil }
+        return value
+    }
+}
+
+extension RequiredClaim {
+    /// Why a token does not meet the claim; nil when it does. Names the claim, never a value.
+    func refusal(of token: VerifiedToken, for keyID: KeyID) -> DenialReason? {
+        guard let values = token.values(of: name) else { return DenialReason(.claimMissing, detail: name) }
+        let meets =
+            switch expectation {
+            case .equals(let expected): values.contains { $0.utf8.elementsEqual(expected.utf8) }
+            case .requestedKeyID: values.contains { KeyID($0) == keyID }
+            }
+        return meets ? nil : DenialReason(.claimMismatch, detail: name)
+    }
+}
+
+extension VerifiedToken {
+    /// A claim's values by its exact name: `String` equality would also take names that Unicode calls equivalent.
+    func values(of name: String) -> [String]? {
+        guard let position = claims.index(forKey: name), claims[position].key.utf8.elementsEqual(name.utf8) else {
+            return nil
+        }
+        return claims[position].value
+    }
+}
