@@ -14,15 +14,14 @@ public struct SampleGroupDescriptionBox: ReadableBox {
 
     public init(type: FourCC, input: inout ByteInput, options: BoxReadingOptions) throws(BoxError) {
         let at = input.position
-        let version = try input.version(upTo: 2).version
+        let version = try input.version(upTo: 1).version
         // Version 0 does not say how long an entry is and is deprecated.
         guard version > 0 else { throw BoxError(.unknownVersion(version), at: at) }
         grouping = try input.fourCC()
-        let length = version == 1 ? Int(try input.uint32()) : 0
-        if version == 2 { try input.skip(4) }
+        let length = Int(try input.uint32())
         entries = []
         for _ in 0..<(try input.entryCount(of: length == 0 ? 4 : length)) {
-            let count = version == 1 && length != 0 ? length : Int(try input.uint32())
+            let count = length != 0 ? length : Int(try input.uint32())
             entries.append(try input.bytes(count))
         }
     }
