@@ -1,0 +1,78 @@
+internal import Configuration
+public import Foundation
+internal import Yams
+
+/// What `keyway.yaml` and the environment say. A field's environment variable is its name in upper case after
+/// `KEYWAY_`, with `_` for each dot: `listen.origin` is `KEYWAY_LISTEN_ORIGIN`. The environment wins.
+public struct ServiceConfiguration: Sendable, Hashable {
+    /// The origin's listener, which also serves `/keys` unless `listenKeys` is given.
+    public var listenOrigin: ListenAddress
+    public var listenKeys: ListenAddress?
+    public var listenAdmin: ListenAddress
+    /// What players reach the keys' listener by, as `https://keys.example.com`: the start of key URLs in manifests. Nil
+    /// for the listener's own address, which is right on one machine only.
+    public var keysURL: String?
+    /// The origins that browsers may ask from; `*` for any.
+    public var corsOrigins: [String]
+
+    /// Every field, as it is written in the file.
+    static let fields = ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins"]
+
+    /// Reads a file and the environment.
+    ///
+    /// - Parameter path: the file; nil for `keyway.yaml` where it is, and for defaults where it is not.
+    /// - Throws: `ConfigurationError` that names the field, the place and what to do.
+    public static func load(path: String?, environment: [String: String]) async throws -> ServiceConfiguration {
+        var values: [String: String] = [:]
+        if let path {
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw ConfigurationError("cannot read the configuration file '\(path)'")
+            }
+            values = try ConfigurationFile.values(in: text, path: path)
+        } else if let text = try? String(contentsOfFile: "keyway.yaml", encoding: .utf8) {
+            values = try ConfigurationFile.values(in: text, path: "keyway.yaml")
+        }
+        let file = InMemoryProvider(
+            name: "keyway.yaml",
+            values: Dictionary(
+                uniqueKeysWithValues: values.map { (AbsoluteConfigKey(["keyway"] + $0.split(separator: ".").map(String.init)), ConfigValue(stringLiteral: $1)) }))
+        let reader = ConfigReader(providers: [
+            EnvironmentVariablesProvider(environmentVariables: environment), file,
+        ]).scoped(to: "keyway")
+        return try ServiceConfiguration(reader)
+    }
+
+    private init(_ reader: ConfigReader) throws {
+        func address(_ field: String, default fallback: String?) throws -> ListenAddress? {
+            guard let text = reader.string(forKey: ConfigKey(field)) ?? fallback else { return nil }
+            guard let address = ListenAddress(text) else {
+                throw ConfigurationError("\(field) must be HOST:PORT, not '\(text)'")
+            }
+            return address
+        }
+        guard let origin = try address("listen.origin", default: "127.0.0.1:8080"),
+            let admin = try address("listen.admin", default: "127.0.0.1:8090")
+        else { throw ConfigurationError("listen.origin and listen.admin are needed") }
+        listenOrigin = origin
+        listenKeys = try address("listen.keys", default: nil)
+        listenAdmin = admin
+        keysURL = reader.string(forKey: "keys.url")
+        if let keysURL {
+            guard let url = URL(string: keysURL), ["http", "https"].contains(url.scheme), url.host != nil,
+                !keysURL.hasSuffix("/")
+            else { throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(keysURL)'") }
+        }
+        corsOrigins = (reader.string(forKey: "cors.origins") ?? "*").split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,34 @@
+public import Catalog
+internal import Foundation
+internal import HTTPTypes
+public import HTTPSurface
+public import Hummingbird
+internal import NIOCore
+
+/// What an orchestrator asks on the admin listener. Both answers tell nothing but the state, so they need no token.
+public struct HealthRoutes: Sendable {
+    private let catalog: any CatalogEngine
+
+    public init(catalog: any CatalogEngine) {
+        self.catalog = catalog
+    }
+
+    /// `GET /healthz`: the process answers. `GET /readyz`: the catalog does, too.
+    public func add(to router: Router<ServiceRequestContext>) {
+        router.get("healthz") { _, _ in Self.ok }
+        router.get("readyz") { _, _ -> Response in
+            do {
+                _ = try await catalog.lastAuditSequence()
+            } catch {
+                throw Problem(.serviceUnavailable, code: "catalogUnavailable", detail: "The catalog does not answer.")
+            }
+            return Self.ok
+        }
+    }
+
+    private static var ok: Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
+    }
+}

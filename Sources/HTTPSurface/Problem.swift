@@ -1,0 +1,50 @@
+import Foundation
+public import HTTPTypes
+public import Hummingbird
+import NIOCore
+
+/// A refusal as clients see it: `application/problem+json` (RFC 9457) with a stable `code`.
+public struct Problem: Error, Sendable {
+    public var status: HTTPResponse.Status
+    /// Stable and machine-readable; the reference's `MPE_…` names where one fits.
+    public var code: String
+    /// For people: the class of what failed, never an expected value.
+    public var detail: String
+    /// The values that would have been accepted, when the request was ambiguous.
+    public var choices: [String]
+    /// Further headers of the answer.
+    public var headers: HTTPFields
+
+    public init(
+        _ status: HTTPResponse.Status, code: String, detail: String, choices: [String] = [],
+        headers: HTTPFields = [:]
+    ) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.choices = choices
+        self.headers = headers
+    }
+
+    /// The answer, not to be stored by any cache.
+    public func response(requestID: String) -> Response {
+        struct Document: Encodable {
+            var title: String
+            var status: Int
+            var code: String
+            var detail: String
+            var choices: [String]?
+            var requestId: String
+        }
+        let document = Document(
+            title: status.reasonPhrase, status: status.code, code: code, detail: detail,
+            choices: choices.isEmpty ? nil : choices, requestId: requestID)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = (try? encoder.encode(document)) ?? Data("{}".utf8)
+        var fields = headers
+        fields[.contentType] = "application/problem+json"
+        fields[.cacheControl] = "no-store"
+        return Response(status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

@@ -1,0 +1,33 @@
+internal import HTTPTypes
+public import Hummingbird
+internal import Logging
+
+/// Turns every thrown error into a problem document, so that no refusal leaves without one and no cause of ours leaks.
+public struct ProblemMiddleware: RouterMiddleware {
+    public typealias Context = ServiceRequestContext
+
+    public init() {}
+
+    public func handle(
+        _ request: Request, context: ServiceRequestContext,
+        next: (Request, ServiceRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let problem as Problem {
+            return problem.response(requestID: context.requestID)
+        } catch let error as HTTPError {
+            return Problem(error.status, code: "http", detail: error.status.reasonPhrase)
+                .response(requestID: context.requestID)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // The cause is the operator's; the client learns the request's name.
+            context.logger.error(
+                "request failed",
+                metadata: ["request": "\(context.requestID)", "error": "\(String(describing: error).prefix(300))"])
+            return Problem(.serviceUnavailable, code: "unavailable", detail: "The service cannot answer now.")
+                .response(requestID: context.requestID)
+        }
+    }
+}

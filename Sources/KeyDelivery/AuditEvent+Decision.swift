@@ -1,0 +1,31 @@
+internal import Catalog
+internal import ContentKeys
+internal import Foundation
+internal import Policies
+
+extension AuditEvent {
+    /// The audit record of one decision: names and reasons, never a key or a token.
+    init(
+        of decision: AuthorizationDecision, keyID: KeyID, _ request: KeyRequest, requestID: String, at time: Date
+    ) {
+        switch decision {
+        case .granted(let grant):
+            self.init(time: time, action: .keyGranted)
+            policy = grant.policy
+            option = grant.option
+            tokenKind = grant.token?.kind
+            tokenIssuer = grant.token?.issuer
+            tokenSubject = grant.token?.subject
+            tokenID = grant.token?.tokenID
+        case .denied(let denial):
+            self.init(time: time, action: .keyDenied)
+            option = denial.option
+            reason = denial.code.rawValue
+            detail = denial.detail
+        }
+        self.requestID = requestID
+        self.keyID = keyID
+        delivery = request.delivery
+        clientAddress = request.clientAddress.description
+    }
+}

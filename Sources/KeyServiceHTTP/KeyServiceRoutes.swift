@@ -1,0 +1,72 @@
+internal import ContentKeys
+internal import Foundation
+public import HTTPSurface
+internal import HTTPTypes
+public import Hummingbird
+public import KeyDelivery
+internal import NIOCore
+internal import Policies
+
+/// The routes of the key service. Nothing is decided here: a request becomes a `KeyRequest`, an outcome an answer.
+public struct KeyServiceRoutes: Sendable {
+    /// Longest licence request body, in bytes.
+    static let maximumBody = 64 << 10
+
+    private let service: KeyDeliveryService
+
+    public init(service: KeyDeliveryService) {
+        self.service = service
+    }
+
+    /// Adds the routes under `/keys`.
+    public func add(to router: Router<ServiceRequestContext>) {
+        let keys = router.group("keys")
+        for method in [HTTPRequest.Method.get, .post] {
+            keys.on("aes", method: method) { try await aes($0, kid: nil, $1) }
+            keys.on("aes/:kid", method: method) { try await aes($0, kid: $1.parameters.get("kid"), $1) }
+        }
+        keys.post("clearkey") { try await clearKey($0, $1) }
+        for system in [KeyDeliveryType.widevine, .playready, .fairplay] {
+            keys.post(RouterPath(system.rawValue)) { _, _ -> Response in throw Problem.noLicenceServer(system) }
+        }
+    }
+
+    /// `GET|POST /keys/aes?kid=UUID`: the 16 bytes of one key.
+    private func aes(_ request: Request, kid: String?, _ context: ServiceRequestContext) async throws -> Response {
+        guard let text = kid ?? request.queryValue("kid") else {
+            throw Problem(.badRequest, code: "kidMissing", detail: "The query must name the key: kid=UUID.")
+        }
+        guard let keyID = KeyID(text) else {
+            throw Problem(.badRequest, code: "kidMalformed", detail: "kid is not a UUID.")
+        }
+        let keys = try await released(
+            KeyRequest(
+                keyIDs: [keyID], delivery: .aes, credential: try request.credential(),
+                clientAddress: try context.requiredClientAddress()), context)
+        guard let released = keys.first else { throw Problem.unavailable }
+        let body = released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }
+        return Response(
+            status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
+            body: .init(byteBuffer: body))
+    }
+
+    /// `POST /keys/clearkey`: a licence of W3C Encrypted Media Extensions, 9.1.
+    private func clearKey(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let licenceRequest = try await ClearKeyLicenceRequest(request)
+        let keys = try await released(
+            KeyRequest(
+                keyIDs: licenceRequest.keyIDs, delivery: .clearkey, credential: try request.credential(),
+                clientAddress: try context.requiredClientAddress()), context)
+        return Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ClearKeyLicence(keys: keys).json))
+    }
+
+    private func released(_ request: KeyRequest, _ context: ServiceRequestContext) async throws -> [ReleasedKey] {
+        switch try await service.deliver(request, requestID: context.requestID) {
+        case .released(let keys): return keys
+        case .denied(let reason): throw Problem(denial: reason)
+        case .unavailable: throw Problem.unavailable
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import HTTPSurface
+internal import HTTPTypes
+internal import Policies
+
+/// The one table from denials to answers. A client learns the class of what failed; the audit log has the reason.
+extension Problem {
+    init(denial: DenialReason) {
+        switch denial.denialClass {
+        case .unknownKey:
+            self.init(.notFound, code: "keyNotFound", detail: "There is no such key.")
+        case .unauthenticated:
+            let isMissing = denial.code == .tokenMissing
+            self.init(
+                .unauthorized, code: isMissing ? "tokenMissing" : "tokenInvalid",
+                detail: isMissing
+                    ? "A token is needed: Authorization: Bearer, or the query's token."
+                    : "The token was not accepted: its form, signature, issuer, audience or time.",
+                headers: [
+                    .wwwAuthenticate: isMissing
+                        ? "Bearer realm=\"keyway\"" : "Bearer realm=\"keyway\", error=\"invalid_token\""
+                ])
+        case .forbidden:
+            self.init(.forbidden, code: Self.forbiddenCode(denial.code), detail: Self.forbiddenDetail(denial.code))
+        }
+    }
+
+    private static func forbiddenCode(_ code: DenialReason.Code) -> String {
+        switch code {
+        case .addressNotAllowed: "addressNotAllowed"
+        case .claimMissing, .claimMismatch: "claimsNotSufficient"
+        case .useLimitInvalid, .useLimitReached: "useLimit"
+        default: "notAllowed"
+        }
+    }
+
+    private static func forbiddenDetail(_ code: DenialReason.Code) -> String {
+        switch code {
+        case .addressNotAllowed: "The client's address is not allowed."
+        case .claimMissing, .claimMismatch: "The token's claims do not allow this key."
+        case .useLimitInvalid, .useLimitReached: "The token may not be used again."
+        default: "The key's policy does not allow this request."
+        }
+    }
+
+    static let unavailable = Problem(
+        .serviceUnavailable, code: "unavailable", detail: "The key service cannot answer now.",
+        headers: [.retryAfter: "1"])
+
+    static func noLicenceServer(_ system: KeyDeliveryType) -> Problem {
+        Problem(
+            .notImplemented, code: "licenceServerNotConfigured",
+            detail: "No licensed \(system.rawValue) server is configured; this service delivers AES and ClearKey keys.")
+    }
+}

@@ -1,0 +1,139 @@
+public import Policies
+
+/// The grammar of the origin's URLs: one parser, one printer, and each is the other's inverse, so that an object has one
+/// URL and nobody can fill a cache with its aliases. Only the spelling of `manifest(…)` is free, as in the reference;
+/// `isCanonical` tells whether it was the canonical one.
+public struct OriginPath: Sendable, Hashable {
+    public let request: OriginRequest
+    /// Whether the path is the one that `print` gives.
+    public let isCanonical: Bool
+
+    /// Parses a raw (percent-encoded) path.
+    ///
+    /// - Throws: `OriginError` that says what of the path is wrong.
+    public init(parsing path: String) throws(OriginError) {
+        guard path.utf8.count <= 1024 else { throw OriginError(.badURLSyntax, "The path is longer than 1024 bytes.") }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        // The first part is empty: the path starts with a slash.
+        guard parts.count >= 4, parts[0].isEmpty, parts[2].hasSuffix(".ism"), let locator = LocatorID(parts[1]) else {
+            throw OriginError(.resourceNotFound, "The path does not name a presentation.")
+        }
+        let presentation = PresentationReference(locator: locator, name: String(parts[2].dropLast(4)))
+        if parts.count == 4 {
+            request = try Self.manifest(presentation, parts[3])
+        } else if parts.count == 8 {
+            request = try Self.trackObject(presentation, Array(parts[3...]))
+        } else {
+            throw OriginError(.resourceNotFound, "The path does not name an object of a presentation.")
+        }
+        isCanonical = Self.print(request) == path
+        if case .manifest = request { return }
+        guard isCanonical else { throw OriginError(.resourceNotFound, "The path is not spelled as the manifest has it.") }
+    }
+
+    /// The canonical path of a request.
+    public static func print(_ request: OriginRequest) -> String {
+        switch request {
+        case .manifest(let presentation, let format, let encryption):
+            let parameter = encryption.map { ",encryption=\($0.urlWord)" } ?? ""
+            return root(presentation) + "manifest(format=\(format.rawValue)\(parameter))"
+        case .mediaPlaylist(let track): return root(track.presentation) + folder(track) + "media.m3u8"
+        case .initializationSegment(let track): return root(track.presentation) + folder(track) + "init.mp4"
+        case .segment(let track, let time):
+            return root(track.presentation) + folder(track) + "\(time).\(track.container.fileExtension)"
+        }
+    }
+
+    /// The folder of a track's objects, relative to its manifest.
+    public static func folder(_ track: TrackReference) -> String {
+        "v\(track.version)/\(track.encryption.urlWord)/\(track.container.rawValue)/\(track.track)/"
+    }
+
+    private static func root(_ presentation: PresentationReference) -> String {
+        "/\(presentation.locator)/\(presentation.name).ism/"
+    }
+
+    private static func trackObject(
+        _ presentation: PresentationReference, _ parts: [String]
+    ) throws(OriginError) -> OriginRequest {
+        guard parts[0].first == "v", let version = Int(parts[0].dropFirst()), version > 0,
+            let encryption = DeliveryEncryption(urlWord: parts[1]),
+            let container = SegmentContainer(rawValue: parts[2])
+        else { throw OriginError(.resourceNotFound, "The path does not name a track.") }
+        let track = TrackReference(
+            presentation: presentation, version: version, encryption: encryption, container: container,
+            track: parts[3])
+        let file = parts[4]
+        if file == "media.m3u8" { return .mediaPlaylist(track) }
+        if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
+        let suffix = "." + container.fileExtension
+        guard file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {
+            throw OriginError(.resourceNotFound, "The path does not name an object of a track.")
+        }
+        return .segment(track, decodeTime: time)
+    }
+}
+
+extension OriginPath {
+    /// `manifest`, or `manifest(name=value,…)`, in any letter case, with `.m3u8` or `.mpd` after it or not.
+    private static func manifest(
+        _ presentation: PresentationReference, _ part: String
+    ) throws(OriginError) -> OriginRequest {
+        var text = (part.removingPercentEncodingOfASCII ?? part).lowercased()
+        for suffix in [".m3u8", ".mpd"] where text.hasSuffix(suffix) { text = String(text.dropLast(suffix.count)) }
+        guard text.hasPrefix("manifest") else {
+            throw OriginError(.resourceNotFound, "The path does not name a manifest.")
+        }
+        let values = try parameters(String(text.dropFirst(8)))
+        var encryption: DeliveryEncryption?
+        if let word = values["encryption"] {
+            guard let known = DeliveryEncryption(urlWord: word), known != .none else {
+                throw OriginError(.badURLSyntax, "encryption= must be one of cbc, cenc, cbcs-aapl.")
+            }
+            encryption = known
+        }
+        guard let format = StreamingFormat(rawValue: values["format"] ?? StreamingFormat.smooth.rawValue) else {
+            throw OriginError(
+                .badURLSyntax, "format= is not known.", choices: StreamingFormat.served.map(\.rawValue))
+        }
+        return .manifest(presentation, format: format, encryption: encryption)
+    }
+
+    private static func parameters(_ text: String) throws(OriginError) -> [String: String] {
+        if text.isEmpty { return [:] }
+        guard text.hasPrefix("("), text.hasSuffix(")") else {
+            throw OriginError(.badURLSyntax, "The manifest's parameters must stand in parentheses.")
+        }
+        var values: [String: String] = [:]
+        for pair in text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false) {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, ["format", "encryption"].contains(String(sides[0])),
+                values.updateValue(String(sides[1]), forKey: String(sides[0])) == nil
+            else {
+                throw OriginError(
+                    .badURLSyntax, "The manifest's parameters are format= and encryption=, each at most once.")
+            }
+        }
+        return values
+    }
+}
+
+extension String {
+    /// Percent-decoded, when every escape is of printable ASCII; players escape parentheses and commas.
+    fileprivate var removingPercentEncodingOfASCII: String? {
+        var result: [UInt8] = []
+        var bytes = Array(utf8)[...]
+        while let byte = bytes.popFirst() {
+            guard byte == 0x25 else {
+                result.append(byte)
+                continue
+            }
+            guard bytes.count >= 2, let value = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16),
+                (0x20...0x7E).contains(value)
+            else { return nil }
+            result.append(value)
+            bytes = bytes.dropFirst(2)
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

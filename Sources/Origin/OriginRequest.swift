@@ -1,0 +1,51 @@
+public import Policies
+
+/// What a URL of the origin asks for. `OriginPath` is the only place that turns URLs into requests and back.
+public enum OriginRequest: Sendable, Hashable {
+    /// `/{locator}/{name}.ism/manifest(format=F,encryption=E)`.
+    case manifest(PresentationReference, format: StreamingFormat, encryption: DeliveryEncryption?)
+    /// `/{locator}/{name}.ism/v{version}/{encryption}/{container}/{track}/media.m3u8`.
+    case mediaPlaylist(TrackReference)
+    /// `…/init.mp4`; CMAF only.
+    case initializationSegment(TrackReference)
+    /// `…/{decodeTime}.m4s` or `.ts`.
+    case segment(TrackReference, decodeTime: UInt64)
+
+    public var presentation: PresentationReference {
+        switch self {
+        case .manifest(let presentation, _, _): presentation
+        case .mediaPlaylist(let track), .initializationSegment(let track), .segment(let track, _): track.presentation
+        }
+    }
+}
+
+/// A locator, and the asset name that must be its own.
+public struct PresentationReference: Sendable, Hashable {
+    public var locator: LocatorID
+    public var name: String
+
+    public init(locator: LocatorID, name: String) {
+        self.locator = locator
+        self.name = name
+    }
+}
+
+/// One track of one asset version, in one encryption and container: what child URLs name.
+public struct TrackReference: Sendable, Hashable {
+    public var presentation: PresentationReference
+    public var version: Int
+    public var encryption: DeliveryEncryption
+    public var container: SegmentContainer
+    public var track: String
+
+    public init(
+        presentation: PresentationReference, version: Int, encryption: DeliveryEncryption,
+        container: SegmentContainer, track: String
+    ) {
+        self.presentation = presentation
+        self.version = version
+        self.encryption = encryption
+        self.container = container
+        self.track = track
+    }
+}

@@ -1,0 +1,53 @@
+internal import Catalog
+internal import Policies
+
+extension OriginService {
+    /// What the locator's policies say of a manifest.
+    static func plan(
+        _ format: StreamingFormat, _ encryption: DeliveryEncryption?, _ lookup: LocatorLookup
+    ) throws(OriginError) -> DeliveryPlan {
+        let decision = DeliveryPlan.decide(
+            DeliveryRequest(
+                streamingProtocol: format.streamingProtocol, encryption: encryption,
+                capable: format.container.capable),
+            under: lookup.deliveryPolicies)
+        let plan = try plan(decision)
+        guard StreamingFormat.served.contains(format) else {
+            throw OriginError(
+                .formatNotServed, "This version does not serve format=\(format.rawValue).",
+                choices: StreamingFormat.served.map(\.rawValue))
+        }
+        return plan
+    }
+
+    /// What the locator's policies say of a track's object: one protocol that may have it is enough.
+    static func plan(_ track: TrackReference, _ lookup: LocatorLookup) throws(OriginError) -> DeliveryPlan {
+        var first: DeliveryDecision?
+        for streamingProtocol in track.container.protocols {
+            let decision = DeliveryPlan.decide(
+                DeliveryRequest(
+                    streamingProtocol: streamingProtocol, encryption: track.encryption,
+                    capable: track.container.capable),
+                under: lookup.deliveryPolicies)
+            if case .allowed(let plan) = decision { return plan }
+            first = first ?? decision
+        }
+        return try plan(first ?? .blocked)
+    }
+
+    private static func plan(_ decision: DeliveryDecision) throws(OriginError) -> DeliveryPlan {
+        switch decision {
+        case .allowed(let plan): return plan
+        case .blocked: throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
+        case .encryptionNotInPolicy:
+            throw OriginError(.encryptionNotInPolicy, "The delivery policies do not allow this encryption.")
+        case .formatCannotCarry:
+            throw OriginError(
+                .formatCannotCarry, "The format cannot carry an encryption that the delivery policies allow.")
+        case .ambiguous(let encryptions):
+            throw OriginError(
+                .encryptionNotSpecified, "The URL must say which encryption it wants.",
+                choices: encryptions.map { "encryption=\($0.urlWord)" })
+        }
+    }
+}

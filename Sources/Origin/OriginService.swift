@@ -1,0 +1,100 @@
+public import Catalog
+public import Foundation
+internal import ContentKeys
+internal import Logging
+public import MediaStorage
+internal import MediaEncryption
+internal import MediaModel
+public import Policies
+
+/// The use case of the origin: locator → delivery policies → plan → encrypt while sending.
+public final class OriginService: Sendable {
+    let catalog: any CatalogEngine
+    let versions: VersionStore
+    let keys: EncryptionKeyCache
+    let trackKeys: TrackKeyLookup
+    let keyBaseURL: @Sendable () -> String
+    private let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - keyBaseURL: what players reach the key service by, without a slash at its end.
+    ///   - now: the clock; tests set it.
+    public init(
+        catalog: any CatalogEngine, storage: any MediaStorage, unwrapper: any KeyUnwrapper,
+        keyBaseURL: @escaping @Sendable () -> String, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.catalog = catalog
+        keys = EncryptionKeyCache(catalog: catalog, unwrapper: unwrapper, now: now)
+        versions = VersionStore(catalog: catalog, storage: storage, keys: keys)
+        trackKeys = TrackKeyLookup(catalog: catalog)
+        self.keyBaseURL = keyBaseURL
+        self.now = now
+    }
+
+    /// The object that a request names.
+    ///
+    /// - Throws: `OriginError`; `CatalogError` when the catalog does not answer.
+    public func object(for request: OriginRequest) async throws -> OriginObject {
+        let lookup = try await openLocator(request.presentation)
+        switch request {
+        case .manifest(_, let format, let encryption):
+            let plan = try Self.plan(format, encryption, lookup)
+            guard let number = lookup.asset.currentVersion else {
+                throw OriginError(.resourceNotFound, "The asset has no media yet.")
+            }
+            return try await manifest(
+                ManifestRequest(presentation: request.presentation, format: format, plan: plan),
+                try await versions.version(lookup.asset, number: number))
+        case .mediaPlaylist(let track):
+            return try await mediaPlaylist(track, try await openTrack(track, lookup))
+        case .initializationSegment(let track):
+            return try await initializationSegment(track, try await openTrack(track, lookup))
+        case .segment(let track, let decodeTime):
+            return try await segment(track, decodeTime, try await openTrack(track, lookup))
+        }
+    }
+
+    /// A locator that is open now and belongs to the asset that the URL names. Every other one is answered alike.
+    private func openLocator(_ presentation: PresentationReference) async throws -> LocatorLookup {
+        guard let lookup = try await catalog.locatorLookup(presentation.locator) else {
+            throw OriginError(.resourceNotFound, "There is no such presentation.")
+        }
+        guard lookup.locator.isOpen(at: now()), lookup.locator.kind == .streaming, lookup.permissions.contains(.read)
+        else { throw OriginError(.locatorClosed, "There is no such presentation.") }
+        guard lookup.asset.name == presentation.name else {
+            throw OriginError(.resourceNotFound, "There is no such presentation.")
+        }
+        return lookup
+    }
+
+    private func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {
+        let plan = try Self.plan(reference, lookup)
+        // Only the version that is served now: an older one may hold what was taken down.
+        guard lookup.asset.currentVersion == reference.version else {
+            throw OriginError(.resourceNotFound, "The asset has another version now.")
+        }
+        let version = try await versions.version(lookup.asset, number: reference.version)
+        guard let track = version.track(named: reference.track) else {
+            throw OriginError(.trackNotFound, "There is no such track.")
+        }
+        return try await planned(track, version, plan)
+    }
+
+    /// A track with what protects it; never without protection unless the plan says `none`.
+    func planned(_ track: OpenedTrack, _ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> PlannedTrack {
+        var key: TrackKey?
+        if plan.encryption != .none {
+            key = try await trackKeys.key(
+                of: track.record.description, asset: version.record.asset, version: version.record.number, plan: plan)
+        }
+        return PlannedTrack(track: track, version: version, plan: plan, key: key)
+    }
+}
+
+/// A track under a delivery plan, with the key and number that the plan's encryption uses; nil only for `none`.
+struct PlannedTrack: Sendable {
+    let track: OpenedTrack
+    let version: OpenedVersion
+    let plan: DeliveryPlan
+    let key: TrackKey?
+}

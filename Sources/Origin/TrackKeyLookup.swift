@@ -1,0 +1,52 @@
+internal import Catalog
+internal import ContentKeys
+internal import MediaEncryption
+internal import MediaModel
+internal import Policies
+
+/// Which key and which IV number protect a track, as publication recorded them.
+struct TrackKey: Sendable, Hashable {
+    var keyID: KeyID
+    var number: IVNumber
+}
+
+/// Reads the bindings of keys to tracks. They never change once they are there, so they are kept.
+struct TrackKeyLookup: Sendable {
+    private struct Binding: Hashable, Sendable {
+        var asset: String
+        var version: Int
+        var keyID: KeyID
+    }
+
+    private let catalog: any CatalogEngine
+    private let numbers = BoundedCache<Binding, [String: IVNumber]>(maximumCount: 1024)
+
+    init(catalog: any CatalogEngine) {
+        self.catalog = catalog
+    }
+
+    /// The key of a track under a plan that encrypts.
+    ///
+    /// - Throws: `OriginError` when publication left the track without a key: it is then not served at all.
+    func key(of track: TrackDescription, asset: String, version: Int, plan: DeliveryPlan) async throws -> TrackKey {
+        let assignments = try await catalog.keyAssignments(asset: asset).filter { $0.encryption == plan.encryption }
+        guard let label = KeyLabel.covering(track, among: plan.policy.keyLabels),
+            let keyID = assignments.first(where: { $0.label == label })?.keyID
+        else { throw OriginError(.storageFault, "track \(track.name) has no key under \(plan.encryption.rawValue)") }
+        let binding = Binding(asset: asset, version: version, keyID: keyID)
+        let known = try await numbers.value(binding) { try await read(binding) }
+        // What is kept may be older than a publication that gave more tracks their numbers.
+        var number = known[track.name]
+        if number == nil { number = try await read(binding)[track.name] }
+        guard let number else {
+            throw OriginError(.storageFault, "track \(track.name) has no IV number under key \(keyID)")
+        }
+        return TrackKey(keyID: keyID, number: number)
+    }
+
+    private func read(_ binding: Binding) async throws -> [String: IVNumber] {
+        try await catalog.ivAllocations(keyID: binding.keyID, asset: binding.asset, version: binding.version)
+            .filter { $0.period == 0 }
+            .reduce(into: [:]) { $0[$1.track] = IVNumber(rawValue: $1.number) }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Origin
+
+/// Conditional and range requests (RFC 9110, 13 and 14), evaluated before any media byte is read.
+struct ConditionalRequest {
+    enum Evaluation: Equatable {
+        case whole
+        case part(Range<UInt64>)
+        case notModified
+        case preconditionFailed
+        case rangeNotSatisfiable
+    }
+
+    private let ifMatch: String?
+    private let ifNoneMatch: String?
+    private let ifModifiedSince: String?
+    private let ifUnmodifiedSince: String?
+    private let ifRange: String?
+    private let range: String?
+
+    init(_ headers: HTTPFields) {
+        ifMatch = headers[.ifMatch]
+        ifNoneMatch = headers[.ifNoneMatch]
+        ifModifiedSince = headers[.ifModifiedSince]
+        ifUnmodifiedSince = headers[.ifUnmodifiedSince]
+        ifRange = headers[.ifRange]
+        range = headers[.range]
+    }
+
+    /// In the order of RFC 9110, 13.2.2.
+    func evaluate(_ object: OriginObject) -> Evaluation {
+        let modified = HTTPDate.wholeSeconds(object.lastModified)
+        if let ifMatch {
+            guard Self.list(ifMatch, names: object.entityTag, weakly: false) else { return .preconditionFailed }
+        } else if let date = ifUnmodifiedSince.flatMap(HTTPDate.parse) {
+            guard modified <= HTTPDate.wholeSeconds(date) else { return .preconditionFailed }
+        }
+        if let ifNoneMatch {
+            if Self.list(ifNoneMatch, names: object.entityTag, weakly: true) { return .notModified }
+        } else if let date = ifModifiedSince.flatMap(HTTPDate.parse), modified <= HTTPDate.wholeSeconds(date) {
+            return .notModified
+        }
+        guard let range, rangeStillApplies(object, modified) else { return .whole }
+        return Self.evaluate(range: range, size: object.size)
+    }
+
+    /// If-Range takes a strong tag or a date (RFC 9110, 13.1.5); anything else makes the answer whole.
+    private func rangeStillApplies(_ object: OriginObject, _ modified: Int) -> Bool {
+        guard let ifRange else { return true }
+        if ifRange.hasPrefix("\"") { return ifRange == "\"\(object.entityTag)\"" }
+        return HTTPDate.parse(ifRange).map { HTTPDate.wholeSeconds($0) == modified } ?? false
+    }
+
+    private static func list(_ header: String, names tag: String, weakly: Bool) -> Bool {
+        if header.trimmingCharacters(in: .whitespaces) == "*" { return true }
+        return header.split(separator: ",").contains { item in
+            let item = item.trimmingCharacters(in: .whitespaces)
+            return item == "\"\(tag)\"" || (weakly && item == "W/\"\(tag)\"")
+        }
+    }
+
+    /// One range of bytes. Several ranges, other units and malformed headers are ignored, as RFC 9110, 14.2, allows.
+    static func evaluate(range header: String, size: UInt64) -> Evaluation {
+        guard header.hasPrefix("bytes=") else { return .whole }
+        let sides = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        guard sides.count == 2, sides.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) else {
+            return .whole
+        }
+        if sides[0].isEmpty {
+            guard let suffix = UInt64(sides[1]) else { return .whole }
+            guard suffix > 0, size > 0 else { return .rangeNotSatisfiable }
+            return .part(size - min(suffix, size)..<size)
+        }
+        guard let first = UInt64(sides[0]) else { return .whole }
+        guard first < size else { return .rangeNotSatisfiable }
+        guard !sides[1].isEmpty else { return .part(first..<size) }
+        guard let last = UInt64(sides[1]) else { return .whole }
+        guard last >= first else { return .whole }
+        return .part(first..<min(last, size - 1) + 1)
+    }
+}

@@ -1,0 +1,24 @@
+internal import NIOPosix
+
+/// Threads for reading and encrypting media, so that this work takes neither the event loops nor the shared pool.
+public final class MediaExecutor: TaskExecutor {
+    private let pool: NIOThreadPool
+
+    public init(threadCount: Int) {
+        pool = NIOThreadPool(numberOfThreads: threadCount)
+        pool.start()
+    }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        pool.submit { [self] _ in
+            // Jobs run also when the pool stops: a task must end, and ends soon since its connection is gone.
+            job.runSynchronously(on: asUnownedTaskExecutor())
+        }
+    }
+
+    /// Ends the threads. No task may prefer the executor any more.
+    public func shutDown() async throws {
+        try await pool.shutdownGracefully()
+    }
+}

@@ -1,0 +1,19 @@
+internal import HTTPTypes
+internal import HTTPSurface
+internal import Origin
+
+/// The one table from the origin's errors to answers (AZURE Media Services' statuses where a code is the reference's).
+extension Problem {
+    init(_ error: OriginError) {
+        let status: HTTPResponse.Status =
+            switch error.code {
+            case .badURLSyntax, .encryptionNotSpecified: .badRequest
+            case .encryptionNotInPolicy, .outputFormatBlocked: .forbidden
+            case .formatNotServed, .formatCannotCarry: .unsupportedMediaType
+            case .resourceNotFound, .trackNotFound, .timestampNotFound, .locatorClosed: .notFound
+            case .storageFault: .serviceUnavailable
+            }
+        let detail = error.code == .storageFault ? "The media cannot be read now." : error.detail
+        self.init(status, code: error.code.rawValue, detail: detail, choices: error.choices)
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+
+/// The all-in-one program and command line.
+struct Keyway: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keyway",
+        abstract: "Content protection for streaming: a key service and an encrypting origin.",
+        discussion: """
+            Without KEYWAY_URL the commands work on the local data folder (--data, KEYWAY_DATA, default ./var), also \
+            while a server runs on it.
+            """,
+        version: Version.text,
+        subcommands: [
+            DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
+            AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
+            TokenCommand.self, AuditCommand.self, VersionCommand.self,
+        ])
+}
+
+/// Starts the program: parses, runs, and turns every failure into a message on standard error and a code of sysexits.h.
+@main
+enum Program {
+    static func main() async {
+        do {
+            var command = try Keyway.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandFailure.exit(with: error)
+        }
+    }
+}

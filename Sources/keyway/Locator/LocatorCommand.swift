@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct LocatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "locator", abstract: "Published, revocable addresses of assets.",
+        subcommands: [LocatorCreate.self, LocatorList.self, LocatorRevoke.self])
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Authorization and delivery policies.",
+        subcommands: [PolicyList.self, PolicyShow.self, PolicyTest.self])
+}

@@ -1,0 +1,30 @@
+import Adapters
+import ArgumentParser
+import Foundation
+import Logging
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the server until SIGTERM or SIGINT.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "The configuration file (default keyway.yaml where it is).")
+    var config: String?
+
+    @Option(help: "What the server does: a list of keys, origin, admin, worker (default: all).")
+    var roles = "keys,origin,admin,worker"
+
+    func run() async throws {
+        let roles = try ServiceRole.list(roles)
+        let configuration = try await ServiceConfiguration.load(
+            path: config, environment: ProcessInfo.processInfo.environment)
+        let installation = try await common.open()
+        var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .notice
+        try await Server(
+            installation: installation, configuration: configuration, roles: roles, logger: logger,
+            onListening: { Terminal.print("listening \($0) \($1)") }
+        ).run()
+    }
+}

@@ -1,0 +1,110 @@
+import AdminHTTP
+import Adapters
+import Foundation
+import HTTPSurface
+import HTTPTypes
+import Hummingbird
+import KeyDelivery
+import KeyServiceHTTP
+import Logging
+import NIOCore
+import Origin
+import OriginHTTP
+import ServiceLifecycle
+
+/// The composition root of a running server: listeners, worker, and how they start and stop together.
+struct Server {
+    var installation: Installation
+    var configuration: ServiceConfiguration
+    var roles: Set<ServiceRole>
+    var logger: Logger
+    /// Called once for each listener that accepts, with its name and base URL.
+    var onListening: @Sendable (String, String) -> Void
+    /// Adds routes to the public listener (the demo's player page).
+    var extraRoutes: @Sendable (Router<ServiceRequestContext>) -> Void = { _ in }
+
+    /// The most header fields' bytes and body that a request may have are bounded by the routes; this bounds how long a
+    /// silent connection is kept.
+    private static let idleTimeout = TimeAmount.seconds(120)
+
+    /// Runs until SIGTERM, SIGINT or cancellation; requests under way are finished.
+    func run() async throws {
+        let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
+        let keyBase = KeyBaseURL(configured: configuration.keysURL)
+        var services: [any Service] = []
+        if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
+            services.append(publicListener(keyBase, executor))
+        }
+        if roles.contains(.keys), let address = configuration.listenKeys {
+            let router = makeRouter()
+            keyRoutes.add(to: router)
+            services.append(listener("keys", address, router) { keyBase.learn($0) })
+        }
+        if roles.contains(.admin) {
+            let router = makeRouter()
+            HealthRoutes(catalog: installation.catalog).add(to: router)
+            services.append(listener("admin", configuration.listenAdmin, router) { _ in })
+        }
+        if roles.contains(.worker) { services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger))) }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            try? await executor.shutDown()
+            throw error
+        }
+        try await executor.shutDown()
+    }
+
+    private func publicListener(_ keyBase: KeyBaseURL, _ executor: MediaExecutor) -> any Service {
+        let router = makeRouter()
+        let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
+        if servesKeys { keyRoutes.add(to: router) }
+        extraRoutes(router)
+        if roles.contains(.origin) {
+            let origin = OriginService(
+                catalog: installation.catalog, storage: installation.storage, unwrapper: installation.unwrapper,
+                keyBaseURL: { keyBase.current })
+            OriginRoutes(service: origin, executor: executor).add(to: router)
+        }
+        let name = roles.contains(.origin) ? "origin" : "keys"
+        return listener(name, configuration.listenOrigin, router) { if servesKeys { keyBase.learn($0) } }
+    }
+
+    private var keyRoutes: KeyServiceRoutes {
+        KeyServiceRoutes(
+            service: KeyDeliveryService(
+                catalog: installation.catalog, unwrapper: installation.unwrapper, verifier: installation.verifier))
+    }
+
+    private func makeRouter() -> Router<ServiceRequestContext> {
+        let router = Router(context: ServiceRequestContext.self)
+        router.addMiddleware {
+            CrossOriginMiddleware(
+                allowedOrigins: configuration.corsOrigins, allowedMethods: [.get, .head, .post, .options])
+            ProblemMiddleware()
+        }
+        return router
+    }
+
+    private func listener(
+        _ name: String, _ address: ListenAddress, _ router: Router<ServiceRequestContext>,
+        _ onURL: @escaping @Sendable (String) -> Void
+    ) -> any Service {
+        let onListening = onListening
+        return Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? address.port
+                let url = "http://\(ListenAddress(host: address.host, port: port))"
+                onURL(url)
+                onListening(name, url)
+            },
+            logger: logger)
+    }
+}

@@ -1,0 +1,57 @@
+import Adapters
+import Administration
+import ArgumentParser
+import Catalog
+import Glibc
+
+/// A verb that could not do its job: what a person reads, and the exit code that a script reads (sysexits.h).
+struct CommandFailure: Error {
+    enum Code: Int32 {
+        case badData = 65
+        case noInput = 66
+        case unavailable = 69
+        case software = 70
+        case cannotCreate = 73
+        case inputOutput = 74
+        case notPermitted = 77
+    }
+
+    var code: Code
+    var message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Ends the program with the code of an error, after saying it on standard error.
+    static func exit(with error: any Error) -> Never {
+        if let failure = CommandFailure(error) {
+            Terminal.error("keyway: \(failure.message)")
+            Glibc.exit(failure.code.rawValue)
+        }
+        Keyway.exit(withError: error)
+    }
+
+    private init?(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
+        case let error as InstallationError: self.init(.cannotCreate, error.description)
+        case is CancellationError: self.init(.unavailable, "interrupted")
+        default:
+            // The argument parser's own errors know their exit codes.
+            let code = Keyway.exitCode(for: error)
+            guard code == .failure else { return nil }
+            self.init(.software, String(describing: error))
+        }
+    }
+
+    private static func code(of code: CatalogError.Code) -> Code {
+        switch code {
+        case .exists, .missing, .inUse, .conflict: .badData
+        case .unavailable: .inputOutput
+        case .corrupt: .software
+        }
+    }
+}

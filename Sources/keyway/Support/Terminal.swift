@@ -1,0 +1,35 @@
+import Foundation
+import Glibc
+
+/// Standard output carries results and nothing else; standard error carries what a person is told on the way.
+enum Terminal {
+    /// Whether progress may be drawn: standard error is a terminal.
+    static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+    static func print(_ text: String) {
+        write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    static func error(_ text: String) {
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
+    /// Redraws the current line of standard error.
+    static func redraw(_ text: String) {
+        write("\r\u{1B}[K" + text, to: STDERR_FILENO)
+    }
+
+    static func clearLine() {
+        write("\r\u{1B}[K", to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            // A reader that went away is not an error of ours.
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
