@@ -1,0 +1,35 @@
+import COpenSSL
+
+/// HMAC with SHA-256 (RFC 2104, FIPS 198-1).
+public enum HMACSHA256 {
+    /// In bytes.
+    public static let codeSize = 32
+
+    /// The authentication code of a message.
+    /// - Throws: for an empty key, which would let anyone make codes.
+    public static func code(
+        of message: some Sequence<UInt8>, key: UnsafeRawBufferPointer
+    ) throws(CryptographyError) -> [UInt8] {
+        guard !key.isEmpty else { throw CryptographyError("HMAC with an empty key") }
+        let message = Array(message)
+        var code = [UInt8](repeating: 0, count: codeSize)
+        var written = 0
+        let done = EVP_Q_mac(
+            nil, "HMAC", nil, "SHA256", nil, key.baseAddress, key.count, message, message.count, &code, codeSize,
+            &written)
+        guard done != nil, written == codeSize else { throw CryptographyError("HMAC-SHA-256") }
+        return code
+    }
+
+    /// Whether `code` is the message's. Constant time in the code's bytes.
+    public static func isValid(
+        _ code: some Sequence<UInt8>, of message: some Sequence<UInt8>, key: UnsafeRawBufferPointer
+    ) throws(CryptographyError) -> Bool {
+        constantTimeEquals(try self.code(of: message, key: key), Array(code))
+    }
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
+public func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+}
