@@ -1,0 +1,97 @@
+import ContentKeys
+import ISOBaseMedia
+import MediaModel
+import Testing
+
+@testable import MediaEncryption
+
+/// No counter block and no chain's start is used twice under a key.
+@Suite struct InitializationVectorTests {
+    @Test func noCounterBlockIsUsedTwice() throws {
+        var used: Set<[UInt64]> = []
+        var blocks = 0
+        for (kind, number) in [(TrackKind.video, UInt32(1)), (.audio, 2), (.video, .max)] {
+            let clip = try Clip.of(kind)
+            for segment in 0..<clip.index.segmentCount {
+                let plan = try FragmentPlan(
+                    clip.index, segment: segment, protection: Keys.parameters(.cenc, number: number))
+                for (sample, iv) in zip(plan.samples, try sampleIVs(plan)) {
+                    let protected = sample.runs.reduce(0) { $0 + $1.protectedBytes }
+                    for block in 0..<UInt64((protected + 15) / 16) {
+                        used.insert([iv, block])
+                        blocks += 1
+                    }
+                }
+            }
+        }
+        #expect(blocks > 10_000)
+        #expect(used.count == blocks)
+    }
+
+    /// As players see them: read from `senc`.
+    private func sampleIVs(_ plan: FragmentPlan) throws -> [UInt64] {
+        let bytes = plan.header() + [UInt8](repeating: 0, count: plan.mediaSize)
+        let moof = try #require(try BoxParser.parse(bytes).first { $0.box.type == "moof" }).box
+        let senc = try #require(moof.descendant("traf", "senc") as? SampleEncryptionBox)
+        return senc.samples.map { $0.initializationVector.reduce(0) { $0 << 8 | UInt64($1) } }
+    }
+
+    @Test func sampleNumbersCountOverTheWholeTrack() throws {
+        let clip = try Clip.video.get()
+        let last = clip.index.segmentCount - 1
+        let plan = try FragmentPlan(clip.index, segment: last, protection: Keys.parameters(.cenc, number: 7))
+        let first = UInt64(clip.index.segment(last).firstSample)
+        #expect(try sampleIVs(plan).first == 7 << 32 | first)
+    }
+
+    @Test func chainsStartDifferently() throws {
+        var starts: Set<[UInt8]> = []
+        var count = 0
+        for number in [0, 1, 2, 0xFFFF_FFFF] as [UInt32] {
+            let parameters = try Keys.parameters(.cbcs, number: number)
+            for kind in TrackKind.allCases {
+                let protection = try parameters.trackProtection(of: kind, key: Keys.key(.commonCbcs))
+                guard case .constant(let iv) = protection.sampleProtection.initializationVector else { continue }
+                starts.insert(iv)
+            }
+            count += 1
+            for segment in [0, 1, 255, 256, .max] as [UInt64] {
+                starts.insert(try IVNumber(rawValue: number).segmentIV(segment, key: Keys.key(.envelope)))
+                count += 1
+            }
+        }
+        #expect(starts.count == count)
+        #expect(starts.allSatisfy { $0.count == 16 })
+    }
+
+    /// The block that is encrypted is fixed for ever: other nodes and later versions must give the same bytes. The
+    /// answer is that of `openssl enc -aes-128-ecb -nopad` for the block 01020304 02000000 00000000 00000005.
+    @Test func segmentIVIsWhatItWas() throws {
+        let key = try Keys.key(.envelope, [UInt8](repeating: 0, count: 16))
+        let iv = try IVNumber(rawValue: 0x0102_0304).segmentIV(5, key: key)
+        let text = iv.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
+        #expect(text == "5e2042424762293c9805406c04ea790a")
+    }
+
+    @Test(arguments: ContentKeyType.allCases)
+    func keysOfOtherKindsAreRefused(type: ContentKeyType) throws {
+        let key = ContentKey.random(type)
+        for scheme in ProtectionScheme.allCases where scheme.keyType != type {
+            let refusal = MediaEncryptionError.wrongKeyType(expected: scheme.keyType, actual: type)
+            let parameters = try Keys.parameters(scheme)
+            let plan = try FragmentPlan(Clip.audio.get().index, segment: 0, protection: parameters)
+            #expect(throws: refusal) { try parameters.trackProtection(of: .video, key: key) }
+            #expect(throws: refusal) { try plan.encryptor(key: key) }
+        }
+        if type != .envelope {
+            let refusal = MediaEncryptionError.wrongKeyType(expected: .envelope, actual: type)
+            #expect(throws: refusal) { try IVNumber(rawValue: 1).segmentIV(0, key: key) }
+            #expect(throws: refusal) { try EnvelopeEncryptor(number: IVNumber(rawValue: 1), segment: 0, key: key) }
+        }
+    }
+
+    @Test func schemesTakeDifferentKeys() {
+        #expect(Set(ProtectionScheme.allCases.map(\.keyType)).count == ProtectionScheme.allCases.count)
+        #expect(!ProtectionScheme.allCases.map(\.keyType).contains(.envelope))
+    }
+}
