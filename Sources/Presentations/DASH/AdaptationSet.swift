@@ -1,0 +1,115 @@
+import MediaModel
+
+/// An AdaptationSet (ISO/IEC 23009-1, 5.3.3): tracks between which a player may switch as it plays, so of one kind,
+/// language, label and kind of codec.
+struct AdaptationSet {
+    let tracks: [PresentedTrack]
+    private let first: PresentedTrack
+    /// What plays unless the viewer or the player wants otherwise.
+    private var isMain = false
+
+    private init(first: PresentedTrack, others: [PresentedTrack]) {
+        self.first = first
+        tracks = [first] + others
+    }
+
+    static func sets(of presentation: Presentation) -> [AdaptationSet] {
+        var rest = presentation.tracks(.video) + presentation.tracks(.audio)
+        var sets: [AdaptationSet] = []
+        while let first = rest.first {
+            sets.append(AdaptationSet(first: first, others: rest.dropFirst().filter(first.switches)))
+            rest = rest.dropFirst().filter { !first.switches(with: $0) }
+        }
+        for kind in TrackKind.allCases {
+            let ofKind = sets.indices.filter { sets[$0].first.description.kind == kind }
+            let main = ofKind.first { sets[$0].tracks.contains(where: \.isDefault) } ?? ofKind.first
+            if let main { sets[main].isMain = true }
+        }
+        return sets
+    }
+
+    /// A value that all tracks have, or nil.
+    private func common<Value: Equatable>(_ value: (PresentedTrack) -> Value?) -> Value? {
+        guard let shared = value(first), tracks.allSatisfy({ value($0) == shared }) else { return nil }
+        return shared
+    }
+
+    private var protection: CommonProtection? { common(\.commonProtection) }
+    private var timeline: SegmentTimeline? { common { SegmentTimeline($0) } }
+    private var addresses: SegmentAddresses? { common { SegmentAddresses($0) } }
+
+    func element(id: Int) -> XMLElement {
+        var element = XMLElement("AdaptationSet")
+        element.set("id", id)
+        element.set("contentType", first.description.kind.rawValue)
+        element.set("mimeType", first.description.kind.rawValue + "/mp4")
+        element.set("lang", first.languageTag)
+        element.set("segmentAlignment", timeline == nil ? "false" : "true")
+        element.set("startWithSAP", 1)
+        element.append(channels(of: common { $0.description.audio?.channelCount }))
+        if let protection { element.append(ContentProtection.elements(protection)) }
+        if let label = first.shownLabel { element.append(XMLElement("Label", text: label)) }
+        var role = XMLElement("Role")
+        role.set("schemeIdUri", "urn:mpeg:dash:role:2011")
+        role.set("value", isMain ? "main" : "alternate")
+        element.append(role)
+        if let timeline {
+            element.append(SegmentTemplate.element(timescale: timeline.timescale, addresses, timeline))
+        }
+        for track in tracks { element.append(representation(of: track)) }
+        return element
+    }
+
+    private func representation(of track: PresentedTrack) -> XMLElement {
+        let description = track.description
+        var element = XMLElement("Representation")
+        element.set("id", description.name)
+        element.set("bandwidth", max(1, track.peakBitrate))
+        element.set("codecs", description.codec.codecString)
+        if let video = description.video {
+            element.set("width", video.width)
+            element.set("height", video.height)
+            element.set("frameRate", Self.frameRate(video))
+            element.set("sar", "1:1")
+        }
+        if let audio = description.audio { element.set("audioSamplingRate", audio.sampleRate) }
+        if common({ $0.description.audio?.channelCount }) == nil {
+            element.append(channels(of: description.audio?.channelCount))
+        }
+        if protection == nil, let own = track.commonProtection { element.append(ContentProtection.elements(own)) }
+        if timeline == nil || addresses == nil {
+            let own = SegmentTimeline(track)
+            element.append(
+                SegmentTemplate.element(
+                    timescale: own.timescale, addresses == nil ? SegmentAddresses(track) : nil,
+                    timeline == nil ? own : nil))
+        }
+        return element
+    }
+
+    private func channels(of count: Int?) -> XMLElement? {
+        guard let count else { return nil }
+        var element = XMLElement("AudioChannelConfiguration")
+        element.set("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011")
+        element.set("value", count)
+        return element
+    }
+
+    private static func frameRate(_ video: VideoFormat) -> String {
+        video.frameRateDenominator == 1
+            ? "\(video.frameRateNumerator)" : "\(video.frameRateNumerator)/\(video.frameRateDenominator)"
+    }
+}
+
+extension PresentedTrack {
+    fileprivate var commonProtection: CommonProtection? {
+        if case .common(let common) = protection { common } else { nil }
+    }
+
+    /// Clear and protected tracks do not mix: a player sets its decryption up for a whole set. Different keys do.
+    fileprivate func switches(with other: PresentedTrack) -> Bool {
+        description.kind == other.description.kind && description.language == other.description.language
+            && description.codec.sampleEntry == other.description.codec.sampleEntry && label == other.label
+            && commonProtection?.scheme == other.commonProtection?.scheme
+    }
+}

@@ -1,0 +1,41 @@
+import MediaModel
+
+extension Presentation {
+    /// The media presentation description (ISO/IEC 23009-1): static, one period, times of segments written out.
+    ///
+    /// - Throws: when there is no track, one is malformed, has no init segment, or has a protection that has no form
+    ///   in DASH here.
+    public func mediaPresentationDescription() throws(PresentationError) -> String {
+        try check()
+        for track in tracks { try Self.checkForDASH(track) }
+        var manifest = XMLElement("MPD")
+        manifest.set("xmlns", "urn:mpeg:dash:schema:mpd:2011")
+        if tracks.contains(where: { $0.protection != nil }) {
+            manifest.set("xmlns:cenc", "urn:mpeg:cenc:2013")
+            manifest.set("xmlns:dashif", "https://dashif.org/CPS")
+        }
+        manifest.set("profiles", "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019")
+        manifest.set("type", "static")
+        manifest.set("mediaPresentationDuration", Self.duration(duration))
+        manifest.set("maxSegmentDuration", Self.duration(longestSegment))
+        // Bandwidths are those of whole segments, so a player that holds the longest one never starves.
+        manifest.set("minBufferTime", Self.duration(longestSegment))
+        var information = XMLElement("ProgramInformation")
+        information.append(XMLElement("Title", text: name))
+        manifest.append(information)
+        var period = XMLElement("Period")
+        period.set("id", "0")
+        period.set("start", "PT0S")
+        period.append(AdaptationSet.sets(of: self).enumerated().map { $0.element.element(id: $0.offset) })
+        manifest.append(period)
+        return manifest.document
+    }
+
+    private static func checkForDASH(_ track: PresentedTrack) throws(PresentationError) {
+        guard track.addresses.initialization != nil else { throw track.error("DASH needs an init segment") }
+        if case .envelope = track.protection { throw track.error("envelope encryption has no form in DASH here") }
+    }
+
+    /// xs:duration of seconds.
+    private static func duration(_ microseconds: UInt64) -> String { "PT\(decimalSeconds(microseconds))S" }
+}

@@ -1,0 +1,61 @@
+import MediaModel
+
+/// A group of alternate audio renditions (RFC 8216, 4.3.4.1.1): one codec, and each language under each label once.
+/// Tracks that differ in bit rate only go to different groups.
+struct AudioGroup {
+    let id: String
+    let tracks: [PresentedTrack]
+
+    static func groups(_ tracks: [PresentedTrack]) -> [AudioGroup] {
+        var codecs: [String] = []
+        for track in tracks where !codecs.contains(track.description.codec.codecString) {
+            codecs.append(track.description.codec.codecString)
+        }
+        let sets = codecs.flatMap { codec in
+            ranked(tracks.filter { $0.description.codec.codecString == codec })
+        }
+        return sets.enumerated().map { AudioGroup(id: "audio-\($0.offset)", tracks: $0.element) }
+    }
+
+    /// The first of each language and label, then the second of each, and so on.
+    private static func ranked(_ tracks: [PresentedTrack]) -> [[PresentedTrack]] {
+        var ranks: [[PresentedTrack]] = []
+        var seen: [[String?]: Int] = [:]
+        for track in tracks {
+            let rank = seen[[track.description.language, track.label], default: 0]
+            seen[[track.description.language, track.label]] = rank + 1
+            if rank == ranks.count { ranks.append([]) }
+            ranks[rank].append(track)
+        }
+        return ranks
+    }
+
+    var codecString: String { tracks.first?.description.codec.codecString ?? "" }
+    var peakBitrate: Int { tracks.map(\.peakBitrate).max() ?? 0 }
+    var averageBitrate: Int { tracks.map(\.averageBitrate).max() ?? 0 }
+
+    /// EXT-X-MEDIA for each track. Names must differ within a group; at most one is the default.
+    func lines() -> String {
+        let chosen = tracks.firstIndex(where: \.isDefault) ?? 0
+        var names: Set<String> = []
+        return tracks.enumerated().map { number, track in
+            var name = track.shownLabel ?? track.description.language
+            if !names.insert(name).inserted { name += " (\(track.description.name))" }
+            names.insert(name)
+            return line(track, name: name, isChosen: number == chosen)
+        }.joined()
+    }
+
+    private func line(_ track: PresentedTrack, name: String, isChosen: Bool) -> String {
+        var media = PlaylistAttributes()
+        media.set("TYPE", "AUDIO")
+        media.set("GROUP-ID", quoted: id)
+        media.set("NAME", quoted: name)
+        if let language = track.languageTag { media.set("LANGUAGE", quoted: language) }
+        media.set("DEFAULT", isChosen ? "YES" : "NO")
+        media.set("AUTOSELECT", "YES")
+        if let audio = track.description.audio { media.set("CHANNELS", quoted: "\(audio.channelCount)") }
+        media.set("URI", quoted: track.addresses.playlist.expanded(track: track.description.name))
+        return media.line("EXT-X-MEDIA")
+    }
+}

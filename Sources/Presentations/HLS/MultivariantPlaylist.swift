@@ -1,0 +1,46 @@
+import MediaModel
+
+extension Presentation {
+    /// The multivariant ("master") playlist (RFC 8216, 4.3.4): every video track with every group of audio tracks, or
+    /// the audio tracks by themselves.
+    ///
+    /// - Throws: when there is no track, or one is malformed.
+    public func multivariantPlaylist() throws(PresentationError) -> String {
+        try check()
+        let version = tracks.map(\.playlistVersion).max() ?? 4
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+        let videos = tracks(.video)
+        let audios = tracks(.audio)
+        guard !videos.isEmpty else {
+            return text + audios.map { Self.variant($0, audio: nil) }.joined()
+        }
+        let groups = AudioGroup.groups(audios)
+        text += groups.map { $0.lines() }.joined()
+        if groups.isEmpty { return text + videos.map { Self.variant($0, audio: nil) }.joined() }
+        for group in groups { text += videos.map { Self.variant($0, audio: group) }.joined() }
+        return text
+    }
+
+    /// EXT-X-STREAM-INF (4.3.4.2) and its URL. The rates are those of everything that plays at once.
+    private static func variant(_ track: PresentedTrack, audio: AudioGroup?) -> String {
+        var stream = PlaylistAttributes()
+        stream.set("BANDWIDTH", "\(max(1, track.peakBitrate + (audio?.peakBitrate ?? 0)))")
+        stream.set("AVERAGE-BANDWIDTH", "\(max(1, track.averageBitrate + (audio?.averageBitrate ?? 0)))")
+        let codecs = [track.description.codec.codecString] + (audio.map { [$0.codecString] } ?? [])
+        stream.set("CODECS", quoted: codecs.joined(separator: ","))
+        if let video = track.description.video {
+            stream.set("RESOLUTION", "\(video.width)x\(video.height)")
+            stream.set("FRAME-RATE", frameRate(video))
+        }
+        if let audio { stream.set("AUDIO", quoted: audio.id) }
+        return stream.line("EXT-X-STREAM-INF")
+            + track.addresses.playlist.expanded(track: track.description.name) + "\n"
+    }
+
+    /// Rounded to three decimal places, as 4.3.4.2 wants it.
+    private static func frameRate(_ video: VideoFormat) -> String {
+        let denominator = max(1, video.frameRateDenominator)
+        let thousandths = (video.frameRateNumerator * 1000 + denominator / 2) / denominator
+        return "\(thousandths / 1000).\(String(1000 + thousandths % 1000).dropFirst())"
+    }
+}

@@ -1,0 +1,45 @@
+import MediaModel
+
+/// What is played: the tracks of one asset version with their protection and addresses. Manifests are made from this
+/// value alone; which tracks it holds and where they lie is the caller's choice.
+public struct Presentation: Sendable {
+    /// A name for people; any text, escaped where it is written.
+    public var name: String
+    public var tracks: [PresentedTrack]
+
+    public init(name: String, tracks: [PresentedTrack]) {
+        self.name = name
+        self.tracks = tracks
+    }
+
+    func tracks(_ kind: TrackKind) -> [PresentedTrack] {
+        tracks.filter { $0.description.kind == kind }
+    }
+
+    /// The first reason why no manifest can be made, if any.
+    func check() throws(PresentationError) {
+        guard !tracks.isEmpty else { throw PresentationError("the presentation has no track") }
+        guard Set(tracks.map(\.description.name)).count == tracks.count else {
+            throw PresentationError("two tracks have one name")
+        }
+        for track in tracks { try track.check() }
+    }
+
+    /// From time zero to the end of the longest track, in microseconds.
+    var duration: UInt64 { tracks.map(\.duration).max() ?? 0 }
+
+    /// The longest segment of all tracks, in microseconds.
+    var longestSegment: UInt64 { tracks.map(\.longestSegment).max() ?? 0 }
+}
+
+/// Why no manifest can be made of a presentation.
+public struct PresentationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// For the operator.
+    public let reason: String
+
+    public var description: String { "presentation: \(reason)" }
+
+    init(_ reason: String) {
+        self.reason = reason
+    }
+}

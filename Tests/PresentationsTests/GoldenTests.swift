@@ -1,0 +1,43 @@
+import Foundation
+import Presentations
+import Testing
+
+/// Manifests as they were agreed on. `KEYWAY_UPDATE_GOLDEN=1` writes them anew; the difference is then read in review.
+@Suite struct GoldenTests {
+    static let manifests: [String: @Sendable () throws -> String] = [
+        "clear-ts.m3u8": { try Fixtures.film(Fixtures.transportStream).multivariantPlaylist() },
+        "clear-cmaf.m3u8": { try Fixtures.film().multivariantPlaylist() },
+        "audio-only.m3u8": {
+            try Presentation(name: "Radio", tracks: [Fixtures.audio("en", "audio")]).multivariantPlaylist()
+        },
+        "video-clear.m3u8": { try Fixtures.video(720).mediaPlaylist() },
+        "video-aes.m3u8": {
+            try media(Fixtures.protected(Fixtures.film(Fixtures.transportStream)) { Fixtures.envelope($1) })
+        },
+        "video-cbcs.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cbcs) }) },
+        "video-cenc.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }) },
+        "clear.mpd": { try Fixtures.film().mediaPresentationDescription() },
+        "cenc.mpd": {
+            try Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }.mediaPresentationDescription()
+        },
+        "cbcs-many-keys.mpd": {
+            try Fixtures.protected(Fixtures.film()) { number, _ in Fixtures.common(.cbcs, key: number) }
+                .mediaPresentationDescription()
+        },
+    ]
+
+    private static func media(_ presentation: Presentation) throws -> String {
+        try #require(presentation.tracks.first).mediaPlaylist()
+    }
+
+    @Test(arguments: manifests.keys.sorted())
+    func manifestIsAsAgreed(name: String) throws {
+        let make = try #require(Self.manifests[name])
+        let made = try make()
+        let file = Fixtures.root.appendingPathComponent("Tests/Golden/Presentations/\(name)")
+        if ProcessInfo.processInfo.environment["KEYWAY_UPDATE_GOLDEN"] == "1" {
+            try Data(made.utf8).write(to: file)
+        }
+        #expect(made == String(decoding: try Data(contentsOf: file), as: UTF8.self))
+    }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import MediaModel
+import Testing
+
+@testable import Presentations
+
+@Suite struct HLSTests {
+    private func lines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    @Test func everyVariantNamesItsAudio() throws {
+        let text = try Fixtures.film().multivariantPlaylist()
+        let media = lines(text).filter { $0.hasPrefix("#EXT-X-MEDIA:") }
+        #expect(media.count == 2)
+        #expect(media.filter { $0.contains("DEFAULT=YES") }.count == 1)
+        let variants = lines(text).filter { $0.hasPrefix("#EXT-X-STREAM-INF:") }
+        #expect(variants.count == 2)
+        #expect(variants[0].contains("BANDWIDTH=\(360 * 3000 + 131_072),"))
+        #expect(variants[0].contains("AVERAGE-BANDWIDTH=\(360 * 2000 + 128_000),"))
+        #expect(variants.allSatisfy { $0.contains("AUDIO=\"audio-0\"") && $0.contains(",mp4a.40.2\"") })
+    }
+
+    /// A group has each language once; other bit rates and codecs make groups of their own.
+    @Test func audioOfSeveralRatesAndCodecs() throws {
+        var film = Fixtures.film()
+        var high = Fixtures.audio("de", "audio-de-high")
+        high.peakBitrate = 256_000
+        var other = Fixtures.audio("de", "audio-de-he")
+        other.description.codec.codecString = "mp4a.40.5"
+        film.tracks += [high, other]
+        let groups = AudioGroup.groups(film.tracks(.audio))
+        #expect(
+            groups.map { $0.tracks.map(\.description.name) } == [
+                ["audio-en", "audio-de"], ["audio-de-high"], ["audio-de-he"],
+            ])
+        #expect(lines(try film.multivariantPlaylist()).filter { $0.hasPrefix("#EXT-X-STREAM-INF") }.count == 6)
+    }
+
+    @Test func namesDifferWithinAGroup() throws {
+        var film = Fixtures.film()
+        film.tracks[3].label = "English"
+        let media = lines(try film.multivariantPlaylist()).filter { $0.hasPrefix("#EXT-X-MEDIA:") }
+        #expect(Set(media.map { $0.split(separator: ",")[2] }).count == 2)
+    }
+
+    @Test func everySegmentHasItsVector() throws {
+        var track = Fixtures.video(720, addresses: Fixtures.transportStream)
+        track.protection = Fixtures.envelope(track)
+        let text = try track.mediaPlaylist()
+        #expect(lines(text).filter { $0.hasPrefix("#EXT-X-KEY:METHOD=AES-128") }.count == track.segments.count)
+        #expect(text.contains("IV=0x05050505050505050505050505050505\n#EXTINF:1.000,\n128000.ts\n"))
+        track.protection = .envelope(
+            EnvelopeProtection(
+                keyID: Fixtures.keyID(0), keyURL: "k",
+                vectors: track.segments.map { _ in Array(repeating: 1, count: 16) }))
+        #expect(lines(try track.mediaPlaylist()).filter { $0.hasPrefix("#EXT-X-KEY") }.count == 1)
+    }
+
+    @Test func initSegmentsStayClear() throws {
+        var track = Fixtures.video(720)
+        for (scheme, method) in [(CommonProtection.Scheme.cbcs, "SAMPLE-AES"), (.cenc, "SAMPLE-AES-CTR")] {
+            track.protection = Fixtures.common(scheme)
+            let all = lines(try track.mediaPlaylist())
+            let map = try #require(all.firstIndex { $0.hasPrefix("#EXT-X-MAP") })
+            let key = try #require(all.firstIndex { $0.hasPrefix("#EXT-X-KEY:METHOD=\(method),") })
+            #expect(map < key)
+            #expect(all.filter { $0.hasPrefix("#EXT-X-KEY") }.count == 1)
+        }
+        var common = CommonProtection(scheme: .cbcs, keyID: Fixtures.keyID(0), keyURL: "k")
+        common.constantVector = Array(0..<16)
+        track.protection = .common(common)
+        #expect(try track.mediaPlaylist().contains("IV=0x000102030405060708090a0b0c0d0e0f,KEYFORMAT=\"identity\""))
+        common.keyURL = nil
+        track.protection = .common(common)
+        #expect(try !track.mediaPlaylist().contains("EXT-X-KEY"))
+    }
+
+    @Test(arguments: [(25_600, 2), (31_999, 2), (32_000, 3), (12_799, 1), (1, 1), (640_000, 50)] as [(UInt64, Int)])
+    func targetDurationIsRounded(duration: UInt64, target: Int) throws {
+        var track = Fixtures.video(720)
+        track.segments = [.init(start: 0, duration: duration)]
+        #expect(try track.mediaPlaylist().contains("#EXT-X-TARGETDURATION:\(target)\n"))
+    }
+
+    @Test func durationsAreExactToTheMicrosecond() {
+        #expect(decimalSeconds(2_002_000, digits: 3) == "2.002")
+        #expect(decimalSeconds(2_000_000, digits: 3) == "2.000")
+        #expect(decimalSeconds(2_005_333, digits: 3) == "2.005333")
+        #expect(decimalSeconds(11_000_000) == "11")
+        #expect(decimalSeconds(0) == "0")
+    }
+
+    /// No text of a user's makes a line of its own, or ends its quotes.
+    @Test(arguments: hostileTexts)
+    func hostileNames(text: String) throws {
+        var film = Fixtures.film()
+        film.name = text
+        film.tracks[2].label = text
+        film.tracks[2].addresses.playlist = URLTemplate(text)
+        film.tracks[0].addresses.media = URLTemplate(text + "{time}")
+        film.tracks[0].addresses.initialization = URLTemplate(text)
+        film.tracks[0].protection = .common(
+            CommonProtection(scheme: .cbcs, keyID: Fixtures.keyID(0), keyURL: text))
+        let master = try film.multivariantPlaylist()
+        let harmless = try Fixtures.film().multivariantPlaylist()
+        #expect(master.split(whereSeparator: \.isNewline).count == harmless.split(whereSeparator: \.isNewline).count)
+        let media = try film.tracks[0].mediaPlaylist()
+        #expect(media.split(whereSeparator: \.isNewline).count == 8 + 1 + 6 * 2)
+        for line in (master + media).split(separator: "\n") {
+            #expect(line.filter { $0 == "\"" }.count % 2 == 0)
+            #expect(line.utf8.allSatisfy { $0 >= 0x20 })
+        }
+        for injected in ["\n#EXT-X-KEY:METHOD=NONE", "\"evil", "\n#EVIL"] {
+            #expect(!media.contains(injected) && !master.contains(injected))
+        }
+        #expect(lines(media).filter { $0.hasPrefix("#EXT-X-ENDLIST") }.count == 1)
+    }
+
+    static let python = Fixtures.root.appendingPathComponent(".tools/venv/bin/python").path
+
+    /// The PyPI package m3u8 reads what was written.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: python)))
+    func anotherParserReadsThePlaylists() throws {
+        let film = Fixtures.protected(Fixtures.film(Fixtures.transportStream)) { Fixtures.envelope($1) }
+        let program = """
+            import json, m3u8, sys
+            master = m3u8.loads(sys.argv[1]); media = m3u8.loads(sys.argv[2])
+            print(json.dumps([
+                [p.stream_info.bandwidth for p in master.playlists], [p.stream_info.codecs for p in master.playlists],
+                [m.name for m in master.media], media.target_duration, [s.duration for s in media.segments],
+                [s.key.iv for s in media.segments], media.is_endlist, master.is_variant]))
+            """
+        let tool = try Tool.run([
+            Self.python, "-c", program, try film.multivariantPlaylist(), try film.tracks[0].mediaPlaylist(),
+        ])
+        let expected =
+            #"[[1211072, 2291072], ["avc1.64001e,mp4a.40.2", "avc1.64001f,mp4a.40.2"], ["English", "de"], 2, "#
+            + #"[2.0, 2.0, 2.0, 2.0, 2.0, 1.0], ["#
+            + (0..<6).map { "\"0x" + String(repeating: "0\($0)", count: 16) + "\"" }.joined(separator: ", ")
+            + "], true, true]\n"
+        #expect(String(decoding: tool.standardOutput, as: UTF8.self) == expected)
+    }
+}
+
+/// Values that no manifest can be made of.
+@Suite struct RefusedPresentationTests {
+    private func refuse(_ change: (inout Presentation) -> Void) {
+        var film = Fixtures.film()
+        change(&film)
+        #expect(throws: PresentationError.self) { try film.multivariantPlaylist() }
+        #expect(throws: PresentationError.self) { try film.mediaPresentationDescription() }
+    }
+
+    @Test func missingParts() {
+        refuse { $0.tracks = [] }
+        refuse { $0.tracks[0].segments = [] }
+        refuse { $0.tracks[0].addresses.media = "no-time.m4s" }
+        refuse { $0.tracks[1].description.name = $0.tracks[0].description.name }
+        refuse { $0.tracks[1].description.name = "\"" }
+        refuse { $0.tracks[0].description.timescale = 0 }
+        refuse { $0.tracks[0].segments[0].duration = .max }
+    }
+
+    @Test func wrongVectors() throws {
+        refuse { $0.tracks[0].protection = .envelope(.init(keyID: Fixtures.keyID(0), keyURL: "k", vectors: [])) }
+        refuse {
+            let vectors = $0.tracks[0].segments.map { _ in [1] as [UInt8] }
+            $0.tracks[0].protection = .envelope(.init(keyID: Fixtures.keyID(0), keyURL: "k", vectors: vectors))
+        }
+        refuse {
+            $0.tracks[0].protection = .common(
+                .init(scheme: .cbcs, keyID: Fixtures.keyID(0), constantVector: [1, 2]))
+        }
+    }
+}
