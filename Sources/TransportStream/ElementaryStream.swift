@@ -5,7 +5,8 @@ import MediaModel
 /// change their length prefixes for start codes. Both have four bytes, so the sample's size stays what the index says.
 enum ElementaryStream: Hashable, Sendable {
     /// AVC as a byte stream (ISO/IEC 13818-1, 2.14): a delimiter before every access unit, parameter sets before those
-    /// where decoding can start.
+    /// where decoding can start. Samples must not bring delimiters of their own: `avc1` tracks have none
+    /// (`AnnexB.omittedFromSamples`).
     case avc(delimiter: [UInt8], parameterSets: [UInt8])
     /// AAC in ADTS.
     case aac(ADTSHeader)
