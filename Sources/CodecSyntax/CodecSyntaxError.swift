@@ -24,13 +24,16 @@ public struct CodecSyntaxError: Error, Sendable, Hashable, CustomStringConvertib
         case adts = "ADTS header"
     }
 
+    /// What class of failure it is.
     public let code: Code
+    /// What was being read or written.
     public let structure: Structure
     /// Bits from the start of the structure, emulation prevention bytes not counted.
     public let bitOffset: Int
     /// The syntax element and what is wrong with it, in the words of the standard.
     public let reason: String
 
+    /// What, where and why, in one line.
     public var description: String { "\(structure.rawValue), bit \(bitOffset): \(reason)" }
 
     init(_ code: Code, _ structure: Structure, at bitOffset: Int = 0, _ reason: String) {

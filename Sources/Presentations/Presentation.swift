@@ -5,8 +5,10 @@ import MediaModel
 public struct Presentation: Sendable {
     /// A name for people; any text, escaped where it is written.
     public var name: String
+    /// In the order in which manifests name them; players begin with the first where nothing else decides.
     public var tracks: [PresentedTrack]
 
+    /// Manifests check the tracks when they are made.
     public init(name: String, tracks: [PresentedTrack]) {
         self.name = name
         self.tracks = tracks
@@ -37,6 +39,7 @@ public struct PresentationError: Error, Sendable, Hashable, CustomStringConverti
     /// For the operator.
     public let reason: String
 
+    /// One line for the operator.
     public var description: String { "presentation: \(reason)" }
 
     init(_ reason: String) {

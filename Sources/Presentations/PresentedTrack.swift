@@ -2,11 +2,13 @@ public import MediaModel
 
 /// One track as players see it.
 public struct PresentedTrack: Sendable {
+    /// Codec, format, language and timescale; its name is part of addresses and names the Representation.
     public var description: TrackDescription
     /// In order, without gaps in their numbering; at least one.
     public var segments: [PresentedSegment]
     /// Nil when the track leaves the origin in the clear.
     public var protection: TrackProtection?
+    /// Where playlist, init segment and segments lie.
     public var addresses: TrackAddresses
     /// A name for people, such as that of an audio language; any text.
     public var label: String?
@@ -15,8 +17,10 @@ public struct PresentedTrack: Sendable {
     /// Bits per second of the largest segment and over the whole track, with the container's own bytes if the caller
     /// knows them; at first those of the description.
     public var peakBitrate: Int
+    /// Bits per second over the whole track, likewise.
     public var averageBitrate: Int
 
+    /// A track with the bit rates of its description, not the default and without a label.
     public init(
         description: TrackDescription, segments: [PresentedSegment], addresses: TrackAddresses,
         protection: TrackProtection? = nil
@@ -49,8 +53,10 @@ public struct PresentedTrack: Sendable {
 public struct PresentedSegment: Sendable, Hashable {
     /// Decode time of the first sample; names the segment in its address.
     public var start: UInt64
+    /// Sum of its samples' durations.
     public var duration: UInt64
 
+    /// Both in the timescale of the track.
     public init(start: UInt64, duration: UInt64) {
         self.start = start
         self.duration = duration

@@ -22,12 +22,14 @@ public enum TrackProtection: Sendable {
 
 /// AES-128-CBC over whole segments (RFC 8216, 4.3.2.4 and 5.2).
 public struct EnvelopeProtection: Sendable {
+    /// The key, by name.
     public var keyID: KeyID
     /// Where the 16 bytes of the key are had; relative to the media playlist, or absolute.
     public var keyURL: String
     /// One of 16 bytes for each segment.
     public var vectors: [[UInt8]]
 
+    /// The key's bytes are no part of this.
     public init(keyID: KeyID, keyURL: String, vectors: [[UInt8]]) {
         self.keyID = keyID
         self.keyURL = keyURL
@@ -43,7 +45,9 @@ public struct CommonProtection: Sendable, Hashable {
         case cbcs
     }
 
+    /// How samples are encrypted.
     public var scheme: Scheme
+    /// The key, by name.
     public var keyID: KeyID
     /// For HLS: where the 16 bytes of the key are had; nil leaves the playlist without `EXT-X-KEY`.
     public var keyURL: String?
@@ -52,6 +56,7 @@ public struct CommonProtection: Sendable, Hashable {
     /// For DASH: what each protection system is told, in order.
     public var systems: [ProtectionSystemSignal]
 
+    /// Signals nothing to any player unless it is given.
     public init(
         scheme: Scheme, keyID: KeyID, keyURL: String? = nil, constantVector: [UInt8]? = nil,
         systems: [ProtectionSystemSignal] = []
@@ -66,12 +71,14 @@ public struct CommonProtection: Sendable, Hashable {
 
 /// What a DASH manifest tells one protection system.
 public struct ProtectionSystemSignal: Sendable, Hashable {
+    /// Whose signal this is.
     public var system: ProtectionSystemID
     /// Where licences are asked for (`dashif:Laurl`).
     public var licenceURL: String?
     /// A whole `pssh` box in base64.
     public var pssh: String?
 
+    /// Either part may be missing.
     public init(system: ProtectionSystemID, licenceURL: String? = nil, pssh: String? = nil) {
         self.system = system
         self.licenceURL = licenceURL

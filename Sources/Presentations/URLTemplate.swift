@@ -10,6 +10,7 @@ public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
 
     let parts: [Part]
 
+    /// Never fails; `{` with anything else behind it is percent-encoded.
     public init(_ text: String) {
         var parts: [Part] = []
         var rest = Substring(text)
@@ -29,6 +30,7 @@ public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
         self.parts = parts
     }
 
+    /// As `init(_:)`.
     public init(stringLiteral value: String) {
         self.init(value)
     }
@@ -68,6 +70,7 @@ public struct TrackAddresses: Sendable, Hashable {
     /// A segment; must name `{time}`, may name `{track}`.
     public var media: URLTemplate
 
+    /// Addresses of one track.
     public init(playlist: URLTemplate, initialization: URLTemplate?, media: URLTemplate) {
         self.playlist = playlist
         self.initialization = initialization

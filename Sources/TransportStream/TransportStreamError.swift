@@ -10,10 +10,12 @@ public struct TransportStreamError: Error, Sendable, Hashable, CustomStringConve
         case damagedSample
     }
 
+    /// What class of failure it is.
     public let code: Code
     /// What was read and what is wrong with it, for the operator.
     public let reason: String
 
+    /// One line for the operator.
     public var description: String { "transport stream: \(reason)" }
 
     init(_ code: Code, _ reason: String) {

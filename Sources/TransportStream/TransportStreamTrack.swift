@@ -6,6 +6,7 @@ public import MediaModel
 ///
 /// Made once for an index and kept beside it.
 public struct TransportStreamTrack: Sendable {
+    /// The index that all of this was found in.
     public let index: TrackIndex
     let stream: ElementaryStream
     /// Added to presentation times less decode times, in the track's timescale: composition offsets may be negative in

@@ -13,6 +13,7 @@ public struct TransportStreamWriter {
     private var sampleRest = 0
     private var hasTables = false
 
+    /// Begins the planned segment; nothing is written before the first call of `write` or `finish`.
     public init(_ plan: TransportStreamPlan) {
         self.plan = plan
         stream = plan.track.stream

@@ -8,6 +8,7 @@ public struct AudioSpecificConfig: Hashable, Sendable {
     public let sampleRate: Int
     /// channelConfiguration (table 1.19); 0 when a program_config_element lists the channels.
     public let channelConfiguration: Int
+    /// Channels of the core coder, low frequency ones included.
     public let channelCount: Int
     /// Samples of each channel in a frame: 1024, or 960.
     public let frameLength: Int

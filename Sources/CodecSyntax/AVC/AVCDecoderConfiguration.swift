@@ -1,13 +1,16 @@
 /// AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1.2): the payload of `avcC`.
 public struct AVCDecoderConfiguration: Hashable, Sendable {
+    /// AVCProfileIndication: profile_idc of the sequence parameter sets.
     public let profile: UInt8
     /// profile_compatibility: the constraint flags of the sequence parameter set.
     public let compatibility: UInt8
+    /// AVCLevelIndication: level_idc.
     public let level: UInt8
     /// Bytes of the length before each NAL unit in samples: 1, 2 or 4.
     public let lengthSize: Int
     /// Whole NAL units, header byte included.
     public let sequenceParameterSets: [[UInt8]]
+    /// Whole NAL units as well.
     public let pictureParameterSets: [[UInt8]]
     /// sequenceParameterSetExt NAL units; High profiles only.
     public let sequenceParameterSetExtensions: [[UInt8]]

@@ -1,6 +1,8 @@
 /// The parameter sets in force for a track.
 public struct AVCParameterSets: Hashable, Sendable {
+    /// All sequence parameter sets of the track.
     public let sequences: [SequenceParameterSet]
+    /// All picture parameter sets of the track.
     public let pictures: [PictureParameterSet]
 
     /// Reads the parameter sets of a decoder configuration record.

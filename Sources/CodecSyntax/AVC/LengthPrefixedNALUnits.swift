@@ -9,6 +9,7 @@ public struct LengthPrefixedNALUnits {
     private let sample: UnsafeRawBufferPointer
     private var position = 0
 
+    /// Begins at the first NAL unit of a sample.
     public init(_ sample: UnsafeRawBufferPointer) {
         self.sample = sample
     }

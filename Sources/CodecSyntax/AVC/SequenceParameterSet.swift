@@ -1,20 +1,26 @@
 /// seq_parameter_set_data() of AVC (ISO/IEC 14496-10, 7.3.2.1.1), as far as tracks and slice headers need it.
 public struct SequenceParameterSet: Hashable, Sendable {
+    /// profile_idc.
     public let profileIdc: UInt8
     /// constraint_set0_flag to constraint_set5_flag and two reserved bits, as the byte between profile and level.
     public let constraintFlags: UInt8
+    /// level_idc: ten times the level, but for level 1b.
     public let levelIdc: UInt8
     /// seq_parameter_set_id, 0 to 31.
     public let id: Int
+    /// How colour is sampled and how deep.
     public let chroma: ChromaSampling
     /// log2_max_frame_num_minus4 + 4: length of frame_num in bits.
     public let frameNumberLength: Int
+    /// How pictures are numbered for output.
     public let pictureOrderCount: PictureOrderCount
     /// frame_mbs_only_flag: no picture is a field and no macroblock pair is coded as fields.
     public let isFrameOnly: Bool
     /// PicWidthInMbs and PicHeightInMapUnits.
     public let widthInMacroblocks: Int
+    /// In macroblocks for frames, in pairs of them where fields may be coded.
     public let heightInMapUnits: Int
+    /// What of the coded frame is not shown.
     public let cropping: FrameCropping
     /// Absent when vui_parameters_present_flag is 0.
     public let usability: VideoUsability?
@@ -25,7 +31,9 @@ public struct SequenceParameterSet: Hashable, Sendable {
         public var formatIdc = 1
         /// separate_colour_plane_flag.
         public var hasSeparatePlanes = false
+        /// bit_depth_luma_minus8 + 8.
         public var lumaBitDepth = 8
+        /// bit_depth_chroma_minus8 + 8.
         public var chromaBitDepth = 8
 
         /// ChromaArrayType (7.4.2.1.1).
@@ -44,9 +52,13 @@ public struct SequenceParameterSet: Hashable, Sendable {
 
     /// frame_crop_*_offset, in crop units.
     public struct FrameCropping: Hashable, Sendable {
+        /// frame_crop_left_offset.
         public var left = 0
+        /// frame_crop_right_offset.
         public var right = 0
+        /// frame_crop_top_offset.
         public var top = 0
+        /// frame_crop_bottom_offset.
         public var bottom = 0
     }
 

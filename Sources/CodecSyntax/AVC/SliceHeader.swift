@@ -14,12 +14,17 @@ public struct SliceHeader: Hashable, Sendable {
         var isIntra: Bool { self == .intra || self == .switchingIntra }
     }
 
+    /// first_mb_in_slice; 0 where a picture begins.
     public let firstMacroblock: Int
+    /// How the macroblocks of the slice are predicted.
     public let type: SliceType
+    /// pic_parameter_set_id, 0 to 255.
     public let pictureParameterSetID: Int
+    /// frame_num, as many bits as the sequence parameter set says.
     public let frameNumber: Int
     /// field_pic_flag and bottom_field_flag.
     public let isField: Bool
+    /// bottom_field_flag: the second parity of a field.
     public let isBottomField: Bool
     /// Bits of NAL unit header and slice header, emulation prevention bytes not counted.
     public internal(set) var bitLength = 0

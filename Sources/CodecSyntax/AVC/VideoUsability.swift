@@ -11,9 +11,12 @@ public struct VideoUsability: Hashable, Sendable {
 
     /// `width : height` of one sample.
     public struct SampleAspectRatio: Hashable, Sendable {
+        /// sar_width.
         public var width: Int
+        /// sar_height.
         public var height: Int
 
+        /// Of two positive numbers.
         public init(width: Int, height: Int) {
             self.width = width
             self.height = height
@@ -22,7 +25,9 @@ public struct VideoUsability: Hashable, Sendable {
 
     /// num_units_in_tick and time_scale. A frame lasts two ticks.
     public struct Timing: Hashable, Sendable {
+        /// num_units_in_tick.
         public var unitsInTick: UInt32
+        /// time_scale: units per second.
         public var timescale: UInt32
         /// fixed_frame_rate_flag.
         public var isFixed: Bool
@@ -30,8 +35,11 @@ public struct VideoUsability: Hashable, Sendable {
 
     /// Code points of ISO/IEC 23091-2.
     public struct Colour: Hashable, Sendable {
+        /// colour_primaries.
         public var primaries: UInt8
+        /// transfer_characteristics.
         public var transfer: UInt8
+        /// matrix_coefficients.
         public var matrix: UInt8
     }
 
