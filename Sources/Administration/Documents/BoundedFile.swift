@@ -1,0 +1,44 @@
+import Glibc
+
+/// Why a file was not read.
+struct BoundedFileError: Error, Equatable {
+    /// Reads on after the file's name: `is larger than 16 KiB`.
+    var reason: String
+}
+
+/// Reads small text files whose paths come from others.
+enum BoundedFile {
+    /// The text of a regular file of at most `limit` bytes.
+    static func read(_ path: String, limit: Int) throws(BoundedFileError) -> String {
+        // Not blocking: a pipe would otherwise wait for a writer before it can be told from a file.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else {
+            throw BoundedFileError(reason: errno == ENOENT ? "does not exist" : "cannot be opened")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw BoundedFileError(reason: "is not a file")
+        }
+        let bytes = try bytes(of: descriptor, limit: limit)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw BoundedFileError(reason: "is not a text in UTF-8")
+        }
+        return text
+    }
+
+    /// Reads to the end, whatever size the system told before.
+    private static func bytes(of descriptor: Int32, limit: Int) throws(BoundedFileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = piece.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw BoundedFileError(reason: "cannot be read") }
+            guard count > 0 else { return bytes }
+            bytes += piece.prefix(count)
+            guard bytes.count <= limit else {
+                throw BoundedFileError(reason: "is larger than \(limit >> 10) KiB")
+            }
+        }
+    }
+}

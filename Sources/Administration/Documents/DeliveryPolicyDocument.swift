@@ -1,0 +1,90 @@
+import Foundation
+import Policies
+
+/// `kind: DeliveryPolicy`: how an asset may leave the origin.
+extension DocumentNode {
+    func deliveryPolicy() -> DeliveryPolicy? {
+        let known = ["kind", "name", "protocols", "encryption", "keys", "keyAcquisition", "signalling"]
+        guard let fields = DocumentFields(self, of: "a DeliveryPolicy", known: known) else { return nil }
+        let name = fields.required("name")?.name("name")
+        let protocols = fields.required("protocols")?.protocols()
+        let encryption = fields.required("encryption")?.choice(DeliveryEncryption.self, "encryption")
+        if let node = fields["signalling"] { node.checkSignalling(of: encryption) }
+        let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? []
+        let url = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
+        guard let name, let protocols, let encryption else { return nil }
+        if protocols.contains(.progressive), ![.none, .blocked].contains(encryption) {
+            fields["protocols"]?.report(
+                "'progressive' sends whole files: it goes with encryption 'none' or 'blocked', not "
+                    + "'\(encryption.rawValue)'")
+        }
+        return DeliveryPolicy(
+            name: name, protocols: protocols, encryption: encryption, keyLabels: labels, keyAcquisitionURL: url)
+    }
+
+    private func protocols() -> Set<StreamingProtocol>? {
+        choices(StreamingProtocol.self, "protocols")
+    }
+
+    /// `keys: { video-sd: auto, audio: auto }`: the labels that tracks get keys by.
+    private func keyLabels(encryption: DeliveryEncryption?) -> Set<KeyLabel>? {
+        checkThatKeysAreUsed("keys", encryption)
+        guard let pairs = pairs("'keys'") else { return nil }
+        if pairs.isEmpty { report("'keys' names at least one label; left out, all tracks share one key") }
+        let names = KeyLabel.allCases.map(\.rawValue)
+        var labels: Set<KeyLabel> = []
+        for (key, keyNode, value) in pairs {
+            if let label = KeyLabel(rawValue: key) {
+                labels.insert(label)
+            } else {
+                let nearest = NearestName.of(key, among: names) ?? ""
+                keyNode.report("'keys' knows no label \(key.quoted): the nearest known one is '\(nearest)'")
+            }
+            if value.scalarText != "auto" {
+                value.report("a label's key is 'auto' in this version: keys of one's own cannot be named here")
+            }
+        }
+        return labels
+    }
+
+    /// `keyAcquisition: { url: … }`.
+    private func keyAcquisition(encryption: DeliveryEncryption?) -> String? {
+        checkThatKeysAreUsed("keyAcquisition", encryption)
+        guard let fields = DocumentFields(self, of: "'keyAcquisition'", known: ["url"]),
+            let node = fields.required("url"), let text = node.text("url", limit: 2048)
+        else { return nil }
+        let spelled = text.replacing("{kid}", with: "00000000-0000-0000-0000-000000000000")
+        guard spelled.utf8.allSatisfy(Self.isURLByte), let url = URL(string: spelled),
+            ["http", "https"].contains(url.scheme?.lowercased()), url.host()?.isEmpty == false, url.user == nil
+        else {
+            node.report("'url' is an absolute http or https URL, with {kid} in place of the KID")
+            return nil
+        }
+        if encryption == .envelope, !text.contains("{kid}") {
+            node.report("'url' needs {kid}: a player of 'envelope' names its key in the URL only")
+        }
+        return text
+    }
+
+    /// RFC 3986, 2: the characters that a URI is written in. Quotation marks, angle brackets and braces are not.
+    private static func isURLByte(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && ![0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D].contains(byte)
+    }
+
+    private func checkThatKeysAreUsed(_ field: String, _ encryption: DeliveryEncryption?) {
+        if let encryption, encryption.keyType == nil {
+            report("'\(field)' has no meaning with encryption '\(encryption.rawValue)'")
+        }
+    }
+
+    /// `signalling: [clearkey]`: what this version writes into manifests of `cenc` and `cbcs` in any case.
+    private func checkSignalling(of encryption: DeliveryEncryption?) {
+        enum Signalling: String, CaseIterable {
+            case clearkey
+        }
+        let systems = choices(Signalling.self, "signalling", unavailable: ["widevine", "playready", "fairplay"])
+        if systems != nil, let encryption, ![.cenc, .cbcs].contains(encryption) {
+            report("'signalling' goes with encryption 'cenc' or 'cbcs', not '\(encryption.rawValue)'")
+        }
+    }
+}

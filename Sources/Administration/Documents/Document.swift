@@ -1,0 +1,85 @@
+public import ContentKeys
+public import Policies
+
+/// What a declarative document declares.
+public enum Document: Sendable, Hashable, Codable {
+    case authorizationPolicy(AuthorizationPolicy)
+    case deliveryPolicy(DeliveryPolicy)
+    case accessPolicy(AccessPolicy)
+    case contentKey(ContentKeyDeclaration)
+
+    /// The text of `kind`.
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        case authorizationPolicy = "AuthorizationPolicy"
+        case deliveryPolicy = "DeliveryPolicy"
+        case accessPolicy = "AccessPolicy"
+        case contentKey = "ContentKey"
+    }
+
+    public var kind: Kind {
+        switch self {
+        case .authorizationPolicy: .authorizationPolicy
+        case .deliveryPolicy: .deliveryPolicy
+        case .accessPolicy: .accessPolicy
+        case .contentKey: .contentKey
+        }
+    }
+
+    /// Unique per kind.
+    public var name: String {
+        switch self {
+        case .authorizationPolicy(let policy): policy.name
+        case .deliveryPolicy(let policy): policy.name
+        case .accessPolicy(let policy): policy.name
+        case .contentKey(let key): key.name
+        }
+    }
+}
+
+/// A content key that shall exist. Its bytes are never in a document: they are random, and made when it is applied.
+public struct ContentKeyDeclaration: Sendable, Hashable, Codable {
+    public var name: String
+    public var type: ContentKeyType
+    /// Nil lets the first application choose.
+    public var keyID: KeyID?
+    /// Nil denies every disclosure.
+    public var authorizationPolicy: String?
+
+    public init(name: String, type: ContentKeyType, keyID: KeyID?, authorizationPolicy: String?) {
+        self.name = name
+        self.type = type
+        self.keyID = keyID
+        self.authorizationPolicy = authorizationPolicy
+    }
+}
+
+/// A document, where it stands, and what it refers to.
+public struct LocatedDocument: Sendable, Hashable, Codable {
+    public var document: Document
+    public var position: SourcePosition
+    public var references: [DocumentReference]
+
+    public init(_ document: Document, at position: SourcePosition, references: [DocumentReference] = []) {
+        self.document = document
+        self.position = position
+        self.references = references
+    }
+}
+
+/// A name in a document that something else must bear.
+public struct DocumentReference: Sendable, Hashable, Codable {
+    public enum Target: String, Sendable, Hashable, Codable {
+        case authorizationPolicy
+        case secret
+    }
+
+    public var target: Target
+    public var name: String
+    public var position: SourcePosition
+
+    public init(_ target: Target, _ name: String, at position: SourcePosition) {
+        self.target = target
+        self.name = name
+        self.position = position
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+
+/// Values with a syntax of their own.
+extension DocumentNode {
+    /// One of the texts of an enumeration. `unavailable` are texts that the contract knows and this version does not
+    /// serve: they are refused, never accepted and ignored.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type, _ field: String, unavailable: [String] = []
+    ) -> Choice? where Choice.RawValue == String {
+        guard let text = text(field, limit: 256) else { return nil }
+        if let value = Choice(rawValue: text) { return value }
+        let names = Choice.allCases.map(\.rawValue)
+        if unavailable.contains(text) {
+            report("'\(field)': '\(text)' is not available in this version (there is \(names.joined(separator: ", ")))")
+        } else {
+            let nearest = NearestName.of(text, among: names) ?? ""
+            report("'\(field)' knows no \(text.quoted): the nearest known one is '\(nearest)'")
+        }
+        return nil
+    }
+
+    /// A list of choices without repetition.
+    func choices<Choice: RawRepresentable & CaseIterable & Hashable>(
+        _ type: Choice.Type, _ field: String, unavailable: [String] = []
+    ) -> Set<Choice>? where Choice.RawValue == String {
+        guard let items = list(field) else { return nil }
+        var values: Set<Choice> = []
+        for item in items {
+            guard let value = item.choice(type, field, unavailable: unavailable) else { continue }
+            if !values.insert(value).inserted { item.report("'\(field)' names '\(value.rawValue)' twice") }
+        }
+        return values
+    }
+
+    /// A name of a document, a secret or an option: it may become a part of URLs.
+    func name(_ field: String) -> String? {
+        guard let text = text(field) else { return nil }
+        let allowed = text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || [0x2D, 0x2E, 0x5F].contains($0)
+        }
+        guard allowed, text.utf8.count <= 128, text.utf8.first != 0x2E else {
+            report("'\(field)' is 1 to 128 of letters, digits, '.', '_' and '-', and does not start with '.'")
+            return nil
+        }
+        return text
+    }
+
+    /// A decimal number within a range.
+    func number(_ field: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = scalarText, (1...18).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text), range.contains(value)
+        else {
+            report("'\(field)' is a number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return value
+    }
+
+    /// A duration in seconds within a range, written with one unit: `60s`, `5m`, `12h`, `30d`.
+    func duration(_ field: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = scalarText, let seconds = DurationText.seconds(text) else {
+            report("'\(field)' is a duration: 60s, 5m, 12h or 30d")
+            return nil
+        }
+        guard range.contains(seconds) else {
+            let (low, high) = (DurationText.text(range.lowerBound), DurationText.text(range.upperBound))
+            report("'\(field)' lies between \(low) and \(high)")
+            return nil
+        }
+        return seconds
+    }
+}
+
+/// The contract's durations.
+public enum DurationText {
+    private static let units: [(letter: Character, seconds: Int)] = [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)]
+
+    /// Seconds of `60s`, `5m`, `12h`, `30d`; nil for any other text and for more than a million of a unit.
+    public static func seconds(_ text: String) -> Int? {
+        let digits = text.dropLast()
+        guard let unit = units.first(where: { $0.letter == text.last }), (1...7).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(digits), count <= 1_000_000
+        else { return nil }
+        return count * unit.seconds
+    }
+
+    /// The shortest text of a number of seconds.
+    public static func text(_ seconds: Int) -> String {
+        let unit = units.first { seconds != 0 && seconds.isMultiple(of: $0.seconds) }
+        return unit.map { "\(seconds / $0.seconds)\($0.letter)" } ?? "\(seconds)s"
+    }
+}

@@ -1,0 +1,63 @@
+public import Catalog
+public import Foundation
+import Policies
+
+/// Publishes assets: gives their tracks keys, and makes the locator through which they leave.
+public struct Publication: Sendable {
+    let catalog: any CatalogEngine
+    let makeKey: ContentKeyMaker
+
+    public init(catalog: any CatalogEngine, makeKey: @escaping ContentKeyMaker) {
+        self.catalog = catalog
+        self.makeKey = makeKey
+    }
+
+    /// Publishes an asset's current version in one transaction. Keys that the asset has for an encryption and label are
+    /// used again; the others are made. Two publications at once agree on the keys.
+    ///
+    /// - Throws: `PublicationError` when something asked for does not fit, `CatalogError`, and what the making of a key
+    ///   throws.
+    public func publish(_ request: PublicationRequest, at now: Date) async throws -> PublishedAsset {
+        for _ in 0..<3 {
+            do {
+                return try await attempt(request, at: now)
+            } catch let error as CatalogError where error.code == .exists {
+                // Another publication made the same key or access policy since we looked: look again.
+                continue
+            }
+        }
+        return try await attempt(request, at: now)
+    }
+
+    private func attempt(_ request: PublicationRequest, at now: Date) async throws -> PublishedAsset {
+        let version = try await currentVersion(of: request.asset)
+        let policies = try await deliveryPolicies(request.deliveryPolicies)
+        let demand = try KeyDemand(policies, version: version)
+        let authorization = try await authorization(of: request, demand: demand)
+        let access = try await accessPolicy(request.accessPolicy)
+        let locator = try locator(request, access: access.policy, at: now)
+        var keys = try await keys(for: demand, version: version, authorization: authorization, at: now)
+        keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]
+        try await catalog.apply(keys.changes)
+        try await catchUp(with: version, demand: policies)
+        return PublishedAsset(
+            locator: locator, deliveryPolicies: policies, assignments: keys.assignments, warnings: keys.warnings)
+    }
+
+    /// A version that became the current one while keys were given out has no numbers under them yet.
+    private func catchUp(with version: AssetVersionRecord, demand policies: [DeliveryPolicy]) async throws {
+        let current = try await currentVersion(of: version.asset)
+        guard current.number != version.number else { return }
+        let changes = try await allocateNumbersForNewVersion(current)
+        if !changes.isEmpty { try await catalog.apply(changes) }
+    }
+
+    private func event(_ locator: Locator, _ request: PublicationRequest, _ now: Date) -> AuditEvent {
+        var event = AuditEvent(time: now, action: .assetPublished)
+        event.policy = request.authorizationPolicy
+        event.detail =
+            "asset \(locator.asset), locator \(locator.id), delivery "
+            + locator.deliveryPolicies.joined(separator: ", ")
+        return event
+    }
+}

@@ -1,0 +1,86 @@
+import Catalog
+import ContentKeys
+import Foundation
+import Policies
+
+/// What must be there before an asset is published.
+extension Publication {
+    func currentVersion(of asset: String) async throws -> AssetVersionRecord {
+        guard let record = try await catalog.asset(named: asset) else {
+            throw PublicationError(.assetMissing, "there is no asset '\(asset)'")
+        }
+        guard let number = record.currentVersion,
+            let version = try await catalog.assetVersion(asset: asset, number: number)
+        else {
+            throw PublicationError(
+                .assetWithoutVersion, "asset '\(asset)' has no complete version yet: its encoding must finish first")
+        }
+        return version
+    }
+
+    func deliveryPolicies(_ names: [String]) async throws -> [DeliveryPolicy] {
+        guard !names.isEmpty else {
+            throw PublicationError(
+                .deliveryPolicyNotNamed, "name at least one delivery policy: without any, nothing leaves")
+        }
+        var policies: [DeliveryPolicy] = []
+        for name in names where !policies.contains(where: { $0.name == name }) {
+            guard let policy = try await catalog.deliveryPolicy(named: name) else {
+                throw PublicationError(.deliveryPolicyMissing, "there is no delivery policy '\(name)'")
+            }
+            policies.append(policy)
+        }
+        if let conflict = DeliveryPlan.conflict(in: policies) {
+            throw PublicationError(.deliveryPolicyConflict, "\(conflict): publish under one of them")
+        }
+        return policies
+    }
+
+    /// The policy that new keys get; nil when none was named.
+    func authorization(of request: PublicationRequest, demand: KeyDemand) async throws -> AuthorizationPolicy? {
+        guard let name = request.authorizationPolicy else { return nil }
+        guard let policy = try await catalog.authorizationPolicy(named: name) else {
+            throw PublicationError(.authorizationPolicyMissing, "there is no authorization policy '\(name)'")
+        }
+        guard !demand.tracks.isEmpty else {
+            throw PublicationError(
+                .authorizationPolicyUnused,
+                "authorization policy '\(name)' would guard nothing: no delivery policy named here encrypts")
+        }
+        return policy
+    }
+
+    /// The access policy, and what makes it when it is the default one and absent.
+    func accessPolicy(_ name: String?) async throws -> (policy: AccessPolicy, changes: [CatalogChange]) {
+        let wanted = name ?? AccessPolicy.streamingDefault.name
+        if let policy = try await catalog.accessPolicy(named: wanted) {
+            guard policy.permissions.contains(.read) else {
+                throw PublicationError(
+                    .accessPolicyWithoutRead, "access policy '\(wanted)' does not permit reading: nothing could play")
+            }
+            return (policy, [])
+        }
+        guard wanted == AccessPolicy.streamingDefault.name else {
+            throw PublicationError(.accessPolicyMissing, "there is no access policy '\(wanted)'")
+        }
+        return (.streamingDefault, [.putAccessPolicy(.streamingDefault)])
+    }
+
+    func locator(_ request: PublicationRequest, access: AccessPolicy, at now: Date) throws -> Locator {
+        let start = request.start ?? now
+        let last = start.addingTimeInterval(TimeInterval(access.duration))
+        let end = request.end ?? last
+        guard start < end, end > now else {
+            throw PublicationError(.timeOutOfRange, "the locator would end before it begins, or has ended already")
+        }
+        guard end <= last else {
+            throw PublicationError(
+                .timeOutOfRange,
+                "access policy '\(access.name)' gives access for \(DurationText.text(access.duration)) at most")
+        }
+        var seen: Set<String> = []
+        return Locator(
+            id: LocatorID(), kind: .streaming, asset: request.asset, accessPolicy: access.name,
+            deliveryPolicies: request.deliveryPolicies.filter { seen.insert($0).inserted }, start: start, end: end)
+    }
+}

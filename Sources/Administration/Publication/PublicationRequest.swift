@@ -1,0 +1,56 @@
+public import Catalog
+public import Foundation
+public import Policies
+
+/// What an operator asks of `publish`.
+public struct PublicationRequest: Sendable, Hashable {
+    /// By name.
+    public var asset: String
+    /// Who may receive the keys; nil keeps the policy of keys that the asset has already.
+    public var authorizationPolicy: String?
+    /// By name, one or more.
+    public var deliveryPolicies: [String]
+    /// By name; nil for `streaming-default`, which is made when it is absent.
+    public var accessPolicy: String?
+    /// Nil for now.
+    public var start: Date?
+    /// Nil for the access policy's duration after the start.
+    public var end: Date?
+
+    public init(
+        asset: String, authorizationPolicy: String? = nil, deliveryPolicies: [String], accessPolicy: String? = nil,
+        start: Date? = nil, end: Date? = nil
+    ) {
+        self.asset = asset
+        self.authorizationPolicy = authorizationPolicy
+        self.deliveryPolicies = deliveryPolicies
+        self.accessPolicy = accessPolicy
+        self.start = start
+        self.end = end
+    }
+}
+
+/// A published asset: the locator, and all that is needed to say its URLs.
+public struct PublishedAsset: Sendable, Hashable {
+    public var locator: Locator
+    public var deliveryPolicies: [DeliveryPolicy]
+    /// The keys that encrypt the asset's tracks under these policies.
+    public var assignments: [KeyAssignment]
+    /// What an operator should know although nothing is wrong.
+    public var warnings: [String]
+
+    public init(
+        locator: Locator, deliveryPolicies: [DeliveryPolicy], assignments: [KeyAssignment], warnings: [String]
+    ) {
+        self.locator = locator
+        self.deliveryPolicies = deliveryPolicies
+        self.assignments = assignments
+        self.warnings = warnings
+    }
+}
+
+extension AccessPolicy {
+    /// What a publication uses when none is named: reading, for 365 days.
+    public static let streamingDefault = AccessPolicy(
+        name: "streaming-default", permissions: [.read], duration: 365 * 86_400)
+}

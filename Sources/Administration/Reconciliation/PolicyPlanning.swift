@@ -1,0 +1,50 @@
+import Catalog
+import Policies
+
+/// Plans for documents that are policies: put when they differ, removed when asked.
+extension Reconciliation {
+    func planAuthorization(_ policy: AuthorizationPolicy, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.authorizationPolicy(named: policy.name)
+        try put(.authorizationPolicy(policy), policy, over: stored, .putAuthorizationPolicy(policy), &plan)
+    }
+
+    func planDelivery(_ policy: DeliveryPolicy, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.deliveryPolicy(named: policy.name)
+        try put(.deliveryPolicy(policy), policy, over: stored, .putDeliveryPolicy(policy), &plan)
+    }
+
+    func planAccess(_ policy: AccessPolicy, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.accessPolicy(named: policy.name)
+        try put(.accessPolicy(policy), policy, over: stored, .putAccessPolicy(policy), &plan)
+    }
+
+    func planRemovals(_ set: DocumentSet, _ plan: inout ReconciliationPlan) async throws {
+        let declared = Dictionary(grouping: set.documents.map(\.document), by: \.kind).mapValues { documents in
+            Set(documents.map(\.name))
+        }
+        for policy in try await catalog.deliveryPolicies()
+        where declared[.deliveryPolicy]?.contains(policy.name) != true {
+            plan.changes.append(PlannedChange(.delete, .deliveryPolicy, policy.name))
+            plan.steps.append(.change(.deleteDeliveryPolicy(name: policy.name)))
+        }
+        for policy in try await catalog.authorizationPolicies()
+        where declared[.authorizationPolicy]?.contains(policy.name) != true {
+            plan.changes.append(PlannedChange(.delete, .authorizationPolicy, policy.name))
+            plan.steps.append(.change(.deleteAuthorizationPolicy(name: policy.name)))
+        }
+    }
+
+    private func put<Policy: Encodable & Equatable>(
+        _ document: Document, _ policy: Policy, over stored: Policy?, _ change: CatalogChange,
+        _ plan: inout ReconciliationPlan
+    ) throws {
+        guard stored != policy else {
+            plan.changes.append(PlannedChange(.unchanged, document.kind, document.name))
+            return
+        }
+        let differences = try stored.map { try ValueDifference.lines(from: $0, to: policy) }
+        let action: PlannedChange.Action = stored == nil ? .create : .update
+        plan.changes.append(PlannedChange(action, document.kind, document.name, differences: differences ?? []))
+        plan.steps.append(.change(change))
+    }
+}

@@ -1,0 +1,32 @@
+import Catalog
+import ContentKeys
+
+/// What applying documents would do. Making one changes nothing.
+public struct ReconciliationPlan: Sendable {
+    /// In the documents' order, then what is removed.
+    public internal(set) var changes: [PlannedChange] = []
+    /// What documents ask and the catalog cannot give; a plan with errors is not applied.
+    public internal(set) var errors: [DocumentError] = []
+
+    var steps: [Step] = []
+
+    /// One step of an application. Keys are made only then, so that a dry run makes none.
+    enum Step: Sendable {
+        case change(CatalogChange)
+        case createKey(ContentKeyDeclaration)
+    }
+
+    /// Whether there is anything to apply.
+    public var isEmpty: Bool { steps.isEmpty }
+}
+
+/// Documents that cannot be applied, with every reason.
+public struct DocumentsRejected: Error, Sendable, CustomStringConvertible {
+    public var errors: [DocumentError]
+
+    public init(_ errors: [DocumentError]) {
+        self.errors = errors
+    }
+
+    public var description: String { errors.map(\.description).joined(separator: "\n") }
+}
