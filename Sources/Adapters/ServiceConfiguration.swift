@@ -35,7 +35,12 @@ public struct ServiceConfiguration: Sendable, Hashable {
         let file = InMemoryProvider(
             name: "keyway.yaml",
             values: Dictionary(
-                uniqueKeysWithValues: values.map { (AbsoluteConfigKey(["keyway"] + $0.split(separator: ".").map(String.init)), ConfigValue(stringLiteral: $1)) }))
+                uniqueKeysWithValues: values.map {
+                    (
+                        AbsoluteConfigKey(["keyway"] + $0.split(separator: ".").map(String.init)),
+                        ConfigValue(stringLiteral: $1)
+                    )
+                }))
         let reader = ConfigReader(providers: [
             EnvironmentVariablesProvider(environmentVariables: environment), file,
         ]).scoped(to: "keyway")
@@ -60,7 +65,9 @@ public struct ServiceConfiguration: Sendable, Hashable {
         if let keysURL {
             guard let url = URL(string: keysURL), ["http", "https"].contains(url.scheme), url.host != nil,
                 !keysURL.hasSuffix("/")
-            else { throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(keysURL)'") }
+            else {
+                throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(keysURL)'")
+            }
         }
         corsOrigins = (reader.string(forKey: "cors.origins") ?? "*").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)

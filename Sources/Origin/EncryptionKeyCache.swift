@@ -51,7 +51,9 @@ final class EncryptionKeyCache: Sendable {
             if entries.count >= Self.maximumCount {
                 entries = entries.filter { $0.value.expires > time }
                 // Still full: all are in use; forgetting one costs an unwrap.
-                if entries.count >= Self.maximumCount, let oldest = entries.min(by: { $0.value.expires < $1.value.expires }) {
+                if entries.count >= Self.maximumCount,
+                    let oldest = entries.min(by: { $0.value.expires < $1.value.expires })
+                {
                     entries[oldest.key] = nil
                 }
             }

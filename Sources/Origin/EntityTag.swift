@@ -12,7 +12,8 @@ enum EntityTag {
         let key = track.key.map { "\($0.keyID)/\($0.number.rawValue)" } ?? "clear"
         return digest(
             Array(
-                "\(formatRevision)/\(track.track.contentDigest)/\(track.plan.encryption.rawValue)/\(key)/\(object)".utf8))
+                "\(formatRevision)/\(track.track.contentDigest)/\(track.plan.encryption.rawValue)/\(key)/\(object)".utf8
+            ))
     }
 
     /// Of bytes that are at hand.

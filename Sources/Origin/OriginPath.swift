@@ -28,7 +28,9 @@ public struct OriginPath: Sendable, Hashable {
         }
         isCanonical = Self.print(request) == path
         if case .manifest = request { return }
-        guard isCanonical else { throw OriginError(.resourceNotFound, "The path is not spelled as the manifest has it.") }
+        guard isCanonical else {
+            throw OriginError(.resourceNotFound, "The path is not spelled as the manifest has it.")
+        }
     }
 
     /// The canonical path of a request.

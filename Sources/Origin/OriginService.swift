@@ -1,10 +1,10 @@
 public import Catalog
-public import Foundation
 internal import ContentKeys
+public import Foundation
 internal import Logging
-public import MediaStorage
 internal import MediaEncryption
 internal import MediaModel
+public import MediaStorage
 public import Policies
 
 /// The use case of the origin: locator → delivery policies → plan → encrypt while sending.

@@ -3,7 +3,8 @@ import Catalog
 import ContentKeys
 
 struct KeyShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a content key, without its bytes.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a content key, without its bytes.")
 
     @OptionGroup var common: CommonOptions
 

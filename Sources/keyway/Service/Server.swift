@@ -1,5 +1,5 @@
-import AdminHTTP
 import Adapters
+import AdminHTTP
 import Foundation
 import HTTPSurface
 import HTTPTypes
@@ -45,7 +45,9 @@ struct Server {
             HealthRoutes(catalog: installation.catalog).add(to: router)
             services.append(listener("admin", configuration.listenAdmin, router) { _ in })
         }
-        if roles.contains(.worker) { services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger))) }
+        if roles.contains(.worker) {
+            services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
+        }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },

@@ -1,0 +1,73 @@
+public import ContentKeys
+import Crypto
+import Foundation
+import Glibc
+
+/// Wraps content keys and named secrets under a KEK: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. The
+/// associated data bind a ciphertext to what it is: its use, KID or name, type and KEK version.
+public struct KeyWrapping: Sendable {
+    let provider: any KEKProvider
+
+    public init(provider: any KEKProvider) {
+        self.provider = provider
+    }
+
+    /// Wraps a content key under the current KEK.
+    public func wrap(_ key: ContentKey, keyID: KeyID) throws -> WrappedContentKey {
+        let kek = provider.current
+        let sealed = try key.withUnsafeBytes { bytes in
+            try AES.GCM.seal(
+                bytes, using: kek.symmetricKey,
+                authenticating: Self.associatedData(keyID: keyID, type: key.type, kek: kek.version))
+        }
+        return WrappedContentKey(
+            keyID: keyID, type: key.type, kek: kek.version, ciphertext: Array(sealed.combined ?? Data()))
+    }
+
+    static func associatedData(keyID: KeyID, type: ContentKeyType, kek: KEKVersion) -> [UInt8] {
+        Array("keyway content key 1\u{0}\(keyID)\u{0}\(type.rawValue)\u{0}\(kek.rawValue)".utf8)
+    }
+
+    /// Wraps a named secret under the current KEK. The caller zeroes its own copy of the value.
+    public func wrapSecret(_ value: [UInt8], name: String) throws -> (kek: KEKVersion, ciphertext: [UInt8]) {
+        let kek = provider.current
+        let sealed = try AES.GCM.seal(
+            value, using: kek.symmetricKey, authenticating: Self.associatedData(secret: name, kek: kek.version))
+        return (kek.version, Array(sealed.combined ?? Data()))
+    }
+
+    /// Gives a named secret's value for the time of a call, and zeroes it after.
+    ///
+    /// - Throws: `KEKError` when the KEK is not at hand or the ciphertext was not made for this name.
+    public func withSecret<Result>(
+        named name: String, kek version: KEKVersion, ciphertext: [UInt8],
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        guard let kek = provider.kek(version) else {
+            throw KEKError("secret '\(name)' is wrapped under KEK version \(version.rawValue), which is not at hand")
+        }
+        var clear: Data
+        do {
+            clear = try AES.GCM.open(
+                try AES.GCM.SealedBox(combined: ciphertext), using: kek.symmetricKey,
+                authenticating: Self.associatedData(secret: name, kek: version))
+        } catch {
+            throw KEKError("secret '\(name)' does not open under KEK version \(version.rawValue)")
+        }
+        defer { clear.zero() }
+        return try clear.withUnsafeBytes(body)
+    }
+
+    private static func associatedData(secret name: String, kek: KEKVersion) -> [UInt8] {
+        Array("keyway secret 1\u{0}\(name)\u{0}\(kek.rawValue)".utf8)
+    }
+}
+
+extension Data {
+    /// Overwrites the bytes in a way that is not optimised away.
+    mutating func zero() {
+        withUnsafeMutableBytes { bytes in
+            if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) }
+        }
+    }
+}

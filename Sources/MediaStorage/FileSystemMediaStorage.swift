@@ -1,0 +1,72 @@
+public import Foundation
+import Glibc
+
+/// Media in folders: `assets/{asset}/v{version}/{file}` for what is complete, `staging/{uuid}/{file}` for what is not.
+/// Folders are 0700, files 0600; names are checked, and symbolic links are not followed.
+public struct FileSystemMediaStorage: MediaStorage {
+    private let root: String
+
+    /// - Parameter root: made when it is not there.
+    public init(root: String) throws {
+        self.root = root
+        for folder in [root, root + "/assets", root + "/staging"] { try Folder.make(folder) }
+    }
+
+    public func stage() throws -> any StagedVersion {
+        let path = root + "/staging/" + UUID().uuidString.lowercased()
+        try Folder.make(path)
+        return StagedFolder(path: path, root: root)
+    }
+
+    public func open(_ file: StoredFile) throws -> any MediaReader {
+        try FileReader(path: try path(of: file))
+    }
+
+    public func contents(of file: StoredFile, limit: Int) throws -> Data {
+        let path = try path(of: file)
+        let reader = try FileReader(path: path)
+        guard reader.size <= UInt64(clamping: limit) else {
+            throw MediaStorageError(.tooLarge, "'\(path)' is longer than \(limit) bytes")
+        }
+        do {
+            return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+        } catch {
+            throw MediaStorageError(.inputOutput, "cannot map '\(path)'")
+        }
+    }
+
+    public func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
+        for name in try Folder.entries(root + "/staging") { try Folder.remove(root + "/staging/" + name) }
+        for asset in try Folder.entries(root + "/assets") {
+            let folder = root + "/assets/" + asset
+            for name in try Folder.entries(folder) {
+                guard name.first == "v", let version = Int(name.dropFirst()), !isKnown(asset, version) else { continue }
+                try Folder.remove(folder + "/" + name)
+            }
+        }
+    }
+
+    private func path(of file: StoredFile) throws -> String {
+        try FileName.check(file.name)
+        return try Self.versionFolder(root, file.asset, file.version) + "/" + file.name
+    }
+
+    static func versionFolder(_ root: String, _ asset: String, _ version: Int) throws -> String {
+        try FileName.check(asset)
+        guard version > 0 else { throw MediaStorageError(.nameNotAllowed, "there is no version \(version)") }
+        return root + "/assets/" + asset + "/v\(version)"
+    }
+}
+
+/// What may stand between two slashes.
+enum FileName {
+    static func check(_ name: String) throws {
+        let isAllowed =
+            (1...128).contains(name.utf8.count) && name.utf8.first != 0x2E
+            && name.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || [0x2D, 0x2E, 0x5F].contains($0)
+            }
+        guard isAllowed else { throw MediaStorageError(.nameNotAllowed, "'\(name.prefix(40))' cannot name a file") }
+    }
+}

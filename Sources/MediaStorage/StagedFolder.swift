@@ -1,0 +1,45 @@
+import Foundation
+import Glibc
+
+/// A version being written in a folder of its own.
+final class StagedFolder: StagedVersion {
+    private let path: String
+    private let root: String
+    private var isFinished = false
+
+    init(path: String, root: String) {
+        self.path = path
+        self.root = root
+    }
+
+    deinit {
+        discard()
+    }
+
+    func create(_ name: String) throws -> any MediaWriter {
+        try FileName.check(name)
+        return try FileWriter(path: path + "/" + name)
+    }
+
+    func commit(asset: String, version: Int) throws {
+        let target = try FileSystemMediaStorage.versionFolder(root, asset, version)
+        let parent = root + "/assets/" + asset
+        try Folder.make(parent)
+        try Folder.synchronize(path)
+        // RENAME_NOREPLACE: an existing version is never replaced, not even an empty folder.
+        guard renameat2(AT_FDCWD, path, AT_FDCWD, target, 1) == 0 else {
+            let code: MediaStorageError.Code = errno == EEXIST || errno == ENOTEMPTY ? .exists : .inputOutput
+            throw MediaStorageError(code, "cannot publish version \(version) of '\(asset)': \(Folder.reason())")
+        }
+        isFinished = true
+        try Folder.synchronize(parent)
+        try Folder.synchronize(root + "/assets")
+    }
+
+    func discard() {
+        guard !isFinished else { return }
+        isFinished = true
+        // What cannot be removed now is a leftover that the next start removes.
+        try? Folder.remove(path)
+    }
+}

@@ -1,0 +1,81 @@
+internal import ContentKeys
+internal import Foundation
+internal import MediaModel
+internal import Policies
+internal import Presentations
+
+/// What a manifest is made for.
+struct ManifestRequest: Sendable {
+    var presentation: PresentationReference
+    var format: StreamingFormat
+    var plan: DeliveryPlan
+}
+
+extension OriginService {
+    /// A multivariant playlist or a media presentation description.
+    func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
+        var tracks: [PresentedTrack] = []
+        for track in version.tracks {
+            let planned = try await planned(track, version, request.plan)
+            // A multivariant playlist names no keys, so none is unwrapped for it.
+            let isSignalled = request.format.streamingProtocol == .dash
+            let reference = TrackReference(
+                presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
+                container: request.format.container, track: track.record.description.name)
+            tracks.append(try await presented(planned, reference, from: .manifest, isSignalled: isSignalled))
+        }
+        let presentation = Presentation(name: request.presentation.name, tracks: tracks)
+        switch request.format.streamingProtocol {
+        case .dash:
+            return Self.object(
+                try presentation.mediaPresentationDescription(), "application/dash+xml", version, .short)
+        case .hls, .smooth, .progressive:
+            return Self.object(
+                try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version, .short)
+        }
+    }
+
+    /// The media playlist of one track.
+    func mediaPlaylist(_ reference: TrackReference, _ planned: PlannedTrack) async throws -> OriginObject {
+        guard planned.plan.streamingProtocol == .hls else {
+            throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
+        }
+        let track = try await presented(planned, reference, from: .mediaPlaylist, isSignalled: true)
+        return Self.object(
+            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, .short)
+    }
+
+    private static func object(
+        _ text: String, _ contentType: String, _ version: OpenedVersion, _ lifetime: CacheLifetime
+    ) -> OriginObject {
+        let bytes = Array(text.utf8)
+        return OriginObject(
+            contentType: contentType, size: UInt64(bytes.count), entityTag: EntityTag.of(bytes),
+            lastModified: version.record.created, lifetime: lifetime, body: .bytes(bytes))
+    }
+
+    /// Which document addresses are relative to.
+    private enum Document {
+        case manifest
+        case mediaPlaylist
+    }
+
+    /// A track as manifests show it.
+    ///
+    /// - Parameter isSignalled: whether the document says how the track is protected.
+    private func presented(
+        _ planned: PlannedTrack, _ reference: TrackReference, from document: Document, isSignalled: Bool
+    ) async throws -> PresentedTrack {
+        let folder = document == .manifest ? OriginPath.folder(reference) : ""
+        let addresses = TrackAddresses(
+            playlist: URLTemplate(folder + "media.m3u8"),
+            initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
+            media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
+        let protection = isSignalled ? try await signal(planned, reference) : nil
+        var track = PresentedTrack(
+            description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
+            addresses: addresses, protection: protection)
+        track.isDefault = true
+        return track
+    }
+}

@@ -1,0 +1,70 @@
+internal import Catalog
+internal import ContentKeys
+internal import Cryptography
+internal import Foundation
+internal import MediaModel
+internal import MediaStorage
+internal import Policies
+internal import TransportStream
+
+/// Opens asset versions and keeps them: indexes are mapped and checked once, files stay open.
+struct VersionStore: Sendable {
+    private struct Name: Hashable, Sendable {
+        var asset: String
+        var number: Int
+    }
+
+    /// Most versions that are kept open.
+    private static let maximumCount = 256
+
+    private let catalog: any CatalogEngine
+    private let storage: any MediaStorage
+    private let keys: EncryptionKeyCache
+    private let versions = BoundedCache<Name, OpenedVersion>(maximumCount: maximumCount)
+
+    init(catalog: any CatalogEngine, storage: any MediaStorage, keys: EncryptionKeyCache) {
+        self.catalog = catalog
+        self.storage = storage
+        self.keys = keys
+    }
+
+    /// A version of an asset.
+    ///
+    /// - Throws: `OriginError` when it is not there or what is stored contradicts the catalog.
+    func version(_ asset: AssetRecord, number: Int) async throws -> OpenedVersion {
+        try await versions.value(Name(asset: asset.name, number: number)) {
+            guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else {
+                throw OriginError(.resourceNotFound, "The asset has no such version.")
+            }
+            let key = try await keys.key(asset.storageKey, for: .storage)
+            do {
+                return OpenedVersion(record: record, tracks: try record.tracks.map { try open($0, record, key) })
+            } catch let error as MediaStorageError {
+                throw OriginError(.storageFault, error.description)
+            }
+        }
+    }
+
+    private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {
+        func file(_ name: String) -> StoredFile {
+            StoredFile(asset: version.asset, version: version.number, name: name)
+        }
+        let data = try storage.contents(of: file(track.indexFile), limit: TrackIndex.maximumSize)
+        guard data.withUnsafeBytes({ SHA256.hash($0) }) == track.indexDigest else {
+            throw OriginError(.storageFault, "the index of track \(track.description.name) was changed")
+        }
+        let index: TrackIndex
+        do {
+            index = try TrackIndex(validating: data)
+        } catch {
+            throw OriginError(.storageFault, error.description)
+        }
+        let media = DecryptingReader(
+            try storage.open(file(track.mediaFile)), cipher: try StorageCipher(key: key, nonce: track.mediaNonce))
+        guard media.size == index.mediaSize, index.description == track.description else {
+            throw OriginError(.storageFault, "track \(track.description.name) is not the one that was indexed")
+        }
+        return OpenedTrack(
+            record: track, index: index, transportStream: try? TransportStreamTrack(index: index), media: media)
+    }
+}
