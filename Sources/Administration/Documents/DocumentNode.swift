@@ -20,6 +20,10 @@ struct DocumentNode {
         return scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
+    var isMapping: Bool {
+        if case .mapping(_) = node { true } else { false }
+    }
+
     /// The text of a scalar of any style: the document's fields have their own types, so `42` is as good as `"42"`.
     var scalarText: String? {
         guard case .scalar(let scalar) = node, !isNull else { return nil }
@@ -51,6 +55,13 @@ struct DocumentNode {
             return nil
         }
         return items.map { DocumentNode(node: $0, scope: scope) }
+    }
+
+    /// The value of a field of a mapping; nil without a report when there is none.
+    subscript(field: String) -> DocumentNode? {
+        guard case .mapping(let mapping) = node else { return nil }
+        let pair = mapping.first { DocumentNode(node: $0.key, scope: scope).scalarText == field }
+        return pair.map { DocumentNode(node: $0.value, scope: scope) }
     }
 
     /// The pairs of a mapping, in the document's order. Keys that are no text are reported and left out.

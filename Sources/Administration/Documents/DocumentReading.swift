@@ -5,8 +5,11 @@ extension DocumentNode {
     /// Nil when something essential is wrong. A document that is given can still have errors in the scope: documents
     /// are used only when there is none.
     func document() -> LocatedDocument? {
-        guard let pairs = pairs("a document") else { return nil }
-        guard let kindNode = pairs.first(where: { $0.key == "kind" })?.value else {
+        guard isMapping else {
+            report("a document needs fields")
+            return nil
+        }
+        guard let kindNode = self["kind"] else {
             report("a document needs the field 'kind'")
             return nil
         }

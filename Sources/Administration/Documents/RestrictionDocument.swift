@@ -5,7 +5,7 @@ extension DocumentNode {
     func restriction(_ references: inout [DocumentReference]) -> Restriction? {
         if scalarText == "open" { return .open }
         let known = ["open", "ip", "token"]
-        guard case .mapping = node else {
+        guard isMapping else {
             report("a restriction is 'open', 'ip: {…}' or 'token: {…}'")
             return nil
         }

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@testable import Administration
+
+/// Text that is made to cost memory, time or stack.
+@Suite(.timeLimit(.minutes(1))) struct HostileYAMLTests {
+    private static let bomb = """
+        a: &a [x, x, x, x, x, x, x, x, x]
+        b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
+        c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]
+        """
+
+    @Test(arguments: [
+        (bomb, "f.yaml:1:4"),
+        ("a: 1\nb: *x", "f.yaml:2:4"),
+        ("? *x\n: 1", "f.yaml:1:3"),
+        ("[*x]", "f.yaml:1:2"),
+        ("[1,*x]", "f.yaml:1:4"),
+        ("{\"a\":*x}", "f.yaml:1:6"),
+        ("[?*x : 1]", "f.yaml:1:3"),
+        ("*x", "f.yaml:1:1"),
+        ("!!str &x y", "f.yaml:1:7"),
+        ("a: b\r*x", "f.yaml:1:6"),
+        ("a: b\u{85}*x", "f.yaml:1:7"),
+        ("\u{FEFF}*x", "f.yaml:1:4"),
+        ("a: it's\nb: *x\nc: it's", "f.yaml:2:4"),
+        ("[\"# \", *x]", "f.yaml:1:8"),
+        ("a: \"\n# \"\nb: &x 1", "f.yaml:3:4"),
+        ("a: \"\n  # \" &x", "f.yaml:2:7"),
+        ("# it is\r&x y", "f.yaml:1:9"),
+        ("a: # &x is refused in a trailing comment too", "f.yaml:1:6"),
+    ])
+    func anchorsAndAliasesAreRefused(text: String, place: String) {
+        #expect(errors(text) == ["\(place): anchors and aliases are not accepted: '&' or '*' may not start a word"])
+    }
+
+    @Test(arguments: [
+        "a: R&D", "a: 2 * 3", "a: \"https://a/?b=1&c=2\"", "# a *b* &c\na: 1", "a: '&'", "a: x*y", "a: \"{kid}&x=1\"",
+    ])
+    func textWithTheirSignsIsNot(text: String) {
+        #expect(errors(text) == ["f.yaml:\(text.hasPrefix("#") ? 2 : 1):1: a document needs the field 'kind'"])
+    }
+
+    @Test(arguments: [33, 100, 999, 5000, 200_000])
+    func nestingIsBounded(depth: Int) {
+        for (opening, closing) in [("[", "]"), ("{a: ", "}"), ("{", "}"), ("{? ", "}")] {
+            let text = String(repeating: opening, count: depth) + String(repeating: closing, count: depth)
+            #expect(errors(text).count == 1)
+        }
+        #expect(errors(String(repeating: "- ", count: depth) + "a").count == 1)
+        #expect(errors(String(repeating: "[", count: depth)).count == 1)
+    }
+
+    @Test func sizeIsBounded() {
+        let text = "kind: ContentKey\n# " + String(repeating: "x", count: 1 << 20)
+        #expect(errors(text) == ["f.yaml:1:1: a file of documents has at most 1 MiB"])
+    }
+
+    @Test func manyFieldsAndDocumentsEnd() {
+        let fields = (0..<20_000).map { "field\($0): 1\n" }.joined()
+        #expect(errors("kind: ContentKey\nname: a\ntype: common\n" + fields).count == 20_000)
+        #expect(errors(String(repeating: "---\na: b\n", count: 2_000)).count == 1_001)
+        let items =
+            "kind: AccessPolicy\nname: a\nduration: 1d\npermissions: [" + String(repeating: "read,", count: 200_000)
+        #expect(errors(items + "]") == ["f.yaml:4:14: 'permissions' has at most 64 items"])
+    }
+
+    @Test(arguments: [
+        "\u{0}", "a: \u{1}", "%YAML 9.9\n---\na", "%TAG ! !\n%TAG ! !\n--- a", "\"", "'", "[", "{", "a: b: c", "\t- a",
+        "a\n- b", "--- |\n x\n---", "!<", "? ", "- - -", ": ", "\"\\uD800\"", "\"\\x\"", "a: |9\n x", "@a", "`a",
+        "!!binary '*'", "kind: !!int x", "kind: !ContentKey {}", "{kind: ContentKey, kind: ContentKey}",
+        "kind: ContentKey\nname: [[]]\ntype: {a: b}\nkid: [1]\nauthorizationPolicy: {}",
+        "kind: AuthorizationPolicy\nname: ~\noptions: [~, 1, [], {}]", "{[a, b]: c}", "{{a: b}: c, {a: b}: d}",
+    ])
+    func everyTextEndsInErrorsOrDocuments(text: String) {
+        let loaded = parse(text)
+        #expect(!loaded.errors.isEmpty || loaded.documents.isEmpty)
+    }
+
+    /// Every prefix of a good file, and the file with each byte replaced: errors or documents, nothing else.
+    @Test func damagedFilesEnd() throws {
+        let good = try String(
+            contentsOf: repository.appending(path: "Policies/demo-authorization.yaml"), encoding: .utf8)
+        let bytes = Array(good.utf8)
+        for length in stride(from: 0, to: bytes.count, by: 7) {
+            _ = parse(String(decoding: bytes.prefix(length), as: UTF8.self))
+        }
+        for (position, byte) in zip(
+            stride(from: 3, to: bytes.count, by: 11), [0x00, 0x5B, 0x7D, 0x3A, 0x22, 0xFF, 0x0A] as [UInt8])
+        {
+            var damaged = bytes
+            damaged[position] = byte
+            _ = parse(String(decoding: damaged, as: UTF8.self))
+        }
+    }
+}
