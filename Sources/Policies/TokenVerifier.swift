@@ -44,7 +44,7 @@ public struct VerifiedToken: Sendable, Hashable {
 }
 
 /// Why a token was refused. The raw value goes to the audit log, never to the client.
-public enum TokenRejection: String, Sendable, Hashable, Codable, CaseIterable {
+public enum TokenRejection: String, Error, Sendable, Hashable, Codable, CaseIterable {
     /// Not a token of the kind: parts, encoding, JSON, duplicate members, depth, size.
     case malformed
     /// `alg` is missing, `none`, or not one that a key of the policy allows.

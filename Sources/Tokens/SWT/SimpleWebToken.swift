@@ -1,0 +1,58 @@
+import Cryptography
+import Policies
+
+/// Simple Web Tokens (version 0.9.5.1 of 2009): form-encoded claims, the last of which is an HMAC-SHA-256 over
+/// everything before it, exactly as transmitted.
+enum SimpleWebToken {
+    static let issuerName = "Issuer"
+    static let audienceName = "Audience"
+    static let expiryName = "ExpiresOn"
+    static let signatureName = "HMACSHA256"
+
+    static func verify(
+        _ token: [UInt8], with signatures: SignatureVerification, under rules: TokenRules
+    ) throws(TokenRejection) -> VerifiedToken {
+        let signed = try divide(token)
+        try signatures.check(signed, algorithm: .hs256)
+        let claims = try claims(in: signed.text)
+        let issuer = try rules.checkIssuer(claims[issuerName])
+        try rules.checkAudience(claims[audienceName].map { [$0] } ?? [])
+        return VerifiedToken(
+            kind: .swt, issuer: issuer, subject: nil, tokenID: nil,
+            expires: try rules.checkTime(expires: claims[expiryName].flatMap(time), notBefore: nil),
+            claims: claims.mapValues { [$0] }, identity: try signed.identity())
+    }
+
+    /// The signed text and the signature: the pair after the last `&` must be the signature's, and nothing follows it.
+    /// The signature is standard base64 (RFC 4648, 4), with or without percent-encoding.
+    static func divide(_ token: [UInt8]) throws(TokenRejection) -> SignedText {
+        guard let divider = token.lastIndex(of: UInt8(ascii: "&")) else { throw .malformed }
+        let last = token[(divider + 1)...]
+        let name = Array("\(signatureName)=".utf8)
+        // A `+` stands for itself: no base64 has a space.
+        guard last.starts(with: name), let text = FormPair.decode(last.dropFirst(name.count), plusIsSpace: false),
+            let signature = Base64.decode(text.utf8, .standard)
+        else { throw .malformed }
+        return SignedText(text: Array(token[..<divider]), signature: signature)
+    }
+
+    /// The claims before the signature: no name twice, and no second signature.
+    static func claims(in text: [UInt8]) throws(TokenRejection) -> [String: String] {
+        var claims: [String: String] = [:]
+        for part in text.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
+            guard let pair = FormPair(part), pair.name != signatureName,
+                claims.updateValue(pair.value, forKey: pair.name) == nil
+            else { throw .malformed }
+        }
+        return claims
+    }
+
+    /// `ExpiresOn`: whole seconds since 1970, in decimal digits only; nil for anything else.
+    static func time(_ text: String) -> Double? {
+        guard (1...16).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        // Compared as an integer: a double would round a number just beyond the range into it.
+        return Int(text).flatMap { $0 <= Int(TokenRules.times.upperBound) ? Double($0) : nil }
+    }
+}

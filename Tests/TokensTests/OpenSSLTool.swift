@@ -1,0 +1,68 @@
+import Foundation
+
+/// The `openssl` program: makes keys and signs with code that is not ours.
+enum OpenSSLTool {
+    struct Failure: Error {
+        var arguments: [String]
+        var status: Int32
+    }
+
+    /// Runs the program on an input and gives its standard output.
+    static func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        let (standardInput, standardOutput) = (Pipe(), Pipe())
+        process.standardInput = standardInput
+        process.standardOutput = standardOutput
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try standardInput.fileHandleForWriting.write(contentsOf: Data(input))
+        try standardInput.fileHandleForWriting.close()
+        let output = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(arguments: arguments, status: process.terminationStatus)
+        }
+        return Array(output)
+    }
+
+    /// A new private key in PEM: `RSA:2048`, `EC:P-256`, …
+    static func privateKey(_ kind: String) throws -> String {
+        let parts = kind.split(separator: ":").map(String.init)
+        let option = parts[0] == "RSA" ? "rsa_keygen_bits" : "ec_paramgen_curve"
+        let option2 = parts.count > 2 ? ["-pkeyopt", "ec_param_enc:\(parts[2])"] : []
+        let pem = try run(["genpkey", "-algorithm", parts[0], "-pkeyopt", "\(option):\(parts[1])"] + option2)
+        return String(decoding: pem, as: UTF8.self)
+    }
+
+    static func publicKey(of privateKey: String) throws -> String {
+        String(decoding: try run(["pkey", "-pubout"], input: Array(privateKey.utf8)), as: UTF8.self)
+    }
+
+    /// A signature over SHA-256, as the program writes it: raw for RSA, DER for EC.
+    static func sign(_ message: [UInt8], with privateKey: String) throws -> [UInt8] {
+        let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appending(path: "keyway-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "key.pem")
+        try Data(privateKey.utf8).write(to: file)
+        return try run(["dgst", "-sha256", "-sign", file.path(percentEncoded: false)], input: message)
+    }
+}
+
+/// Keys of this run: made once, never kept.
+struct KeyPair: Sendable {
+    let privateKey: String
+    let publicKey: String
+
+    init(_ kind: String) throws {
+        privateKey = try OpenSSLTool.privateKey(kind)
+        publicKey = try OpenSSLTool.publicKey(of: privateKey)
+    }
+
+    static let rsa = Result { try KeyPair("RSA:2048") }
+    static let ec = Result { try KeyPair("EC:P-256") }
+    static let otherRSA = Result { try KeyPair("RSA:2048") }
+    static let otherEC = Result { try KeyPair("EC:P-256") }
+}
