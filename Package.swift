@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let yams = product(name: "Yams", package: "Yams")
@@ -32,6 +33,7 @@ let libraries: [Row] = [
     Row(name: "MediaModel"),
     Row(name: "ContentKeys"),
     Row(name: "Cryptography", siblings: ["COpenSSL"]),
+    Row(name: "EncoderProtocol"),
     // Layer 1: rules and formats
     Row(name: "Policies", siblings: ["MediaModel", "ContentKeys"]),
     Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
@@ -42,7 +44,7 @@ let libraries: [Row] = [
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
-        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "CodecSyntax"]),
+        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia"]),
     Row(name: "Tokens", siblings: ["Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
@@ -58,31 +60,36 @@ let libraries: [Row] = [
             "TransportStream", "Presentations", "Cryptography",
         ],
         products: [.logging]),
-    Row(name: "Encoding", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "CFFmpeg", "CSandbox"]),
     Row(
-        name: "Jobs", siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies"],
+        name: "Encoding",
+        siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia", "CodecSyntax", "CFFmpeg", "CSandbox"]),
+    Row(
+        name: "Jobs",
+        siblings: [
+            "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
+        ],
         products: [.subprocess, .logging]),
     Row(
         name: "Administration",
         siblings: ["Policies", "Catalog", "Jobs", "ContentKeys", "MediaModel"],
         products: [.yams]),
     // Layer 4: transports and the choice of engines
+    Row(name: "HTTPSurface", siblings: ["Policies"], products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["KeyDelivery", "Policies", "ContentKeys"],
-        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Policies", "ContentKeys"],
+        products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
-        name: "OriginHTTP", siblings: ["Origin", "Policies", "MediaModel"],
-        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+        name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
+        products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix]),
     Row(
-        name: "AdminHTTP", siblings: ["Administration", "Catalog"],
-        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+        name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog"],
+        products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyWrapping", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Jobs",
-            "Administration", "KeyDelivery", "Origin", "MediaModel",
+            "Catalog", "CatalogSQLite", "KeyWrapping", "Tokens", "MediaStorage", "Policies", "ContentKeys",
         ],
-        products: [.logging, .configuration, .yams]),
+        products: [.configuration, .yams]),
 ]
 
 let programs: [Row] = [
@@ -90,7 +97,7 @@ let programs: [Row] = [
         name: "keyway",
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
-            "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens",
+            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens",
         ],
         products: [.argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess],
         resources: nil),

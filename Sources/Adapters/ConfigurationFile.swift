@@ -1,4 +1,4 @@
-internal import Yams
+import Yams
 
 /// `keyway.yaml`, read strictly: an unknown field is an error that names the nearest known one.
 enum ConfigurationFile {

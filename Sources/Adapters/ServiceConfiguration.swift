@@ -1,6 +1,6 @@
-internal import Configuration
-public import Foundation
-internal import Yams
+import Configuration
+import Foundation
+import Yams
 
 /// What `keyway.yaml` and the environment say. A field's environment variable is its name in upper case after
 /// `KEYWAY_`, with `_` for each dot: `listen.origin` is `KEYWAY_LISTEN_ORIGIN`. The environment wins.

@@ -1,9 +1,9 @@
 public import Catalog
-internal import Foundation
-internal import HTTPTypes
+import Foundation
+import HTTPTypes
 public import HTTPSurface
 public import Hummingbird
-internal import NIOCore
+import NIOCore
 
 /// What an orchestrator asks on the admin listener. Both answers tell nothing but the state, so they need no token.
 public struct HealthRoutes: Sendable {

@@ -1,6 +1,6 @@
-internal import HTTPTypes
+import HTTPTypes
 public import Hummingbird
-internal import Logging
+import Logging
 
 /// Turns every thrown error into a problem document, so that no refusal leaves without one and no cause of ours leaks.
 public struct ProblemMiddleware: RouterMiddleware {

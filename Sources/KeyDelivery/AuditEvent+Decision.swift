@@ -1,7 +1,7 @@
-internal import Catalog
-internal import ContentKeys
-internal import Foundation
-internal import Policies
+import Catalog
+import ContentKeys
+import Foundation
+import Policies
 
 extension AuditEvent {
     /// The audit record of one decision: names and reasons, never a key or a token.

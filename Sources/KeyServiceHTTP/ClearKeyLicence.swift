@@ -1,10 +1,10 @@
-internal import ContentKeys
-internal import Foundation
-internal import HTTPSurface
-internal import HTTPTypes
-internal import Hummingbird
-internal import KeyDelivery
-internal import NIOCore
+import ContentKeys
+import Foundation
+import HTTPSurface
+import HTTPTypes
+import Hummingbird
+import KeyDelivery
+import NIOCore
 
 /// A ClearKey licence request (W3C EME, 9.1.3): `{"kids":["base64url",…],"type":"temporary"}`.
 struct ClearKeyLicenceRequest {

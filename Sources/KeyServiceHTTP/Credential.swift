@@ -1,8 +1,8 @@
-internal import Foundation
-internal import HTTPSurface
-internal import HTTPTypes
-internal import Hummingbird
-internal import Policies
+import Foundation
+import HTTPSurface
+import HTTPTypes
+import Hummingbird
+import Policies
 
 extension Request {
     /// Longest credential that is looked at, in bytes.

@@ -1,11 +1,11 @@
-internal import ContentKeys
-internal import Foundation
+import ContentKeys
+import Foundation
 public import HTTPSurface
-internal import HTTPTypes
+import HTTPTypes
 public import Hummingbird
 public import KeyDelivery
-internal import NIOCore
-internal import Policies
+import NIOCore
+import Policies
 
 /// The routes of the key service. Nothing is decided here: a request becomes a `KeyRequest`, an outcome an answer.
 public struct KeyServiceRoutes: Sendable {

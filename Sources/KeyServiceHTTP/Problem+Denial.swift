@@ -1,6 +1,6 @@
-internal import HTTPSurface
-internal import HTTPTypes
-internal import Policies
+import HTTPSurface
+import HTTPTypes
+import Policies
 
 /// The one table from denials to answers. A client learns the class of what failed; the audit log has the reason.
 extension Problem {

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// A cache of immutable values with a bounded number of entries; the least recently used one goes first.
 final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {

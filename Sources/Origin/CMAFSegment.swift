@@ -1,6 +1,6 @@
-internal import ContentKeys
-internal import MediaEncryption
-internal import MediaStorage
+import ContentKeys
+import MediaEncryption
+import MediaStorage
 
 /// A CMAF media segment, clear or under `cenc` or `cbcs`, made while it is sent.
 struct CMAFSegment: SegmentSource {

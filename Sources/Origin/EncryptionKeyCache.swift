@@ -1,8 +1,8 @@
-internal import Catalog
-internal import ContentKeys
-internal import Foundation
-internal import Policies
-internal import Synchronization
+import Catalog
+import ContentKeys
+import Foundation
+import Policies
+import Synchronization
 
 /// Unwrapped keys of the origin, in locked memory, for a short time and in bounded number.
 final class EncryptionKeyCache: Sendable {

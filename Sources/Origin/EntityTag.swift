@@ -1,5 +1,7 @@
-internal import Cryptography
-internal import MediaModel
+import MediaEncryption
+import Policies
+import Cryptography
+import MediaModel
 
 /// Strong entity tags: a digest of everything that an object's bytes depend on, so that equal tags mean equal bytes on
 /// every node and over restarts. The key itself is not among them: its KID stands for it.
@@ -8,21 +10,21 @@ enum EntityTag {
     private static let formatRevision = 1
 
     /// Of an object that is made from a track.
-    static func of(_ track: PlannedTrack, _ object: String) -> String {
+    static func of(_ track: PlannedTrack, _ object: String) throws -> String {
         let key = track.key.map { "\($0.keyID)/\($0.number.rawValue)" } ?? "clear"
-        return digest(
+        return try digest(
             Array(
                 "\(formatRevision)/\(track.track.contentDigest)/\(track.plan.encryption.rawValue)/\(key)/\(object)".utf8
             ))
     }
 
     /// Of bytes that are at hand.
-    static func of(_ bytes: [UInt8]) -> String {
-        digest(bytes)
+    static func of(_ bytes: [UInt8]) throws -> String {
+        try digest(bytes)
     }
 
-    private static func digest(_ bytes: [UInt8]) -> String {
-        SHA256.hash(bytes).prefix(16).map { byte in
+    private static func digest(_ bytes: [UInt8]) throws -> String {
+        try SHA256.digest(bytes).prefix(16).map { byte in
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text
         }.joined()

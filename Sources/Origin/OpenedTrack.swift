@@ -1,9 +1,9 @@
-internal import Catalog
-internal import ContentKeys
-internal import Foundation
-internal import MediaModel
-internal import MediaStorage
-internal import TransportStream
+import Catalog
+import ContentKeys
+import Foundation
+import MediaModel
+import MediaStorage
+import TransportStream
 
 /// A track of an asset version, opened: its index checked and at hand, its media readable.
 struct OpenedTrack: Sendable {

@@ -1,4 +1,4 @@
-public import Policies
+import Policies
 
 /// The grammar of the origin's URLs: one parser, one printer, and each is the other's inverse, so that an object has one
 /// URL and nobody can fill a cache with its aliases. Only the spelling of `manifest(…)` is free, as in the reference;

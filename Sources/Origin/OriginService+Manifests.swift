@@ -1,8 +1,9 @@
-internal import ContentKeys
-internal import Foundation
-internal import MediaModel
-internal import Policies
-internal import Presentations
+import Catalog
+import ContentKeys
+import Foundation
+import MediaModel
+import Policies
+import Presentations
 
 /// What a manifest is made for.
 struct ManifestRequest: Sendable {
@@ -27,10 +28,10 @@ extension OriginService {
         let presentation = Presentation(name: request.presentation.name, tracks: tracks)
         switch request.format.streamingProtocol {
         case .dash:
-            return Self.object(
+            return try Self.object(
                 try presentation.mediaPresentationDescription(), "application/dash+xml", version, .short)
         case .hls, .smooth, .progressive:
-            return Self.object(
+            return try Self.object(
                 try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version, .short)
         }
     }
@@ -41,16 +42,16 @@ extension OriginService {
             throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
         }
         let track = try await presented(planned, reference, from: .mediaPlaylist, isSignalled: true)
-        return Self.object(
+        return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, .short)
     }
 
     private static func object(
         _ text: String, _ contentType: String, _ version: OpenedVersion, _ lifetime: CacheLifetime
-    ) -> OriginObject {
+    ) throws -> OriginObject {
         let bytes = Array(text.utf8)
         return OriginObject(
-            contentType: contentType, size: UInt64(bytes.count), entityTag: EntityTag.of(bytes),
+            contentType: contentType, size: UInt64(bytes.count), entityTag: try EntityTag.of(bytes),
             lastModified: version.record.created, lifetime: lifetime, body: .bytes(bytes))
     }
 

@@ -1,5 +1,5 @@
-internal import Catalog
-internal import Policies
+import Catalog
+import Policies
 
 extension OriginService {
     /// What the locator's policies say of a manifest.

@@ -1,9 +1,10 @@
-internal import Foundation
-internal import ISOBaseMedia
-internal import MediaEncryption
-internal import MediaModel
-internal import Policies
-internal import TransportStream
+import Catalog
+import Foundation
+import ISOBaseMedia
+import MediaEncryption
+import MediaModel
+import Policies
+import TransportStream
 
 extension OriginService {
     /// The init segment of a CMAF track, with `tenc` and a `pssh` of the common system when it is protected.
@@ -19,7 +20,7 @@ extension OriginService {
             track: planned.track.record.description, protection: protection, systemHeaders: headers
         ).serialized()
         return OriginObject(
-            contentType: planned.contentType, size: UInt64(bytes.count), entityTag: EntityTag.of(bytes),
+            contentType: planned.contentType, size: UInt64(bytes.count), entityTag: try EntityTag.of(bytes),
             lastModified: planned.version.record.created, lifetime: .immutable, body: .bytes(bytes))
     }
 
@@ -38,13 +39,13 @@ extension OriginService {
         }
         return OriginObject(
             contentType: reference.container == .cmaf ? planned.contentType : "video/mp2t", size: UInt64(size),
-            entityTag: EntityTag.of(planned, "\(reference.container.rawValue)/\(number)"),
+            entityTag: try EntityTag.of(planned, "\(reference.container.rawValue)/\(number)"),
             lastModified: planned.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 
     private func cmafSegment(_ number: Int, _ planned: PlannedTrack) async throws -> (any SegmentSource, Int) {
         let parameters = try planned.protectionParameters
-        let plan = try FragmentPlan(index: planned.track.index, segment: number, protection: parameters)
+        let plan = try FragmentPlan(planned.track.index, segment: number, protection: parameters)
         guard let parameters else { return (CMAFSegment(plan: plan, key: nil, media: planned.track.media), plan.size) }
         let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
         return (CMAFSegment(plan: plan, key: key, media: planned.track.media), plan.size)
@@ -57,7 +58,7 @@ extension OriginService {
             throw OriginError(.formatCannotCarry, "The track's codec has no form in MPEG-TS here.")
         }
         let plan = try TransportStreamPlan(track: track, segment: number)
-        let ranges = try FragmentPlan(index: planned.track.index, segment: number, protection: nil).mediaRanges
+        let ranges = try FragmentPlan(planned.track.index, segment: number, protection: nil).mediaRanges
         guard let first = ranges.first, ranges.count == 1 else {
             throw OriginError(.storageFault, "a segment's samples do not lie together")
         }

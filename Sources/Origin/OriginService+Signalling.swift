@@ -1,9 +1,11 @@
-internal import ContentKeys
-internal import Foundation
-internal import ISOBaseMedia
-internal import MediaEncryption
-internal import Policies
-internal import Presentations
+import MediaModel
+import Catalog
+import ContentKeys
+import Foundation
+import ISOBaseMedia
+import MediaEncryption
+import Policies
+import Presentations
 
 extension OriginService {
     /// What a manifest says of a track's protection; nil for a clear track.
@@ -38,7 +40,7 @@ extension OriginService {
         return CommonProtection(
             scheme: parameters.scheme == .cenc ? .cenc : .cbcs, keyID: parameters.keyID,
             keyURL: keyURL(parameters.keyID, planned.plan),
-            constantVector: protection.sampleProtection.constantIV,
+            constantVector: protection.sampleProtection.constantVector,
             systems: [
                 ProtectionSystemSignal(system: .common, pssh: pssh),
                 ProtectionSystemSignal(system: .clearKey, licenceURL: keyBaseURL() + "/keys/clearkey"),
@@ -49,5 +51,12 @@ extension OriginService {
     private func keyURL(_ keyID: KeyID, _ plan: DeliveryPlan) -> String {
         let template = plan.policy.keyAcquisitionURL ?? keyBaseURL() + "/keys/aes?kid={kid}"
         return template.replacingOccurrences(of: "{kid}", with: keyID.description)
+    }
+}
+
+extension SampleProtection {
+    /// The IV that all samples share; nil when each has its own.
+    fileprivate var constantVector: [UInt8]? {
+        if case .constant(let bytes) = initializationVector { bytes } else { nil }
     }
 }

@@ -1,9 +1,9 @@
 public import Catalog
-internal import ContentKeys
+import ContentKeys
 public import Foundation
-internal import Logging
-internal import MediaEncryption
-internal import MediaModel
+import Logging
+import MediaEncryption
+import MediaModel
 public import MediaStorage
 public import Policies
 

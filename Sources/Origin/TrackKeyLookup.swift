@@ -1,8 +1,8 @@
-internal import Catalog
-internal import ContentKeys
-internal import MediaEncryption
-internal import MediaModel
-internal import Policies
+import Catalog
+import ContentKeys
+import MediaEncryption
+import MediaModel
+import Policies
 
 /// Which key and which IV number protect a track, as publication recorded them.
 struct TrackKey: Sendable, Hashable {

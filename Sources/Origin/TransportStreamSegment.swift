@@ -1,7 +1,7 @@
-internal import ContentKeys
-internal import MediaEncryption
-internal import MediaStorage
-internal import TransportStream
+import ContentKeys
+import MediaEncryption
+import MediaStorage
+import TransportStream
 
 /// An MPEG-TS segment, clear or under the AES-128 envelope, made while it is sent.
 struct TransportStreamSegment: SegmentSource {

@@ -1,11 +1,11 @@
-internal import Catalog
-internal import ContentKeys
-internal import Cryptography
-internal import Foundation
-internal import MediaModel
-internal import MediaStorage
-internal import Policies
-internal import TransportStream
+import Catalog
+import ContentKeys
+import Cryptography
+import Foundation
+import MediaModel
+import MediaStorage
+import Policies
+import TransportStream
 
 /// Opens asset versions and keeps them: indexes are mapped and checked once, files stay open.
 struct VersionStore: Sendable {
@@ -50,7 +50,9 @@ struct VersionStore: Sendable {
             StoredFile(asset: version.asset, version: version.number, name: name)
         }
         let data = try storage.contents(of: file(track.indexFile), limit: TrackIndex.maximumSize)
-        guard data.withUnsafeBytes({ SHA256.hash($0) }) == track.indexDigest else {
+        let digest = try SHA256Accumulator()
+        try data.withUnsafeBytes { try digest.update($0) }
+        guard try digest.finish() == track.indexDigest else {
             throw OriginError(.storageFault, "the index of track \(track.description.name) was changed")
         }
         let index: TrackIndex

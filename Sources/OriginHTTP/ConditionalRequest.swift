@@ -1,6 +1,6 @@
-internal import Foundation
-internal import HTTPTypes
-internal import Origin
+import Foundation
+import HTTPTypes
+import Origin
 
 /// Conditional and range requests (RFC 9110, 13 and 14), evaluated before any media byte is read.
 struct ConditionalRequest {

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// The dates of HTTP (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, in whole seconds.
 enum HTTPDate {

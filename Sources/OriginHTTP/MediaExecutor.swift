@@ -1,4 +1,4 @@
-internal import NIOPosix
+import NIOPosix
 
 /// Threads for reading and encrypting media, so that this work takes neither the event loops nor the shared pool.
 public final class MediaExecutor: TaskExecutor {

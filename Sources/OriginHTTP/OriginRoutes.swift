@@ -1,9 +1,9 @@
-internal import Foundation
-internal import HTTPTypes
+import Foundation
+import HTTPTypes
 public import HTTPSurface
 public import Hummingbird
-internal import Logging
-internal import NIOCore
+import Logging
+import NIOCore
 public import Origin
 
 /// The routes of the origin. Nothing is decided here: a path becomes an `OriginRequest`, an object an answer.

@@ -1,6 +1,6 @@
-internal import HTTPTypes
-internal import HTTPSurface
-internal import Origin
+import HTTPTypes
+import HTTPSurface
+import Origin
 
 /// The one table from the origin's errors to answers (AZURE Media Services' statuses where a code is the reference's).
 extension Problem {

@@ -1,0 +1,98 @@
+public import Catalog
+import CatalogSQLite
+public import ContentKeys
+import Foundation
+import Glibc
+import KeyWrapping
+public import MediaStorage
+public import Policies
+import Tokens
+
+/// A data folder, opened: the engines that everything else sees behind ports. The only place that chooses them.
+public struct Installation: Sendable {
+    public let dataFolder: String
+    public let catalog: any CatalogEngine
+    public let storage: any MediaStorage
+    public let unwrapper: any KeyUnwrapper
+    public let verifier: any TokenVerifier
+    let wrapping: KeyWrapping
+    let secrets: CatalogSecrets
+
+    /// Opens a data folder: catalog, key-encryption keys, media. Makes what is not there, with KEK version 1.
+    ///
+    /// - Throws: `InstallationError` that says what is wrong and what to do: a missing or wrong KEK is found here.
+    public static func open(dataFolder: String) async throws -> Installation {
+        guard mkdir(dataFolder, 0o700) == 0 || errno == EEXIST else {
+            throw InstallationError("cannot make the data folder '\(dataFolder)': \(String(cString: strerror(errno)))")
+        }
+        let catalog = try SQLiteCatalog(path: dataFolder + "/catalog.sqlite")
+        let wrapping = KeyWrapping(provider: try keks(dataFolder, catalog))
+        let storage: FileSystemMediaStorage
+        do {
+            storage = try FileSystemMediaStorage(root: dataFolder + "/media")
+        } catch let error as MediaStorageError {
+            throw InstallationError(error.description)
+        }
+        let secrets = CatalogSecrets(catalog: catalog, wrapping: wrapping)
+        return Installation(
+            dataFolder: dataFolder, catalog: catalog, storage: storage,
+            unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: StrictTokenVerifier(secrets: secrets),
+            wrapping: wrapping, secrets: secrets)
+    }
+
+    /// Loads the KEKs and checks that each one that something is wrapped under is there and opens it.
+    private static func keks(_ dataFolder: String, _ catalog: SQLiteCatalog) throws -> FileKEKProvider {
+        let inUse = try catalog.kekVersionsInUse()
+        let provider: FileKEKProvider
+        do {
+            provider = try FileKEKProvider(folder: dataFolder + "/kek", mayCreate: inUse.isEmpty)
+        } catch let error as KEKError {
+            throw InstallationError(error.description)
+        }
+        let wrapping = KeyWrapping(provider: provider)
+        for version in inUse {
+            guard provider.kek(version) != nil else {
+                throw InstallationError(
+                    "key-encryption key version \(version.rawValue) is missing from '\(dataFolder)/kek'; restore it from its backup"
+                )
+            }
+            if let key = try catalog.anyContentKey(under: version), !wrapping.opens(key.wrapped) {
+                throw InstallationError(
+                    "'\(dataFolder)/kek/kek-\(version.rawValue).key' is not the key that this catalog was made with; restore the right one from its backup"
+                )
+            }
+        }
+        return provider
+    }
+
+    /// A new random content key, wrapped, as a record that is not stored yet.
+    public func makeContentKey(
+        _ type: ContentKeyType, keyID: KeyID, name: String?, policy: String? = nil
+    ) throws -> ContentKeyRecord {
+        ContentKeyRecord(
+            wrapped: try wrapping.wrap(.random(type), keyID: keyID), name: name, authorizationPolicy: policy,
+            created: Date())
+    }
+
+    /// A named secret, wrapped, as a record that is not stored yet.
+    public func makeSecret(named name: String, value: [UInt8]) throws -> SecretRecord {
+        let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
+        return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: Date())
+    }
+
+    /// Gives a named secret's bytes for the time of a call: for the development token service only.
+    public func withSecret<Result>(
+        named name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result? {
+        try secrets.withSecret(named: name, body)
+    }
+}
+
+/// A data folder that cannot be used.
+public struct InstallationError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,70 @@
+import Catalog
+import ContentKeys
+import Foundation
+import GRDB
+import Policies
+
+extension Database {
+    /// Applies one change within the caller's transaction. The only switch over changes.
+    func apply(_ change: CatalogChange) throws {
+        switch change {
+        case .putAuthorizationPolicy(let policy): try put("authorizationPolicy", policy.name, policy)
+        case .deleteAuthorizationPolicy(let name): try delete("authorizationPolicy", name)
+        case .putDeliveryPolicy(let policy): try put("deliveryPolicy", policy.name, policy)
+        case .deleteDeliveryPolicy(let name): try delete("deliveryPolicy", name)
+        case .putAccessPolicy(let policy): try put("accessPolicy", policy.name, policy)
+        case .insertContentKey(let key): try insert(key)
+        case .setAuthorizationPolicy(let keyID, let policy): try setAuthorizationPolicy(keyID, policy)
+        case .deleteContentKey(let keyID): try deleteContentKey(keyID)
+        case .insertAssignment(let assignment): try insert(assignment)
+        case .allocateIVNumbers(let keyID, let asset, let version, let tracks):
+            try allocateIVNumbers(keyID, asset, version, tracks)
+        case .insertLocator(let locator): try insert(locator)
+        case .revokeLocator(let id): try revoke(id)
+        case .putSecret(let secret): try put(secret)
+        case .deleteSecret(let name): try delete("secret", name)
+        case .insertAsset(let asset): try insert(asset)
+        case .insertAssetVersion(let version): try insert(version)
+        case .insertJob(let job): try insert(job)
+        case .updateJob(let job): try update(job)
+        case .audit(let event): try append(event)
+        }
+    }
+
+    /// Writes a document under its name. `table` is a literal of this file.
+    private func put(_ table: String, _ name: String, _ document: some Encodable) throws {
+        try execute(
+            sql: "INSERT INTO \(table) (name, document) VALUES (?, ?) "
+                + "ON CONFLICT (name) DO UPDATE SET document = excluded.document",
+            arguments: [name, try Column.json(document)])
+    }
+
+    private func delete(_ table: String, _ name: String) throws {
+        try execute(sql: "DELETE FROM \(table) WHERE name = ?", arguments: [name])
+        try requireChange("there is no \(table) '\(name)'")
+    }
+
+    private func put(_ secret: SecretRecord) throws {
+        try execute(
+            sql: """
+                INSERT INTO secret (name, kek, ciphertext, created) VALUES (?, ?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET kek = excluded.kek, ciphertext = excluded.ciphertext,
+                    created = excluded.created
+                """,
+            arguments: [
+                secret.name, secret.kek.rawValue, Data(secret.ciphertext), secret.created.timeIntervalSince1970,
+            ])
+    }
+
+    /// Throws `missing` when the last statement changed nothing.
+    func requireChange(_ reason: String) throws {
+        guard changesCount > 0 else { throw CatalogError(.missing, reason) }
+    }
+
+    /// Throws `missing` unless a row of that name exists. `table` is a literal of this target.
+    func require(_ table: String, _ name: String, of kind: String) throws {
+        let exists = try Bool.fetchOne(
+            self, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE name = ?)", arguments: [name])
+        guard exists == true else { throw CatalogError(.missing, "there is no \(kind) '\(name)'") }
+    }
+}

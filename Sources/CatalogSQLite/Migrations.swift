@@ -1,0 +1,164 @@
+import GRDB
+
+/// The schema, one migration a version; a migration that was released is never changed.
+enum Migrations {
+    static var all: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: policies)
+            try database.execute(sql: keys)
+            try database.execute(sql: assets)
+            try database.execute(sql: locators)
+            try database.execute(sql: jobs)
+            try database.execute(sql: audit)
+        }
+        return migrator
+    }
+
+    private static let policies = """
+        CREATE TABLE authorizationPolicy (
+            name TEXT PRIMARY KEY NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE deliveryPolicy (
+            name TEXT PRIMARY KEY NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE accessPolicy (
+            name TEXT PRIMARY KEY NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE secret (
+            name TEXT PRIMARY KEY NOT NULL,
+            kek INTEGER NOT NULL CHECK (kek > 0),
+            ciphertext BLOB NOT NULL,
+            created REAL NOT NULL
+        ) STRICT;
+        """
+
+    private static let keys = """
+        CREATE TABLE contentKey (
+            kid BLOB PRIMARY KEY NOT NULL CHECK (length(kid) = 16),
+            type TEXT NOT NULL CHECK (type IN ('common', 'common-cbcs', 'envelope', 'storage')),
+            kek INTEGER NOT NULL CHECK (kek > 0),
+            ciphertext BLOB NOT NULL,
+            name TEXT UNIQUE,
+            authorizationPolicy TEXT REFERENCES authorizationPolicy (name),
+            enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+            created REAL NOT NULL,
+            -- The next IV number under this key: it only grows, so that no number is given twice.
+            nextNumber INTEGER NOT NULL DEFAULT 0 CHECK (nextNumber BETWEEN 0 AND 4294967296)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX contentKeyPolicy ON contentKey (authorizationPolicy);
+        """
+
+    private static let assets = """
+        CREATE TABLE asset (
+            name TEXT PRIMARY KEY NOT NULL,
+            created REAL NOT NULL,
+            currentVersion INTEGER,
+            storageKey BLOB NOT NULL UNIQUE REFERENCES contentKey (kid),
+            -- Counters that only grow: versions and file nonces are never given twice.
+            nextVersion INTEGER NOT NULL CHECK (nextVersion > 0),
+            nextNonce INTEGER NOT NULL CHECK (nextNonce >= 0)
+        ) STRICT;
+        CREATE TABLE assetVersion (
+            asset TEXT NOT NULL REFERENCES asset (name),
+            number INTEGER NOT NULL CHECK (number > 0),
+            created REAL NOT NULL,
+            job TEXT,
+            PRIMARY KEY (asset, number)
+        ) STRICT;
+        CREATE TABLE track (
+            asset TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            description TEXT NOT NULL,
+            duration INTEGER NOT NULL,
+            segmentCount INTEGER NOT NULL,
+            mediaFile TEXT NOT NULL,
+            indexFile TEXT NOT NULL,
+            mediaSize INTEGER NOT NULL,
+            mediaNonce INTEGER NOT NULL,
+            indexDigest BLOB NOT NULL CHECK (length(indexDigest) = 32),
+            PRIMARY KEY (asset, version, position),
+            UNIQUE (asset, version, name),
+            UNIQUE (asset, mediaNonce),
+            FOREIGN KEY (asset, version) REFERENCES assetVersion (asset, number)
+        ) STRICT;
+        CREATE TABLE keyAssignment (
+            asset TEXT NOT NULL REFERENCES asset (name),
+            encryption TEXT NOT NULL,
+            label TEXT NOT NULL,
+            kid BLOB NOT NULL REFERENCES contentKey (kid),
+            PRIMARY KEY (asset, encryption, label)
+        ) STRICT;
+        CREATE INDEX keyAssignmentKey ON keyAssignment (kid);
+        CREATE TABLE ivAllocation (
+            kid BLOB NOT NULL REFERENCES contentKey (kid),
+            number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 4294967295),
+            asset TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            track TEXT NOT NULL,
+            period INTEGER NOT NULL CHECK (period >= 0),
+            PRIMARY KEY (kid, number),
+            UNIQUE (kid, asset, version, track, period),
+            FOREIGN KEY (asset, version, track) REFERENCES track (asset, version, name)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let locators = """
+        CREATE TABLE locator (
+            id TEXT PRIMARY KEY NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('streaming', 'sas')),
+            asset TEXT NOT NULL REFERENCES asset (name),
+            accessPolicy TEXT NOT NULL REFERENCES accessPolicy (name),
+            start REAL NOT NULL,
+            "end" REAL NOT NULL,
+            revoked INTEGER NOT NULL CHECK (revoked IN (0, 1))
+        ) STRICT;
+        CREATE INDEX locatorAsset ON locator (asset);
+        CREATE TABLE locatorDeliveryPolicy (
+            locator TEXT NOT NULL REFERENCES locator (id),
+            position INTEGER NOT NULL,
+            deliveryPolicy TEXT NOT NULL REFERENCES deliveryPolicy (name),
+            PRIMARY KEY (locator, position),
+            UNIQUE (locator, deliveryPolicy)
+        ) STRICT;
+        CREATE INDEX locatorDeliveryPolicyName ON locatorDeliveryPolicy (deliveryPolicy);
+        """
+
+    private static let jobs = """
+        CREATE TABLE job (
+            id TEXT PRIMARY KEY NOT NULL,
+            asset TEXT NOT NULL,
+            input TEXT NOT NULL,
+            preset TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'processing', 'finished', 'error', 'canceled')),
+            attempt INTEGER NOT NULL,
+            progress REAL NOT NULL,
+            errorCode TEXT,
+            errorMessage TEXT,
+            created REAL NOT NULL,
+            started REAL,
+            ended REAL,
+            version INTEGER
+        ) STRICT;
+        CREATE INDEX jobState ON job (state, created);
+        """
+
+    private static let audit = """
+        CREATE TABLE auditRecord (
+            sequence INTEGER PRIMARY KEY NOT NULL CHECK (sequence > 0),
+            event BLOB NOT NULL,
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+        CREATE TABLE tokenUse (
+            identity BLOB PRIMARY KEY NOT NULL,
+            uses INTEGER NOT NULL CHECK (uses > 0),
+            expires REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX tokenUseExpiry ON tokenUse (expires);
+        """
+}

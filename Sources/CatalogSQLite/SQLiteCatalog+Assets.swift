@@ -1,0 +1,75 @@
+public import Catalog
+import ContentKeys
+import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    public func asset(named name: String) async throws -> AssetRecord? {
+        try await read { try $0.asset(named: name) }
+    }
+
+    public func assets(_ page: Page) async throws -> [AssetRecord] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT name, created, currentVersion, storageKey FROM asset WHERE name > ? ORDER BY name LIMIT ?",
+                arguments: [page.after ?? "", page.limit]
+            ).map(AssetRecord.init)
+        }
+    }
+
+    public func assetVersion(asset: String, number: Int) async throws -> AssetVersionRecord? {
+        try await read { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT created, job FROM assetVersion WHERE asset = ? AND number = ?",
+                    arguments: [asset, number])
+            else { return nil }
+            let tracks = try Row.fetchAll(
+                database, sql: "SELECT * FROM track WHERE asset = ? AND version = ? ORDER BY position",
+                arguments: [asset, number]
+            ).map(TrackRecord.init)
+            return AssetVersionRecord(
+                asset: asset, number: number, created: Column.date(row["created"]),
+                job: (row["job"] as String?).map(JobID.init), tracks: tracks)
+        }
+    }
+
+    public func reserveVersion(asset: String) async throws -> Int {
+        try await write { database in
+            let number = try Int.fetchOne(
+                database,
+                sql: "UPDATE asset SET nextVersion = nextVersion + 1 WHERE name = ? RETURNING nextVersion - 1",
+                arguments: [asset])
+            guard let number else { throw CatalogError(.missing, "there is no asset '\(asset)'") }
+            return number
+        }
+    }
+
+    public func reserveFileNonces(asset: String, count: Int) async throws -> [UInt64] {
+        guard (1...1_000_000).contains(count) else { throw CatalogError(.conflict, "\(count) nonces at once") }
+        return try await write { database in
+            let end = try Int64.fetchOne(
+                database, sql: "UPDATE asset SET nextNonce = nextNonce + ? WHERE name = ? RETURNING nextNonce",
+                arguments: [count, asset])
+            guard let end else { throw CatalogError(.missing, "there is no asset '\(asset)'") }
+            return ((end - Int64(count))..<end).map { UInt64($0) }
+        }
+    }
+}
+
+extension Database {
+    func asset(named name: String) throws -> AssetRecord? {
+        let statement = try cachedStatement(
+            sql: "SELECT name, created, currentVersion, storageKey FROM asset WHERE name = ?")
+        return try Row.fetchOne(statement, arguments: [name]).map(AssetRecord.init)
+    }
+}
+
+extension AssetRecord {
+    init(row: Row) throws {
+        self.init(
+            name: row["name"], created: Column.date(row["created"]), currentVersion: row["currentVersion"],
+            storageKey: try Column.keyID(row["storageKey"]))
+    }
+}

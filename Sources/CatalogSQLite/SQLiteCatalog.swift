@@ -1,0 +1,85 @@
+public import Catalog
+import GRDB
+import Glibc
+
+/// The catalog in one SQLite file: write-ahead log, one writer, foreign keys, every commit durable (`synchronous=FULL`).
+/// Several processes may use the file at once.
+public final class SQLiteCatalog: CatalogEngine {
+    let pool: DatabasePool
+    private let committer: AuditCommitter
+
+    /// - Parameter path: the database file; made, with mode 0600, when it is not there.
+    /// - Throws: `CatalogError`.
+    public init(path: String) throws {
+        // SQLite gives its -wal and -shm files the mode of the database file.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CatalogError(.unavailable, "cannot open '\(path)': \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(10)
+        configuration.label = "keyway.catalog"
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try Migrations.all.migrate(pool)
+            // GRDB sets NORMAL when it turns the write-ahead log on; it would lose commits with the power.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw CatalogError(database: error)
+        }
+        committer = AuditCommitter(pool: pool)
+    }
+
+    public func apply(_ changes: [CatalogChange]) async throws {
+        try await write { database in
+            for change in changes { try database.apply(change) }
+        }
+    }
+
+    public func appendAudit(_ events: [AuditEvent]) async throws {
+        try await committer.append(events)
+    }
+
+    /// Runs a read in one snapshot.
+    func read<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw CatalogError(database: error)
+        }
+    }
+
+    /// Runs a write in one transaction.
+    @discardableResult
+    func write<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw CatalogError(database: error)
+        }
+    }
+}
+
+extension CatalogError {
+    /// What a database error means to callers. SQLite's messages name tables and columns, never values.
+    init(database error: any Error) {
+        switch error {
+        case let error as CatalogError: self = error
+        case let error as DatabaseError:
+            switch (error.resultCode, error.extendedResultCode) {
+            case (_, .SQLITE_CONSTRAINT_UNIQUE), (_, .SQLITE_CONSTRAINT_PRIMARYKEY):
+                self.init(.exists, "it exists already (\(error.message ?? "unique"))")
+            case (_, .SQLITE_CONSTRAINT_FOREIGNKEY):
+                self.init(.inUse, "something that it names does not exist, or something still refers to it")
+            case (.SQLITE_CORRUPT, _), (.SQLITE_NOTADB, _):
+                self.init(.corrupt, "the catalog is damaged: \(error.message ?? "")")
+            default:
+                self.init(.unavailable, "the catalog does not answer: \(error.message ?? "SQLite \(error.resultCode)")")
+            }
+        case is CancellationError: self.init(.unavailable, "the request was given up")
+        default: self.init(.corrupt, "the catalog holds something that cannot be read")
+        }
+    }
+}
