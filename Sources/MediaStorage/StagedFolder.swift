@@ -26,8 +26,8 @@ final class StagedFolder: StagedVersion {
         let parent = root + "/assets/" + asset
         try Folder.make(parent)
         try Folder.synchronize(path)
-        // RENAME_NOREPLACE: an existing version is never replaced, not even an empty folder.
-        guard renameat2(AT_FDCWD, path, AT_FDCWD, target, 1) == 0 else {
+        // rename() never replaces a folder that holds something, and a version's folder always does.
+        guard rename(path, target) == 0 else {
             let code: MediaStorageError.Code = errno == EEXIST || errno == ENOTEMPTY ? .exists : .inputOutput
             throw MediaStorageError(code, "cannot publish version \(version) of '\(asset)': \(Folder.reason())")
         }
