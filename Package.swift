@@ -62,7 +62,7 @@ let libraries: [Row] = [
         products: [.logging]),
     Row(
         name: "Encoding",
-        siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia", "CodecSyntax", "CFFmpeg", "CSandbox"]),
+        siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
     Row(
         name: "Jobs",
         siblings: [
@@ -101,7 +101,7 @@ let programs: [Row] = [
         ],
         products: [.argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess],
         resources: nil),
-    Row(name: "keyway-encoder", siblings: ["Encoding"], products: []),
+    Row(name: "keyway-encoder", siblings: ["Encoding", "EncoderProtocol", "CSandbox"]),
 ]
 
 let settings: [SwiftSetting] =

@@ -1,7 +1,8 @@
-// FFmpeg's libraries as the encoder uses them. Function-like macros are not imported into Swift; the inline
+// FFmpeg's libraries as the encoder uses them. Function-like macros are not imported into Swift; the constants and inline
 // functions below stand in for those that are needed.
 #pragma once
 
+#include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
@@ -9,7 +10,90 @@
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
+#include <libavutil/display.h>
 #include <libavutil/error.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/rational.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const int keyway_error_again = AVERROR(EAGAIN);
+static const int keyway_error_end = AVERROR_EOF;
+static const int keyway_error_memory = AVERROR(ENOMEM);
+static const int64_t keyway_no_timestamp = AV_NOPTS_VALUE;
+
+static int keyway_read(void *opaque, uint8_t *buffer, int size) {
+    ssize_t count;
+    do {
+        count = read((int)(intptr_t)opaque, buffer, (size_t)size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) return AVERROR(errno);
+    return count == 0 ? AVERROR_EOF : (int)count;
+}
+
+static int64_t keyway_seek(void *opaque, int64_t offset, int whence) {
+    int descriptor = (int)(intptr_t)opaque;
+    if (whence & AVSEEK_SIZE) {
+        struct stat facts;
+        return fstat(descriptor, &facts) == 0 ? facts.st_size : AVERROR(errno);
+    }
+    off_t position = lseek(descriptor, offset, whence & ~AVSEEK_FORCE);
+    return position < 0 ? AVERROR(errno) : position;
+}
+
+static int keyway_refuse_open(
+    AVFormatContext *context, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
+    return AVERROR(EPERM);
+}
+
+/// A demuxing context that reads an open file, and whose demuxers can open nothing else. Null when memory is short.
+static inline AVFormatContext *keyway_reading_context(int descriptor) {
+    const int size = 1 << 16;
+    AVFormatContext *context = avformat_alloc_context();
+    unsigned char *buffer = av_malloc(size);
+    AVIOContext *io = buffer
+        ? avio_alloc_context(buffer, size, 0, (void *)(intptr_t)descriptor, keyway_read, NULL, keyway_seek)
+        : NULL;
+    if (!context || !io) {
+        avformat_free_context(context);
+        if (!io) av_free(buffer);
+        return NULL;
+    }
+    context->pb = io;
+    context->io_open = keyway_refuse_open;
+    context->flags |= AVFMT_FLAG_CUSTOM_IO;
+    return context;
+}
+
+/// Frees what `keyway_reading_context` made; FFmpeg may have replaced the buffer.
+static inline void keyway_free_io(AVIOContext *io) {
+    if (!io) return;
+    av_freep(&io->buffer);
+    avio_context_free(&io);
+}
+
+static void keyway_log(void *context, int level, const char *format, va_list arguments) {
+    static int lines = 0;
+    if (level > AV_LOG_ERROR || __atomic_add_fetch(&lines, 1, __ATOMIC_RELAXED) > 200) return;
+    char line[512];
+    int prefix = 1;
+    av_log_format_line(context, level, format, arguments, line, sizeof line, &prefix);
+    fputs(line, stderr);
+}
+
+/// Sends FFmpeg's errors to standard error, at most 200 of them.
+static inline void keyway_bound_log(void) { av_log_set_callback(keyway_log); }
+
+/// Degrees clockwise that a display matrix asks for, rounded to 0, 90, 180 or 270.
+static inline int keyway_rotation(const AVStream *stream) {
+    const int32_t *matrix = (const int32_t *)av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+    if (!matrix) return 0;
+    double degrees = -av_display_rotation_get(matrix);
+    if (degrees != degrees) return 0;
+    int quarter = (int)(degrees / 90 + (degrees < 0 ? -0.5 : 0.5)) % 4;
+    return ((quarter + 4) % 4) * 90;
+}
+
+static const int keyway_probe_padding = AVPROBE_PADDING_SIZE;

@@ -1,0 +1,27 @@
+import CFFmpeg
+public import EncoderProtocol
+
+/// Why an encode stopped.
+public struct EncodingFailure: Error, Sendable {
+    public var code: EncoderFailureCode
+    /// The cause, for people; the caller adds the file's name.
+    public var message: String
+
+    public init(_ code: EncoderFailureCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// From an error of FFmpeg.
+    init(_ code: EncoderFailureCode, _ message: String, ffmpeg error: Int32) {
+        var text = [CChar](repeating: 0, count: 128)
+        av_strerror(error, &text, text.count)
+        let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        self.init(error == keyway_error_memory ? .limitExceeded : code, "\(message): \(reason)")
+    }
+}
+
+/// Throws unless an FFmpeg function succeeded.
+func check(_ result: Int32, _ code: EncoderFailureCode, _ message: @autoclosure () -> String) throws {
+    guard result >= 0 else { throw EncodingFailure(code, message(), ffmpeg: result) }
+}

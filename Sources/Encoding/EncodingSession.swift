@@ -1,0 +1,139 @@
+import CFFmpeg
+import EncoderProtocol
+import Glibc
+
+/// One run: opens the input, decodes it once, and feeds every rendition. Owned by one thread.
+public final class EncodingSession {
+    /// Share of packets that may fail to decode before the input counts as damaged.
+    private static let tolerableErrors = 0.02
+    /// How much shorter than declared the video may be, in seconds and as a share.
+    private static let tolerableLoss = (seconds: 0.5, share: 0.02)
+
+    let output: FrameOutput
+    let input: InputFile
+    let videoDecoder: Decoder
+    let audioDecoder: Decoder?
+    let frameRate: Rational
+    private var video: [VideoRendition] = []
+    private var audio: AudioRendition?
+    private var videoGraph: FilterGraph?
+    private var audioGraph: FilterGraph?
+    let rungs: [LadderRung]
+    private let start: Double
+    private var decodedUntil = 0.0
+    private var progress: ProgressReport
+
+    /// - Parameters:
+    ///   - descriptor: the open input.
+    ///   - threads: of each codec; 0 for as many as there are processors.
+    public init(descriptor: Int32, threads: Int, output: FrameOutput) throws {
+        keyway_bound_log()
+        self.output = output
+        let input = try InputFile(descriptor: descriptor)
+        self.input = input
+        let stream = try input.stream(input.video)
+        videoDecoder = try Decoder(stream, threads: threads, kind: "video")
+        audioDecoder = try input.audio.map { try Decoder(input.stream($0), threads: 1, kind: "sound") }
+        frameRate = .frameRate(average: stream.averageRate)
+        start = input.startTime
+        progress = ProgressReport(duration: input.declaredDuration)
+        let size = try SourcePicture(input, videoDecoder)
+        rungs = Ladder.adaptive(
+            width: size.width, height: size.height, frameRate: frameRate.value, sourceBitrate: size.bitrate)
+        try output.send(.probed(facts(size)))
+        try announce()
+        for (number, rung) in rungs.enumerated() {
+            video.append(
+                try VideoRendition(rung, frameRate: frameRate, threads: threads, number: number, output: output))
+        }
+        if let audioDecoder {
+            audio = try AudioRendition(
+                channelCount: audioDecoder.targetChannelCount, language: try input.audioLanguage, number: rungs.count,
+                output: output)
+        }
+    }
+
+    /// Encodes the whole input.
+    public func run() throws {
+        guard let packet = av_packet_alloc() else { throw EncodingFailure(.limitExceeded, "no memory for packets") }
+        defer {
+            var packet: UnsafeMutablePointer<AVPacket>? = packet
+            av_packet_free(&packet)
+        }
+        while true {
+            let result = av_read_frame(input.context, packet)
+            if result == keyway_error_end { break }
+            if result == keyway_error_again { continue }
+            try check(result, .damaged, "it cannot be read to its end")
+            defer { av_packet_unref(packet) }
+            let index = Int(packet.pointee.stream_index)
+            if index == input.video {
+                try videoDecoder.decode(packet, takeVideo)
+            } else if index == input.audio {
+                try audioDecoder?.decode(packet, takeAudio)
+            }
+        }
+        try videoDecoder.decode(nil, takeVideo)
+        try audioDecoder?.decode(nil, takeAudio)
+        try finish()
+    }
+
+    private func finish() throws {
+        try refuseDamage()
+        try videoGraph?.push(nil) { number, frame in try self.video[number].encode(frame) }
+        try audioGraph?.push(nil) { _, frame in try self.audio?.encode(frame) }
+        for rendition in video { try rendition.finish() }
+        try audio?.finish()
+        try output.send(.finished)
+    }
+
+    /// A file that was cut or damaged must not become a short asset.
+    private func refuseDamage() throws {
+        guard videoGraph != nil else { throw EncodingFailure(.damaged, "no picture could be decoded") }
+        let errors = videoDecoder.errorCount + (audioDecoder?.errorCount ?? 0)
+        let packets = videoDecoder.packetCount + (audioDecoder?.packetCount ?? 0)
+        guard Double(errors) <= max(2, Double(packets) * Self.tolerableErrors) else {
+            throw EncodingFailure(.damaged, "\(errors) of \(packets) packets cannot be decoded")
+        }
+        let declared = input.declaredDuration
+        let missing = declared - decodedUntil
+        guard missing <= max(Self.tolerableLoss.seconds, declared * Self.tolerableLoss.share) else {
+            throw EncodingFailure(
+                .truncated,
+                "it declares \(Self.seconds(declared)) s of video and ends after \(Self.seconds(decodedUntil)) s")
+        }
+        if errors > 0 { try output.send(.warning(message: "\(errors) of \(packets) packets could not be decoded")) }
+    }
+
+    private static func seconds(_ value: Double) -> String {
+        "\((value * 100).rounded() / 100)"
+    }
+
+    private func takeVideo(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+        let stream = try input.stream(input.video)
+        let time = frame.pointee.best_effort_timestamp
+        if time != keyway_no_timestamp {
+            let seconds = Double(time) * av_q2d(stream.time_base) - start
+            decodedUntil = max(decodedUntil, seconds + 1 / frameRate.value)
+            frame.pointee.pts = time - Int64((start / av_q2d(stream.time_base)).rounded())
+        }
+        if videoGraph == nil {
+            videoGraph = try .video(
+                frame, stream: try input.streamPointer(input.video), frameRate: frameRate, rungs: rungs)
+        }
+        try videoGraph?.push(frame) { number, frame in try self.video[number].encode(frame) }
+        if let event = progress.event(at: decodedUntil) { try output.send(event) }
+    }
+
+    private func takeAudio(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+        guard let index = input.audio, let audioDecoder else { return }
+        let stream = try input.stream(index)
+        if frame.pointee.pts != keyway_no_timestamp {
+            frame.pointee.pts -= Int64((start / av_q2d(stream.time_base)).rounded())
+        }
+        if audioGraph == nil {
+            audioGraph = try .audio(frame, stream: stream, channelCount: audioDecoder.targetChannelCount)
+        }
+        try audioGraph?.push(frame) { _, frame in try self.audio?.encode(frame) }
+    }
+}

@@ -1,0 +1,76 @@
+import EncoderProtocol
+import Foundation
+import ISOBaseMedia
+import MediaModel
+
+/// Writes one track as CMAF: the init segment, then one fragment for each group of pictures, and at the end its index.
+/// Owned by one thread; holds one fragment.
+final class TrackWriter {
+    private struct Pending {
+        var bytes: [UInt8]
+        var sample: FragmentSample
+        var subsamples: [SubsampleEntry]
+    }
+
+    private let output: FrameOutput
+    private let number: Int
+    private var description: TrackDescription
+    private var builder = TrackIndexBuilder()
+    private var pending: [Pending] = []
+    private var decodeTime: UInt64 = 0
+    private var offset: UInt64 = 0
+    private var fragmentCount: UInt32 = 0
+
+    init(_ description: TrackDescription, number: Int, output: FrameOutput) throws {
+        self.description = description
+        self.number = number
+        self.output = output
+        try send(InitializationSegment(track: description).serialized())
+    }
+
+    /// Whether nothing was written.
+    var isEmpty: Bool { fragmentCount == 0 && pending.isEmpty }
+
+    /// Adds the next sample in decode order.
+    func add(_ bytes: [UInt8], _ sample: FragmentSample, subsamples: [SubsampleEntry]) {
+        pending.append(Pending(bytes: bytes, sample: sample, subsamples: subsamples))
+    }
+
+    /// Ends the fragment: the next sample starts another one.
+    func cut() throws {
+        guard !pending.isEmpty else { return }
+        fragmentCount += 1
+        let fragment = try MovieFragment(
+            MovieFragment.Header(sequenceNumber: fragmentCount, decodeTime: decodeTime), samples: pending.map(\.sample))
+        let header = fragment.header()
+        try send(header)
+        var samples: [TrackIndexBuilder.NewSample] = []
+        for entry in pending {
+            samples.append(
+                TrackIndexBuilder.NewSample(
+                    offset: offset, size: entry.sample.size, duration: entry.sample.duration,
+                    compositionOffset: entry.sample.compositionOffset, isSync: entry.sample.isSync,
+                    subsamples: entry.subsamples))
+            try send(entry.bytes)
+        }
+        builder.addSegment(decodeTime: decodeTime, samples: samples)
+        decodeTime += pending.reduce(0) { $0 + UInt64($1.sample.duration) }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends the track: its last fragment and its index.
+    func finish() throws {
+        try cut()
+        let bitrates = builder.bitrates(timescale: description.timescale)
+        description.averageBitrate = bitrates.average
+        description.peakBitrate = bitrates.peak
+        let index = try builder.encode(description: description, mediaSize: offset)
+        try output.send(.index, track: number, Array(index))
+        try output.send(.trackEnd, track: number, [])
+    }
+
+    private func send(_ bytes: [UInt8]) throws {
+        try output.send(.media, track: number, bytes)
+        offset += UInt64(bytes.count)
+    }
+}
