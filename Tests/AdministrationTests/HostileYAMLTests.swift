@@ -94,4 +94,29 @@ import Testing
             _ = parse(String(decoding: damaged, as: UTF8.self))
         }
     }
+
+    /// libyaml itself is the judge: whatever it reads as an alias, the guard has seen before.
+    @Test func noAliasGetsPastTheGuard() {
+        let pieces = [
+            "*z", "*z", "*z", "a", "'", "\"", " ", " ", "\n", "\n  ", "#", " #", "[", "]", "{", "}", ",", ":", ": ",
+            "? ", "- ", "|", ">", "!t ", "\\", "\t", "\r", "\u{85}", "\u{2028}", "\u{FEFF}", "%", "&y ", "---\n",
+            "...\n",
+        ]
+        // A fixed sequence (Knuth's MMIX generator), so that a failure comes again.
+        var state: UInt64 = 42
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var aliases = 0
+        for _ in 0..<60_000 {
+            let text = (0..<(2 + next(9))).map { _ in pieces[next(pieces.count)] }.joined()
+            let scope = DocumentScope(file: "f", folder: repository)
+            _ = YAMLReader.compose(text, scope: scope)
+            guard scope.errors.contains(where: { $0.message.contains("undefined alias") }) else { continue }
+            aliases += 1
+            #expect(AliasGuard.find(in: text) != nil, "\(text.debugDescription)")
+        }
+        #expect(aliases > 1000)
+    }
 }

@@ -25,7 +25,8 @@ enum YAMLReader {
         return compose(text, scope: scope)
     }
 
-    private static func compose(_ text: String, scope: DocumentScope) -> [DocumentNode] {
+    /// The reading itself, after the guards.
+    static func compose(_ text: String, scope: DocumentScope) -> [DocumentNode] {
         var roots: [DocumentNode] = []
         do {
             let parser = try Parser(yaml: text, encoding: .utf8)

@@ -1,0 +1,152 @@
+import Catalog
+import ContentKeys
+import Foundation
+import Policies
+
+/// The part of a catalog that documents and publications use: enough to see what a use case asks for. The engines have
+/// their own conformance kit.
+actor FakeCatalog: CatalogEngine {
+    private struct State {
+        var authorization: [String: AuthorizationPolicy] = [:]
+        var delivery: [String: DeliveryPolicy] = [:]
+        var access: [String: AccessPolicy] = [:]
+        var keys: [KeyID: ContentKeyRecord] = [:]
+        var assignments: [KeyAssignment] = []
+        var allocations: [IVAllocation] = []
+        var locators: [LocatorID: Locator] = [:]
+        var secrets: [String: SecretRecord] = [:]
+        var assets: [String: AssetRecord] = [:]
+        var versions: [AssetVersionRecord] = []
+        var audit: [AuditRecord] = []
+    }
+
+    private var state = State()
+    private var reserved = 0
+
+    func apply(_ changes: [CatalogChange]) async throws {
+        var next = state
+        for change in changes { try Self.apply(change, to: &next) }
+        state = next
+    }
+
+    private static func apply(_ change: CatalogChange, to state: inout State) throws {
+        switch change {
+        case .putAuthorizationPolicy(let policy): state.authorization[policy.name] = policy
+        case .putDeliveryPolicy(let policy): state.delivery[policy.name] = policy
+        case .putAccessPolicy(let policy): state.access[policy.name] = policy
+        case .putSecret(let secret): state.secrets[secret.name] = secret
+        case .deleteDeliveryPolicy(let name): state.delivery[name] = nil
+        case .deleteAuthorizationPolicy(let name):
+            guard !state.keys.values.contains(where: { $0.authorizationPolicy == name }) else {
+                throw CatalogError(.inUse, "a key names \(name)")
+            }
+            state.authorization[name] = nil
+        case .insertAsset(let asset): state.assets[asset.name] = asset
+        case .insertAssetVersion(let version):
+            state.versions.append(version)
+            state.assets[version.asset]?.currentVersion = version.number
+        case .audit(let event):
+            let last = state.audit.last.map { ($0.sequence, $0.hash) } ?? (0, AuditChain.start)
+            state.audit.append(try AuditChain.record(event, after: last))
+        default: try applyKeys(change, to: &state)
+        }
+    }
+
+    private static func applyKeys(_ change: CatalogChange, to state: inout State) throws {
+        switch change {
+        case .insertContentKey(let key):
+            guard state.keys.updateValue(key, forKey: key.keyID) == nil else { throw CatalogError(.exists, "the key") }
+            try requirePolicy(key.authorizationPolicy, in: state)
+        case .setAuthorizationPolicy(let keyID, let policy):
+            try requirePolicy(policy, in: state)
+            state.keys[keyID]?.authorizationPolicy = policy
+        case .insertAssignment(let new):
+            guard !state.assignments.contains(where: { $0.place == new.place }) else {
+                throw CatalogError(.exists, "the assignment")
+            }
+            state.assignments.append(new)
+        case .allocateIVNumbers(let keyID, let asset, let version, let tracks):
+            for track in tracks {
+                let held = state.allocations.contains {
+                    $0.keyID == keyID && $0.asset == asset && $0.version == version && $0.track == track
+                }
+                guard !held else { continue }
+                let number = UInt32(state.allocations.count { $0.keyID == keyID } + 1)
+                state.allocations.append(
+                    IVAllocation(keyID: keyID, number: number, asset: asset, version: version, track: track))
+            }
+        case .insertLocator(let locator):
+            guard state.access[locator.accessPolicy] != nil else { throw CatalogError(.missing, "the access policy") }
+            state.locators[locator.id] = locator
+        default: throw CatalogError(.conflict, "not for this test")
+        }
+    }
+
+    private static func requirePolicy(_ name: String?, in state: State) throws {
+        guard let name, state.authorization[name] == nil else { return }
+        throw CatalogError(.missing, "no policy \(name)")
+    }
+
+    func appendAudit(_ events: [AuditEvent]) async throws {
+        try await apply(events.map(CatalogChange.audit))
+    }
+
+    func auditRecords(after sequence: Int64, limit: Int) -> [AuditRecord] {
+        Array(state.audit.filter { $0.sequence > sequence }.prefix(limit))
+    }
+
+    func lastAuditSequence() -> Int64 { state.audit.last?.sequence ?? 0 }
+
+    func contentKey(_ keyID: KeyID) -> ContentKeyRecord? { state.keys[keyID] }
+    func contentKey(named name: String) -> ContentKeyRecord? { state.keys.values.first { $0.name == name } }
+    func keyAssignments(asset: String) -> [KeyAssignment] { state.assignments.filter { $0.asset == asset } }
+    func ivAllocations(keyID: KeyID, asset: String, version: Int) -> [IVAllocation] {
+        state.allocations.filter { $0.keyID == keyID && $0.asset == asset && $0.version == version }
+    }
+
+    func authorizationPolicy(named name: String) -> AuthorizationPolicy? { state.authorization[name] }
+    func authorizationPolicies() -> [AuthorizationPolicy] { state.authorization.values.sorted { $0.name < $1.name } }
+    func deliveryPolicy(named name: String) -> DeliveryPolicy? { state.delivery[name] }
+    func deliveryPolicies() -> [DeliveryPolicy] { state.delivery.values.sorted { $0.name < $1.name } }
+    func accessPolicy(named name: String) -> AccessPolicy? { state.access[name] }
+    func secret(named name: String) -> SecretRecord? { state.secrets[name] }
+    func secretNames() -> [String] { state.secrets.keys.sorted() }
+
+    func locatorLookup(_ id: LocatorID) -> LocatorLookup? {
+        guard let locator = state.locators[id], let asset = state.assets[locator.asset] else { return nil }
+        return LocatorLookup(
+            locator: locator, deliveryPolicies: locator.deliveryPolicies.compactMap { state.delivery[$0] },
+            permissions: state.access[locator.accessPolicy]?.permissions ?? [], asset: asset)
+    }
+
+    func locator(_ id: LocatorID) -> Locator? { state.locators[id] }
+    func locators(asset: String?) -> [Locator] {
+        state.locators.values.filter { asset == nil || $0.asset == asset }
+    }
+
+    func asset(named name: String) -> AssetRecord? { state.assets[name] }
+    func assetVersion(asset: String, number: Int) -> AssetVersionRecord? {
+        state.versions.first { $0.asset == asset && $0.number == number }
+    }
+
+    func reserveVersion(asset: String) -> Int {
+        reserved += 1
+        return reserved
+    }
+
+    // Nothing here asks for what follows.
+    func countUse(_ limit: UseLimit) throws -> Bool { throw CatalogError(.unavailable, "not for this test") }
+    func keyLookup(_ keyID: KeyID) throws -> KeyLookup? { throw CatalogError(.unavailable, "not for this test") }
+    func contentKeys(_ page: Page) throws -> [ContentKeyRecord] { throw CatalogError(.unavailable, "not here") }
+    func assets(_ page: Page) throws -> [AssetRecord] { throw CatalogError(.unavailable, "not for this test") }
+    func reserveFileNonces(asset: String, count: Int) throws -> [UInt64] {
+        throw CatalogError(.unavailable, "not here")
+    }
+    func job(_ id: JobID) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }
+    func jobs(limit: Int) throws -> [JobRecord] { throw CatalogError(.unavailable, "not for this test") }
+    func takeNextJob(at now: Date) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }
+}
+
+extension KeyAssignment {
+    fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue] }
+}
