@@ -33,7 +33,7 @@ import Testing
         #expect(
             loaded.errors.map(\.description) == [
                 "none:1:1: does not exist", "empty:1:1: no *.yaml or *.yml file in this folder",
-                "large.yaml:1:1: is larger than 1024 KiB",
+                "large.yaml:1:1: is larger than 256 KiB",
                 "bad.yaml:1:7: 'kind' knows no 'X': the nearest known one is 'ContentKey'",
                 "binary.yaml:1:1: is not a text in UTF-8",
             ])

@@ -2,8 +2,9 @@ import Yams
 
 /// Reads the YAML documents of one file within bounds. The text may come from anyone.
 enum YAMLReader {
-    /// Of one file, in bytes.
-    static let maximumSize = 1 << 20
+    /// Of one file, in bytes. The composer hashes a mapping's keys with all that is in them, at every level: the worst
+    /// text costs libyaml's 1000 levels times its size, which must stay a matter of seconds.
+    static let maximumSize = 256 << 10
     /// Of nested lists and mappings. A document of the contract needs 8.
     static let maximumDepth = 32
     /// Documents in one file.
@@ -13,7 +14,7 @@ enum YAMLReader {
     /// read, and still gives the documents before it.
     static func documents(in text: String, scope: DocumentScope) -> [DocumentNode] {
         guard text.utf8.count <= maximumSize else {
-            scope.report("a file of documents has at most 1 MiB", line: 1, column: 1)
+            scope.report("a file of documents has at most 256 KiB", line: 1, column: 1)
             return []
         }
         if let alias = AliasGuard.find(in: text) {
