@@ -33,6 +33,10 @@ format:
 lint:
 	scripts/lint.sh
 
+# BENCH_SECONDS is how long each case runs.
+bench: release
+	scripts/bench.py $(if $(INPUT),"$(INPUT)")
+
 setup:
 	@scripts/setup.sh
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# swift-format over every Swift file and a syntax check of every shell script that git tracks. Prints what is wrong and
+# swift-format over every Swift file and a syntax check of every script. Prints what is wrong and
 # ends with 1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -14,4 +14,9 @@ swift format lint --strict --parallel "${swift_files[@]}" || status=1
 for script in scripts/*.sh .ci/run; do
     bash -n "$script" || status=1
 done
+python3 - scripts/*.py <<'EOF' || status=1
+import ast, sys
+for path in sys.argv[1:]:
+    ast.parse(open(path, encoding="utf-8").read(), path)
+EOF
 exit "$status"
