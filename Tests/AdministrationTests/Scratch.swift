@@ -41,8 +41,8 @@ func errors(_ text: String) -> [String] {
 /// Runs OpenSSL and gives its standard output.
 func openssl(_ arguments: String..., input: Data = Data()) throws -> Data {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["openssl"] + arguments
     let (standardInput, standardOutput) = (Pipe(), Pipe())
     process.standardInput = standardInput
     process.standardOutput = standardOutput
