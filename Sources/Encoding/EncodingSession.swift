@@ -80,11 +80,18 @@ public final class EncodingSession {
 
     private func finish() throws {
         try refuseDamage()
-        try videoGraph?.push(nil) { number, frame in try self.video[number].encode(frame) }
-        try audioGraph?.push(nil) { _, frame in try self.audio?.encode(frame) }
+        try videoGraph?.finish(at: try videoEnd()) { number, frame in try self.video[number].encode(frame) }
+        try audioGraph?.finish(at: keyway_no_timestamp) { _, frame in try self.audio?.encode(frame) }
         for rendition in video { try rendition.finish() }
         try audio?.finish()
         try output.send(.finished)
+    }
+
+    /// Where the last picture ends, in the video stream's time base.
+    private func videoEnd() throws -> Int64 {
+        let base = av_q2d(try input.stream(input.video).time_base)
+        let units = decodedUntil / max(base, 1e-9)
+        return Int64(exactly: units.rounded()) ?? keyway_no_timestamp
     }
 
     /// A file that was cut or damaged must not become a short asset.

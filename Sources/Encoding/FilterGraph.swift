@@ -69,11 +69,23 @@ final class FilterGraph {
         try check(avfilter_graph_config(graph, nil), .damaged, "frames of this form cannot be filtered")
     }
 
-    /// Takes a frame, or the end when it is nil, and hands on what comes out of each sink, with the sink's number.
+    /// Takes a frame and hands on what comes out of each sink, with the sink's number.
     func push(
-        _ input: UnsafeMutablePointer<AVFrame>?, _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
+        _ input: UnsafeMutablePointer<AVFrame>, _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
     ) throws {
         try check(av_buffersrc_write_frame(source, input), .damaged, "a frame cannot be filtered")
+        try drain(handle)
+    }
+
+    /// Ends the source and hands on what is left.
+    ///
+    /// - Parameter time: where the last frame ends, in the source's time base.
+    func finish(at time: Int64, _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void) throws {
+        try check(av_buffersrc_close(source, time, 0), .damaged, "the filters cannot be ended")
+        try drain(handle)
+    }
+
+    private func drain(_ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void) throws {
         for (number, sink) in sinks.enumerated() {
             while true {
                 let result = av_buffersink_get_frame(sink, frame)

@@ -18,8 +18,8 @@ public protocol MediaStorage: Sendable {
     func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws
 }
 
-/// A version that is being written. Owned by one task.
-public protocol StagedVersion: AnyObject {
+/// A version that is being written.
+public protocol StagedVersion: AnyObject, Sendable {
     /// Starts a file. Its bytes are durable after `commit`.
     func create(_ name: String) throws -> any MediaWriter
     /// Makes all files visible as this version, durably, in one step.

@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A version being written in a folder of its own.
 final class StagedFolder: StagedVersion {
     private let path: String
     private let root: String
-    private var isFinished = false
+    private let isFinished = Mutex(false)
 
     init(path: String, root: String) {
         self.path = path
@@ -31,14 +32,17 @@ final class StagedFolder: StagedVersion {
             let code: MediaStorageError.Code = errno == EEXIST || errno == ENOTEMPTY ? .exists : .inputOutput
             throw MediaStorageError(code, "cannot publish version \(version) of '\(asset)': \(Folder.reason())")
         }
-        isFinished = true
+        isFinished.withLock { $0 = true }
         try Folder.synchronize(parent)
         try Folder.synchronize(root + "/assets")
     }
 
     func discard() {
-        guard !isFinished else { return }
-        isFinished = true
+        let wasFinished = isFinished.withLock { isFinished in
+            defer { isFinished = true }
+            return isFinished
+        }
+        guard !wasFinished else { return }
         // What cannot be removed now is a leftover that the next start removes.
         try? Folder.remove(path)
     }

@@ -1,3 +1,6 @@
+import ContentKeys
+import MediaModel
+import Adapters
 import ArgumentParser
 import Catalog
 import Foundation

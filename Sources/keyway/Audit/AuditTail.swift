@@ -1,3 +1,6 @@
+import Policies
+import ContentKeys
+import Adapters
 import ArgumentParser
 import Catalog
 import Foundation
@@ -28,7 +31,7 @@ struct AuditTail: AsyncParsableCommand {
         }
         while !Task.isCancelled {
             for record in records {
-                Terminal.print(AuditLine(record).text)
+                Terminal.print(try AuditLine(record).text)
                 last = record.sequence
             }
             try await Task.sleep(for: .milliseconds(500))

@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import System
+import SystemPackage
 
 /// A program that is not ours, run for a result: the demo proves itself with other people's players and decrypters.
 struct OutsideTool {
@@ -49,6 +49,6 @@ struct OutsideTool {
             case .exited(let code): code
             case .signaled(let signal): 128 + signal
             }
-        return Outcome(status: status, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+        return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
     }
 }

@@ -1,3 +1,4 @@
+import ContentKeys
 import Catalog
 import Foundation
 

@@ -1,3 +1,6 @@
+import Policies
+import Catalog
+import Adapters
 import ArgumentParser
 
 struct PolicyList: AsyncParsableCommand {

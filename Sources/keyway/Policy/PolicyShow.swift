@@ -1,3 +1,5 @@
+import Catalog
+import Adapters
 import ArgumentParser
 import Foundation
 import Policies

@@ -1,3 +1,4 @@
+import UnixSignals
 import Adapters
 import AdminHTTP
 import Foundation
@@ -103,7 +104,9 @@ struct Server {
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
-                let url = "http://\(ListenAddress(host: address.host, port: port))"
+                var bound = address
+                bound.port = port
+                let url = "http://\(bound)"
                 onURL(url)
                 onListening(name, url)
             },

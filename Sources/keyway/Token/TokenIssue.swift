@@ -1,8 +1,9 @@
+import Catalog
 import Adapters
 import Administration
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Policies
+public import Policies
 import Tokens
 
 struct TokenIssue: AsyncParsableCommand {
@@ -162,6 +163,6 @@ extension VerificationKey {
     }
 }
 
-extension TokenKind: @retroactive ExpressibleByArgument {}
-extension SignatureAlgorithm: @retroactive ExpressibleByArgument {}
-extension KeyDeliveryType: @retroactive ExpressibleByArgument {}
+extension TokenKind: ExpressibleByArgument {}
+extension SignatureAlgorithm: ExpressibleByArgument {}
+extension KeyDeliveryType: ExpressibleByArgument {}

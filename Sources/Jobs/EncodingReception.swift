@@ -1,0 +1,98 @@
+import MediaModel
+import Catalog
+import ContentKeys
+import EncoderProtocol
+import Foundation
+import MediaStorage
+
+/// Takes the encoder's whole stream apart: events out, tracks into the staged version. Everything that arrives is
+/// untrusted.
+actor EncodingReception {
+    private let staged: any StagedVersion
+    private let key: ContentKey
+    private let nonces: [UInt64]
+    private let outputLimit: UInt64
+    private let onEvent: @Sendable (EncoderEvent) async throws -> Void
+    private var reader = EncoderFrameReader()
+    private var open: [Int: TrackReception] = [:]
+    private var records: [Int: TrackRecord] = [:]
+    private var received: UInt64 = 0
+    private(set) var isFinished = false
+    private(set) var failure: JobFailure?
+
+    /// - Parameter nonces: as many as there may be tracks.
+    init(
+        staged: any StagedVersion, key: ContentKey, nonces: [UInt64], outputLimit: UInt64,
+        onEvent: @escaping @Sendable (EncoderEvent) async throws -> Void
+    ) {
+        self.staged = staged
+        self.key = key
+        self.nonces = nonces
+        self.outputLimit = outputLimit
+        self.onEvent = onEvent
+    }
+
+    /// The tracks in the order of their numbers.
+    ///
+    /// - Throws: `JobFailure` unless every track that began is complete.
+    func tracks() throws -> [TrackRecord] {
+        guard open.isEmpty, !records.isEmpty, records.keys.sorted() == Array(0..<records.count) else {
+            throw JobFailure(.encoderProtocol, "the encoder left a track incomplete")
+        }
+        let tracks = records.sorted { $0.key < $1.key }.map(\.value)
+        guard Set(tracks.map(\.description.name)).count == tracks.count else {
+            throw JobFailure(.encoderProtocol, "the encoder gave two tracks one name")
+        }
+        return tracks
+    }
+
+    func take(_ bytes: [UInt8]) async throws {
+        reader.append(bytes)
+        do {
+            while let frame = try reader.next() { try await take(frame) }
+        } catch let error as EncoderFrameError {
+            throw JobFailure(.encoderProtocol, error.description)
+        }
+    }
+
+    private func take(_ frame: EncoderFrame) async throws {
+        guard !isFinished, failure == nil else {
+            throw JobFailure(.encoderProtocol, "the encoder went on after its end")
+        }
+        received += UInt64(frame.payload.count)
+        guard received <= outputLimit else {
+            throw JobFailure(.limitExceeded, "the encode is larger than \(outputLimit) bytes")
+        }
+        switch frame.kind {
+        case .event: try await take(event: frame.payload)
+        case .media: try track(frame.track).takeMedia(frame.payload)
+        case .index: try track(frame.track).takeIndex(frame.payload)
+        case .trackEnd:
+            records[frame.track] = try track(frame.track).finish()
+            open[frame.track] = nil
+        }
+    }
+
+    private func take(event json: [UInt8]) async throws {
+        guard let event = try? JSONDecoder().decode(EncoderEvent.self, from: Data(json)) else {
+            throw JobFailure(.encoderProtocol, "the encoder sent an event that is not readable")
+        }
+        switch event {
+        case .finished: isFinished = true
+        case .failed(let code, let message):
+            failure = JobFailure(encoder: code, String(message.prefix(1000)))
+        case .probed, .planned, .progress, .warning: break
+        }
+        try await onEvent(event)
+    }
+
+    private func track(_ number: Int) throws -> TrackReception {
+        if let track = open[number] { return track }
+        guard records[number] == nil, number < nonces.count else {
+            throw JobFailure(.encoderProtocol, "the encoder went on with track \(number) after its end")
+        }
+        let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
+        open[number] = track
+        return track
+    }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct DemoCommand: AsyncParsableCommand {
+    func run() async throws {}
+}

@@ -1,0 +1,129 @@
+import Adapters
+import ArgumentParser
+import Catalog
+import EncoderProtocol
+import Foundation
+import Jobs
+import Logging
+
+struct EncodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "encode", abstract: "Encode files into assets.",
+        discussion: """
+            Submits one job a file and waits for its end. While a server works on the data folder it runs the job; \
+            otherwise this command does.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Media files.")
+    var inputs: [String]
+
+    @Option(help: "The asset's name (default: the file's name); with one input only.")
+    var asset: String?
+
+    @Option(help: "The recipe: adaptive.")
+    var preset = "adaptive"
+
+    @Flag(help: "Draw progress, also when standard error is not a terminal.")
+    var watch = false
+
+    @Flag(help: "Only submit; do not wait for the end.")
+    var detach = false
+
+    private struct Answer: Report {
+        var jobs: [JobReport]
+        var text: String { Table.render(JobReport.heading, jobs.map(\.row)) }
+    }
+
+    func run() async throws {
+        guard asset == nil || inputs.count == 1 else {
+            throw CommandFailure(.badData, "--asset goes with one input only")
+        }
+        guard preset == "adaptive" else {
+            throw CommandFailure(.badData, "there is no preset '\(preset)'; this version has: adaptive")
+        }
+        let installation = try await common.open()
+        var ended: [JobRecord] = []
+        for input in inputs {
+            ended.append(try await Self.encode(input, as: asset, installation, watch: watch, detach: detach))
+        }
+        try Answer(jobs: ended.map(JobReport.init)).print(json: common.json)
+        if let failed = ended.first(where: { $0.state == .error }) { throw Self.failure(failed) }
+    }
+
+    /// Submits a job for a file and, unless it is detached, waits for its end.
+    static func encode(
+        _ input: String, as asset: String?, _ installation: Installation, watch: Bool, detach: Bool = false
+    ) async throws -> JobRecord {
+        let url = URL(fileURLWithPath: input)
+        guard FileManager.default.isReadableFile(atPath: url.path) else {
+            throw CommandFailure(.noInput, "cannot read '\(input)'")
+        }
+        let name = asset ?? Self.assetName(url)
+        guard AssetRecord.isName(name) else {
+            throw CommandFailure(
+                .badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'; give --asset")
+        }
+        let job = JobRecord(id: JobID(), asset: name, input: url.path, preset: "adaptive", created: Date())
+        try await installation.catalog.apply([.insertJob(job)])
+        if detach { return job }
+        var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        let bar = ProgressBar(label: "encoding \(name)", isDrawn: watch || Terminal.isInteractive)
+        defer { bar.finish() }
+        return try await installation.makeJobQueue(logger: logger).waitForEnd(of: job.id) { bar.show($0) }
+    }
+
+    private static func assetName(_ url: URL) -> String {
+        String(
+            url.deletingPathExtension().lastPathComponent.map { character in
+                character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+                    ? character : "-"
+            })
+    }
+
+    /// What a failed job means for the exit code.
+    static func failure(_ job: JobRecord) -> CommandFailure {
+        let message = job.errorMessage ?? "the job failed"
+        switch job.errorCode.flatMap(EncoderFailureCode.init) {
+        case .inputMissing: return CommandFailure(.noInput, message)
+        case .internalError: return CommandFailure(.software, message)
+        case .some: return CommandFailure(.badData, message)
+        case nil: break
+        }
+        switch job.errorCode.flatMap(JobFailure.Code.init) {
+        case .storageFailed, .catalogFailed: return CommandFailure(.inputOutput, message)
+        case .limitExceeded, .assetExists: return CommandFailure(.badData, message)
+        case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, nil:
+            return CommandFailure(.software, message)
+        }
+    }
+}
+
+/// What is told of a job.
+struct JobReport: Encodable {
+    var id: String
+    var asset: String
+    var input: String
+    var state: String
+    var version: Int?
+    var errorCode: String?
+    var errorMessage: String?
+
+    init(_ job: JobRecord) {
+        id = job.id.rawValue
+        asset = job.asset
+        input = job.input
+        state = job.state.rawValue
+        version = job.version
+        errorCode = job.errorCode
+        errorMessage = job.errorMessage
+    }
+
+    static let heading = ["JOB", "ASSET", "VERSION", "STATE"]
+
+    var row: [String] {
+        [id, asset, version.map(String.init) ?? "-", errorCode.map { "\(state): \($0)" } ?? state]
+    }
+}

@@ -1,0 +1,42 @@
+import EncoderProtocol
+import Foundation
+import Synchronization
+
+/// Draws an encoder's progress on one line of standard error.
+final class ProgressBar: Sendable {
+    private static let width = 30
+
+    private let label: String
+    private let isDrawn: Bool
+    private let isVisible = Mutex(false)
+
+    init(label: String, isDrawn: Bool) {
+        self.label = label
+        self.isDrawn = isDrawn
+    }
+
+    func show(_ event: EncoderEvent) {
+        guard isDrawn else { return }
+        switch event {
+        case .progress(let fraction, _, let speed): draw(fraction, speed)
+        case .finished: draw(1, 0)
+        case .probed, .planned, .warning, .failed: break
+        }
+    }
+
+    /// Removes the line.
+    func finish() {
+        isVisible.withLock { isVisible in
+            if isVisible { Terminal.clearLine() }
+            isVisible = false
+        }
+    }
+
+    private func draw(_ fraction: Double, _ speed: Double) {
+        let done = Int((min(max(fraction, 0), 1) * Double(Self.width)).rounded())
+        let bar = String(repeating: "█", count: done) + String(repeating: "░", count: Self.width - done)
+        let pace = speed > 0 ? String(format: "  %.1fx", speed) : ""
+        isVisible.withLock { $0 = true }
+        Terminal.redraw("\(label)  \(bar) \(Int((fraction * 100).rounded())) %\(pace)")
+    }
+}
