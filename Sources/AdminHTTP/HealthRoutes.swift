@@ -1,7 +1,7 @@
 public import Catalog
 import Foundation
-import HTTPTypes
 public import HTTPSurface
+import HTTPTypes
 public import Hummingbird
 import NIOCore
 

@@ -1,8 +1,8 @@
-import MediaModel
 import Catalog
 import ContentKeys
 import EncoderProtocol
 import Foundation
+import MediaModel
 import MediaStorage
 
 /// Takes the encoder's whole stream apart: events out, tracks into the staged version. Everything that arrives is

@@ -1,4 +1,3 @@
-import Subprocess
 public import Catalog
 import ContentKeys
 public import EncoderProtocol
@@ -6,6 +5,7 @@ import Foundation
 import Logging
 public import MediaStorage
 public import Policies
+import Subprocess
 
 /// Runs one encoding job from its input to an asset version, or to an error that leaves nothing behind.
 ///
@@ -106,7 +106,8 @@ public struct EncodingWorker: Sendable {
             throw JobFailure(.encoderCrashed, "the encoder ended early (\(outcome.status))")
         }
         let version = AssetVersionRecord(
-            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks())
+            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
+        )
         try staged.commit(asset: job.asset, version: target.version)
         return try await publish(version, target, job)
     }

@@ -1,7 +1,7 @@
-import MediaEncryption
-import Policies
 import Cryptography
+import MediaEncryption
 import MediaModel
+import Policies
 
 /// Strong entity tags: a digest of everything that an object's bytes depend on, so that equal tags mean equal bytes on
 /// every node and over restarts. The key itself is not among them: its KID stands for it.

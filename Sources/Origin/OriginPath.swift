@@ -47,8 +47,11 @@ public struct OriginPath: Sendable, Hashable {
     }
 
     /// The folder of a track's objects, relative to its manifest.
-    public static func folder(_ track: TrackReference) -> String {
-        "v\(track.version)/\(track.encryption.urlWord)/\(track.container.rawValue)/\(track.track)/"
+    ///
+    /// - Parameter track: what stands for the track's name; nil for the name.
+    public static func folder(_ reference: TrackReference, track: String? = nil) -> String {
+        "v\(reference.version)/\(reference.encryption.urlWord)/\(reference.container.rawValue)/"
+            + "\(track ?? reference.track)/"
     }
 
     private static func root(_ presentation: PresentationReference) -> String {

@@ -67,7 +67,8 @@ extension OriginService {
     private func presented(
         _ planned: PlannedTrack, _ reference: TrackReference, from document: Document, isSignalled: Bool
     ) async throws -> PresentedTrack {
-        let folder = document == .manifest ? OriginPath.folder(reference) : ""
+        // The track's name stays open, so that representations share one template.
+        let folder = document == .manifest ? OriginPath.folder(reference, track: "{track}") : ""
         let addresses = TrackAddresses(
             playlist: URLTemplate(folder + "media.m3u8"),
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,

@@ -1,9 +1,9 @@
-import MediaModel
 import Catalog
 import ContentKeys
 import Foundation
 import ISOBaseMedia
 import MediaEncryption
+import MediaModel
 import Policies
 import Presentations
 

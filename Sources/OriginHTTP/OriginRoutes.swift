@@ -1,6 +1,6 @@
 import Foundation
-import HTTPTypes
 public import HTTPSurface
+import HTTPTypes
 public import Hummingbird
 import Logging
 import NIOCore

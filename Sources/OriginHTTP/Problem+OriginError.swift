@@ -1,5 +1,5 @@
-import HTTPTypes
 import HTTPSurface
+import HTTPTypes
 import Origin
 
 /// The one table from the origin's errors to answers (AZURE Media Services' statuses where a code is the reference's).

@@ -1,9 +1,9 @@
-import ContentKeys
-import MediaModel
 import Adapters
 import ArgumentParser
 import Catalog
+import ContentKeys
 import Foundation
+import MediaModel
 import Policies
 
 struct AssetShow: AsyncParsableCommand {

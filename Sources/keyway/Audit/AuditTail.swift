@@ -1,9 +1,9 @@
-import Policies
-import ContentKeys
 import Adapters
 import ArgumentParser
 import Catalog
+import ContentKeys
 import Foundation
+import Policies
 
 struct AuditTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

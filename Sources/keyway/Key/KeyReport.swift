@@ -1,5 +1,5 @@
-import ContentKeys
 import Catalog
+import ContentKeys
 import Foundation
 
 /// What is told of a content key: everything but its bytes.

@@ -1,7 +1,7 @@
-import Policies
-import Catalog
 import Adapters
 import ArgumentParser
+import Catalog
+import Policies
 
 struct PolicyList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the policies.")

@@ -1,6 +1,6 @@
-import Catalog
 import Adapters
 import ArgumentParser
+import Catalog
 
 struct SecretList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the secrets' names.")

@@ -1,4 +1,3 @@
-import UnixSignals
 import Adapters
 import AdminHTTP
 import Foundation
@@ -12,6 +11,7 @@ import NIOCore
 import Origin
 import OriginHTTP
 import ServiceLifecycle
+import UnixSignals
 
 /// The composition root of a running server: listeners, worker, and how they start and stop together.
 struct Server {

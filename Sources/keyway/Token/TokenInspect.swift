@@ -1,6 +1,6 @@
-import Policies
 import ArgumentParser
 import Foundation
+import Policies
 import Tokens
 
 struct TokenInspect: AsyncParsableCommand {

@@ -1,7 +1,7 @@
-import Catalog
 import Adapters
 import Administration
 public import ArgumentParser
+import Catalog
 import Foundation
 public import Policies
 import Tokens
