@@ -82,7 +82,10 @@ let libraries: [Row] = [
         products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
-        products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix]),
+        products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
+        resources: [
+            "player.html", "player.css", "player.js", "playback.js", "manifests.js", "transmux.js", "keys.js",
+        ].map { .embedInCode("Player/\($0)") }),
     Row(
         name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog"],
         products: [.hummingbird, .httpTypes, .nioCore]),
