@@ -39,35 +39,39 @@ struct DemoCommand: AsyncParsableCommand {
         try await stage.apply(documents)
         let asset = try await stage.encode(file ?? Self.defaultFile)
 
-        let listening = ListenerLatch()
+        let listening = Latch<String>()
         let page = PageConfiguration()
         let server = Server(
             installation: installation, configuration: serviceConfiguration, roles: Set(ServiceRole.allCases),
-            logger: Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) },
+            logger: Self.logger,
             onListening: { if $0 == "origin" { listening.open($1) } },
             extraRoutes: { PlayerRoutes(configuration: { page.data }).add(to: $0) })
         let exits = exitsAfterProof || ["1", "true", "yes"].contains(environment["DEMO_EXIT"] ?? "")
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let stopper = Latch<@Sendable () async -> Void>()
+            group.addTask { try await server.run { stopper.open($0) } }
             group.addTask {
-                try await server.run()
-                return true
+                do {
+                    guard let endpoint = await listening.value() else { throw CancellationError() }
+                    let published = try await stage.publish(asset, endpoint: endpoint)
+                    let tokens = try await DemoTokens(installation)
+                    page.data = try DemoPage(published, tokens: tokens, endpoint: endpoint).json()
+                    try await DemoProof(tools: tools, published: published, tokens: tokens, endpoint: endpoint).run()
+                    Self.invite(published, endpoint, stays: !exits)
+                } catch {
+                    await stopper.value()?()
+                    throw error
+                }
+                if exits { await stopper.value()?() }
             }
-            group.addTask {
-                let endpoint = await listening.url()
-                let published = try await stage.publish(asset, endpoint: endpoint)
-                let tokens = try await DemoTokens(installation)
-                let data = try DemoPage(published, tokens: tokens, endpoint: endpoint).json()
-                page.data = data
-                try await DemoProof(tools: tools, published: published, tokens: tokens, endpoint: endpoint).run()
-                Self.invite(published, endpoint, stays: !exits)
-                return exits
-            }
-            // The server's end, or the proof's when the demo stops after it, ends the demo.
-            while let isEnd = try await group.next() {
-                if isEnd { break }
-            }
-            group.cancelAll()
+            try await group.waitForAll()
         }
+    }
+
+    private static var logger: Logger {
+        var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return logger
     }
 
     private static func invite(_ published: PublishedReport, _ endpoint: String, stays: Bool) {
@@ -81,23 +85,23 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// Opens once, when the listener accepts.
-private final class ListenerLatch: Sendable {
-    private let stream: AsyncStream<String>
-    private let continuation: AsyncStream<String>.Continuation
+/// Gives a value to those who wait for it, once it is there.
+private final class Latch<Value: Sendable>: Sendable {
+    private let stream: AsyncStream<Value>
+    private let continuation: AsyncStream<Value>.Continuation
 
     init() {
-        (stream, continuation) = AsyncStream.makeStream()
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func open(_ url: String) {
-        continuation.yield(url)
-        continuation.finish()
+    func open(_ value: Value) {
+        continuation.yield(value)
     }
 
-    func url() async -> String {
-        var iterator = stream.makeAsyncIterator()
-        return await iterator.next() ?? ""
+    /// Nil when the task is cancelled before the value is there.
+    func value() async -> Value? {
+        for await value in stream { return value }
+        return nil
     }
 }
 

@@ -28,8 +28,10 @@ struct Server {
     /// silent connection is kept.
     private static let idleTimeout = TimeAmount.seconds(120)
 
-    /// Runs until SIGTERM, SIGINT or cancellation; requests under way are finished.
-    func run() async throws {
+    /// Runs until SIGTERM, SIGINT or until `stop` is called; requests under way are finished.
+    ///
+    /// - Parameter onStart: is given what stops the server.
+    func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         var services: [any Service] = []
@@ -53,6 +55,7 @@ struct Server {
             configuration: .init(
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        onStart { await group.triggerGracefulShutdown() }
         do {
             try await group.run()
         } catch {
