@@ -1,8 +1,8 @@
-import MediaModel
 import Adapters
 import Administration
 import Catalog
 import Foundation
+import MediaModel
 
 /// The first half of the demo: what an operator would do by hand.
 struct DemoStage: Sendable {

@@ -1,5 +1,5 @@
-import Catalog
 import Adapters
+import Catalog
 import Foundation
 import Policies
 import Tokens

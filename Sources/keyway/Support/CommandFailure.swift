@@ -37,7 +37,10 @@ struct CommandFailure: Error {
         switch error {
         case let failure as CommandFailure: self = failure
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
-        case let error as InstallationError: self.init(.cannotCreate, error.description)
+        case let error as InstallationError: self.init(.unavailable, error.description)
+        case let error as ConfigurationError: self.init(.badData, error.description)
+        case let error as DocumentsRejected: self.init(.badData, error.description)
+        case let error as PublicationError: self.init(.badData, error.reason)
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
             // The argument parser's own errors know their exit codes.

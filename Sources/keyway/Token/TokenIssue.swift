@@ -37,7 +37,7 @@ struct TokenIssue: AsyncParsableCommand {
     @Option(help: "HS256, RS256 or ES256.")
     var algorithm: SignatureAlgorithm?
 
-    @Option(help: "How long the token lives, as 60s, 5m, 12h; with a minus it is expired.")
+    @Option(parsing: .unconditional, help: "How long the token lives, as 60s, 5m, 12h; with a minus it is expired.")
     var lifetime = "10m"
 
     @Option(help: "The subject.")

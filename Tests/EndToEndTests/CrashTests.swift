@@ -1,0 +1,99 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A server or an encoder that is killed in the middle of an encode loses nothing and leaves nothing half-made.
+@Suite(.serialized) struct CrashTests {
+    /// A clip that takes some seconds to encode.
+    private func longClip(_ folder: Folder) throws -> String {
+        let outcome = try run(
+            Programs.outside("ffmpeg"),
+            ["-v", "error", "-stream_loop", "8", "-i", Programs.clip(), "-c", "copy", folder.path + "/film.mp4"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return folder.path + "/film.mp4"
+    }
+
+    /// The encoder child of a process, once it has one.
+    private func child(of parent: pid_t) -> pid_t? {
+        for _ in 0..<200 {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+                guard let process = pid_t(name),
+                    let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+                    stat.contains("(keyway-encoder)"),
+                    stat.components(separatedBy: ") ").last?.split(separator: " ").dropFirst().first == "\(parent)"
+                else { continue }
+                return process
+            }
+            usleep(20_000)
+        }
+        return nil
+    }
+
+    private func ends(_ process: pid_t) -> Bool {
+        for _ in 0..<150 {
+            if kill(process, 0) != 0 { return true }
+            usleep(20_000)
+        }
+        return false
+    }
+
+    private func state(of data: DataFolder, attempts: Int) throws -> [String] {
+        for _ in 0..<attempts {
+            if try data.assets() == ["film"] { return ["film"] }
+            usleep(250_000)
+        }
+        return try data.assets()
+    }
+
+    @Test func aKilledServerLosesNothing() throws {
+        let data = try DataFolder()
+        let folder = try Folder()
+        let clip = try longClip(folder)
+        let server = try RunningServer(data)
+        try data.must("encode", clip, "--asset", "film", "--detach")
+        let encoder = try #require(child(of: server.process.processIdentifier))
+        usleep(500_000)
+        server.stop(SIGKILL)
+        #expect(ends(encoder))
+        #expect(try data.assets() == [])
+        // The next server takes the job up again.
+        let next = try RunningServer(data)
+        defer { next.stop() }
+        #expect(try state(of: data, attempts: 240) == ["film"])
+        let files = data.mediaFiles()
+        #expect(!files.contains { $0.hasPrefix("staging/") })
+        #expect(files.contains { $0.hasPrefix("assets/film/v1/") })
+    }
+
+    @Test func aKilledEncoderLeavesNoAsset() throws {
+        let data = try DataFolder()
+        let folder = try Folder()
+        let clip = try longClip(folder)
+        let server = try RunningServer(data)
+        defer { server.stop() }
+        try data.must("encode", clip, "--asset", "film", "--detach")
+        let encoder = try #require(child(of: server.process.processIdentifier))
+        usleep(500_000)
+        kill(encoder, SIGKILL)
+        #expect(ends(encoder))
+        usleep(1_500_000)
+        #expect(try data.assets() == [])
+        #expect(!data.mediaFiles().contains { $0.hasSuffix(".cmaf") })
+    }
+
+    @Test func aStoppedServerQueuesItsJobAgain() throws {
+        let data = try DataFolder()
+        let folder = try Folder()
+        let clip = try longClip(folder)
+        let server = try RunningServer(data)
+        try data.must("encode", clip, "--asset", "film", "--detach")
+        let encoder = try #require(child(of: server.process.processIdentifier))
+        server.stop(SIGTERM)
+        #expect(server.process.terminationStatus == 0)
+        #expect(ends(encoder))
+        #expect(try data.assets() == [])
+        let next = try RunningServer(data)
+        defer { next.stop() }
+        #expect(try state(of: data, attempts: 240) == ["film"])
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// What caches and players rely on: exact sizes, ranges, tags, equal bytes.
+@Suite struct DeliveryTests {
+    let site: Site
+
+    init() throws {
+        site = try Site.shared.get()
+    }
+
+    static let objects = [
+        "manifest(format=m3u8-aapl,encryption=cbc)", "v1/cbc/ts/video-720p-1200k/media.m3u8",
+        "v1/cbc/ts/video-720p-1200k/25600.ts", "v1/cbc/ts/audio-und-128k/0.ts",
+        "v1/cenc/cmaf/video-720p-1200k/init.mp4",
+        "v1/cenc/cmaf/video-720p-1200k/51200.m4s", "v1/cenc/cmaf/audio-und-128k/0.m4s",
+        "v1/cbcs-aapl/cmaf/video-720p-1200k/0.m4s", "v1/cbcs-aapl/cmaf/audio-und-128k/0.m4s",
+    ]
+
+    @Test(arguments: objects)
+    func headSaysWhatGetGives(object: String) throws {
+        let head = try curl("\(site.protected)/\(object)", "--head")
+        let whole = try curl("\(site.protected)/\(object)")
+        #expect(head.status == 200)
+        #expect(whole.status == 200)
+        #expect(head.body.isEmpty || head.body.starts(with: Data("HTTP".utf8)))
+        #expect(head.headers["content-length"] == "\(whole.body.count)")
+        #expect(head.headers["etag"] == whole.headers["etag"])
+        #expect(whole.headers["cache-control"]?.contains("s-maxage") == true)
+    }
+
+    @Test(arguments: objects)
+    func rangesAreSlices(object: String) throws {
+        let url = "\(site.protected)/\(object)"
+        let whole = try curl(url).body
+        let size = whole.count
+        for (range, expected) in [
+            ("0-99", 0..<100), ("100-", 100..<size), ("-50", (size - 50)..<size),
+            ("\(size / 2)-\(size / 2 + 30)", (size / 2)..<(size / 2 + 31)), ("17-\(size + 1000)", 17..<size),
+        ] {
+            let part = try curl(url, "-H", "Range: bytes=\(range)")
+            #expect(part.status == 206, "\(range)")
+            #expect(part.body == whole[expected], "\(range)")
+            #expect(part.headers["content-range"] == "bytes \(expected.lowerBound)-\(expected.upperBound - 1)/\(size)")
+        }
+        let beyond = try curl(url, "-H", "Range: bytes=\(size)-")
+        #expect(beyond.status == 416)
+        #expect(beyond.headers["content-range"] == "bytes */\(size)")
+    }
+
+    @Test func conditionsHold() throws {
+        let url = "\(site.protected)/v1/cenc/cmaf/video-720p-1200k/0.m4s"
+        let tag = try #require(try curl(url).headers["etag"])
+        #expect(tag.hasPrefix("\"") && !tag.hasPrefix("W/"))
+        #expect(try curl(url, "-H", "If-None-Match: \(tag)").status == 304)
+        #expect(try curl(url, "-H", "If-None-Match: \"other\"").status == 200)
+        #expect(try curl(url, "-H", "If-Match: \"other\"").status == 412)
+        #expect(try curl(url, "-H", "If-Range: \"other\"", "-H", "Range: bytes=0-9").status == 200)
+        #expect(try curl(url, "-H", "If-Range: \(tag)", "-H", "Range: bytes=0-9").status == 206)
+    }
+
+    @Test func everyRunAndEveryNodeGivesTheSameBytes() throws {
+        let other = try RunningServer(site.data)
+        defer { other.stop() }
+        for object in Self.objects where !object.hasSuffix("m3u8") && !object.hasPrefix("manifest") {
+            let here = try curl("\(site.protected)/\(object)")
+            let there = try curl(
+                "\(site.protected)/\(object)".replacingOccurrences(of: site.server.origin, with: other.origin))
+            #expect(here.body == there.body, "\(object)")
+            #expect(here.headers["etag"] == there.headers["etag"], "\(object)")
+        }
+    }
+
+    @Test func browsersOfOtherOriginsMayAsk() throws {
+        let preflight = try curl(
+            "\(site.server.origin)/keys/clearkey", "-X", "OPTIONS", "-H", "Origin: https://player.example", "-H",
+            "Access-Control-Request-Method: POST", "-H", "Access-Control-Request-Headers: authorization")
+        #expect(preflight.status == 204)
+        #expect(preflight.headers["access-control-allow-origin"] == "*")
+        #expect(preflight.headers["access-control-allow-headers"]?.contains("Authorization") == true)
+    }
+
+    @Test func aRevokedLocatorIsClosedAtOnce() throws {
+        let made = try site.data.must("publish", "film", "--delivery", "clear", "--json").json()
+        let locator = try #require(made["locator"] as? String)
+        let url = "\(site.server.origin)/\(locator)/film.ism/v1/clear/cmaf/\(Site.audio)/init.mp4"
+        #expect(try curl(url).status == 200)
+        try site.data.must("locator", "revoke", locator)
+        #expect(try curl(url).status == 404)
+    }
+}

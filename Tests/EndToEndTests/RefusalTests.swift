@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+/// What the key service refuses, how it says so, and what the audit log keeps of it.
+@Suite struct RefusalTests {
+    let site: Site
+    let keyURL: String
+
+    init() throws {
+        site = try Site.shared.get()
+        let playlist = try curl("\(site.protected)/v1/cbc/ts/\(Site.audio)/media.m3u8").body
+        let text = String(decoding: playlist, as: UTF8.self)
+        keyURL = String(try #require(text.components(separatedBy: "URI=\"").dropFirst().first?.prefix { $0 != "\"" }))
+    }
+
+    private func problem(_ answer: Answer) -> String? {
+        guard answer.headers["content-type"] == "application/problem+json" else { return nil }
+        return (try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any])?["code"] as? String
+    }
+
+    @Test func aTokenOpensTheKeyInEveryForm() throws {
+        for answer in [
+            try curl(keyURL, "-H", "Authorization: Bearer \(site.token)"),
+            try curl(keyURL, "-H", "Authorization: Bearer=\(site.token)"),
+            try curl("\(keyURL)&token=\(site.token)"),
+            try curl(keyURL, "-X", "POST", "-H", "Authorization: Bearer \(site.token)"),
+            try curl(
+                keyURL.replacingOccurrences(of: "kid=", with: "KID="), "-H", "Authorization: Bearer \(site.token)"),
+            try curl(keyURL.replacingOccurrences(of: "?kid=", with: "/"), "-H", "Authorization: Bearer \(site.token)"),
+        ] {
+            #expect(answer.status == 200)
+            #expect(answer.body.count == 16)
+            #expect(answer.headers["cache-control"] == "no-store")
+            #expect(answer.headers["content-type"] == "application/octet-stream")
+        }
+    }
+
+    @Test func withoutATokenItIs401() throws {
+        let answer = try curl(keyURL)
+        #expect(answer.status == 401)
+        #expect(problem(answer) == "tokenMissing")
+        #expect(answer.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
+        #expect(answer.headers["cache-control"] == "no-store")
+    }
+
+    @Test func anExpiredTokenIs401() throws {
+        let token = try site.data.must("token", "issue", "--policy", "demo-viewers", "--lifetime", "-1h").text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let answer = try curl(keyURL, "-H", "Authorization: Bearer \(token)")
+        #expect(answer.status == 401)
+        #expect(problem(answer) == "tokenInvalid")
+        #expect(answer.headers["www-authenticate"]?.contains("invalid_token") == true)
+    }
+
+    @Test func anAddressThatThePolicyDoesNotAllowIs403() throws {
+        let answer = try curl(keyURL, "--interface", "127.0.0.2", "-H", "Authorization: Bearer \(site.token)")
+        #expect(answer.status == 403)
+        #expect(problem(answer) == "addressNotAllowed")
+        let forwarded = try curl(
+            keyURL, "--interface", "127.0.0.2", "-H", "X-Forwarded-For: 127.0.0.1", "-H",
+            "Authorization: Bearer \(site.token)")
+        #expect(forwarded.status == 403)
+    }
+
+    @Test(arguments: [
+        ("aes?kid=00000000-0000-4000-8000-000000000000", 404), ("aes?kid=nonsense", 400), ("aes", 400),
+        ("clearkey", 404), ("aes/../aes?kid=x", 404),
+    ])
+    func whatIsNoKeyIsRefused(path: String, status: Int) throws {
+        let answer = try curl("\(site.server.origin)/keys/\(path)", "-H", "Authorization: Bearer \(site.token)")
+        #expect(answer.status == status)
+        #expect(problem(answer) != nil)
+    }
+
+    @Test(arguments: ["", "{}", #"{"kids":[]}"#, #"{"kids":["AA"]}"#, "[", #"{"kids":["AAAAAAAAAAAAAAAAAAAAAA=="]}"#])
+    func malformedLicenceRequestsAre400(body: String) throws {
+        let answer = try curl("\(site.server.origin)/keys/clearkey", "-X", "POST", "--data-raw", body)
+        #expect(answer.status == 400)
+        #expect(problem(answer) == "licenceRequestMalformed")
+    }
+
+    @Test func aLicenceRequestWithoutEndIsCut() throws {
+        let folder = try Folder()
+        let file = try folder.write("large", Data(repeating: 0x20, count: 1 << 20))
+        let answer = try curl("\(site.server.origin)/keys/clearkey", "-X", "POST", "--data-binary", "@\(file)")
+        #expect(answer.status == 413)
+    }
+
+    @Test(arguments: ["widevine", "playready", "fairplay"])
+    func licencesThatNeedALicensedServerAre501(system: String) throws {
+        let answer = try curl("\(site.server.origin)/keys/\(system)", "-X", "POST", "-d", "x")
+        #expect(answer.status == 501)
+        #expect(problem(answer) == "licenceServerNotConfigured")
+    }
+
+    @Test func everyDecisionIsInAnIntactAuditLog() throws {
+        _ = try curl(keyURL)
+        _ = try curl(keyURL, "--interface", "127.0.0.2", "-H", "Authorization: Bearer \(site.token)")
+        let tail = try site.data.must("audit", "tail", "-n", "1000").text
+        #expect(tail.contains("reason=tokenMissing"))
+        #expect(tail.contains("reason=addressNotAllowed"))
+        #expect(tail.contains("keyGranted"))
+        #expect(!tail.contains(site.token))
+        #expect(try site.data.must("audit", "verify").text.hasPrefix("intact"))
+    }
+
+    @Test func aChangedAuditRecordIsFound() throws {
+        let data = try DataFolder()
+        for name in ["one", "two", "three"] {
+            try data.must("key", "create", "--type", "envelope", "--name", name)
+        }
+        #expect(try data.keyway("audit", "verify").status == 0)
+        let script = """
+            import sqlite3
+            database = sqlite3.connect("\(data.folder.path)/catalog.sqlite")
+            database.execute("UPDATE auditRecord SET event = CAST(replace(CAST(event AS TEXT), 'two', 'owt') AS BLOB) WHERE sequence = 2")
+            database.commit()
+            """
+        #expect(try run(Programs.outside("python"), ["-c", script]).status == 0)
+        let verified = try data.keyway("audit", "verify")
+        #expect(verified.status == 65)
+        #expect(verified.errors.contains("record 2"))
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Glibc
+
+/// A data folder, worked on through the command line.
+struct DataFolder: Sendable {
+    let folder: Folder
+
+    init() throws {
+        folder = try Folder()
+    }
+
+    @discardableResult
+    func keyway(_ arguments: String..., input: Data = Data()) throws -> Outcome {
+        try run(
+            Programs.own("keyway"), arguments, input: input,
+            environment: ["KEYWAY_DATA": folder.path, "KEYWAY_URL": ""])
+    }
+
+    /// A verb that must succeed.
+    @discardableResult
+    func must(_ arguments: String..., input: Data = Data()) throws -> Outcome {
+        let outcome = try run(
+            Programs.own("keyway"), arguments, input: input,
+            environment: ["KEYWAY_DATA": folder.path, "KEYWAY_URL": ""])
+        guard outcome.status == 0 else { throw VerbFailed(arguments: arguments, outcome: outcome) }
+        return outcome
+    }
+
+    func assets() throws -> [String] {
+        let list = try must("asset", "list", "--json").json()["assets"] as? [[String: Any]] ?? []
+        return list.compactMap { $0["name"] as? String }
+    }
+
+    /// What lies in the media folder, as paths relative to it.
+    func mediaFiles() -> [String] {
+        FileManager.default.enumerator(atPath: folder.path + "/media")?.compactMap { $0 as? String } ?? []
+    }
+}
+
+struct VerbFailed: Error, CustomStringConvertible {
+    var arguments: [String]
+    var outcome: Outcome
+    var description: String { "keyway \(arguments.joined(separator: " ")): \(outcome.status) \(outcome.errors)" }
+}
+
+/// A running `keyway serve` on free ports.
+final class RunningServer: @unchecked Sendable {
+    // Sendable: the process is started in the initialiser and only signalled after.
+    let process: Process
+    let origin: String
+
+    init(_ data: DataFolder) throws {
+        let output = data.folder.url("serve-\(UUID().uuidString).out")
+        try Data().write(to: output)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
+        process.arguments = ["serve"]
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "KEYWAY_DATA": data.folder.path, "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0",
+            "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0", "KEYWAY_URL": "",
+        ]) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        ServersToStop.add(process.processIdentifier)
+        var origin: String?
+        for _ in 0..<200 {
+            let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+            origin = text.split(separator: "\n").first { $0.hasPrefix("listening origin ") }.map {
+                String($0.dropFirst(17))
+            }
+            if origin != nil { break }
+            usleep(50_000)
+        }
+        guard let origin else { throw ToolMissing(name: "a listening server") }
+        self.origin = origin
+    }
+
+    func stop(_ signal: Int32 = SIGTERM) {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+    }
+
+    deinit {
+        if process.isRunning { stop() }
+    }
+}
+
+/// Servers that live as long as the test process end with it.
+enum ServersToStop {
+    nonisolated(unsafe) private static var processes: [pid_t] = []
+    private static let lock = NSLock()
+
+    static func add(_ process: pid_t) {
+        lock.withLock {
+            if processes.isEmpty { atexit { ServersToStop.processes.forEach { kill($0, SIGTERM) } } }
+            processes.append(process)
+        }
+    }
+}
+
+/// One encoded, published and served asset that the tests share: protected under three delivery policies through one
+/// locator, in the clear through another.
+final class Site: Sendable {
+    static let shared = Result { try Site() }
+
+    let data: DataFolder
+    let server: RunningServer
+    /// `http://…/{locator}/film.ism`.
+    let protected: String
+    let clear: String
+    let token: String
+
+    private init() throws {
+        data = try DataFolder()
+        try data.must("secret", "set", "demo-sts", input: Data("hex:\(String(repeating: "5a", count: 32))".utf8))
+        try data.must("apply", "Policies", "Keys")
+        let open = try data.folder.write(
+            "clear.yaml", Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash]\nencryption: none\n".utf8))
+        try data.must("apply", open)
+        try data.must("encode", Programs.clip(), "--asset", "film")
+        let published = try data.must(
+            "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
+            "--delivery", "dash-cenc", "--json"
+        ).json()
+        let unprotected = try data.must("publish", "film", "--delivery", "clear", "--json").json()
+        server = try RunningServer(data)
+        protected = "\(server.origin)/\(published["locator"] as? String ?? "")/film.ism"
+        clear = "\(server.origin)/\(unprotected["locator"] as? String ?? "")/film.ism"
+        token = try data.must("token", "issue", "--policy", "demo-viewers", "--lifetime", "1h").text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    static let video = ["video-720p-1200k", "video-180p-120k"]
+    static let audio = "audio-und-128k"
+}
+
+/// An answer as curl sees it.
+struct Answer {
+    var status: Int
+    var headers: [String: String]
+    var body: Data
+}
+
+/// Asks as a player would, with a client that is not ours.
+func curl(_ url: String, _ options: String...) throws -> Answer {
+    let folder = try Folder()
+    let outcome = try run(
+        Programs.outside("curl"),
+        [
+            "-sS", "--globoff", "--path-as-is", "--max-time", "30", "-D", folder.path + "/headers", "-o",
+            folder.path + "/body",
+        ]
+            + options + [url])
+    guard outcome.status == 0 else { throw VerbFailed(arguments: ["curl", url], outcome: outcome) }
+    let lines = String(decoding: try Data(contentsOf: folder.url("headers")), as: UTF8.self)
+        .split(whereSeparator: \.isNewline).map(String.init)
+    var headers: [String: String] = [:]
+    for line in lines.dropFirst() {
+        let sides = line.split(separator: ":", maxSplits: 1)
+        if sides.count == 2 { headers[sides[0].lowercased()] = sides[1].trimmingCharacters(in: .whitespaces) }
+    }
+    let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return Answer(status: status, headers: headers, body: (try? Data(contentsOf: folder.url("body"))) ?? Data())
+}
