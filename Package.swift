@@ -30,6 +30,11 @@ extension Target.Dependency {
     static let yams = product(name: "Yams", package: "Yams")
 }
 
+/// The demo's player page is part of the program.
+let playerPage: [Resource] = [
+    "player.html", "player.css", "player.js", "playback.js", "manifests.js", "transmux.js", "keys.js",
+].map { .embedInCode("Player/\($0)") }
+
 let libraries: [Row] = [
     // Layer 0: values
     Row(name: "MediaModel"),
@@ -83,9 +88,7 @@ let libraries: [Row] = [
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
-        resources: [
-            "player.html", "player.css", "player.js", "playback.js", "manifests.js", "transmux.js", "keys.js",
-        ].map { .embedInCode("Player/\($0)") }),
+        resources: playerPage),
     Row(
         name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog"],
         products: [.hummingbird, .httpTypes, .nioCore]),
@@ -145,13 +148,17 @@ func tests() -> [Target] {
         test(
             "AdministrationTests",
             siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel"]),
-        test("EncodingTests", siblings: ["Encoding", "EncoderProtocol", "MediaModel"]),
+        test("EncodingTests", siblings: ["Encoding"]),
         test(
             "JobsTests",
             siblings: [
                 "Jobs", "Catalog", "CatalogSQLite", "MediaStorage", "KeyWrapping", "EncoderProtocol", "ContentKeys",
                 "Policies", "MediaModel",
             ], products: [.logging]),
+        test(
+            "KeyDeliveryTests",
+            siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
+            products: [.grdb]),
         test("LayeringTests"),
         test("EndToEndTests", siblings: ["keyway", "keyway-encoder"]),
     ]

@@ -47,3 +47,10 @@ extension SQLiteCatalog {
         }
     }
 }
+
+extension SQLiteCatalog {
+    /// `PRAGMA synchronous` of the writer: 2 is FULL. GRDB resets it when it opens a database, so a test asks.
+    public func synchronousLevel() throws -> Int {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+    }
+}

@@ -25,7 +25,8 @@ enum Ladder {
     static func adaptive(width: Int, height: Int, frameRate: Double, sourceBitrate: Int?) -> [LadderRung] {
         // What the picture has as many pixels as: for 16:9 the number of its lines.
         let lines = (Double(width) * Double(height) * 9 / 16).squareRoot()
-        let sizes = [min(lines, 2160)] + steps.map(\.lines).filter { $0 <= lines * 0.8 }.reversed()
+        let top = min(lines, 2160)
+        let sizes = [top] + steps.map(\.lines).filter { $0 <= top * 0.8 }.reversed()
         let rateFactor = Self.power(frameRate / 29.97, 0.8)
         var rungs = sizes.map { size in
             let scale = size / lines

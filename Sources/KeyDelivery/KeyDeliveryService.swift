@@ -58,28 +58,21 @@ public struct KeyDeliveryService: Sendable {
         return try await release(decisions, lookups)
     }
 
-    /// Counts one use for each limited token among the grants; a token that is used up turns its grants into denials.
+    /// Counts one use of the token, by its smallest limit, when any grant has one; a token that is used up turns those
+    /// grants into denials.
     private func countingUses(
         _ decisions: [(keyID: KeyID, decision: AuthorizationDecision)]
     ) async throws -> [(keyID: KeyID, decision: AuthorizationDecision)] {
-        var verdicts: [UseLimit: Bool] = [:]
-        var counted: [(keyID: KeyID, decision: AuthorizationDecision)] = []
-        for (keyID, decision) in decisions {
-            guard case .granted(let grant) = decision, let limit = grant.useLimit else {
-                counted.append((keyID, decision))
-                continue
-            }
-            let isWithin: Bool
-            if let verdict = verdicts[limit] {
-                isWithin = verdict
-            } else {
-                isWithin = try await catalog.countUse(limit)
-                verdicts[limit] = isWithin
-            }
-            counted.append(
-                (keyID, isWithin ? decision : .denied(DenialReason(.useLimitReached, option: grant.option))))
+        let limits = decisions.compactMap { entry -> UseLimit? in
+            if case .granted(let grant) = entry.decision { grant.useLimit } else { nil }
         }
-        return counted
+        // A request carries one token, so all limits are of it.
+        guard let smallest = limits.min(by: { $0.maximum < $1.maximum }) else { return decisions }
+        if try await catalog.countUse(smallest) { return decisions }
+        return decisions.map { keyID, decision in
+            guard case .granted(let grant) = decision, grant.useLimit != nil else { return (keyID, decision) }
+            return (keyID, .denied(DenialReason(.useLimitReached, option: grant.option)))
+        }
     }
 
     private func release(

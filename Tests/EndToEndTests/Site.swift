@@ -95,7 +95,7 @@ enum ServersToStop {
 
     static func add(_ process: pid_t) {
         lock.withLock {
-            if processes.isEmpty { atexit { ServersToStop.processes.forEach { kill($0, SIGTERM) } } }
+            if processes.isEmpty { atexit { for process in ServersToStop.processes { kill(process, SIGTERM) } } }
             processes.append(process)
         }
     }

@@ -1,0 +1,33 @@
+import ContentKeys
+import Foundation
+import Policies
+
+/// Only the evaluator makes a `UseLimit`, so the fixture goes through it.
+enum UseLimitFixture {
+    private struct AcceptingVerifier: TokenVerifier {
+        func verify(_ token: String, under restriction: TokenRestriction, at now: Date) -> TokenVerdict {
+            .verified(
+                VerifiedToken(
+                    kind: .jwt, issuer: "i", subject: nil, tokenID: nil, expires: now.addingTimeInterval(600),
+                    claims: [:],
+                    identity: Array(token.utf8)))
+        }
+    }
+
+    struct NotGranted: Error {}
+
+    static func limit(maximum: Int) throws -> UseLimit {
+        let restriction = TokenRestriction(
+            kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximum)
+        let policy = AuthorizationPolicy(
+            name: "p", options: [AuthorizationOption(name: "o", delivery: [.aes], restrictions: [.token(restriction)])])
+        let keyID = KeyID.random()
+        guard let address = IPAddress("127.0.0.1") else { throw NotGranted() }
+        let decision = AuthorizationEvaluator(verifier: AcceptingVerifier()).decide(
+            keyID,
+            in: KeyRequest(keyIDs: [keyID], delivery: .aes, credential: "token", clientAddress: address),
+            facts: KeyFacts(keyID: keyID, type: .envelope, isEnabled: true), policy: policy, at: Date())
+        guard case .granted(let grant) = decision, let limit = grant.useLimit else { throw NotGranted() }
+        return limit
+    }
+}

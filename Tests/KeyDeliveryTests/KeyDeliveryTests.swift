@@ -1,0 +1,142 @@
+import Catalog
+import CatalogSQLite
+import ContentKeys
+import Foundation
+import GRDB
+import KeyDelivery
+import KeyWrapping
+import Policies
+import Testing
+
+@Suite struct KeyDeliveryTests {
+    /// Accepts the token `good`.
+    private struct Verifier: TokenVerifier {
+        func verify(_ token: String, under restriction: TokenRestriction, at now: Date) -> TokenVerdict {
+            guard token == "good" else { return .rejected(.signatureInvalid) }
+            return .verified(
+                VerifiedToken(
+                    kind: .jwt, issuer: "i", subject: "viewer", tokenID: "1", expires: now.addingTimeInterval(60),
+                    claims: [:],
+                    identity: [1]))
+        }
+    }
+
+    private final class Service {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "keyway-delivery-\(UUID().uuidString)"
+        ).path
+        let catalog: SQLiteCatalog
+        let wrapping: KeyWrapping
+        let service: KeyDeliveryService
+
+        init() throws {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
+            wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: true))
+            service = KeyDeliveryService(
+                catalog: catalog, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier())
+        }
+
+        deinit {
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+
+        func key(_ type: ContentKeyType, policy: String?) async throws -> (KeyID, ContentKey) {
+            let key = ContentKey.random(type)
+            let keyID = KeyID.random()
+            try await catalog.apply([
+                .insertContentKey(
+                    ContentKeyRecord(
+                        wrapped: try wrapping.wrap(key, keyID: keyID), name: nil, authorizationPolicy: policy,
+                        created: Date()))
+            ])
+            return (keyID, key)
+        }
+
+        func ask(_ keyIDs: [KeyID], _ token: String?, _ delivery: KeyDeliveryType = .clearkey) async throws
+            -> KeyDeliveryOutcome
+        {
+            let address = try #require(IPAddress("127.0.0.1"))
+            return try await service.deliver(
+                KeyRequest(keyIDs: keyIDs, delivery: delivery, credential: token, clientAddress: address),
+                requestID: "r")
+        }
+
+        func policy(maximumUses: Int? = nil) async throws {
+            let token = TokenRestriction(
+                kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximumUses)
+            try await catalog.apply([
+                .putAuthorizationPolicy(
+                    AuthorizationPolicy(
+                        name: "p",
+                        options: [
+                            AuthorizationOption(name: "o", delivery: [.aes, .clearkey], restrictions: [.token(token)])
+                        ]))
+            ])
+        }
+    }
+
+    @Test func whatIsGrantedIsReleasedAndWhatIsNotIsNot() async throws {
+        let service = try Service()
+        try await service.policy()
+        let (one, key) = try await service.key(.common, policy: "p")
+        let (two, _) = try await service.key(.common, policy: nil)
+        guard case .released(let released) = try await service.ask([one, two, one, .random()], "good") else {
+            Issue.record("nothing was released")
+            return
+        }
+        #expect(released.map(\.keyID) == [one])
+        #expect(released.first?.key == key)
+        guard case .denied(let reason) = try await service.ask([one], "bad") else {
+            Issue.record("a bad token was accepted")
+            return
+        }
+        #expect(reason.code == .tokenRejected)
+        // One record for each decision, with its reason.
+        let events = try await service.catalog.auditRecords(after: 0, limit: 100).map(AuditChain.event)
+        #expect(events.map(\.action) == [.keyGranted, .keyDenied, .keyDenied, .keyDenied])
+        #expect(events.map(\.reason) == [nil, "noPolicy", "keyUnknown", "tokenRejected"])
+        #expect(events[0].tokenSubject == "viewer")
+    }
+
+    @Test func storageKeysNeverLeave() async throws {
+        let service = try Service()
+        try await service.policy()
+        let (keyID, _) = try await service.key(.storage, policy: "p")
+        for delivery in KeyDeliveryType.allCases {
+            guard case .denied = try await service.ask([keyID], "good", delivery) else {
+                Issue.record("a storage key left by \(delivery)")
+                return
+            }
+        }
+    }
+
+    @Test func withoutAnAuditRecordThereIsNoKey() async throws {
+        let service = try Service()
+        try await service.policy()
+        let (keyID, _) = try await service.key(.common, policy: "p")
+        try await DatabaseQueue(path: service.folder + "/catalog.sqlite").write {
+            try $0.execute(sql: "DROP TABLE auditRecord")
+        }
+        await #expect(throws: CatalogError.self) { try await service.ask([keyID], "good") }
+    }
+
+    @Test func aTokenIsUsedUpByRequestsNotByKeys() async throws {
+        let service = try Service()
+        try await service.policy(maximumUses: 2)
+        let (one, _) = try await service.key(.common, policy: "p")
+        let (two, _) = try await service.key(.common, policy: "p")
+        for _ in 0..<2 {
+            guard case .released(let released) = try await service.ask([one, two], "good") else {
+                Issue.record("a use within the limit was refused")
+                return
+            }
+            #expect(released.count == 2)
+        }
+        guard case .denied(let reason) = try await service.ask([one, two], "good") else {
+            Issue.record("a third use was accepted")
+            return
+        }
+        #expect(reason.code == .useLimitReached)
+    }
+}
