@@ -35,7 +35,7 @@ lint:
 
 # BENCH_SECONDS is how long each case runs.
 bench: release
-	scripts/bench.py $(if $(INPUT),"$(INPUT)")
+	Benchmarks/bench.py $(if $(INPUT),"$(INPUT)")
 
 setup:
 	@scripts/setup.sh

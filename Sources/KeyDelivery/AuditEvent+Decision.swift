@@ -6,7 +6,8 @@ import Policies
 extension AuditEvent {
     /// The audit record of one decision: names and reasons, never a key or a token.
     init(
-        of decision: AuthorizationDecision, keyID: KeyID, _ request: KeyRequest, requestID: String, at time: Date
+        of decision: AuthorizationDecision, key: (id: KeyID, policy: String?), _ request: KeyRequest, requestID: String,
+        at time: Date
     ) {
         switch decision {
         case .granted(let grant):
@@ -19,12 +20,13 @@ extension AuditEvent {
             tokenID = grant.token?.tokenID
         case .denied(let denial):
             self.init(time: time, action: .keyDenied)
+            policy = key.policy
             option = denial.option
             reason = denial.code.rawValue
             detail = denial.detail
         }
         self.requestID = requestID
-        self.keyID = keyID
+        keyID = key.id
         delivery = request.delivery
         clientAddress = request.clientAddress.description
     }

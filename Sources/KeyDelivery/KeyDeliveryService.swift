@@ -54,7 +54,10 @@ public struct KeyDeliveryService: Sendable {
         }
         decisions = try await countingUses(decisions)
         try await catalog.appendAudit(
-            decisions.map { AuditEvent(of: $0.decision, keyID: $0.keyID, request, requestID: requestID, at: time) })
+            decisions.map { keyID, decision in
+                let policy = lookups[keyID]?.key.authorizationPolicy
+                return AuditEvent(of: decision, key: (keyID, policy), request, requestID: requestID, at: time)
+            })
         return try await release(decisions, lookups)
     }
 
