@@ -27,7 +27,7 @@ public struct JobQueue: Sendable {
         while !Task.isCancelled {
             do {
                 if let lock = try WorkerLock(path: lockPath) { try await work(holding: lock) }
-            } catch is CancellationError {
+            } catch  where Task.isCancelled {
                 return
             } catch {
                 logger.error("the worker stumbled and goes on", metadata: ["cause": "\(error)"])

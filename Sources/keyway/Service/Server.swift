@@ -101,18 +101,36 @@ struct Server {
         _ onURL: @escaping @Sendable (String) -> Void
     ) -> any Service {
         let onListening = onListening
-        return Application(
+        let application = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
             onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? address.port
                 var bound = address
-                bound.port = port
+                bound.port = channel.localAddress?.port ?? address.port
                 let url = "http://\(bound)"
                 onURL(url)
                 onListening(name, url)
             },
             logger: logger)
+        return Listener(name: name, address: address, application: application)
+    }
+}
+
+/// One listener; says what to do when its address cannot be had.
+private struct Listener<Wrapped: Service>: Service {
+    let name: String
+    let address: ListenAddress
+    let application: Wrapped
+
+    func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw CommandFailure(
+                .unavailable,
+                "cannot listen on \(address): \(String(cString: strerror(error.errnoCode))); choose another address with "
+                    + "listen.\(name) or KEYWAY_LISTEN_\(name.uppercased())")
+        }
     }
 }
