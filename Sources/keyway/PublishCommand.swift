@@ -1,6 +1,4 @@
-import Adapters
 import ArgumentParser
-import Foundation
 
 struct PublishCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,11 +12,6 @@ struct PublishCommand: AsyncParsableCommand {
     var asset: String
 
     func run() async throws {
-        let installation = try await common.open()
-        let configuration = try await ServiceConfiguration.load(
-            path: nil, environment: ProcessInfo.processInfo.environment)
-        try await installation.publish(
-            try publication.request(asset: asset), endpoint: "http://\(configuration.listenOrigin)"
-        ).print(json: common.json)
+        try await publication.publish(asset, common)
     }
 }

@@ -55,6 +55,28 @@ import Testing
         #expect(!data.mediaFiles().contains { $0.hasSuffix(".cmaf") || $0.hasSuffix(".index") })
     }
 
+    /// AV1, HEVC, fragments, an edit list: whatever FFmpeg opens becomes a ladder that plays without a complaint.
+    @Test(arguments: [("exo_av1.mp4", 30), ("ed_hevc.mp4", 28), ("exo_frag.mp4", 32), ("exo_sample.mp4", 30)])
+    func otherInputsBecomeLadders(clip: String, pictures: Int) throws {
+        let data = try DataFolder()
+        try data.must("encode", Programs.clip(clip), "--asset", "film")
+        let open = try data.folder.write(
+            "clear.yaml", Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls]\nencryption: none\n".utf8))
+        try data.must("apply", open)
+        let locator =
+            try data.must("publish", "film", "--delivery", "clear", "--json").json()["locator"] as? String ?? ""
+        let server = try RunningServer(data)
+        defer { server.stop() }
+        let decoded = try run(
+            Programs.outside("ffmpeg"),
+            [
+                "-v", "error", "-i", "\(server.origin)/\(locator)/film.ism/manifest(format=m3u8-aapl)", "-map", "0:v:0",
+                "-f", "framemd5", "-",
+            ])
+        #expect(decoded.errors == "")
+        #expect(decoded.text.split(separator: "\n").filter { !$0.hasPrefix("#") }.count == pictures)
+    }
+
     @Test func documentsWithErrorsChangeNothing() throws {
         let data = try DataFolder()
         let file = try data.folder.write(

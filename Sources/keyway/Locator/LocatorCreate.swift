@@ -1,6 +1,4 @@
-import Adapters
 import ArgumentParser
-import Foundation
 
 struct LocatorCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,11 +11,6 @@ struct LocatorCreate: AsyncParsableCommand {
     var asset: String
 
     func run() async throws {
-        let installation = try await common.open()
-        let configuration = try await ServiceConfiguration.load(
-            path: nil, environment: ProcessInfo.processInfo.environment)
-        try await installation.publish(
-            try publication.request(asset: asset), endpoint: "http://\(configuration.listenOrigin)"
-        ).print(json: common.json)
+        try await publication.publish(asset, common)
     }
 }

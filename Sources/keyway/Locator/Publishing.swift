@@ -22,6 +22,16 @@ struct PublicationOptions: ParsableArguments {
     @Option(help: "Until when (RFC 3339; default as the access policy says).")
     var end: String?
 
+    /// Publishes, and prints the locator with its URLs.
+    func publish(_ asset: String, _ common: CommonOptions) async throws {
+        let installation = try await common.open()
+        let configuration = try await ServiceConfiguration.load(
+            path: nil, environment: ProcessInfo.processInfo.environment)
+        try await installation.publish(
+            try request(asset: asset), endpoint: "http://\(configuration.listenOrigin)"
+        ).print(json: common.json)
+    }
+
     func request(asset: String) throws -> PublicationRequest {
         PublicationRequest(
             asset: asset, authorizationPolicy: authorizationPolicy, deliveryPolicies: deliveryPolicies,
