@@ -94,6 +94,7 @@ import Testing
     }
 
     @Test func everyDecisionIsInAnIntactAuditLog() throws {
+        #expect(try curl(keyURL, "-H", "Authorization: Bearer \(site.token)").status == 200)
         _ = try curl(keyURL)
         _ = try curl(keyURL, "--interface", "127.0.0.2", "-H", "Authorization: Bearer \(site.token)")
         let tail = try site.data.must("audit", "tail", "-n", "1000").text
