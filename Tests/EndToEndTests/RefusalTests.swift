@@ -52,6 +52,33 @@ import Testing
         #expect(answer.headers["www-authenticate"]?.contains("invalid_token") == true)
     }
 
+    /// Forged and malformed tokens: 401 for the player, the reason in the audit log. (TokensTests has the whole list.)
+    @Test(arguments: [
+        (#"{"alg":"none"}"#, "", "algorithmNotAllowed"), (#"{"alg":"NoNe"}"#, "AAAA", "algorithmNotAllowed"),
+        (#"{"alg":"HS256"}"#, "AAAA", "signatureInvalid"), (#"{"alg":"RS256"}"#, "AAAA", "algorithmNotAllowed"),
+        (#"{"alg":"HS256","jku":"https://a.example"}"#, "AAAA", "headerParameterNotAllowed"),
+        (#"{"alg":"HS256","crit":["exp"]}"#, "AAAA", "headerParameterNotAllowed"),
+        (#"{"alg":"HS256","alg":"HS256"}"#, "AAAA", "malformed"), (#"{"alg":"HS256"} "#, "AAAA.AAAA", "malformed"),
+    ])
+    func forgedTokensAre401(header: String, signature: String, reason: String) throws {
+        func base64URL(_ text: String) -> String {
+            Data(text.utf8).base64EncodedString().replacingOccurrences(of: "+", with: "-")
+                .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+        }
+        let claims = #"{"iss":"https://sts.keyway.example","aud":"urn:keyway:demo","exp":4000000000}"#
+        let token = "\(base64URL(header)).\(base64URL(claims)).\(signature)"
+        let answer = try curl(keyURL, "-H", "Authorization: Bearer \(token)")
+        #expect(answer.status == 401)
+        #expect(problem(answer) == "tokenInvalid")
+        let document = try JSONSerialization.jsonObject(with: answer.body) as? [String: Any]
+        let request = try #require(document?["requestId"] as? String)
+        let tail = try site.data.must("audit", "tail", "-n", "1000").text
+        let record = try #require(tail.split(separator: "\n").first { $0.contains("request=\(request)") })
+        #expect(record.contains("reason=tokenRejected"))
+        #expect(record.contains("detail=\(reason)"))
+        #expect(!tail.contains(token))
+    }
+
     @Test func anAddressThatThePolicyDoesNotAllowIs403() throws {
         let answer = try curl(keyURL, "--interface", "127.0.0.2", "-H", "Authorization: Bearer \(site.token)")
         #expect(answer.status == 403)
