@@ -128,18 +128,18 @@ func tests() -> [Target] {
     [
         test("MediaModelTests", siblings: ["MediaModel"]),
         test("ContentKeysTests", siblings: ["ContentKeys"]),
-        test("CryptographyTests", siblings: ["Cryptography"]),
+        test("CryptographyTests", siblings: ["TestSupport", "Cryptography"]),
         test("EncoderProtocolTests", siblings: ["EncoderProtocol"]),
         test("PoliciesTests", siblings: ["Policies", "MediaModel", "ContentKeys"]),
         test("ISOBaseMediaTests", siblings: ["ISOBaseMedia", "MediaModel"]),
-        test("CodecSyntaxTests", siblings: ["CodecSyntax", "MediaModel"]),
-        test("TransportStreamTests", siblings: ["TransportStream", "CodecSyntax", "MediaModel"]),
-        test("PresentationsTests", siblings: ["Presentations", "ContentKeys", "MediaModel"]),
+        test("CodecSyntaxTests", siblings: ["TestSupport", "CodecSyntax", "MediaModel"]),
+        test("TransportStreamTests", siblings: ["TestSupport", "TransportStream", "CodecSyntax", "MediaModel"]),
+        test("PresentationsTests", siblings: ["TestSupport", "Presentations", "ContentKeys", "MediaModel"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
             "MediaEncryptionTests",
             siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
-        test("TokensTests", siblings: ["Tokens", "Policies", "Cryptography", "CLibJWT"]),
+        test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
@@ -201,5 +201,6 @@ let package = Package(
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CSandbox"),
+            .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         ]
 )

@@ -1,5 +1,6 @@
 import CodecSyntax
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AACTests {

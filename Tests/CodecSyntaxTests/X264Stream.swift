@@ -1,5 +1,6 @@
 import CodecSyntax
 import Foundation
+import TestSupport
 
 /// A byte stream made by libx264 on the spot, and what ffmpeg's `trace_headers` says of it.
 struct X264Stream {

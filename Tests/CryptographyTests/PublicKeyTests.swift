@@ -1,4 +1,5 @@
 import Cryptography
+import TestSupport
 import Testing
 
 /// r ‖ s from the DER that OpenSSL writes (both below 128 bytes long).

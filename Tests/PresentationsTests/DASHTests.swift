@@ -1,6 +1,7 @@
 import ContentKeys
 import Foundation
 import MediaModel
+import TestSupport
 import Testing
 
 @testable import Presentations

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Policies
+import TestSupport
 import Testing
 
 @testable import Tokens

@@ -1,5 +1,6 @@
 import Foundation
 import Policies
+import TestSupport
 import Testing
 
 @testable import Tokens

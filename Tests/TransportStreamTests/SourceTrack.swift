@@ -1,5 +1,6 @@
 import Foundation
 import MediaModel
+import TestSupport
 import TransportStream
 
 /// A track of an MP4 file with an index made from what ffprobe says of its packets; the file itself is the track file.

@@ -1,14 +1,14 @@
 import Foundation
 
-/// The `openssl` program: the second opinion on everything that Cryptography does.
-enum OpenSSLTool {
-    struct Failure: Error {
-        var arguments: [String]
-        var status: Int32
+/// The `openssl` program: makes keys and signs with code that is not ours.
+package enum OpenSSLTool {
+    package struct Failure: Error {
+        package var arguments: [String]
+        package var status: Int32
     }
 
     /// Runs the program on an input and gives its standard output.
-    static func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+    package static func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
@@ -28,7 +28,7 @@ enum OpenSSLTool {
     }
 
     /// A new private key in PEM: `RSA:2048`, `EC:P-256`, …
-    static func privateKey(_ kind: String) throws -> String {
+    package static func privateKey(_ kind: String) throws -> String {
         let parts = kind.split(separator: ":").map(String.init)
         let option = parts[0] == "RSA" ? "rsa_keygen_bits" : "ec_paramgen_curve"
         let option2 = parts.count > 2 ? ["-pkeyopt", "ec_param_enc:\(parts[2])"] : []
@@ -36,12 +36,12 @@ enum OpenSSLTool {
         return String(decoding: pem, as: UTF8.self)
     }
 
-    static func publicKey(of privateKey: String) throws -> String {
+    package static func publicKey(of privateKey: String) throws -> String {
         String(decoding: try run(["pkey", "-pubout"], input: Array(privateKey.utf8)), as: UTF8.self)
     }
 
     /// A signature over SHA-256, as the program writes it: raw for RSA, DER for EC.
-    static func sign(_ message: [UInt8], with privateKey: String) throws -> [UInt8] {
+    package static func sign(_ message: [UInt8], with privateKey: String) throws -> [UInt8] {
         let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appending(path: "keyway-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -52,15 +52,17 @@ enum OpenSSLTool {
 }
 
 /// Keys of this run: made once, never kept.
-struct KeyPair: Sendable {
-    let privateKey: String
-    let publicKey: String
+package struct KeyPair: Sendable {
+    package let privateKey: String
+    package let publicKey: String
 
-    init(_ kind: String) throws {
+    package init(_ kind: String) throws {
         privateKey = try OpenSSLTool.privateKey(kind)
         publicKey = try OpenSSLTool.publicKey(of: privateKey)
     }
 
-    static let rsa = Result { try KeyPair("RSA:2048") }
-    static let ec = Result { try KeyPair("EC:P-256") }
+    package static let rsa = Result { try KeyPair("RSA:2048") }
+    package static let ec = Result { try KeyPair("EC:P-256") }
+    package static let otherRSA = Result { try KeyPair("RSA:2048") }
+    package static let otherEC = Result { try KeyPair("EC:P-256") }
 }

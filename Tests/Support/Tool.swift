@@ -1,16 +1,16 @@
-import Foundation
+package import Foundation
 
 /// Runs a program of the machine and gives its output; for oracles that are not ours.
-struct Tool {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+package struct Tool {
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
     }
 
-    var standardOutput: Data
-    var standardError: String
+    package var standardOutput: Data
+    package var standardError: String
 
     /// - Throws: `Failure` when the program is missing or does not exit with 0.
-    static func run(_ arguments: [String]) throws -> Tool {
+    package static func run(_ arguments: [String]) throws -> Tool {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tool-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
