@@ -20,7 +20,8 @@ struct Manifest {
         for match in text.matches(of: /static let (\w+) = product\(name: "(\w+)"/) {
             products[String(match.output.1)] = String(match.output.2)
         }
-        for match in text.matches(of: /\.(?:systemLibrary|target)\(\s*name: "(\w+)"/) {
+        // What lies under Tests is no module of the product.
+        for match in text.matches(of: /\.(?:systemLibrary|target)\(\s*name: "(\w+)"(?!, path: "Tests)/) {
             cModules.insert(String(match.output.1))
         }
         rows = Self.rows(in: text, products: products)
