@@ -122,7 +122,7 @@ public final class EncodingSession {
         if time != keyway_no_timestamp {
             let seconds = Double(time) * av_q2d(stream.time_base) - start
             decodedUntil = max(decodedUntil, seconds + 1 / frameRate.value)
-            frame.pointee.pts = time - Int64((start / av_q2d(stream.time_base)).rounded())
+            frame.pointee.pts = time.subtractingOrZero(offset(in: stream))
         }
         if videoGraph == nil {
             videoGraph = try .video(
@@ -132,15 +132,28 @@ public final class EncodingSession {
         if let event = progress.event(at: decodedUntil) { try output.send(event) }
     }
 
+    /// The presentation's start in a stream's time base; zero when the container says nonsense.
+    private func offset(in stream: AVStream) -> Int64 {
+        Int64(exactly: (start / av_q2d(stream.time_base)).rounded()) ?? 0
+    }
+
     private func takeAudio(_ frame: UnsafeMutablePointer<AVFrame>) throws {
         guard let index = input.audio, let audioDecoder else { return }
         let stream = try input.stream(index)
         if frame.pointee.pts != keyway_no_timestamp {
-            frame.pointee.pts -= Int64((start / av_q2d(stream.time_base)).rounded())
+            frame.pointee.pts = frame.pointee.pts.subtractingOrZero(offset(in: stream))
         }
         if audioGraph == nil {
             audioGraph = try .audio(frame, stream: stream, channelCount: audioDecoder.targetChannelCount)
         }
         try audioGraph?.push(frame) { _, frame in try self.audio?.encode(frame) }
+    }
+}
+
+extension Int64 {
+    /// The difference, or zero when it cannot be told: times come from the file.
+    fileprivate func subtractingOrZero(_ other: Int64) -> Int64 {
+        let difference = subtractingReportingOverflow(other)
+        return difference.overflow ? 0 : difference.partialValue
     }
 }

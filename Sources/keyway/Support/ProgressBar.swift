@@ -33,7 +33,9 @@ final class ProgressBar: Sendable {
     }
 
     private func draw(_ fraction: Double, _ speed: Double) {
-        let done = Int((min(max(fraction, 0), 1) * Double(Self.width)).rounded())
+        // The fraction comes from the child, which is not trusted.
+        let fraction = fraction.isFinite ? min(max(fraction, 0), 1) : 0
+        let done = Int((fraction * Double(Self.width)).rounded())
         let bar = String(repeating: "█", count: done) + String(repeating: "░", count: Self.width - done)
         let pace = speed > 0 ? String(format: "  %.1fx", speed) : ""
         isVisible.withLock { $0 = true }
