@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Plays one stream of the demo's player page in headless Chromium through chromedriver, and judges what came of it.
 
-Only the standard library: W3C WebDriver is JSON over HTTP. Prints one JSON line; exit 0 when it is as expected.
+Only the standard library: W3C WebDriver is JSON over HTTP. Prints one JSON line; exit 0 when it is as expected, else 1.
+Ends within a minute and leaves no process behind.
 """
 import argparse
 import base64
 import http.client
 import json
+import os
 import signal
 import socket
 import struct
@@ -15,21 +17,41 @@ import sys
 import time
 import zlib
 
+WHOLE_TIMEOUT = 58
+# The browser draws its controls over a black video in some sixty greys; a picture has thousands of colours.
+COLOURS_OF_A_PICTURE = 500
+
+
+def out_of_time(*_):
+    raise TimeoutError(f"not done in {WHOLE_TIMEOUT} s")
+
 
 class Driver:
+    """A chromedriver of our own, in a process group of its own, and one session with it."""
+
     def __init__(self, chromedriver, chromium):
+        self.session = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.process = subprocess.Popen(
-            [chromedriver, f"--port={self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.session = None
-        for _ in range(100):
+            [chromedriver, f"--port={self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)
+        try:
+            self.begin(chromium)
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self, chromium):
+        while True:
             try:
                 if self.call("GET", "/status")["ready"]:
                     break
             except OSError:
-                time.sleep(0.1)
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"chromedriver ended with {self.process.returncode}") from None
+            time.sleep(0.1)
         arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1000",
                      "--autoplay-policy=no-user-gesture-required"]
         options = {"args": arguments}
@@ -38,8 +60,8 @@ class Driver:
         capabilities = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
         self.session = self.call("POST", "/session", capabilities)["sessionId"]
 
-    def call(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def call(self, method, path, body=None, timeout=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         prefix = f"/session/{self.session}" if self.session and not path.startswith("/status") else ""
         connection.request(method, prefix + path, json.dumps(body) if body is not None else None)
         answer = json.loads(connection.getresponse().read())["value"]
@@ -51,16 +73,18 @@ class Driver:
         return self.call("POST", "/execute/sync", {"script": code, "args": []})
 
     def close(self):
+        signal.alarm(0)
         try:
             if self.session:
-                self.call("DELETE", "")
-        except Exception:
-            pass
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+                self.call("DELETE", "", timeout=5)
+        except (OSError, RuntimeError, http.client.HTTPException, ValueError):
+            pass  # The group is ended below in any case.
+        for which in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, which)
+                self.process.wait(3)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                pass
 
 
 def colours(png):
@@ -101,9 +125,36 @@ def colours(png):
 FACTS = """
 const video = document.getElementById("video"), quality = video.getVideoPlaybackQuality();
 return {state: window.keyway.state, message: window.keyway.message, time: video.currentTime,
-        frames: quality.totalVideoFrames, audio: video.webkitAudioDecodedByteCount,
+        frames: quality.totalVideoFrames, audio: video.webkitAudioDecodedByteCount, size: video.videoHeight,
         requests: window.keyway.requests.map((r) => `${r.status} ${r.code}`.trim())};
 """
+
+
+def watch(driver, options):
+    """What the page says and shows: its facts once it has decided, and a second later."""
+    driver.call("POST", "/url", {"url": f"{options.url}#stream={options.stream}&token={options.token}&play=1"})
+    facts = driver.script(FACTS)
+    while facts["state"] not in ("playing", "refused", "error"):
+        time.sleep(0.2)
+        facts = driver.script(FACTS)
+    first = facts["time"]
+    time.sleep(1)
+    facts = driver.script(FACTS)
+    element = next(iter(driver.call("POST", "/element", {"using": "css selector", "value": "#video"}).values()))
+    facts["colours"] = colours(base64.b64decode(driver.call("GET", f"/element/{element}/screenshot")))
+    if options.screenshot:
+        with open(options.screenshot, "wb") as file:
+            file.write(base64.b64decode(driver.call("GET", "/screenshot")))
+    return first, facts
+
+
+def is_as_expected(expected, first, facts):
+    if facts["state"] != expected:
+        return False
+    if expected == "refused":
+        return facts["time"] == 0 and facts["frames"] == 0 and bool(facts["message"])
+    return (facts["time"] > first and facts["frames"] > 0 and facts["audio"] > 0
+            and facts["colours"] > COLOURS_OF_A_PICTURE)
 
 
 def main():
@@ -116,34 +167,21 @@ def main():
     parser.add_argument("--chromedriver", default="chromedriver")
     parser.add_argument("--chromium")
     options = parser.parse_args()
-    signal.alarm(90)
-    driver = Driver(options.chromedriver, options.chromium)
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.alarm(WHOLE_TIMEOUT)
+    driver, outcome = None, {"good": False}
     try:
-        driver.call("POST", "/url", {"url": f"{options.url}#stream={options.stream}&token={options.token}&play=1"})
-        facts, deadline = {}, time.time() + 60
-        while time.time() < deadline:
-            facts = driver.script(FACTS)
-            if facts["state"] in ("playing", "refused", "error"):
-                break
-            time.sleep(0.2)
-        first = facts.get("time", 0)
-        time.sleep(1)
-        facts = driver.script(FACTS)
-        element = next(iter(driver.call("POST", "/element", {"using": "css selector", "value": "#video"}).values()))
-        picture = base64.b64decode(driver.call("GET", f"/element/{element}/screenshot"))
-        facts["colours"] = colours(picture)
-        if options.screenshot:
-            with open(options.screenshot, "wb") as file:
-                file.write(base64.b64decode(driver.call("GET", "/screenshot")))
-        if options.expect == "playing":
-            good = (facts["state"] == "playing" and facts["time"] > first and facts["frames"] > 0
-                    and facts["audio"] > 0 and facts["colours"] > 500)
-        else:
-            good = facts["state"] == "refused" and facts["time"] == 0 and bool(facts["message"])
-        print(json.dumps({"good": good, **facts}))
-        return 0 if good else 1
+        driver = Driver(options.chromedriver, options.chromium)
+        first, facts = watch(driver, options)
+        outcome = {"good": is_as_expected(options.expect, first, facts), **facts}
+    except (OSError, RuntimeError, http.client.HTTPException, ValueError) as error:
+        outcome["error"] = f"{type(error).__name__}: {error}"
     finally:
-        driver.close()
+        if driver:
+            driver.close()
+    print(json.dumps(outcome))
+    return 0 if outcome["good"] else 1
 
 
 if __name__ == "__main__":
