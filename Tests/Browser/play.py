@@ -31,6 +31,7 @@ class Driver:
 
     def __init__(self, chromedriver, chromium):
         self.session = None
+        self.patience = time.monotonic() + WHOLE_TIMEOUT * 2 / 3
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -134,7 +135,7 @@ def watch(driver, options):
     """What the page says and shows: its facts once it has decided, and a second later."""
     driver.call("POST", "/url", {"url": f"{options.url}#stream={options.stream}&token={options.token}&play=1"})
     facts = driver.script(FACTS)
-    while facts["state"] not in ("playing", "refused", "error"):
+    while facts["state"] not in ("playing", "refused", "error") and time.monotonic() < driver.patience:
         time.sleep(0.2)
         facts = driver.script(FACTS)
     first = facts["time"]

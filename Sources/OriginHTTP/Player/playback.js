@@ -1,101 +1,169 @@
-// Plays one stream through Media Source Extensions; Common Encryption through Encrypted Media Extensions with ClearKey,
-// AES-128 with WebCrypto and the transmuxer.
+// Plays one presentation through Media Source Extensions: Common Encryption through Encrypted Media Extensions with
+// ClearKey, AES-128 with WebCrypto, transport streams through the transmuxer.
 
-import { readDASH, readHLS } from "./manifests.js";
+import { KeyRefused, keyIDsRequest } from "./keys.js";
+import { get } from "./manifests.js";
 import { Transmuxer } from "./transmux.js";
 
-export class Playback {
-  constructor(video, keys) { this.video = video; this.keys = keys; this.stopped = false; }
+// Seconds of media fetched before they are needed.
+const AHEAD = 30;
+// Seconds within which the first picture must come.
+const PATIENCE = 20;
 
-  /** Loads and plays; rejects when a key is refused or the media cannot be played. */
-  async start(stream, clearkeyURL) {
-    let tracks, licence = clearkeyURL;
-    if (stream.kind === "dash") {
-      const manifest = await readDASH(stream.url);
-      tracks = manifest.tracks;
-      licence = manifest.licence ?? clearkeyURL;
-    } else {
-      tracks = await readHLS(stream.url, stream.encryption);
-    }
-    const failed = new Promise((_, reject) => { this.fail = reject; });
-    if (stream.encryption === "cenc" || stream.encryption === "cbcs") await this.#protect(tracks, stream.encryption, licence);
-    this.video.addEventListener("error", () => this.fail(new Error(this.video.error?.message || "The media cannot be decoded.")));
-    const source = new MediaSource();
-    this.video.src = URL.createObjectURL(source);
-    await new Promise((resolve) => source.addEventListener("sourceopen", resolve, { once: true }));
-    const buffers = tracks.map((track) => source.addSourceBuffer(track.mime));
-    const fed = Promise.all(tracks.map((track, index) => this.#feed(track, buffers[index]))).then(() => {
-      if (source.readyState === "open") source.endOfStream();
-    });
-    this.video.play().catch(() => {});
-    await Promise.race([fed, failed]);
-    await Promise.race([this.#advancing(), failed]);
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export class Playback {
+  /** @param keys a KeyClient @param failed told once, when it cannot go on */
+  constructor(video, keys, failed) {
+    Object.assign(this, { video, keys, asking: 0, abort: new AbortController() });
+    this.fail = (error) => { if (!this.stopped) { this.stop(); failed(error); } };
   }
 
-  stop() { this.stopped = true; this.video.removeAttribute("src"); this.video.load(); }
+  get stopped() { return this.abort.signal.aborted; }
 
-  async #protect(tracks, scheme, licence) {
-    const capability = (kind) => tracks.filter((t) => t.kind === kind).map((t) => ({ contentType: t.mime, encryptionScheme: scheme }));
+  /** Resolves once pictures come, never when it fails before that. */
+  async start(presentation, rendition, { encryption, licence }) {
+    try {
+      const sources = [rendition, presentation.sound].filter(Boolean);
+      this.tracks = await Promise.all(sources.map((source) => source.load()));
+      if (this.stopped) return;
+      if (encryption === "cenc" || encryption === "cbcs") await this.#protect(encryption, licence);
+      await this.#attach();
+    } catch (error) { this.fail(error); }
+    await this.#advancing();
+  }
+
+  stop() {
+    this.abort.abort();
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  // Encrypted Media Extensions
+
+  async #protect(scheme, licence) {
+    const of = (kind) => this.tracks.filter((track) => track.kind === kind)
+      .map((track) => ({ contentType: track.mime, encryptionScheme: scheme }));
     const access = await navigator.requestMediaKeySystemAccess("org.w3.clearkey", [{
-      initDataTypes: ["cenc"], videoCapabilities: capability("video"), audioCapabilities: capability("audio"),
-    }]);
+      initDataTypes: ["cenc", "keyids"], videoCapabilities: of("video"), audioCapabilities: of("audio"),
+    }]).catch(() => { throw new Error(`This browser has no ClearKey for ${scheme}.`); });
     const mediaKeys = await access.createMediaKeys();
     await this.video.setMediaKeys(mediaKeys);
     const seen = new Set();
-    this.video.addEventListener("encrypted", async (event) => {
-      const id = [...new Uint8Array(event.initData)].join();
-      if (seen.has(id) || this.stopped) return;
-      seen.add(id);
-      const session = mediaKeys.createSession();
-      session.addEventListener("message", async (message) => {
-        try { await session.update(await this.keys.licence(licence, message.message)); } catch (error) { this.fail(error); }
-      });
-      await session.generateRequest(event.initDataType, event.initData).catch((error) => this.fail(error));
-    });
+    this.askFor = (initDataType, initData) => {
+      const bytes = [...new Uint8Array(initData ?? [])].join();
+      if (!bytes || seen.has(bytes)) return;
+      seen.add(bytes);
+      this.#open(mediaKeys.createSession(), initDataType, initData, licence).catch(this.fail);
+    };
+    this.#listen("encrypted", ({ initDataType, initData }) => this.askFor(initDataType, initData));
+    this.#listen("waitingforkey", () => this.#expectKey());
   }
 
-  async #feed(track, buffer) {
-    buffer.timestampOffset = track.timestampOffset;
-    if (track.initialization) await this.#append(buffer, await this.#bytes(track.initialization));
+  async #open(session, initDataType, initData, licence) {
+    session.addEventListener("message", async ({ message }) => {
+      this.asking += 1;
+      try {
+        await session.update(await this.keys.licence(licence, message));
+      } catch (error) { this.fail(error); } finally { this.asking -= 1; }
+    });
+    await session.generateRequest(initDataType, initData);
+  }
+
+  /** The browser waits for a key that no licence had: a licence may leave out what the policy does not allow. */
+  async #expectKey() {
+    const time = this.video.currentTime;
+    do await pause(2000); while (this.asking && !this.stopped);
+    if (this.stopped || this.video.currentTime > time || this.video.readyState > 2) return;
+    this.fail(new KeyRefused({ status: 200, code: "", detail: "The licence came without the key of this track." }));
+  }
+
+  // Media Source Extensions
+
+  async #attach() {
+    this.#listen("error", () => this.fail(new Error(this.video.error?.message || "The media cannot be decoded.")));
+    this.source = new MediaSource();
+    const address = URL.createObjectURL(this.source);
+    this.video.src = address;
+    await new Promise((resolve) => this.source.addEventListener("sourceopen", resolve, { once: true }));
+    URL.revokeObjectURL(address);
+    for (const track of this.tracks) track.buffer = this.source.addSourceBuffer(track.mime);
+    const end = ({ start, duration }) => start + duration;
+    this.source.duration = Math.max(...this.tracks.map(({ segments }) => end(segments.at(-1))));
+    for (const track of this.tracks) this.#feed(track).catch(this.fail);
+    // Nothing is lost when the browser wants a click first: the controls are there.
+    this.video.play().catch(() => {});
+  }
+
+  async #feed(track) {
+    track.buffer.timestampOffset = track.timestampOffset;
+    track.next = 0;
+    this.#listen("seeking", () => this.#seek(track));
     const transmuxer = track.container === "ts" ? new Transmuxer(track) : null;
-    for (const segment of track.segments) {
-      if (this.stopped) return;
-      let bytes = await this.#bytes(segment.url);
-      if (segment.key) bytes = await this.#decrypt(bytes, segment);
-      if (transmuxer) bytes = transmuxer.transmux(new Uint8Array(bytes));
-      await this.#append(buffer, bytes);
+    if (track.initialization) await this.#initialize(track);
+    while (!this.stopped) {
+      const segment = track.segments[track.next];
+      if (!segment) this.#end();
+      if (!segment || segment.start > this.video.currentTime + AHEAD) { await pause(200); continue; }
+      track.next += 1;
+      track.isBusy = true;
+      const bytes = await this.#clear(segment);
+      await this.#append(track.buffer, transmuxer ? transmuxer.transmux(new Uint8Array(bytes)) : bytes);
+      track.isBusy = false;
     }
   }
 
-  async #decrypt(bytes, segment) {
-    const key = await this.keys.aes(segment.key);
-    const iv = Uint8Array.from(segment.iv.replace(/^0x/i, "").match(/../g), (pair) => parseInt(pair, 16));
-    return crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, bytes);
+  async #initialize(track) {
+    const bytes = await this.#clear(track.initialization);
+    const request = this.askFor && keyIDsRequest(new Uint8Array(bytes));
+    // Without a pssh box the browser never says that the media is encrypted.
+    if (request) this.askFor("keyids", request);
+    await this.#append(track.buffer, bytes);
   }
 
-  async #bytes(url) {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(`Media was refused: ${answer.status}.`);
-    return answer.arrayBuffer();
+  #seek(track) {
+    const { currentTime } = this.video;
+    const { buffered } = track.buffer;
+    for (let index = 0; index < buffered.length; index++) {
+      if (buffered.start(index) <= currentTime && currentTime < buffered.end(index)) return;
+    }
+    track.next = Math.max(0, track.segments.findLastIndex((segment) => segment.start <= currentTime));
+  }
+
+  #end() {
+    const isWhole = this.tracks.every((track) => track.next >= track.segments.length && !track.isBusy);
+    if (isWhole && this.source.readyState === "open") this.source.endOfStream();
+  }
+
+  /** A segment's bytes, without the encryption of whole segments. */
+  async #clear({ url, cipher }) {
+    const what = cipher ? "An encrypted segment" : "A segment";
+    const bytes = await (await get(url, what, this.abort.signal)).arrayBuffer();
+    if (!cipher) return bytes;
+    const key = await this.keys.aes(cipher.url);
+    const iv = Uint8Array.from(cipher.iv.match(/../g), (pair) => parseInt(pair, 16));
+    return crypto.subtle.decrypt({ name: "AES-CBC", iv }, key, bytes)
+      .catch(() => { throw new Error("A segment cannot be decrypted with the key that came."); });
   }
 
   #append(buffer, bytes) {
     return new Promise((resolve, reject) => {
+      if (this.stopped) return;
       buffer.addEventListener("updateend", resolve, { once: true });
       buffer.addEventListener("error", () => reject(new Error("The browser refused a segment.")), { once: true });
-      try { buffer.appendBuffer(bytes); } catch (error) { reject(error); }
+      buffer.appendBuffer(bytes);
     });
   }
 
-  /** Resolves once pictures come. */
-  #advancing() {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (this.stopped) return;
-        if (this.video.currentTime > 0.2 && this.video.getVideoPlaybackQuality().totalVideoFrames > 0) resolve();
-        else setTimeout(look, 100);
-      };
-      look();
-    });
+  async #advancing() {
+    const patience = Date.now() + PATIENCE * 1000;
+    const isPlaying = () => this.video.currentTime > 0.2 && this.video.getVideoPlaybackQuality().totalVideoFrames > 0;
+    while (!this.stopped && !isPlaying()) {
+      if (Date.now() > patience && !this.video.paused) this.fail(new Error(`No picture came in ${PATIENCE} seconds.`));
+      await pause(100);
+    }
+    if (this.stopped) await new Promise(() => {});
   }
+
+  #listen(name, listener) { this.video.addEventListener(name, listener, { signal: this.abort.signal }); }
 }
