@@ -81,7 +81,8 @@ export class Playback {
   // Media Source Extensions
 
   async #attach() {
-    this.#listen("error", () => this.fail(new Error(this.video.error?.message || "The media cannot be decoded.")));
+    this.#listen("error", () => this.fail(new Error(
+      `The browser cannot decode it, as with a wrong key. ${this.video.error?.message ?? ""}`.trim())));
     this.source = new MediaSource();
     const address = URL.createObjectURL(this.source);
     this.video.src = address;

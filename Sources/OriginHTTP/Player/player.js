@@ -180,6 +180,10 @@ async function play() {
     encryption: stream.encryption, licence: presentation.licence ?? configuration.clearkey,
   });
   if (mine !== playback) return;
+  video.addEventListener("ended", () => {
+    if (mine !== playback) return;
+    show("playing", `Played ${stream.title}`, "This is its end. The key that was released decrypted it.");
+  });
   const isSent = token() !== "";
   showPath(["good", isSent ? "accepted" : "not needed"], ["good", "allows"], ["good", "released"], ["good", "decoded"]);
   show("playing", `Playing ${stream.title}`,
@@ -199,7 +203,7 @@ async function begin() {
   $("stream").addEventListener("change", readStream);
   $("token").addEventListener("change", showToken);
   $("own-token").addEventListener("input", showToken);
-  $("quality").addEventListener("change", () => { if (status.state === "playing") play(); });
+  $("quality").addEventListener("change", () => { if (["playing", "loading"].includes(status.state)) play(); });
   $("form").addEventListener("submit", (event) => { event.preventDefault(); play(); });
   readStream();
   showToken();

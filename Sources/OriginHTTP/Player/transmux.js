@@ -39,15 +39,19 @@ function packets(stream) {
       const info = 12 + ((table[10] & 0x0f) << 8 | table[11]);
       elementary = (table[info + 1] & 0x1f) << 8 | table[info + 2];
     } else if (pid === elementary) {
-      if (starts) { current = pesHeader(payload); found.push(current); current.parts.push(payload.subarray(current.length)); }
-      else current?.parts.push(payload);
+      if (starts) {
+        current = pesHeader(payload);
+        found.push(current);
+      }
+      current?.parts.push(starts ? payload.subarray(current.length) : payload);
     }
   }
   return found.map(({ pts, dts, parts }) => ({ pts, dts, data: concatenate(parts) }));
 }
 
 function pesHeader(payload) {
-  const time = (at) => (payload[at] >>> 1 & 7) * 2 ** 30 + (payload[at + 1] << 22 | (payload[at + 2] >>> 1) << 15 | payload[at + 3] << 7 | payload[at + 4] >>> 1);
+  const time = (at) => (payload[at] >>> 1 & 7) * 2 ** 30
+    + (payload[at + 1] << 22 | (payload[at + 2] >>> 1) << 15 | payload[at + 3] << 7 | payload[at + 4] >>> 1);
   const pts = time(9);
   return { pts, dts: payload[7] & 0x40 ? time(14) : pts, length: 9 + payload[8], parts: [] };
 }
@@ -55,7 +59,9 @@ function pesHeader(payload) {
 /** The NAL units of an Annex B stream. */
 function nalUnits(data) {
   const starts = [];
-  for (let at = 0; at + 3 <= data.length; at++) if (data[at] === 0 && data[at + 1] === 0 && data[at + 2] === 1) { starts.push(at + 3); at += 2; }
+  for (let at = 0; at + 3 <= data.length; at++) {
+    if (data[at] === 0 && data[at + 1] === 0 && data[at + 2] === 1) { starts.push(at + 3); at += 2; }
+  }
   return starts.map((start, index) => {
     let end = index + 1 < starts.length ? starts[index + 1] - 3 : data.length;
     while (end > start && data[end - 1] === 0) end--;
@@ -70,6 +76,7 @@ export class Transmuxer {
   /** The init segment, when it is not out yet, and a fragment, from one whole clear segment. */
   transmux(stream) {
     const samples = this.track.kind === "video" ? this.#video(packets(stream)) : this.#audio(packets(stream));
+    if (!samples.length) throw new Error("A segment of the transport stream holds nothing.");
     const output = [];
     if (!this.sequence) output.push(this.#initialization());
     this.sequence++;
@@ -107,7 +114,9 @@ export class Transmuxer {
         const length = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >>> 5;
         const index = data[at + 2] >>> 2 & 15;
         this.rate = rates[index] ?? 48000;
-        this.config ??= [(2 << 3) | index >>> 1, (index & 1) << 7 | ((data[at + 2] & 1) << 2 | data[at + 3] >>> 6) << 3];
+        const channels = (data[at + 2] & 1) << 2 | data[at + 3] >>> 6;
+        // AudioSpecificConfig (ISO/IEC 14496-3): AAC-LC, rate, channels.
+        this.config ??= [2 << 3 | index >>> 1, (index & 1) << 7 | channels << 3];
         const duration = 1024 * TICKS / this.rate;
         samples.push({ pts: time, dts: time, isKey: true, duration, data: data.subarray(at + header, at + length) });
         time += duration;
@@ -118,46 +127,57 @@ export class Transmuxer {
   }
 
   #initialization() {
-    const matrix = [1, 0, 0, 0, 1, 0, 0, 0, 0x4000].flatMap((v) => v === 1 ? u32(0x10000) : v === 0x4000 ? u32(0x40000000) : u32(0));
+    const matrix = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].flatMap(u32);
     const isVideo = this.track.kind === "video";
     const zeros = (count) => new Uint8Array(count);
     const size = isVideo ? [this.track.width, this.track.height] : [0, 0];
     const handler = [...(isVideo ? "vide" : "soun")].map((c) => c.charCodeAt(0));
+    const empty = (type) => full(type, 0, 0, u32(0));
     const table = box("stbl", full("stsd", 0, 0, u32(1), isVideo ? this.#avc1() : this.#mp4a()),
-      full("stts", 0, 0, u32(0)), full("stsc", 0, 0, u32(0)), full("stsz", 0, 0, u32(0), u32(0)), full("stco", 0, 0, u32(0)));
+      empty("stts"), empty("stsc"), full("stsz", 0, 0, u32(0), u32(0)), empty("stco"));
     const header = isVideo ? full("vmhd", 0, 1, zeros(8)) : full("smhd", 0, 0, zeros(4));
-    const information = box("minf", header, box("dinf", full("dref", 0, 0, u32(1), full("url ", 0, 1))), table);
+    const reference = box("dinf", full("dref", 0, 0, u32(1), full("url ", 0, 1)));
+    const information = box("minf", header, reference, table);
     const media = box("mdia", full("mdhd", 0, 0, zeros(8), u32(TICKS), u32(0), [0x55, 0xc4, 0, 0]),
       full("hdlr", 0, 0, zeros(4), handler, zeros(13)), information);
-    const trackHeader = full("tkhd", 0, 3, zeros(8), u32(1), zeros(8), zeros(8), zeros(4), isVideo ? [0, 0] : [1, 0], [0, 0], matrix,
+    const volume = isVideo ? [0, 0] : [1, 0];
+    const trackHeader = full("tkhd", 0, 3, zeros(8), u32(1), zeros(8), zeros(8), zeros(4), volume, zeros(2), matrix,
       u32(size[0] << 16), u32(size[1] << 16));
-    const movieHeader = full("mvhd", 0, 0, zeros(8), u32(TICKS), u32(0), u32(0x10000), [1, 0], zeros(10), matrix, zeros(24), u32(2));
+    const movieHeader = full("mvhd", 0, 0, zeros(8), u32(TICKS), u32(0), u32(0x10000), [1, 0], zeros(10), matrix,
+      zeros(24), u32(2));
+    const defaults = box("mvex", full("trex", 0, 0, u32(1), u32(1), zeros(12)));
     return concatenate([
       box("ftyp", [..."iso6"].map((c) => c.charCodeAt(0)), u32(1), [..."iso6mp41"].map((c) => c.charCodeAt(0))),
-      box("moov", movieHeader, box("trak", trackHeader, media), box("mvex", full("trex", 0, 0, u32(1), u32(1), zeros(12)))),
+      box("moov", movieHeader, box("trak", trackHeader, media), defaults),
     ]);
   }
 
   #avc1() {
     const { sps, pps } = this;
-    const configuration = box("avcC", [1, sps[1], sps[2], sps[3], 0xff, 0xe1], u16(sps.length), sps, [1], u16(pps.length), pps);
+    if (!sps || !pps) throw new Error("The video comes without its parameter sets.");
+    const configuration = box("avcC", [1, sps[1], sps[2], sps[3], 0xff, 0xe1], u16(sps.length), sps,
+      [1], u16(pps.length), pps);
     return box("avc1", new Uint8Array(6), u16(1), new Uint8Array(16), u16(this.track.width), u16(this.track.height),
       u32(0x480000), u32(0x480000), u32(0), u16(1), new Uint8Array(32), u16(24), [0xff, 0xff], configuration);
   }
 
   #mp4a() {
     const descriptor = (tag, ...content) => { const body = content.flat(); return [tag, body.length, ...body]; };
-    const stream = descriptor(3, u16(1), [0], descriptor(4, [0x40, 0x15, 0, 0, 0], u32(0), u32(0), descriptor(5, this.config)), descriptor(6, [2]));
-    return box("mp4a", new Uint8Array(6), u16(1), new Uint8Array(8), u16(2), u16(16), u32(0), u32(this.rate << 16 >>> 0),
+    if (!this.config) throw new Error("The sound has no frames.");
+    const decoder = descriptor(4, [0x40, 0x15, 0, 0, 0], u32(0), u32(0), descriptor(5, this.config));
+    const stream = descriptor(3, u16(1), [0], decoder, descriptor(6, [2]));
+    return box("mp4a", new Uint8Array(6), u16(1), new Uint8Array(8), u16(2), u16(16), u32(0), u32(this.rate << 16),
       full("esds", 0, 0, stream));
   }
 
   #fragment(samples) {
-    const entries = samples.flatMap(({ duration, data, isKey, pts, dts }) =>
-      [...u32(Math.round(duration)), ...u32(data.length), ...u32(isKey ? 0x02000000 : 0x01010000), ...u32(Math.round(pts - dts))]);
+    const entries = samples.flatMap(({ duration, data, isKey, pts, dts }) => [
+      ...u32(Math.round(duration)), ...u32(data.length), ...u32(isKey ? 0x02000000 : 0x01010000),
+      ...u32(Math.round(pts - dts)),
+    ]);
     const start = Math.round(samples[0].dts);
-    const build = (offset) => box("moof", full("mfhd", 0, 0, u32(this.sequence)), box("traf", full("tfhd", 0, 0x020000, u32(1)),
-      full("tfdt", 1, 0, u32(Math.floor(start / 2 ** 32)), u32(start % 2 ** 32)),
+    const build = (offset) => box("moof", full("mfhd", 0, 0, u32(this.sequence)), box("traf",
+      full("tfhd", 0, 0x020000, u32(1)), full("tfdt", 1, 0, u32(Math.floor(start / 2 ** 32)), u32(start % 2 ** 32)),
       full("trun", 1, 0xf01, u32(samples.length), u32(offset), entries)));
     const moof = build(build(0).length + 8);
     return concatenate([moof, box("mdat", ...samples.map((s) => s.data))]);
