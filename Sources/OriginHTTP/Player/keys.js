@@ -49,6 +49,7 @@ export class KeyClient {
     } finally {
       this.log(entry);
     }
+    if (entry.status >= 500) throw new Error(`The key service failed: ${entry.status} ${entry.code} ${entry.detail}`);
     throw new KeyRefused(entry);
   }
 }

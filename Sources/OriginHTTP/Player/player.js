@@ -14,7 +14,7 @@ const REASONS = {
   tokenMissing: "No token was sent, and this stream’s policy asks for one.",
   tokenInvalid: "The token was sent, but its signature, issuer, audience or time is not what the policy asks for.",
   claimsNotSufficient: "The token is genuine, but its claims do not allow this key.",
-  addressNotAllowed: "The token is genuine, but the policy does not allow this network address.",
+  addressNotAllowed: "The policy does not allow this network address.",
   useLimit: "The token was used up: it may not be used again.",
   keyNotFound: "There is no such key, or it was disabled.",
 };
@@ -39,10 +39,13 @@ function showPath(...verdicts) {
 }
 
 function showRefusal({ status: answered, code, detail }) {
-  const isToken = answered === 401;
-  showPath(
-    isToken ? ["bad", code === "tokenMissing" ? "missing" : "not accepted"] : ["good", "accepted"],
-    isToken ? ["", "not asked"] : ["bad", "does not allow"], ["bad", "withheld"], ["", "none"]);
+  const rest = [["bad", "withheld"], ["", "none"]];
+  if (answered === 401) {
+    showPath(["bad", code === "tokenMissing" ? "missing" : "not accepted"], ["", "not asked"], ...rest);
+  } else {
+    const isDecision = answered === 403 || answered === 200;
+    showPath(["", token() ? "sent" : "missing"], isDecision ? ["bad", "does not allow"] : ["", ""], ...rest);
+  }
   const life = code === "tokenInvalid" ? lifetime(claimsOf(token())?.payload) : "";
   const hint = life.startsWith("Expired") ? ` By its own claim it ${life.toLowerCase()}.` : "";
   const reason = REASONS[code] ?? detail ?? "";
