@@ -26,7 +26,7 @@ public struct JobQueue: Sendable {
     public func run() async {
         while !Task.isCancelled {
             do {
-                if let lock = try WorkerLock(path: lockPath) { try await work(holding: lock) }
+                if let lock = try WorkerLock.take(path: lockPath) { try await work(holding: lock) }
             } catch  where Task.isCancelled {
                 return
             } catch {
@@ -58,7 +58,7 @@ public struct JobQueue: Sendable {
                 throw CatalogError(.missing, "there is no job \(id)")
             }
             if job.state.isFinal { return job }
-            if let lock = try WorkerLock(path: lockPath) {
+            if let lock = try WorkerLock.take(path: lockPath) {
                 defer { withExtendedLifetime(lock) {} }
                 try await recover()
                 _ = try await runNext { running, event in if running == id { onEvent(event) } }
