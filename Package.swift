@@ -20,8 +20,16 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdHTTP2 = product(name: "HummingbirdHTTP2", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -81,10 +89,15 @@ let libraries: [Row] = [
         siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel"],
         products: [.yams]),
     // Layer 4: transports and the choice of engines
-    Row(name: "HTTPSurface", siblings: ["Policies"], products: [.hummingbird, .httpTypes, .logging, .nioCore]),
+    Row(
+        name: "HTTPSurface", siblings: ["Policies"],
+        products: [
+            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioHTTP2,
+            .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
+        ]),
     Row(
         name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Policies", "ContentKeys"],
-        products: [.hummingbird, .httpTypes, .nioCore]),
+        products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
@@ -181,6 +194,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),

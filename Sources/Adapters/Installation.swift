@@ -15,6 +15,8 @@ public struct Installation: Sendable {
     public let storage: any MediaStorage
     public let unwrapper: any KeyUnwrapper
     public let verifier: any TokenVerifier
+    /// Hears of changes by any process on this data folder, once somebody runs it.
+    public let watch: CatalogWatch
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
 
@@ -37,7 +39,7 @@ public struct Installation: Sendable {
         return Installation(
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: StrictTokenVerifier(secrets: secrets),
-            wrapping: wrapping, secrets: secrets)
+            watch: CatalogWatch(catalog: catalog), wrapping: wrapping, secrets: secrets)
     }
 
     /// Loads the KEKs and checks that each one that something is wrapped under is there and opens it.

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+public import Policies
 import Yams
 
 /// What `keyway.yaml` and the environment say. A field's environment variable is its name in upper case after
@@ -14,9 +15,22 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var keysURL: String?
     /// The origins that browsers may ask from; `*` for any.
     public var corsOrigins: [String]
+    /// The proxies whose word on the client's address is taken.
+    public var trustedProxies: [AddressBlock]
+    /// The listeners, by name, whose connections start with a PROXY protocol header.
+    public var proxyProtocol: Set<String>
+    /// TLS by the listener's name.
+    public var tls: [String: TLSSettings]
+    public var limits: LimitSettings
+
+    /// The names of the listeners.
+    public static let listeners = ["origin", "keys", "admin"]
 
     /// Every field, as it is written in the file.
-    static let fields = ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins"]
+    static let fields =
+        ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
+        + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
+        + ["limits.connections", "limits.address", "limits.subject", "limits.key"]
 
     /// Reads a file and the environment.
     ///
@@ -69,9 +83,16 @@ public struct ServiceConfiguration: Sendable, Hashable {
                 throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(keysURL)'")
             }
         }
-        corsOrigins = (reader.string(forKey: "cors.origins") ?? "*").split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespaces)
+        corsOrigins = reader.list("cors.origins") ?? ["*"]
+        trustedProxies = try (reader.list("trustedProxies") ?? []).map { text in
+            guard let block = AddressBlock(text) else {
+                throw ConfigurationError("trustedProxies: '\(text)' is not an address or a block as 10.0.0.0/8")
+            }
+            return block
         }
+        proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies)
+        tls = try reader.tls()
+        limits = try LimitSettings(reader)
     }
 }
 

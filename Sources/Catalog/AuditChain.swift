@@ -7,11 +7,8 @@ public enum AuditChain {
     public static let start = [UInt8](repeating: 0, count: 32)
 
     /// The record of an event after the last one.
-    public static func record(_ event: AuditEvent, after last: (sequence: Int64, hash: [UInt8])) throws -> AuditRecord {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .millisecondsSince1970
-        let bytes = Array(try encoder.encode(event))
+    public static func record(_ event: AuditEvent, after last: (sequence: Int64, hash: [UInt8])) -> AuditRecord {
+        let bytes = event.canonicalJSON
         let sequence = last.sequence + 1
         return AuditRecord(sequence: sequence, event: bytes, hash: hash(previous: last.hash, sequence, bytes))
     }

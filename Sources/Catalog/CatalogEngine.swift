@@ -91,16 +91,16 @@ public protocol CatalogEngine: Sendable {
     /// Applies all changes in one durable transaction, or none.
     func apply(_ changes: [CatalogChange]) async throws
 
-    /// Appends audit events and returns when they are durable. Concurrent calls may share one commit.
-    func appendAudit(_ events: [AuditEvent]) async throws
+    /// Writes what one request decided, durably: the count of the token's use and the audit events in one transaction.
+    /// Concurrent calls may share a commit. `completion` is called once, on any thread.
+    func record(_ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void)
     /// Records with a sequence number above `sequence`, oldest first.
     func auditRecords(after sequence: Int64, limit: Int) async throws -> [AuditRecord]
     /// The sequence number of the newest record; 0 when there is none.
     func lastAuditSequence() async throws -> Int64
 
-    /// Counts one use of a token and returns whether it was within the limit. Durable; holds over restarts and between
-    /// concurrent requests.
-    func countUse(_ limit: UseLimit) async throws -> Bool
+    /// What was changed after a place in the log of changes, by any process: see `CatalogNotices`.
+    func notices(after sequence: Int64) async throws -> CatalogNotices
 
     func keyLookup(_ keyID: KeyID) async throws -> KeyLookup?
     func contentKey(_ keyID: KeyID) async throws -> ContentKeyRecord?

@@ -1,62 +1,83 @@
 import Catalog
 import Foundation
 import GRDB
+import Synchronization
 
-/// Commits audit events in groups: while one commit waits for the disk, the events that arrive gather for the next. Each
-/// caller returns when the commit that holds its events is durable.
-actor AuditCommitter {
+/// Commits decisions in groups: while one commit waits for the disk, the decisions that arrive gather for the next. Each
+/// caller hears when the commit that holds its decision is durable, and nothing before.
+final class AuditCommitter: Sendable {
+    private typealias Completion = @Sendable (Result<UseCount, CatalogError>) -> Void
+
     private struct Waiting {
-        var events: [AuditEvent]
-        var continuation: CheckedContinuation<Void, any Error>
+        var decision: DecisionRecord
+        var completion: Completion
     }
 
-    /// Most events in one commit, so that none waits long.
+    private struct State {
+        var waiting: [Waiting] = []
+        var isCommitting = false
+    }
+
+    /// Most decisions in one commit, so that none waits long.
     private static let maximumBatch = 1000
+    /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
+    private static let maximumWaiting = 20_000
 
     private let pool: DatabasePool
-    private var waiting: [Waiting] = []
-    private var isCommitting = false
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "keyway.audit", qos: .userInitiated)
 
     init(pool: DatabasePool) {
         self.pool = pool
     }
 
-    func append(_ events: [AuditEvent]) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            waiting.append(Waiting(events: events, continuation: continuation))
-            guard !isCommitting else { return }
-            isCommitting = true
-            Task { await commitAll() }
+    func record(_ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void) {
+        enum Place { case refused, queued, first }
+        let place = state.withLock { state -> Place in
+            guard state.waiting.count < Self.maximumWaiting else { return .refused }
+            state.waiting.append(Waiting(decision: decision, completion: completion))
+            if state.isCommitting { return .queued }
+            state.isCommitting = true
+            return .first
+        }
+        switch place {
+        case .refused: completion(.failure(CatalogError(.unavailable, "the audit log cannot keep up")))
+        case .queued: break
+        case .first: queue.async { self.commitAll() }
         }
     }
 
-    private func commitAll() async {
-        while !waiting.isEmpty {
-            let batch = Array(waiting.prefix(Self.maximumBatch))
-            waiting.removeFirst(batch.count)
-            let events = batch.flatMap(\.events)
+    private func commitAll() {
+        while true {
+            let batch = state.withLock { state -> [Waiting] in
+                let batch = Array(state.waiting.prefix(Self.maximumBatch))
+                state.waiting.removeFirst(batch.count)
+                if batch.isEmpty { state.isCommitting = false }
+                return batch
+            }
+            guard !batch.isEmpty else { return }
             do {
-                try await pool.write { database in
-                    for event in events { try database.append(event) }
-                }
-                for caller in batch { caller.continuation.resume() }
+                let counts = try commit(batch.map(\.decision))
+                for (waiting, count) in zip(batch, counts) { waiting.completion(.success(count)) }
             } catch {
-                for caller in batch { caller.continuation.resume(throwing: CatalogError(database: error)) }
+                let failure = CatalogError(database: error)
+                for waiting in batch { waiting.completion(.failure(failure)) }
             }
         }
-        isCommitting = false
     }
-}
 
-extension Database {
-    /// Chains an event after the last record. The last hash is read in the same transaction, so that two processes cannot
-    /// fork the chain.
-    func append(_ event: AuditEvent) throws {
-        let row = try Row.fetchOne(
-            self, sql: "SELECT sequence, hash FROM auditRecord ORDER BY sequence DESC LIMIT 1")
-        let last: (Int64, [UInt8]) = row.map { ($0["sequence"], Array($0["hash"] as Data)) } ?? (0, AuditChain.start)
-        let record = try AuditChain.record(event, after: last)
-        let statement = try cachedStatement(sql: "INSERT INTO auditRecord (sequence, event, hash) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [record.sequence, Data(record.event), Data(record.hash)])
+    private func commit(_ decisions: [DecisionRecord]) throws -> [UseCount] {
+        try pool.write { database in
+            if decisions.contains(where: { $0.use != nil }) { try database.forgetUses(before: Date()) }
+            var events: [AuditEvent] = []
+            events.reserveCapacity(decisions.count)
+            let counts = try decisions.map { decision in
+                let count = try decision.use.map(database.count) ?? .within
+                events += count == .within ? decision.events : decision.exhausted
+                return count
+            }
+            try database.append(events)
+            return counts
+        }
     }
 }

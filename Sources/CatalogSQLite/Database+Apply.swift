@@ -27,7 +27,7 @@ extension Database {
         case .insertAssetVersion(let version): try insert(version)
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
-        case .audit(let event): try append(event)
+        case .audit(let event): try append([event])
         }
     }
 

@@ -12,6 +12,8 @@ enum Migrations {
             try database.execute(sql: jobs)
             try database.execute(sql: audit)
         }
+        migrator.registerMigration("auditBatches") { try $0.execute(sql: auditBatches) }
+        migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
         return migrator
     }
 
@@ -161,4 +163,53 @@ enum Migrations {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX tokenUseExpiry ON tokenUse (expires);
         """
+
+    /// Audit records that were committed together share a row: see `AuditBatch`.
+    private static let auditBatches = """
+        CREATE TABLE auditBatch (
+            first INTEGER PRIMARY KEY NOT NULL CHECK (first > 0),
+            last INTEGER NOT NULL CHECK (last >= first),
+            -- The times of the events, in seconds since 1970.
+            earliest REAL NOT NULL,
+            latest REAL NOT NULL,
+            events BLOB NOT NULL,
+            hashes BLOB NOT NULL CHECK (length(hashes) = 32 * (last - first + 1))
+        ) STRICT;
+        INSERT INTO auditBatch (first, last, earliest, latest, events, hashes)
+            SELECT sequence, sequence, time, time, event, hash FROM (
+                SELECT sequence, coalesce(json_extract(CAST(event AS TEXT), '$.time'), 0) / 1000.0 AS time, event, hash
+                FROM auditRecord ORDER BY sequence);
+        DROP TABLE auditRecord;
+        CREATE INDEX auditBatchTime ON auditBatch (latest);
+        """
+
+    /// How far back the log of changes reaches.
+    static let changeLogLength = 10_000
+
+    /// The log of changes, written by triggers so that no way of changing a record can forget it.
+    private static func changeLog() -> String {
+        let log = """
+            CREATE TABLE changeLog (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                subject TEXT NOT NULL,
+                id TEXT NOT NULL
+            ) STRICT;
+            CREATE TRIGGER changeLogLength AFTER INSERT ON changeLog BEGIN
+                DELETE FROM changeLog WHERE sequence <= NEW.sequence - \(changeLogLength);
+            END;
+            """
+        let keys = ["contentKey": "hex(%.kid)", "locator": "%.id"]
+        let named = ["authorizationPolicy", "deliveryPolicy", "accessPolicy", "secret", "asset"].map { ($0, "%.name") }
+        let triggers = (named + keys.sorted { $0.key < $1.key }).flatMap { table, id in
+            [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")].map { event, row in
+                """
+                CREATE TRIGGER \(table)\(event) AFTER \(event) ON \(table) BEGIN
+                    INSERT INTO changeLog (subject, id)
+                    VALUES ('\(table)', \(id.replacing("%", with: row)));
+                END;
+                """
+            }
+        }
+        return ([log] + triggers).joined(separator: "\n")
+    }
 }

@@ -2,7 +2,7 @@ public import Catalog
 public import ContentKeys
 import Foundation
 import GRDB
-public import Policies
+import Policies
 
 extension SQLiteCatalog {
     public func keyLookup(_ keyID: KeyID) async throws -> KeyLookup? {
@@ -66,26 +66,6 @@ extension SQLiteCatalog {
                     keyID: keyID, number: number, asset: asset, version: version, track: row["track"],
                     period: row["period"])
             }
-        }
-    }
-
-    public func countUse(_ limit: UseLimit) async throws -> Bool {
-        let identity = Data(limit.tokenIdentity)
-        let expires = limit.expires.timeIntervalSince1970
-        return try await write { database in
-            // A token that is past its time is refused before it is counted, so its count may go.
-            try database.execute(
-                sql: "DELETE FROM tokenUse WHERE expires < ?", arguments: [Date().timeIntervalSince1970 - 3600])
-            let uses =
-                try Int.fetchOne(database, sql: "SELECT uses FROM tokenUse WHERE identity = ?", arguments: [identity])
-                ?? 0
-            guard uses < limit.maximum else { return false }
-            try database.execute(
-                sql: """
-                    INSERT INTO tokenUse (identity, uses, expires) VALUES (?, 1, ?)
-                    ON CONFLICT (identity) DO UPDATE SET uses = uses + 1
-                    """, arguments: [identity, expires])
-            return true
         }
     }
 }

@@ -38,8 +38,10 @@ public final class SQLiteCatalog: CatalogEngine {
         }
     }
 
-    public func appendAudit(_ events: [AuditEvent]) async throws {
-        try await committer.append(events)
+    public func record(
+        _ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
+    ) {
+        committer.record(decision, completion: completion)
     }
 
     /// Runs a read in one snapshot.

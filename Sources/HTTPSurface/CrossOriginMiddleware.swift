@@ -1,17 +1,15 @@
 public import HTTPTypes
 public import Hummingbird
 
-/// Cross-origin resource sharing (Fetch standard, 3.2). Without credentials: tokens travel in a header that the page
-/// sets, so `*` gives no page a right that it did not have.
+/// Adds what a `CrossOriginPolicy` says to every answer, and answers preflights.
 public struct CrossOriginMiddleware: RouterMiddleware {
     public typealias Context = ServiceRequestContext
 
-    /// The origins allowed; `["*"]` for any.
-    private let allowedOrigins: [String]
+    private let policy: CrossOriginPolicy
     private let allowedMethods: String
 
-    public init(allowedOrigins: [String], allowedMethods: [HTTPRequest.Method]) {
-        self.allowedOrigins = allowedOrigins
+    public init(policy: CrossOriginPolicy, allowedMethods: [HTTPRequest.Method]) {
+        self.policy = policy
         self.allowedMethods = allowedMethods.map(\.rawValue).joined(separator: ", ")
     }
 
@@ -38,15 +36,9 @@ public struct CrossOriginMiddleware: RouterMiddleware {
 
     private func sharing(_ request: Request) -> HTTPFields {
         var fields = HTTPFields()
-        if allowedOrigins == ["*"] {
-            fields[.accessControlAllowOrigin] = "*"
-        } else {
-            // The answer depends on the request's origin, so caches must keep one for each.
-            fields[.vary] = "Origin"
-            guard let origin = request.headers[.origin], allowedOrigins.contains(origin) else { return fields }
-            fields[.accessControlAllowOrigin] = origin
+        for (name, value) in policy.headers(origin: request.headers[.origin]) {
+            if let name = HTTPField.Name(name) { fields[name] = value }
         }
-        fields[.accessControlExposeHeaders] = "Content-Length, Content-Range, ETag, WWW-Authenticate"
         return fields
     }
 }

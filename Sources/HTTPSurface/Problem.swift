@@ -2,6 +2,7 @@ import Foundation
 public import HTTPTypes
 public import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// A refusal as clients see it: `application/problem+json` (RFC 9457) with a stable `code`.
 public struct Problem: Error, Sendable {
@@ -28,6 +29,25 @@ public struct Problem: Error, Sendable {
 
     /// The answer, not to be stored by any cache.
     public func response(requestID: String) -> Response {
+        var fields = headers
+        fields[.contentType] = Self.contentType
+        fields[.cacheControl] = "no-store"
+        return Response(status: status, headers: fields, body: .init(byteBuffer: document(requestID: requestID)))
+    }
+
+    /// The same answer from the fast path.
+    public func fastResponse(requestID: String) -> FastResponse {
+        FastResponse(
+            status: HTTPResponseStatus(statusCode: status.code),
+            headers: headers.map { ($0.name.rawName, $0.value) } + [
+                ("content-type", Self.contentType), ("cache-control", "no-store"),
+            ],
+            body: document(requestID: requestID))
+    }
+
+    private static let contentType = "application/problem+json"
+
+    private func document(requestID: String) -> ByteBuffer {
         struct Document: Encodable {
             var title: String
             var status: Int
@@ -42,9 +62,6 @@ public struct Problem: Error, Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = (try? encoder.encode(document)) ?? Data("{}".utf8)
-        var fields = headers
-        fields[.contentType] = "application/problem+json"
-        fields[.cacheControl] = "no-store"
-        return Response(status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+        return ByteBuffer(bytes: body)
     }
 }

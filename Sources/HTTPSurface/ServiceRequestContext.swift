@@ -1,5 +1,4 @@
 public import Hummingbird
-import Logging
 public import NIOCore
 public import Policies
 
@@ -8,18 +7,19 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
     public var coreContext: CoreRequestContextStorage
     /// The socket's peer.
     public let remoteAddress: SocketAddress?
-    /// Random, unique; in the audit log, in problem documents and in log lines.
+    /// Unique; in the audit log, in problem documents and in log lines.
     public let requestID: String
+    /// The address at the other end, after a PROXY protocol header.
+    let peerAddress: IPAddress?
+    /// The client's address as policies see it, after trusted proxies (`ClientAddressMiddleware`); nil when the transport
+    /// has none or a proxy wrote nonsense, which no policy then allows.
+    public internal(set) var clientAddress: IPAddress?
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress
-        var generator = SystemRandomNumberGenerator()
-        requestID = String(generator.next(), radix: 36) + String(generator.next(), radix: 36)
-    }
-
-    /// The client's address as policies see it; nil when the transport has none, which no policy then allows.
-    public var clientAddress: IPAddress? {
-        remoteAddress?.ipAddress.flatMap { IPAddress($0.prefix { $0 != "%" }.description) }
+        peerAddress = ConnectionPeer.address(of: source.channel)
+        clientAddress = peerAddress
+        requestID = RequestID.next()
     }
 }

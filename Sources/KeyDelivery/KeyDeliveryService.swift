@@ -22,18 +22,22 @@ public enum KeyDeliveryOutcome: Sendable {
 /// The use case of the key service: look up → authorise → audit, durably → unwrap → hand over.
 public struct KeyDeliveryService: Sendable {
     private let catalog: any CatalogEngine
+    private let cache: KeyLookupCache?
     private let unwrapper: any KeyUnwrapper
-    private let evaluator: AuthorizationEvaluator
+    private let judgement: Judgement
     private let now: @Sendable () -> Date
 
-    /// - Parameter now: the clock; tests set it.
+    /// - Parameters:
+    ///   - cache: what was read from the catalog; nil to read it for each request.
+    ///   - now: the clock; tests set it.
     public init(
-        catalog: any CatalogEngine, unwrapper: any KeyUnwrapper, verifier: any TokenVerifier,
-        now: @escaping @Sendable () -> Date = { Date() }
+        catalog: any CatalogEngine, cache: KeyLookupCache? = nil, unwrapper: any KeyUnwrapper,
+        verifier: any TokenVerifier, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
+        self.cache = cache
         self.unwrapper = unwrapper
-        self.evaluator = AuthorizationEvaluator(verifier: verifier)
+        judgement = Judgement(evaluator: AuthorizationEvaluator(verifier: verifier))
         self.now = now
     }
 
@@ -41,59 +45,55 @@ public struct KeyDeliveryService: Sendable {
     /// key byte is unwrapped; an audit log that cannot be written means no key.
     ///
     /// - Parameter requestID: names the request in the audit log and in the answer.
+    /// - Throws: `CatalogError`, `KeyUnwrapError`.
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
-        let time = now()
-        var lookups: [KeyID: KeyLookup] = [:]
-        var decisions: [(keyID: KeyID, decision: AuthorizationDecision)] = []
-        for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
-            let lookup = try await catalog.keyLookup(keyID)
-            lookups[keyID] = lookup
-            let facts = lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) }
-            let decision = evaluator.decide(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
-            decisions.append((keyID, decision))
-        }
-        decisions = try await countingUses(decisions)
-        try await catalog.appendAudit(
-            decisions.map { keyID, decision in
-                let policy = lookups[keyID]?.key.authorizationPolicy
-                return AuditEvent(of: decision, key: (keyID, policy), request, requestID: requestID, at: time)
-            })
-        return try await release(decisions, lookups)
-    }
-
-    /// Counts one use of the token, by its smallest limit, when any grant has one; a token that is used up turns those
-    /// grants into denials.
-    private func countingUses(
-        _ decisions: [(keyID: KeyID, decision: AuthorizationDecision)]
-    ) async throws -> [(keyID: KeyID, decision: AuthorizationDecision)] {
-        let limits = decisions.compactMap { entry -> UseLimit? in
-            if case .granted(let grant) = entry.decision { grant.useLimit } else { nil }
-        }
-        // A request carries one token, so all limits are of it.
-        guard let smallest = limits.min(by: { $0.maximum < $1.maximum }) else { return decisions }
-        if try await catalog.countUse(smallest) { return decisions }
-        return decisions.map { keyID, decision in
-            guard case .granted(let grant) = decision, grant.useLimit != nil else { return (keyID, decision) }
-            return (keyID, .denied(DenialReason(.useLimitReached, option: grant.option)))
-        }
-    }
-
-    private func release(
-        _ decisions: [(keyID: KeyID, decision: AuthorizationDecision)], _ lookups: [KeyID: KeyLookup]
-    ) async throws -> KeyDeliveryOutcome {
+        var found: [KeyID: KeyLookup] = [:]
+        for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
+        let verdict = judgement.judge(request, found: found, requestID: requestID, at: now())
+        let count = try await catalog.record(verdict.record)
         var released: [ReleasedKey] = []
-        var firstDenial: DenialReason?
-        for (keyID, decision) in decisions {
-            switch decision {
-            case .granted(let grant):
-                guard let wrapped = lookups[keyID]?.key.wrapped else { return .unavailable }
-                released.append(
-                    ReleasedKey(keyID: keyID, key: try await unwrapper.unwrap(wrapped, for: .disclosure(grant))))
-            case .denied(let reason):
-                firstDenial = firstDenial ?? reason
-            }
+        for (wrapped, grant) in verdict.grants(after: count) {
+            let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
+            released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
         }
-        guard released.isEmpty else { return .released(released) }
-        return firstDenial.map(KeyDeliveryOutcome.denied) ?? .unavailable
+        return verdict.outcome(released, after: count)
+    }
+
+    /// The same for callers that must not wait, as event loops: decides from memory.
+    ///
+    /// - Parameter completion: called once, on any thread, when the decision is durable.
+    /// - Returns: false, and nothing was done, when something has to be read first: then `deliver` is to be asked.
+    public func deliverNow(
+        _ request: KeyRequest, requestID: String, completion: @escaping @Sendable (KeyDeliveryOutcome) -> Void
+    ) -> Bool {
+        guard let cache else { return false }
+        var found: [KeyID: KeyLookup] = [:]
+        for keyID in request.keyIDs {
+            guard let lookup = cache.lookup(keyID) else { return false }
+            found[keyID] = lookup
+        }
+        let verdict = judgement.judge(request, found: found, requestID: requestID, at: now())
+        catalog.record(verdict.record) { result in
+            completion((try? result.get()).map { release(verdict, after: $0) } ?? .unavailable)
+        }
+        return true
+    }
+
+    private func release(_ verdict: Verdict, after count: UseCount) -> KeyDeliveryOutcome {
+        var released: [ReleasedKey] = []
+        for (wrapped, grant) in verdict.grants(after: count) {
+            guard let key = try? unwrapper.unwrapNow(wrapped, for: .disclosure(grant)) else { return .unavailable }
+            released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
+        }
+        return verdict.outcome(released, after: count)
+    }
+
+    private func lookup(_ keyID: KeyID) async throws -> KeyLookup? {
+        guard let cache else { return try await catalog.keyLookup(keyID) }
+        if let known = cache.lookup(keyID) { return known }
+        let generation = cache.generation
+        let lookup = try await catalog.keyLookup(keyID)
+        if let lookup { cache.keep(lookup, generation: generation) }
+        return lookup
     }
 }

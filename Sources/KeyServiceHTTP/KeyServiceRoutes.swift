@@ -18,6 +18,11 @@ public struct KeyServiceRoutes: Sendable {
         self.service = service
     }
 
+    /// What answers the hot route before the router.
+    public func fastResponder(sharing: CrossOriginPolicy) -> any FastResponder {
+        KeyFastPath(service: service, sharing: sharing)
+    }
+
     /// Adds the routes under `/keys`.
     public func add(to router: Router<ServiceRequestContext>) {
         let keys = router.group("keys")

@@ -12,6 +12,14 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
     }
 
     public func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey {
+        try open(key, for: purpose)
+    }
+
+    public func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey? {
+        try open(key, for: purpose)
+    }
+
+    private func open(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey {
         guard purpose.covers(key) else { throw KeyUnwrapError.purposeMismatch }
         guard let kek = wrapping.provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
         var clear: Data

@@ -24,6 +24,16 @@ public enum KeyUnwrapError: Error, Sendable, Hashable {
 public protocol KeyUnwrapper: Sendable {
     /// - Throws: `KeyUnwrapError`.
     func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey
+
+    /// The same without waiting; nil when the implementation has to wait for something.
+    /// - Throws: `KeyUnwrapError`.
+    func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey?
+}
+
+extension KeyUnwrapper {
+    public func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey? {
+        nil
+    }
 }
 
 extension UnwrapPurpose {

@@ -47,7 +47,7 @@ actor FakeCatalog: CatalogEngine {
             state.assets[version.asset]?.currentVersion = version.number
         case .audit(let event):
             let last = state.audit.last.map { ($0.sequence, $0.hash) } ?? (0, AuditChain.start)
-            state.audit.append(try AuditChain.record(event, after: last))
+            state.audit.append(AuditChain.record(event, after: last))
         default: try applyKeys(change, to: &state)
         }
     }
@@ -87,9 +87,13 @@ actor FakeCatalog: CatalogEngine {
         throw CatalogError(.missing, "no policy \(name)")
     }
 
-    func appendAudit(_ events: [AuditEvent]) async throws {
-        try await apply(events.map(CatalogChange.audit))
+    nonisolated func record(
+        _ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
+    ) {
+        completion(.failure(CatalogError(.unavailable, "not for this test")))
     }
+
+    func notices(after sequence: Int64) throws -> CatalogNotices { throw CatalogError(.unavailable, "not here") }
 
     func auditRecords(after sequence: Int64, limit: Int) -> [AuditRecord] {
         Array(state.audit.filter { $0.sequence > sequence }.prefix(limit))
@@ -135,7 +139,6 @@ actor FakeCatalog: CatalogEngine {
     }
 
     // Nothing here asks for what follows.
-    func countUse(_ limit: UseLimit) throws -> Bool { throw CatalogError(.unavailable, "not for this test") }
     func keyLookup(_ keyID: KeyID) throws -> KeyLookup? { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(_ page: Page) throws -> [ContentKeyRecord] { throw CatalogError(.unavailable, "not here") }
     func assets(_ page: Page) throws -> [AssetRecord] { throw CatalogError(.unavailable, "not for this test") }

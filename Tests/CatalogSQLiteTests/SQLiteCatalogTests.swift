@@ -137,12 +137,14 @@ import Testing
         let limit = try UseLimitFixture.limit(maximum: 5)
         let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<20 {
-                group.addTask { try await catalogs[number % 2].countUse(limit) }
+                group.addTask {
+                    try await catalogs[number % 2].record(DecisionRecord(events: [], use: limit)) == .within
+                }
             }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(granted == 5)
-        #expect(try await file.open().countUse(limit) == false)
+        #expect(try await file.open().record(DecisionRecord(events: [], use: limit)) == .exhausted)
     }
 
     @Test func locatorsWhosePoliciesContradictEachOtherAreRefused() async throws {
@@ -225,10 +227,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "UPDATE auditRecord SET event = CAST('{}' AS BLOB) WHERE sequence = 3",
-        "DELETE FROM auditRecord WHERE sequence = 3",
-        "UPDATE auditRecord SET hash = zeroblob(32) WHERE sequence = 3",
-        "DELETE FROM auditRecord WHERE sequence < 4",
+        "UPDATE auditBatch SET events = CAST('{}' AS BLOB) WHERE first = 3",
+        "DELETE FROM auditBatch WHERE first = 3",
+        "UPDATE auditBatch SET hashes = zeroblob(32) WHERE first = 3",
+        "DELETE FROM auditBatch WHERE first < 4",
     ])
     func aChangeIsFound(sql: String) async throws {
         let file = DatabaseFile()

@@ -141,7 +141,7 @@ import Testing
         let script = """
             import sqlite3
             database = sqlite3.connect("\(data.folder.path)/catalog.sqlite")
-            database.execute("UPDATE auditRecord SET event = CAST(replace(CAST(event AS TEXT), 'two', 'owt') AS BLOB) WHERE sequence = 2")
+            database.execute("UPDATE auditBatch SET events = CAST(replace(CAST(events AS TEXT), 'two', 'owt') AS BLOB) WHERE first = 2")
             database.commit()
             """
         #expect(try run(Programs.outside("python"), ["-c", script]).status == 0)

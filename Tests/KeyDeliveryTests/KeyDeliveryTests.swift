@@ -116,7 +116,7 @@ import Testing
         try await service.policy()
         let (keyID, _) = try await service.key(.common, policy: "p")
         try await DatabaseQueue(path: service.folder + "/catalog.sqlite").write {
-            try $0.execute(sql: "DROP TABLE auditRecord")
+            try $0.execute(sql: "DROP TABLE auditBatch")
         }
         await #expect(throws: CatalogError.self) { try await service.ask([keyID], "good") }
     }

@@ -24,29 +24,27 @@ struct Server {
     /// Adds routes to the public listener (the demo's player page).
     var extraRoutes: @Sendable (Router<ServiceRequestContext>) -> Void = { _ in }
 
-    /// The most header fields' bytes and body that a request may have are bounded by the routes; this bounds how long a
-    /// silent connection is kept.
-    private static let idleTimeout = TimeAmount.seconds(120)
-
     /// Runs until SIGTERM, SIGINT or until `stop` is called; requests under way are finished.
     ///
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
-        var services: [any Service] = []
+        var services: [any Service] = [WatchService(watch: installation.watch)]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
-            services.append(publicListener(keyBase, executor))
+            services.append(try publicListener(keyBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
             let router = makeRouter()
-            keyRoutes.add(to: router)
-            services.append(listener("keys", address, router) { keyBase.learn($0) })
+            let routes = keyRoutes
+            routes.add(to: router)
+            let responder = routes.fastResponder(sharing: sharing)
+            services.append(try listener("keys", address, router, responder) { keyBase.learn($0) })
         }
         if roles.contains(.admin) {
             let router = makeRouter()
             HealthRoutes(catalog: installation.catalog).add(to: router)
-            services.append(listener("admin", configuration.listenAdmin, router) { _ in })
+            services.append(try listener("admin", configuration.listenAdmin, router) { _ in })
         }
         if roles.contains(.worker) {
             services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
@@ -65,9 +63,10 @@ struct Server {
         try await executor.shutDown()
     }
 
-    private func publicListener(_ keyBase: KeyBaseURL, _ executor: MediaExecutor) -> any Service {
+    private func publicListener(_ keyBase: KeyBaseURL, _ executor: MediaExecutor) throws -> any Service {
         let router = makeRouter()
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
+        let keyRoutes = keyRoutes
         if servesKeys { keyRoutes.add(to: router) }
         extraRoutes(router)
         if roles.contains(.origin) {
@@ -77,38 +76,62 @@ struct Server {
             OriginRoutes(service: origin, executor: executor).add(to: router)
         }
         let name = roles.contains(.origin) ? "origin" : "keys"
-        return listener(name, configuration.listenOrigin, router) { if servesKeys { keyBase.learn($0) } }
+        let responder = servesKeys ? keyRoutes.fastResponder(sharing: sharing) : nil
+        return try listener(name, configuration.listenOrigin, router, responder) {
+            if servesKeys { keyBase.learn($0) }
+        }
     }
+
+    private var sharing: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: configuration.corsOrigins) }
 
     private var keyRoutes: KeyServiceRoutes {
         KeyServiceRoutes(
             service: KeyDeliveryService(
-                catalog: installation.catalog, unwrapper: installation.unwrapper, verifier: installation.verifier))
+                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+                unwrapper: installation.unwrapper, verifier: installation.verifier))
     }
 
     private func makeRouter() -> Router<ServiceRequestContext> {
         let router = Router(context: ServiceRequestContext.self)
         router.addMiddleware {
-            CrossOriginMiddleware(
-                allowedOrigins: configuration.corsOrigins, allowedMethods: [.get, .head, .post, .options])
+            CrossOriginMiddleware(policy: sharing, allowedMethods: [.get, .head, .post, .options])
             ProblemMiddleware()
+            ClientAddressMiddleware(rule: clients)
         }
         return router
     }
 
+    private var clients: ClientAddressRule { ClientAddressRule(trustedProxies: configuration.trustedProxies) }
+
+    private func options(_ name: String, _ responder: (any FastResponder)?) -> ListenerOptions {
+        var options = ListenerOptions()
+        options.limits.connections = configuration.limits.connections
+        options.clients = clients
+        options.proxyProtocol = configuration.proxyProtocol.contains(name)
+        options.tls = configuration.tls[name].map {
+            TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthorities: $0.clientAuthorities)
+        }
+        options.fastResponder = responder
+        return options
+    }
+
     private func listener(
         _ name: String, _ address: ListenAddress, _ router: Router<ServiceRequestContext>,
-        _ onURL: @escaping @Sendable (String) -> Void
-    ) -> any Service {
+        _ responder: (any FastResponder)? = nil, _ onURL: @escaping @Sendable (String) -> Void
+    ) throws -> any Service {
         let onListening = onListening
+        let options = options(name, responder)
+        let scheme = options.tls == nil ? "http" : "https"
         let application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-            configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
+            server: try options.server(),
+            configuration: .init(
+                address: .hostname(address.host, port: address.port), serverName: nil,
+                availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
             onServerRunning: { channel in
                 var bound = address
                 bound.port = channel.localAddress?.port ?? address.port
-                let url = "http://\(bound)"
+                let url = "\(scheme)://\(bound)"
                 onURL(url)
                 onListening(name, url)
             },

@@ -3,6 +3,7 @@ import Administration
 import ArgumentParser
 import Catalog
 import Glibc
+import HTTPSurface
 
 /// A verb that could not do its job: what a person reads, and the exit code that a script reads (sysexits.h).
 struct CommandFailure: Error {
@@ -38,6 +39,7 @@ struct CommandFailure: Error {
         case let failure as CommandFailure: self = failure
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
         case let error as InstallationError: self.init(.unavailable, error.description)
+        case let error as TLSFilesError: self.init(.badData, error.description)
         case let error as ConfigurationError: self.init(.badData, error.description)
         case let error as DocumentsRejected: self.init(.badData, error.description)
         case let error as PublicationError: self.init(.badData, error.reason)

@@ -1,0 +1,49 @@
+public import Catalog
+import Foundation
+import GRDB
+import Policies
+
+extension SQLiteCatalog {
+    public func auditRecords(after sequence: Int64, limit: Int) async throws -> [AuditRecord] {
+        try await read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT first, events, hashes FROM auditBatch
+                    WHERE first >= (SELECT coalesce(max(first), 0) FROM auditBatch WHERE first <= ?) ORDER BY first
+                    """)
+            var records: [AuditRecord] = []
+            let rows = try Row.fetchCursor(statement, arguments: [max(sequence, 0) &+ 1])
+            while records.count < limit, let row = try rows.next() {
+                records += AuditBatch(row: row).records.filter { $0.sequence > sequence }
+            }
+            return Array(records.prefix(max(limit, 0)))
+        }
+    }
+
+    public func lastAuditSequence() async throws -> Int64 {
+        try await read { try Int64.fetchOne($0, sql: "SELECT max(last) FROM auditBatch") ?? 0 }
+    }
+}
+
+extension Database {
+    /// Counts one use of a token and says whether it was within its limit.
+    func count(_ use: UseLimit) throws -> UseCount {
+        let identity = Data(use.tokenIdentity)
+        let select = try cachedStatement(sql: "SELECT uses FROM tokenUse WHERE identity = ?")
+        let uses = try Int.fetchOne(select, arguments: [identity]) ?? 0
+        guard uses < use.maximum else { return .exhausted }
+        let statement = try cachedStatement(
+            sql: """
+                INSERT INTO tokenUse (identity, uses, expires) VALUES (?, 1, ?)
+                ON CONFLICT (identity) DO UPDATE SET uses = uses + 1
+                """)
+        try statement.execute(arguments: [identity, use.expires.timeIntervalSince1970])
+        return .within
+    }
+
+    /// Drops the counts of tokens that are long past their time: such a token is refused before it is counted.
+    func forgetUses(before now: Date) throws {
+        let statement = try cachedStatement(sql: "DELETE FROM tokenUse WHERE expires < ?")
+        try statement.execute(arguments: [now.timeIntervalSince1970 - 3600])
+    }
+}

@@ -1,0 +1,20 @@
+/// Which pages may read answers (cross-origin resource sharing; Fetch standard, 3.2). Without credentials: tokens travel
+/// in a header that the page sets, so `*` gives no page a right that it did not have.
+public struct CrossOriginPolicy: Sendable, Hashable {
+    /// The origins allowed; `["*"]` for any.
+    public var allowedOrigins: [String]
+
+    public init(allowedOrigins: [String]) {
+        self.allowedOrigins = allowedOrigins
+    }
+
+    /// The headers of an answer to a request from an origin; nil for a request that names none.
+    public func headers(origin: String?) -> [(name: String, value: String)] {
+        let exposed = ("access-control-expose-headers", "Content-Length, Content-Range, ETag, WWW-Authenticate")
+        if allowedOrigins == ["*"] { return [("access-control-allow-origin", "*"), exposed] }
+        // The answer depends on the request's origin, so caches must keep one for each.
+        let varies = ("vary", "Origin")
+        guard let origin, allowedOrigins.contains(origin) else { return [varies] }
+        return [varies, ("access-control-allow-origin", origin), exposed]
+    }
+}

@@ -1,0 +1,22 @@
+public import NIOCore
+
+/// How much and how long one connection may ask of the server, before anything of it is looked at.
+public struct ConnectionLimits: Sendable, Hashable {
+    /// A head has to be there this long after its first byte, or after the connection was opened.
+    public var headTime = TimeAmount.seconds(10)
+    /// A body has to go on within this time.
+    public var bodyTime = TimeAmount.seconds(30)
+    /// How long a connection without a request is kept.
+    public var idleTime = TimeAmount.seconds(75)
+    /// How long an answer may wait for its reader to take anything.
+    public var writeTime = TimeAmount.seconds(60)
+    /// One header field, in bytes: a token of 16 KiB and its name fit.
+    public var fieldSize = 24 << 10
+    /// All header fields, in bytes.
+    public var headSize = 48 << 10
+    public var fieldCount = 100
+    /// Connections at once on a listener.
+    public var connections = 20_000
+
+    public init() {}
+}

@@ -1,0 +1,134 @@
+public import HummingbirdCore
+import HummingbirdHTTP2
+public import Logging
+public import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOSSL
+import NIOTLS
+import Policies
+
+/// How a listener treats its connections.
+public struct ListenerOptions: Sendable {
+    public var limits = ConnectionLimits()
+    public var clients = ClientAddressRule(trustedProxies: [])
+    /// Whether every connection starts with a PROXY protocol header; taken from trusted proxies only.
+    public var proxyProtocol = false
+    public var tls: TLSFiles?
+    public var fastResponder: (any FastResponder)?
+
+    public init() {}
+
+    /// What an application makes its connections with.
+    /// - Throws: `TLSFilesError`, here rather than at the first connection.
+    public func server() throws -> HTTPServerBuilder {
+        _ = try tls.map { try TLSContexts(files: $0) }
+        let options = self
+        return HTTPServerBuilder { try ListenerChannel(responder: $0, options: options) }
+    }
+}
+
+/// One connection of a listener: PROXY protocol, TLS, HTTP/1.1 with the fast path before the router, or HTTP/2.
+public struct ListenerChannel: HTTPChannelHandler {
+    typealias HTTP1 = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    /// What was negotiated.
+    public struct Value: ServerChildChannelValue {
+        enum Connection: Sendable {
+            case http1(HTTP1)
+            case http2(HTTP2Channel.Value)
+        }
+
+        let connection: EventLoopFuture<Connection>
+        public let channel: any Channel
+    }
+
+    public let responder: HTTPChannelHandler.Responder
+    private let options: ListenerOptions
+    private let contexts: TLSContexts?
+    private let http2: HTTP2Channel
+
+    /// - Throws: `TLSFilesError` when certificate or key cannot be used.
+    public init(responder: @escaping HTTPChannelHandler.Responder, options: ListenerOptions) throws {
+        self.responder = responder
+        self.options = options
+        contexts = try options.tls.map { try TLSContexts(files: $0) }
+        http2 = HTTP2Channel(
+            responder: responder,
+            configuration: .init(
+                idleTimeout: .nanoseconds(options.limits.idleTime.nanoseconds),
+                streamConfiguration: .init(idleTimeout: options.limits.idleTime)))
+    }
+
+    public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let peer = ConnectionPeer(channel.remoteAddress?.policyAddress)
+        return channel.eventLoop.makeCompletedFuture {
+            if options.proxyProtocol {
+                let handler = ProxyProtocolHandler(peer: peer, trusted: options.clients)
+                try channel.pipeline.syncOperations.addHandler(handler)
+                ConnectionPeer.register(peer, for: channel)
+            }
+            guard let contexts else {
+                let http1 = try setUpHTTP1(channel, peer)
+                return Value(connection: channel.eventLoop.makeSucceededFuture(.http1(http1)), channel: channel)
+            }
+            return Value(connection: try setUpTLS(channel, peer, contexts, logger), channel: channel)
+        }
+    }
+
+    public func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.connection.get() {
+            case .http1(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+            case .http2(let connection): await http2.handle(value: connection, logger: logger)
+            }
+        } catch {
+            // A handshake that failed is the client's affair.
+            logger.debug("a connection ended before its protocol was negotiated: \(error)")
+        }
+    }
+
+    private func setUpHTTP1(_ channel: any Channel, _ peer: ConnectionPeer) throws -> HTTP1 {
+        var decoding = NIOHTTPDecoderLimitConfiguration()
+        decoding.maxHeaderFieldSize = options.limits.fieldSize
+        decoding.maxHeaderListSize = options.limits.headSize
+        decoding.maxHeaderFieldCount = options.limits.fieldCount
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
+        try pipeline.addHandler(ConnectionTimeHandler(limits: options.limits))
+        if let responder = options.fastResponder {
+            try pipeline.addHandler(FastPathHandler(responder: responder, clients: options.clients, peer: peer))
+        }
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: contexts != nil))
+        return try NIOAsyncChannel(
+            wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+    }
+
+    private func setUpTLS(
+        _ channel: any Channel, _ peer: ConnectionPeer, _ contexts: TLSContexts, _ logger: Logger
+    ) throws -> EventLoopFuture<Value.Connection> {
+        // A handshake that stalls holds a connection as a stalled head does.
+        let stalled = channel.eventLoop.scheduleTask(in: options.limits.headTime) { channel.close(promise: nil) }
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(NIOSSLServerHandler(context: contexts.current))
+        let negotiation = NIOTypedApplicationProtocolNegotiationHandler<Value.Connection> { result, channel in
+            stalled.cancel()
+            if case .negotiated("h2") = result {
+                return http2.setup(channel: channel, logger: logger).map { .http2($0) }
+            }
+            return channel.eventLoop.makeCompletedFuture { .http1(try setUpHTTP1(channel, peer)) }
+        }
+        try pipeline.addHandler(negotiation)
+        return negotiation.protocolNegotiationResult
+    }
+}
+
+extension SocketAddress {
+    /// The address as policies see it, without a zone; nil for what is no IP address.
+    var policyAddress: IPAddress? {
+        ipAddress.flatMap { IPAddress($0.prefix { $0 != "%" }.description) }
+    }
+}

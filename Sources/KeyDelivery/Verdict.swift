@@ -1,0 +1,89 @@
+import Catalog
+import ContentKeys
+import Foundation
+import Policies
+
+/// Judges a request for keys against what the catalog says of them. Pure: reads and writes nothing.
+struct Judgement: Sendable {
+    let evaluator: AuthorizationEvaluator
+
+    func judge(
+        _ request: KeyRequest, found: [KeyID: KeyLookup], requestID: String, at time: Date
+    ) -> Verdict {
+        var decisions: [Verdict.Decision] = []
+        for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
+            let lookup = found[keyID]
+            let facts = lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) }
+            decisions.append(
+                Verdict.Decision(
+                    keyID: keyID, lookup: lookup,
+                    outcome: evaluator.decide(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)))
+        }
+        return Verdict(request: request, requestID: requestID, time: time, decisions: decisions)
+    }
+}
+
+/// What was decided on each key of a request, before it is written down and acted on.
+struct Verdict: Sendable {
+    struct Decision: Sendable {
+        let keyID: KeyID
+        let lookup: KeyLookup?
+        var outcome: AuthorizationDecision
+    }
+
+    let request: KeyRequest
+    let requestID: String
+    let time: Date
+    let decisions: [Decision]
+
+    /// What goes to the audit log, with the use of the token that is to be counted. A request carries one token, so all
+    /// limits are of it, and the smallest rules.
+    var record: DecisionRecord {
+        let uses = decisions.compactMap(\.useLimit)
+        guard let use = uses.min(by: { $0.maximum < $1.maximum }) else { return DecisionRecord(events: events(decisions)) }
+        return DecisionRecord(
+            events: events(decisions), use: use, exhausted: events(decisions.map(\.exhausted)))
+    }
+
+    /// The keys that may be unwrapped, in the request's order, each with its proof.
+    func grants(after count: UseCount) -> [(WrappedContentKey, Grant)] {
+        final(count).compactMap { decision in
+            guard case .granted(let grant) = decision.outcome, let key = decision.lookup?.key else { return nil }
+            return (key.wrapped, grant)
+        }
+    }
+
+    func outcome(_ released: [ReleasedKey], after count: UseCount) -> KeyDeliveryOutcome {
+        guard released.isEmpty else { return .released(released) }
+        for decision in final(count) {
+            if case .denied(let reason) = decision.outcome { return .denied(reason) }
+        }
+        return .unavailable
+    }
+
+    private func final(_ count: UseCount) -> [Decision] {
+        count == .within ? decisions : decisions.map(\.exhausted)
+    }
+
+    private func events(_ decisions: [Decision]) -> [AuditEvent] {
+        decisions.map { decision in
+            AuditEvent(
+                of: decision.outcome, key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request,
+                requestID: requestID, at: time)
+        }
+    }
+}
+
+extension Verdict.Decision {
+    var useLimit: UseLimit? {
+        if case .granted(let grant) = outcome { grant.useLimit } else { nil }
+    }
+
+    /// The decision when the token turns out to be used up.
+    var exhausted: Verdict.Decision {
+        guard case .granted(let grant) = outcome, grant.useLimit != nil else { return self }
+        var denied = self
+        denied.outcome = .denied(DenialReason(.useLimitReached, option: grant.option))
+        return denied
+    }
+}

@@ -1,0 +1,59 @@
+import ContentKeys
+import Foundation
+import HTTPSurface
+import KeyDelivery
+import NIOCore
+import NIOHTTP1
+import Policies
+
+/// `GET|POST /keys/aes` without a body, answered on the event loop from memory: the same decision, audit record and
+/// answer as the router's, which takes over when something has to be read.
+struct KeyFastPath: FastResponder {
+    let service: KeyDeliveryService
+    let sharing: CrossOriginPolicy
+
+    func considers(_ head: HTTPRequestHead) -> Bool {
+        (head.method == .GET || head.method == .POST) && head.uri.hasPrefix("/keys/aes")
+    }
+
+    func respond(
+        to head: HTTPRequestHead, client: IPAddress, answer: @escaping @Sendable (FastResponse) -> Void
+    ) -> Bool {
+        let target = RequestTarget(head.uri)
+        guard let keyID = target.keyID, case .some(let credential) = credential(head, target) else { return false }
+        let requestID = RequestID.next()
+        let shared = sharing.headers(origin: head.headers.first(name: "origin"))
+        return service.deliverNow(
+            KeyRequest(keyIDs: [keyID], delivery: .aes, credential: credential, clientAddress: client),
+            requestID: requestID
+        ) { outcome in
+            var response = Self.response(outcome, requestID: requestID)
+            response.headers += shared
+            answer(response)
+        }
+    }
+
+    /// The token; inner nil for none, outer nil for one that the router has to refuse.
+    private func credential(_ head: HTTPRequestHead, _ target: RequestTarget) -> String?? {
+        let values = head.headers["authorization"]
+        guard values.count <= 1 else { return nil }
+        let token = values.first.map(BearerToken.token) ?? target.value(of: "token")
+        guard let token, !token.isEmpty else { return .some(nil) }
+        return token.utf8.count <= BearerToken.longest ? .some(token) : nil
+    }
+
+    private static func response(_ outcome: KeyDeliveryOutcome, requestID: String) -> FastResponse {
+        switch outcome {
+        case .released(let keys):
+            guard let released = keys.first else { return Problem.unavailable.fastResponse(requestID: requestID) }
+            return FastResponse(
+                status: .ok,
+                headers: [
+                    ("content-type", "application/octet-stream"), ("cache-control", "no-store"),
+                ],
+                body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) })
+        case .denied(let reason): return Problem(denial: reason).fastResponse(requestID: requestID)
+        case .unavailable: return Problem.unavailable.fastResponse(requestID: requestID)
+        }
+    }
+}
