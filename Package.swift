@@ -15,6 +15,7 @@ struct Row {
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
@@ -63,11 +64,12 @@ let libraries: [Row] = [
     Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
+    Row(name: "MetricsExposition", products: [.coreMetrics]),
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
         products: [.grdb]),
-    Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"]),
+    Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
         name: "Origin",
         siblings: [
@@ -103,7 +105,7 @@ let libraries: [Row] = [
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
     Row(
-        name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog"],
+        name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog", "MetricsExposition"],
         products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "Adapters",
@@ -119,9 +121,10 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens", "EncoderProtocol",
+            "MetricsExposition",
         ],
         products: [
-            .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
+            .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
             .systemPackage, .unixSignals,
         ]),
     Row(name: "keyway-encoder", siblings: ["Encoding", "EncoderProtocol", "CSandbox"]),
@@ -193,6 +196,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),

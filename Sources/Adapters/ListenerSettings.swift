@@ -50,7 +50,8 @@ extension ConfigReader {
         let names = Set(list("proxyProtocol") ?? [])
         if let unknown = names.first(where: { !ServiceConfiguration.listeners.contains($0) }) {
             throw ConfigurationError(
-                "proxyProtocol: '\(unknown)' is no listener; known are \(ServiceConfiguration.listeners.joined(separator: ", "))")
+                "proxyProtocol: '\(unknown)' is no listener; known are \(ServiceConfiguration.listeners.joined(separator: ", "))"
+            )
         }
         guard names.isEmpty || !trusted.isEmpty else {
             throw ConfigurationError("proxyProtocol needs trustedProxies: who may say what a client's address is")

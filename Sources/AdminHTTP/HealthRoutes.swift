@@ -3,19 +3,28 @@ import Foundation
 public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
+public import MetricsExposition
 import NIOCore
 
 /// What an orchestrator asks on the admin listener. Both answers tell nothing but the state, so they need no token.
 public struct HealthRoutes: Sendable {
     private let catalog: any CatalogEngine
+    private let metrics: MetricsRegistry
 
-    public init(catalog: any CatalogEngine) {
+    public init(catalog: any CatalogEngine, metrics: MetricsRegistry) {
         self.catalog = catalog
+        self.metrics = metrics
     }
 
-    /// `GET /healthz`: the process answers. `GET /readyz`: the catalog does, too.
+    /// `GET /healthz`: the process answers. `GET /readyz`: the catalog does, too. `GET /metrics`: for Prometheus.
     public func add(to router: Router<ServiceRequestContext>) {
         router.get("healthz") { _, _ in Self.ok }
+        router.get("metrics") { _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+                body: .init(byteBuffer: ByteBuffer(string: metrics.text())))
+        }
         router.get("readyz") { _, _ -> Response in
             do {
                 _ = try await catalog.lastAuditSequence()

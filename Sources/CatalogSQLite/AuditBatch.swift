@@ -39,7 +39,8 @@ struct AuditBatch {
     /// The records. When somebody changed how many lines there are, lines are empty or left over at the end of the last
     /// record, so that the chain shows it.
     var records: [AuditRecord] {
-        let lines = events.split(separator: Self.separator, maxSplits: max(count - 1, 0), omittingEmptySubsequences: false)
+        let lines = events.split(
+            separator: Self.separator, maxSplits: max(count - 1, 0), omittingEmptySubsequences: false)
         let size = AuditChain.start.count
         return (0..<count).map { position in
             AuditRecord(

@@ -15,6 +15,8 @@ public enum KeyDeliveryOutcome: Sendable {
     case released([ReleasedKey])
     /// None: the reason of the first key that was denied.
     case denied(DenialReason)
+    /// Too many requests: ask again after this time.
+    case limited(Duration)
     /// The service cannot decide or cannot write its audit log: no key.
     case unavailable
 }
@@ -25,6 +27,8 @@ public struct KeyDeliveryService: Sendable {
     private let cache: KeyLookupCache?
     private let unwrapper: any KeyUnwrapper
     private let judgement: Judgement
+    private let rates: RequestRates
+    private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
 
     /// - Parameters:
@@ -32,12 +36,13 @@ public struct KeyDeliveryService: Sendable {
     ///   - now: the clock; tests set it.
     public init(
         catalog: any CatalogEngine, cache: KeyLookupCache? = nil, unwrapper: any KeyUnwrapper,
-        verifier: any TokenVerifier, now: @escaping @Sendable () -> Date = { Date() }
+        verifier: any TokenVerifier, limits: RateLimits = RateLimits(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.cache = cache
         self.unwrapper = unwrapper
         judgement = Judgement(evaluator: AuthorizationEvaluator(verifier: verifier))
+        rates = RequestRates(limits)
         self.now = now
     }
 
@@ -47,10 +52,19 @@ public struct KeyDeliveryService: Sendable {
     /// - Parameter requestID: names the request in the audit log and in the answer.
     /// - Throws: `CatalogError`, `KeyUnwrapError`.
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
+        let start = ContinuousClock.now
+        if let wait = limit(request, at: start) { return .limited(wait) }
         var found: [KeyID: KeyLookup] = [:]
         for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
-        let verdict = judgement.judge(request, found: found, requestID: requestID, at: now())
-        let count = try await catalog.record(verdict.record)
+        let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
+        let count: UseCount
+        do {
+            count = try await catalog.record(verdict.record)
+        } catch {
+            metrics.wasUnavailable()
+            throw error
+        }
+        metrics.decided(verdict.final(count), since: start)
         var released: [ReleasedKey] = []
         for (wrapped, grant) in verdict.grants(after: count) {
             let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
@@ -67,14 +81,25 @@ public struct KeyDeliveryService: Sendable {
         _ request: KeyRequest, requestID: String, completion: @escaping @Sendable (KeyDeliveryOutcome) -> Void
     ) -> Bool {
         guard let cache else { return false }
+        let start = ContinuousClock.now
         var found: [KeyID: KeyLookup] = [:]
         for keyID in request.keyIDs {
             guard let lookup = cache.lookup(keyID) else { return false }
             found[keyID] = lookup
         }
-        let verdict = judgement.judge(request, found: found, requestID: requestID, at: now())
+        metrics.looked(inMemory: true)
+        if let wait = limit(request, at: start) {
+            completion(.limited(wait))
+            return true
+        }
+        let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
         catalog.record(verdict.record) { result in
-            completion((try? result.get()).map { release(verdict, after: $0) } ?? .unavailable)
+            guard let count = try? result.get() else {
+                metrics.wasUnavailable()
+                return completion(.unavailable)
+            }
+            metrics.decided(verdict.final(count), since: start)
+            completion(release(verdict, after: count))
         }
         return true
     }
@@ -88,9 +113,19 @@ public struct KeyDeliveryService: Sendable {
         return verdict.outcome(released, after: count)
     }
 
+    private func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
+        guard let wait = rates.count(request, at: now) else { return nil }
+        metrics.wasLimited()
+        return wait
+    }
+
     private func lookup(_ keyID: KeyID) async throws -> KeyLookup? {
         guard let cache else { return try await catalog.keyLookup(keyID) }
-        if let known = cache.lookup(keyID) { return known }
+        if let known = cache.lookup(keyID) {
+            metrics.looked(inMemory: true)
+            return known
+        }
+        metrics.looked(inMemory: false)
         let generation = cache.generation
         let lookup = try await catalog.keyLookup(keyID)
         if let lookup { cache.keep(lookup, generation: generation) }

@@ -3,12 +3,12 @@ import ContentKeys
 import Foundation
 import Policies
 
-/// Judges a request for keys against what the catalog says of them. Pure: reads and writes nothing.
+/// Judges a request for keys against what the catalog says of them. Reads and writes nothing but the rates.
 struct Judgement: Sendable {
     let evaluator: AuthorizationEvaluator
 
     func judge(
-        _ request: KeyRequest, found: [KeyID: KeyLookup], requestID: String, at time: Date
+        _ request: KeyRequest, found: [KeyID: KeyLookup], rates: RequestRates, requestID: String, at time: Date
     ) -> Verdict {
         var decisions: [Verdict.Decision] = []
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
@@ -19,6 +19,9 @@ struct Judgement: Sendable {
                     keyID: keyID, lookup: lookup,
                     outcome: evaluator.decide(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)))
         }
+        // One request counts once for its subject, however many keys it asks for.
+        let grant = decisions.lazy.compactMap(\.grant).first { $0.token?.subject != nil }
+        if let grant, rates.count(grant, at: .now) != nil { decisions = decisions.map(\.limited) }
         return Verdict(request: request, requestID: requestID, time: time, decisions: decisions)
     }
 }
@@ -40,7 +43,9 @@ struct Verdict: Sendable {
     /// limits are of it, and the smallest rules.
     var record: DecisionRecord {
         let uses = decisions.compactMap(\.useLimit)
-        guard let use = uses.min(by: { $0.maximum < $1.maximum }) else { return DecisionRecord(events: events(decisions)) }
+        guard let use = uses.min(by: { $0.maximum < $1.maximum }) else {
+            return DecisionRecord(events: events(decisions))
+        }
         return DecisionRecord(
             events: events(decisions), use: use, exhausted: events(decisions.map(\.exhausted)))
     }
@@ -61,7 +66,7 @@ struct Verdict: Sendable {
         return .unavailable
     }
 
-    private func final(_ count: UseCount) -> [Decision] {
+    func final(_ count: UseCount) -> [Decision] {
         count == .within ? decisions : decisions.map(\.exhausted)
     }
 
@@ -75,13 +80,23 @@ struct Verdict: Sendable {
 }
 
 extension Verdict.Decision {
-    var useLimit: UseLimit? {
-        if case .granted(let grant) = outcome { grant.useLimit } else { nil }
+    var grant: Grant? {
+        if case .granted(let grant) = outcome { grant } else { nil }
+    }
+
+    var useLimit: UseLimit? { grant?.useLimit }
+
+    /// The decision when the token's subject asks too often.
+    var limited: Verdict.Decision {
+        guard let grant else { return self }
+        var denied = self
+        denied.outcome = .denied(DenialReason(.rateLimited, option: grant.option))
+        return denied
     }
 
     /// The decision when the token turns out to be used up.
     var exhausted: Verdict.Decision {
-        guard case .granted(let grant) = outcome, grant.useLimit != nil else { return self }
+        guard let grant, grant.useLimit != nil else { return self }
         var denied = self
         denied.outcome = .denied(DenialReason(.useLimitReached, option: grant.option))
         return denied

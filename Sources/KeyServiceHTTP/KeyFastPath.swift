@@ -53,7 +53,15 @@ struct KeyFastPath: FastResponder {
                 ],
                 body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) })
         case .denied(let reason): return Problem(denial: reason).fastResponse(requestID: requestID)
+        case .limited(let wait): return Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
         case .unavailable: return Problem.unavailable.fastResponse(requestID: requestID)
         }
+    }
+}
+
+extension Duration {
+    /// Rounded up.
+    var wholeSeconds: Int {
+        Int(clamping: components.seconds + (components.attoseconds > 0 ? 1 : 0))
     }
 }

@@ -71,6 +71,7 @@ public struct KeyServiceRoutes: Sendable {
         switch try await service.deliver(request, requestID: context.requestID) {
         case .released(let keys): return keys
         case .denied(let reason): throw Problem(denial: reason)
+        case .limited(let wait): throw Problem.limited(seconds: wait.wholeSeconds)
         case .unavailable: throw Problem.unavailable
         }
     }

@@ -19,6 +19,7 @@ extension Problem {
                     .wwwAuthenticate: isMissing
                         ? "Bearer realm=\"keyway\"" : "Bearer realm=\"keyway\", error=\"invalid_token\""
                 ])
+        case .limited: self = .limited(seconds: 1)
         case .forbidden:
             self.init(.forbidden, code: Self.forbiddenCode(denial.code), detail: Self.forbiddenDetail(denial.code))
         }
@@ -40,6 +41,12 @@ extension Problem {
         case .useLimitInvalid, .useLimitReached: "The token may not be used again."
         default: "The key's policy does not allow this request."
         }
+    }
+
+    static func limited(seconds: Int) -> Problem {
+        Problem(
+            .tooManyRequests, code: "tooManyRequests", detail: "Too many key requests; ask again later.",
+            headers: [.retryAfter: String(max(seconds, 1))])
     }
 
     static let unavailable = Problem(

@@ -49,6 +49,7 @@ public struct DenialReason: Sendable, Hashable {
         case claimMismatch
         case useLimitInvalid
         case useLimitReached
+        case rateLimited
     }
 
     /// What a client may learn.
@@ -59,6 +60,8 @@ public struct DenialReason: Sendable, Hashable {
         case unauthenticated
         /// 403: authenticated as far as asked, and not enough.
         case forbidden
+        /// 429: too often.
+        case limited
     }
 
     public let code: Code
@@ -80,6 +83,7 @@ public struct DenialReason: Sendable, Hashable {
         case .noPolicy, .noOptionForDelivery, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
             .claimMismatch, .useLimitInvalid, .useLimitReached:
             .forbidden
+        case .rateLimited: .limited
         }
     }
 }

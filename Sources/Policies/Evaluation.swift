@@ -65,6 +65,7 @@ extension DenialReason.Code {
         case .claimMismatch: "a claim of the token has another value"
         case .useLimitInvalid: "the limit of uses cannot be applied"
         case .useLimitReached: "the token was used as often as it may be"
+        case .rateLimited: "too many requests in a short time"
         }
     }
 }

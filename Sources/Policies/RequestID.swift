@@ -15,7 +15,8 @@ public enum RequestID {
 
     /// When a request got its name; nil for what is no name.
     public static func time(of name: String) -> Date? {
-        guard name.utf8.count == timeLength + randomLength, let milliseconds = UInt64(name.prefix(timeLength), radix: 36)
+        guard name.utf8.count == timeLength + randomLength,
+            let milliseconds = UInt64(name.prefix(timeLength), radix: 36)
         else { return nil }
         return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     }

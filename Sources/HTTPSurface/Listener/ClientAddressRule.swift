@@ -26,7 +26,8 @@ public struct ClientAddressRule: Sendable, Hashable {
     ///   then allows the request by address.
     public func client(peer: IPAddress?, forwarded: [String], forwardedFor: [String]) -> IPAddress? {
         guard let peer, isTrusted(peer) else { return peer }
-        let chain = forwarded.isEmpty ? Self.addresses(forwardedFor: forwardedFor) : Self.addresses(forwarded: forwarded)
+        let chain =
+            forwarded.isEmpty ? Self.addresses(forwardedFor: forwardedFor) : Self.addresses(forwarded: forwarded)
         guard let chain, chain.count <= Self.longestChain else { return nil }
         for address in chain.reversed() where !isTrusted(address) { return address }
         // All of them are ours: a request from within.

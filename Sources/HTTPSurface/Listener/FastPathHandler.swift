@@ -44,7 +44,10 @@ final class FastPathHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .answering = state { return isReadHeld = true }
+        if case .answering = state {
+            isReadHeld = true
+            return
+        }
         context.read()
     }
 

@@ -28,6 +28,7 @@ struct Server {
     ///
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
+        _ = ServiceMetrics.registry
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         var services: [any Service] = [WatchService(watch: installation.watch)]
@@ -43,7 +44,7 @@ struct Server {
         }
         if roles.contains(.admin) {
             let router = makeRouter()
-            HealthRoutes(catalog: installation.catalog).add(to: router)
+            HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
             services.append(try listener("admin", configuration.listenAdmin, router) { _ in })
         }
         if roles.contains(.worker) {
@@ -88,7 +89,10 @@ struct Server {
         KeyServiceRoutes(
             service: KeyDeliveryService(
                 catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
-                unwrapper: installation.unwrapper, verifier: installation.verifier))
+                unwrapper: installation.unwrapper, verifier: installation.verifier,
+                limits: RateLimits(
+                    address: configuration.limits.address, subject: configuration.limits.subject,
+                    key: configuration.limits.key)))
     }
 
     private func makeRouter() -> Router<ServiceRequestContext> {

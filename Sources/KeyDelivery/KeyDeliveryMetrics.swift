@@ -1,0 +1,53 @@
+import CoreMetrics
+import Policies
+
+/// What the key service counts: decisions by reason, time until a decision is durable, what came from memory.
+struct KeyDeliveryMetrics: Sendable {
+    private let granted: [KeyDeliveryType: Counter]
+    private let denied: [DenialReason.Code: Counter]
+    private let limited = Counter(label: "keyway_key_requests_limited_total")
+    private let unavailable = Counter(label: "keyway_key_requests_unavailable_total")
+    private let fromMemory = Counter(label: "keyway_key_lookups_total", dimensions: [("from", "memory")])
+    private let fromCatalog = Counter(label: "keyway_key_lookups_total", dimensions: [("from", "catalog")])
+    private let time = Timer(label: "keyway_key_decision_seconds")
+
+    init() {
+        // All series from the start: a reason that never came up shows as zero.
+        granted = Dictionary(
+            uniqueKeysWithValues: KeyDeliveryType.allCases.map {
+                (
+                    $0,
+                    Counter(
+                        label: "keyway_key_decisions_total",
+                        dimensions: [("decision", "granted"), ("delivery", $0.rawValue), ("reason", "")])
+                )
+            })
+        denied = Dictionary(
+            uniqueKeysWithValues: DenialReason.Code.allCases.map {
+                (
+                    $0,
+                    Counter(
+                        label: "keyway_key_decisions_total",
+                        dimensions: [("decision", "denied"), ("delivery", ""), ("reason", $0.rawValue)])
+                )
+            })
+    }
+
+    func looked(inMemory: Bool) {
+        (inMemory ? fromMemory : fromCatalog).increment()
+    }
+
+    func decided(_ decisions: [Verdict.Decision], since start: ContinuousClock.Instant) {
+        for decision in decisions {
+            switch decision.outcome {
+            case .granted(let grant): granted[grant.delivery]?.increment()
+            case .denied(let reason): denied[reason.code]?.increment()
+            }
+        }
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        time.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+
+    func wasLimited() { limited.increment() }
+    func wasUnavailable() { unavailable.increment() }
+}

@@ -1,0 +1,81 @@
+import ContentKeys
+import Policies
+import Synchronization
+
+/// How many key requests a second are answered for one client address, one token's subject, one key. Nil: any number.
+public struct RateLimits: Sendable, Hashable {
+    public var address: Int?
+    public var subject: Int?
+    public var key: Int?
+
+    public init(address: Int? = nil, subject: Int? = nil, key: Int? = nil) {
+        self.address = address
+        self.subject = subject
+        self.key = key
+    }
+}
+
+/// Counts requests by who they are of: the generic cell rate algorithm, with a burst of two seconds' worth.
+///
+/// Bounded: two ages of counters, of which the elder is forgotten when the younger is full. Whoever is forgotten starts
+/// anew, which errs on the client's side.
+final class RequestRate<Subject: Hashable & Sendable>: Sendable {
+    private struct State {
+        /// When each subject's bucket is empty again.
+        var younger: [Subject: ContinuousClock.Instant] = [:]
+        var elder: [Subject: ContinuousClock.Instant] = [:]
+    }
+
+    /// Subjects of one age.
+    private static var capacity: Int { 100_000 }
+
+    private let interval: Duration
+    private let burst: Duration
+    private let state = Mutex(State())
+
+    /// - Parameter perSecond: above 0.
+    init(perSecond: Int) {
+        interval = .seconds(1) / max(perSecond, 1)
+        burst = .seconds(2)
+    }
+
+    /// Counts a request; the time to wait when there were too many.
+    func count(_ subject: Subject, at now: ContinuousClock.Instant) -> Duration? {
+        state.withLock { state in
+            let empty = max(state.younger[subject] ?? state.elder[subject] ?? now, now)
+            guard empty - now <= burst - interval || empty == now else { return empty - now - burst + interval }
+            if state.younger.count >= Self.capacity {
+                state.elder = state.younger
+                state.younger = [:]
+            }
+            state.younger[subject] = empty + interval
+            return nil
+        }
+    }
+}
+
+/// The rates of one service.
+struct RequestRates: Sendable {
+    private let address: RequestRate<IPAddress>?
+    private let subject: RequestRate<[String]>?
+    private let key: RequestRate<KeyID>?
+
+    init(_ limits: RateLimits) {
+        address = limits.address.map { RequestRate(perSecond: $0) }
+        subject = limits.subject.map { RequestRate(perSecond: $0) }
+        key = limits.key.map { RequestRate(perSecond: $0) }
+    }
+
+    /// Counts a request before anything is looked up for it; how long to wait when there were too many.
+    func count(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
+        if let wait = address?.count(request.clientAddress, at: now) { return wait }
+        guard let key else { return nil }
+        return request.keyIDs.lazy.compactMap { key.count($0, at: now) }.max()
+    }
+
+    /// Counts a grant by the subject of its token.
+    func count(_ grant: Grant, at now: ContinuousClock.Instant) -> Duration? {
+        guard let subject, let token = grant.token, let name = token.subject else { return nil }
+        return subject.count([token.issuer, name], at: now)
+    }
+}
