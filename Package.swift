@@ -14,6 +14,7 @@ struct Row {
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
@@ -22,7 +23,9 @@ extension Target.Dependency {
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
@@ -59,6 +62,9 @@ let libraries: [Row] = [
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
         products: [.grdb]),
+    Row(
+        name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
+        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"]),
     Row(
         name: "Origin",
@@ -95,9 +101,10 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyWrapping", "Tokens", "MediaStorage", "Policies", "ContentKeys",
+            "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "Administration", "Tokens", "MediaStorage",
+            "Policies", "ContentKeys",
         ],
-        products: [.configuration, .yams]),
+        products: [.configuration, .logging, .yams]),
 ]
 
 let programs: [Row] = [
@@ -106,6 +113,7 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens", "EncoderProtocol",
+            "CProcess",
         ],
         products: [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -141,6 +149,7 @@ func tests() -> [Target] {
             siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
+
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
@@ -181,10 +190,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -201,6 +212,7 @@ let package = Package(
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CSandbox"),
+            .target(name: "CProcess"),
             .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         ]
 )

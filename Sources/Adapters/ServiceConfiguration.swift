@@ -14,9 +14,12 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var keysURL: String?
     /// The origins that browsers may ask from; `*` for any.
     public var corsOrigins: [String]
+    /// Where key-encryption keys are held.
+    public var kek: KEKConfiguration
 
     /// Every field, as it is written in the file.
-    static let fields = ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins"]
+    static let fields =
+        ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins"] + KEKConfiguration.fields
 
     /// Reads a file and the environment.
     ///
@@ -69,6 +72,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
                 throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(keysURL)'")
             }
         }
+        kek = try KEKConfiguration(reader)
         corsOrigins = (reader.string(forKey: "cors.origins") ?? "*").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }

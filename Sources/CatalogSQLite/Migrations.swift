@@ -12,6 +12,9 @@ enum Migrations {
             try database.execute(sql: jobs)
             try database.execute(sql: audit)
         }
+        migrator.registerMigration("kek") { database in
+            try database.execute(sql: kek)
+        }
         return migrator
     }
 
@@ -160,5 +163,18 @@ enum Migrations {
             expires REAL NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX tokenUseExpiry ON tokenUse (expires);
+        """
+
+    private static let kek = """
+        CREATE TABLE kekVersion (
+            version INTEGER PRIMARY KEY NOT NULL CHECK (version > 0),
+            provider TEXT NOT NULL CHECK (provider IN ('file', 'environment', 'transit')),
+            proof BLOB NOT NULL,
+            created REAL NOT NULL,
+            completed REAL,
+            retired REAL
+        ) STRICT;
+        CREATE INDEX contentKeyKEK ON contentKey (kek);
+        CREATE INDEX secretKEK ON secret (kek);
         """
 }

@@ -1,5 +1,4 @@
 public import ContentKeys
-import Crypto
 import Foundation
 public import Policies
 
@@ -13,15 +12,8 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
 
     public func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey {
         guard purpose.covers(key) else { throw KeyUnwrapError.purposeMismatch }
-        guard let kek = wrapping.provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
-        var clear: Data
-        do {
-            clear = try AES.GCM.open(
-                try AES.GCM.SealedBox(combined: key.ciphertext), using: kek.symmetricKey,
-                authenticating: KeyWrapping.associatedData(keyID: key.keyID, type: key.type, kek: key.kek))
-        } catch {
-            throw KeyUnwrapError.authenticationFailed
-        }
+        guard let kek = await wrapping.provider.find(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
+        guard var clear = try? KeyWrapping.open(key, under: kek) else { throw KeyUnwrapError.authenticationFailed }
         defer { clear.zero() }
         guard let contentKey = clear.withUnsafeBytes({ ContentKey(key.type, copying: $0) }) else {
             throw KeyUnwrapError.authenticationFailed
