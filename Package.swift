@@ -149,6 +149,13 @@ func tests() -> [Target] {
             siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
+        test(
+            "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],
+            products: [.logging]),
+        test(
+            "AdaptersTests",
+            siblings: ["TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "Policies"],
+            products: [.logging]),
 
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
@@ -169,7 +176,7 @@ func tests() -> [Target] {
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
         test("LayeringTests"),
-        test("EndToEndTests", siblings: ["keyway", "keyway-encoder"]),
+        test("EndToEndTests", siblings: ["TestSupport", "keyway", "keyway-encoder"]),
     ]
 }
 

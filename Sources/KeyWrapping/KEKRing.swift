@@ -160,7 +160,7 @@ extension KEKError {
     public static func notConfigured(_ entry: KEKEntry) -> KEKError {
         KEKError(
             "version \(entry.version.rawValue) is held by the \(entry.provider.rawValue) provider, which "
-                + " is not configured; set kek.transit.address, kek.transit.key and kek.transit.tokenFile")
+                + "is not configured here; set kek.transit.address, kek.transit.key and kek.transit.tokenFile")
     }
 
     /// A version whose place holds another key.

@@ -109,10 +109,12 @@ struct TransitClient: Sendable {
         let key = "'\(configuration.mount)/…/\(configuration.key)'"
         return switch status {
         case 300...399: "a redirect, which is not followed; set kek.transit.address to the server itself"
-        case 400: "a refusal of what was asked: the ciphertext is not of the transit key \(key), or a version of it "
-            + "that was destroyed or disabled"
-        case 403: "forbidden: the token in '\(configuration.tokenFile)' is expired, revoked, or its policy does not "
-            + "allow this on \(key)"
+        case 400:
+            "a refusal of what was asked: the ciphertext is not of the transit key \(key), or a version of it "
+                + "that was destroyed or disabled"
+        case 403:
+            "forbidden: the token in '\(configuration.tokenFile)' is expired, revoked, or its policy does not "
+                + "allow this on \(key)"
         case 404: "not found: there is no transit engine or key for \(key), or not in this namespace"
         case 429, 472, 473, 503: "not able to serve: it is sealed, a standby, or under maintenance"
         default: "which was not expected; look into its log"

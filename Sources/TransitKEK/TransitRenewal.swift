@@ -14,7 +14,9 @@ extension TransitKEKStore {
                 if failures > 0 { logger.notice("the transit token was renewed") }
                 failures = 0
                 // 0 is a token without an end; one that is not renewable is replaced in its file by whoever made it.
-                wait = seconds > 0 && isRenewable ? .milliseconds(min(max(seconds * 500, 500), 43_200_000)) : .seconds(3600)
+                wait =
+                    seconds > 0 && isRenewable
+                    ? .milliseconds(min(max(seconds * 500, 500), 43_200_000)) : .seconds(3600)
                 if seconds > 0 && !isRenewable {
                     logger.warning("the transit token ends in \(seconds) s and is not renewable; replace its file")
                 }
