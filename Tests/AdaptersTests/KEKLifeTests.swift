@@ -8,7 +8,8 @@ import Testing
 /// A data folder over the life of its KEKs: opened, rotated, interrupted, retired, damaged.
 @Suite struct KEKLifeTests {
     private final class DataFolder: Sendable {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-life-\(UUID().uuidString)").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-life-\(UUID().uuidString)")
+            .path
 
         deinit {
             try? FileManager.default.removeItem(atPath: path)
@@ -137,7 +138,8 @@ import Testing
         let keyID = KeyID.random()
         let damaged = ContentKeyRecord(
             wrapped: WrappedContentKey(
-                keyID: keyID, type: .envelope, kek: KEKVersion(rawValue: 1), ciphertext: [UInt8](repeating: 1, count: 44)),
+                keyID: keyID, type: .envelope, kek: KEKVersion(rawValue: 1),
+                ciphertext: [UInt8](repeating: 1, count: 44)),
             name: nil, authorizationPolicy: nil, created: Date())
         try await installation.catalog.apply([.insertContentKey(damaged)])
         let outcome = try await rotation(installation, batch: 3).rotate { _, _ in }
@@ -157,8 +159,9 @@ import Testing
         try FileManager.default.removeItem(atPath: path)
         var message = await failure { _ = try await data.open() }
         #expect(message.contains("version 2") && message.contains(path) && message.contains("restore"))
-        #expect(FileManager.default.createFile(
-            atPath: path, contents: Data(count: 32), attributes: [.posixPermissions: 0o600]))
+        #expect(
+            FileManager.default.createFile(
+                atPath: path, contents: Data(count: 32), attributes: [.posixPermissions: 0o600]))
         message = await failure { _ = try await data.open() }
         #expect(message.contains("version 2") && message.contains("is not the key that this catalog was made with"))
         try bytes.write(to: URL(fileURLWithPath: path))

@@ -47,7 +47,8 @@ import Testing
     }
 
     private final class Fixture: Sendable {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-ring-\(UUID().uuidString)").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-ring-\(UUID().uuidString)")
+            .path
         let register = Register()
         let store: FileKEKStore
         let ring: KEKRing
@@ -106,7 +107,8 @@ import Testing
 
     @Test func aKeyThatIsNotTheRecordedOneIsNotUsed() async throws {
         let fixture = try await Fixture()
-        let forged = try #require([UInt8](repeating: 1, count: 32).withUnsafeBytes { KEK(version: Self.two, copying: $0) })
+        let forged = try #require(
+            [UInt8](repeating: 1, count: 32).withUnsafeBytes { KEK(version: Self.two, copying: $0) })
         try fixture.register.record(forged)
         _ = try await fixture.store.create(Self.two)
         #expect(await fixture.ring.find(Self.two) == nil)

@@ -11,7 +11,8 @@ import TransitKEK
     private static let one = KEKVersion(rawValue: 1)
 
     private final class Fixture: Sendable {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-tkek-\(UUID().uuidString)").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-tkek-\(UUID().uuidString)")
+            .path
         let server: TransitServer
 
         init() throws { server = try TransitServer() }
@@ -176,7 +177,9 @@ import TransitKEK
         #expect(throws: KEKError.self) { try TransitConfiguration(address: address, key: "k", tokenFile: "t") }
     }
 
-    @Test(arguments: ["https://vault", "https://vault:8200", "http://127.0.0.1:8200", "http://[::1]:8200", "http://localhost"])
+    @Test(arguments: [
+        "https://vault", "https://vault:8200", "http://127.0.0.1:8200", "http://[::1]:8200", "http://localhost",
+    ])
     func theseMayBeAsked(address: String) throws {
         _ = try TransitConfiguration(address: address, key: "k", tokenFile: "t")
     }
