@@ -75,11 +75,13 @@ public final class KEKRing: KEKProvider {
     public func find(_ version: KEKVersion) async -> KEK? {
         if let kek = kek(version) { return kek }
         guard state.withLock({ $0.mayLook(for: version) }) else { return nil }
-        try? await refresh()
-        return state.withLock { state in
-            if state.keks[version] == nil { state.missed[version] = .now }
-            return state.keks[version]
+        // The first look may be one that began before the version was recorded.
+        for _ in 0..<2 {
+            try? await refresh()
+            if let kek = state.withLock({ $0.keks[version] }) { return kek }
         }
+        state.withLock { $0.missed[version] = .now }
+        return nil
     }
 
     /// Takes up what the register has and this process has not. Concurrent calls share one look.

@@ -101,6 +101,8 @@ struct TransitClient: Sendable {
             tlsConfiguration: security, redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(5), read: .seconds(10)), decompression: .disabled)
         engine.httpVersion = .http1Only
+        // A refused connection and a certificate that is not trusted are said at once; who asks tries again.
+        engine.connectionPool.retryConnectionEstablishment = false
         return engine
     }
 

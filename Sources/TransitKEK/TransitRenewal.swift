@@ -6,13 +6,14 @@ extension TransitKEKStore {
     /// logged and tried again: the service goes on with the KEK that it holds.
     public func keepToken(logger: Logger) async {
         var failures = 0
+        var said: String?
         while !Task.isCancelled {
             let identity = client.token.identity
             let wait: Duration
             do {
                 let (seconds, isRenewable) = try await renew()
                 if failures > 0 { logger.notice("the transit token was renewed") }
-                failures = 0
+                (failures, said) = (0, nil)
                 // 0 is a token without an end; one that is not renewable is replaced in its file by whoever made it.
                 wait =
                     seconds > 0 && isRenewable
@@ -24,7 +25,11 @@ extension TransitKEKStore {
                 guard !Task.isCancelled else { return }
                 failures = min(failures + 1, 10)
                 wait = .seconds(min(1 << (failures - 1), 60))
-                logger.warning("the transit token was not renewed, next in \(wait): \(error)")
+                // Said once, not every minute.
+                if said != "\(error)" {
+                    logger.warning("the transit token was not renewed, and is tried again: \(error)")
+                }
+                said = "\(error)"
             }
             await sleep(wait) { client.token.identity != identity }
         }

@@ -7,12 +7,23 @@ package final class TransitServer: Sendable {
 
     package let folder: URL
     package let port: Int
+    private let isSecure: Bool
     private let identifier: pid_t
 
-    /// - Parameter token: what the server accepts and the token file holds at first.
-    package init(token: String = "hvs.test") throws {
+    /// - Parameters:
+    ///   - token: what the server accepts and the token file holds at first.
+    ///   - isSecure: speaks TLS with a certificate of its own (`certificateFile`).
+    package init(token: String = "hvs.test", isSecure: Bool = false) throws {
+        self.isSecure = isSecure
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-transit-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if isSecure {
+            _ = try Tool.run([
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                "-addext", "subjectAltName=IP:127.0.0.1", "-out", folder.path + "/certificate.pem", "-keyout",
+                folder.path + "/certificate.key",
+            ])
+        }
         let output = folder.appendingPathComponent("port")
         try Data().write(to: output)
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -42,7 +53,8 @@ package final class TransitServer: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    package var address: String { "http://127.0.0.1:\(port)" }
+    package var certificateFile: String { folder.appendingPathComponent("certificate.pem").path }
+    package var address: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
     package var tokenFile: String { folder.appendingPathComponent("token-file").path }
 
     /// Writes a file of the server's state, of mode 0600.

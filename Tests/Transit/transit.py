@@ -5,12 +5,14 @@
 Listens on a free port of 127.0.0.1 and prints it. STATE is a folder: `accepted` holds the token that is accepted, `mode`
 what it does wrong (nothing, slow, drip, oversize, redirect, sealed, garbage, short), `key` its AES-256 key, made at the
 first start, and `log` gets one line for each question: the path, the namespace, the status. Ciphertexts are
-`vault:v1:` and base64 of nonce, AES-256-GCM ciphertext and tag. `renewals` are for `lease` seconds (default 2).
+`vault:v1:` and base64 of nonce, AES-256-GCM ciphertext and tag. Renewals are for `lease` seconds (default 2). With
+`certificate.pem` and `certificate.key` there, it speaks TLS.
 """
 
 import base64
 import json
 import os
+import ssl
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,5 +112,9 @@ class Handler(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if os.path.exists(os.path.join(STATE, "certificate.pem")):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(STATE, "certificate.pem"), os.path.join(STATE, "certificate.key"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()

@@ -15,7 +15,7 @@ import TransitKEK
             .path
         let server: TransitServer
 
-        init() throws { server = try TransitServer() }
+        init(isSecure: Bool = false) throws { server = try TransitServer(isSecure: isSecure) }
 
         deinit {
             try? FileManager.default.removeItem(atPath: path)
@@ -194,6 +194,17 @@ import TransitKEK
                 try TransitConfiguration(address: "https://vault", mount: name, key: "k", tokenFile: "t")
             }
         }
+    }
+
+    @Test func overTLSTheServerMustBeTheOneThatIsTrusted() async throws {
+        let fixture = try Fixture(isSecure: true)
+        _ = try await fixture.store(caFile: fixture.server.certificateFile).create(Self.one)
+        let message = await failure { _ = try await fixture.store().load(Self.one) }
+        #expect(message.contains("TLS"), "\(message)")
+        let other = try TransitServer(isSecure: true)
+        let wrong = try fixture.store(caFile: other.certificateFile)
+        #expect(await failure { _ = try await wrong.load(Self.one) }.contains("TLS"))
+        #expect(fixture.server.log().count == 3)
     }
 
     @Test func aWrongAuthorityFileIsSaid() async throws {

@@ -62,10 +62,14 @@ struct KEKRotate: AsyncParsableCommand {
             remaining: outcome.remaining, failures: outcome.failures
         ).print(json: common.json)
         guard outcome.remaining == 0 else {
+            let advice =
+                outcome.failures.isEmpty
+                ? "run the command again"
+                : "these do not open; restore them from a backup of the catalog, or delete them"
             throw CommandFailure(
                 .badData,
-                (["\(outcome.remaining) are left under older versions, which stay; run the command again"]
-                    + outcome.failures).joined(separator: "\n"))
+                (["\(outcome.remaining) are left under older versions, which stay; \(advice)"] + outcome.failures)
+                    .joined(separator: "\n"))
         }
     }
 }
