@@ -22,11 +22,7 @@ public struct KEKFolder: Sendable {
     ) throws -> Result {
         let path = path(file)
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw KEKError(
-                errno == ENOENT
-                    ? "'\(path)' is missing; restore it from its backup" : "cannot read '\(path)': \(Self.reason())")
-        }
+        guard descriptor >= 0 else { throw missing(file, errno) }
         defer { close(descriptor) }
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
@@ -43,6 +39,15 @@ public struct KEKFolder: Sendable {
             throw KEKError("'\(path)' is longer than \(maximum) bytes; restore it from its backup")
         }
         return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[0..<count])) }
+    }
+
+    private func missing(_ file: String, _ code: Int32) -> KEKError {
+        guard code == ENOENT else { return KEKError("cannot read '\(path(file))': \(String(cString: strerror(code)))") }
+        // A catalog that was restored from before a rotation needs what was retired since.
+        let retired = path("retired/\(file)")
+        return access(retired, F_OK) == 0
+            ? KEKError("'\(path(file))' is missing, and '\(retired)' is there; move it back for this catalog")
+            : KEKError("'\(path(file))' is missing; restore it from its backup")
     }
 
     /// Writes a file beside its name, makes it durable, then gives it the name.
