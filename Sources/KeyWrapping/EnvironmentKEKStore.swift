@@ -4,8 +4,6 @@ import Glibc
 /// KEKs from the environment: `KEYWAY_KEK_1`, `KEYWAY_KEK_2`, …, each `hex:` or `base64:` and 32 bytes.
 public struct EnvironmentKEKStore: KEKStore {
     public static let prefix = "KEYWAY_KEK_"
-    /// Versions that are looked for in the process's environment.
-    public static let maximumVersion = 1_000
 
     public let kind = KEKProviderKind.environment
     public let waits = false
@@ -14,10 +12,12 @@ public struct EnvironmentKEKStore: KEKStore {
 
     /// Takes the variables out of the process's environment, and overwrites them there, so that children and
     /// `/proc/…/environ` do not show them. Call it once, before other threads start: the environment has no lock.
-    public static func takeFromProcess() -> EnvironmentKEKStore {
+    ///
+    /// - Parameter numbers: the versions that are looked for.
+    public static func takeFromProcess(_ numbers: ClosedRange<Int> = 1...1000) -> EnvironmentKEKStore {
         var variables: [KEKVersion: Result<KEK, KEKError>] = [:]
         // By name, not by a list of all variables: a list would copy the values.
-        for version in (1...maximumVersion).map(KEKVersion.init) {
+        for version in numbers.map(KEKVersion.init) {
             let name = name(version)
             guard let value = getenv(name) else { continue }
             let length = strlen(value)
