@@ -14,6 +14,7 @@ struct Row {
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
@@ -71,6 +72,9 @@ let libraries: [Row] = [
         products: [.grdb]),
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
+        name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
+        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
+    Row(
         name: "Origin",
         siblings: [
             "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption", "ISOBaseMedia",
@@ -110,9 +114,10 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyWrapping", "Tokens", "MediaStorage", "Policies", "ContentKeys",
+            "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "Administration", "Tokens", "MediaStorage",
+            "Policies", "ContentKeys",
         ],
-        products: [.configuration, .yams]),
+        products: [.configuration, .logging, .yams]),
 ]
 
 let programs: [Row] = [
@@ -122,6 +127,7 @@ let programs: [Row] = [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens", "EncoderProtocol",
             "MetricsExposition",
+            "CProcess",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -158,6 +164,14 @@ func tests() -> [Target] {
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
+            "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],
+            products: [.logging]),
+        test(
+            "AdaptersTests",
+            siblings: ["TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "Policies"],
+            products: [.logging]),
+
+        test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
         test("OriginTests", siblings: ["Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
@@ -176,7 +190,7 @@ func tests() -> [Target] {
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
         test("LayeringTests"),
-        test("EndToEndTests", siblings: ["keyway", "keyway-encoder"]),
+        test("EndToEndTests", siblings: ["TestSupport", "keyway", "keyway-encoder"]),
     ]
 }
 
@@ -205,6 +219,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -221,6 +236,7 @@ let package = Package(
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CSandbox"),
+            .target(name: "CProcess"),
             .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         ]
 )

@@ -17,54 +17,41 @@ public struct Installation: Sendable {
     public let verifier: any TokenVerifier
     /// Hears of changes by any process on this data folder, once somebody runs it.
     public let watch: CatalogWatch
+    public let keks: InstalledKEKs
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
 
     /// Opens a data folder: catalog, key-encryption keys, media. Makes what is not there, with KEK version 1.
     ///
     /// - Throws: `InstallationError` that says what is wrong and what to do: a missing or wrong KEK is found here.
-    public static func open(dataFolder: String) async throws -> Installation {
+    public static func open(dataFolder: String, kek: KEKConfiguration = KEKConfiguration()) async throws -> Installation
+    {
         guard mkdir(dataFolder, 0o700) == 0 || errno == EEXIST else {
             throw InstallationError("cannot make the data folder '\(dataFolder)': \(String(cString: strerror(errno)))")
         }
         let catalog = try SQLiteCatalog(path: dataFolder + "/catalog.sqlite")
-        let wrapping = KeyWrapping(provider: try keks(dataFolder, catalog))
+        let keks = try await KEKOpening(
+            catalog: catalog,
+            stores: KEKStores(folder: KEKFolder(path: dataFolder + "/kek"), configuration: kek), provider: kek.provider
+        ).open()
         let storage: FileSystemMediaStorage
         do {
             storage = try FileSystemMediaStorage(root: dataFolder + "/media")
         } catch let error as MediaStorageError {
             throw InstallationError(error.description)
         }
-        let secrets = CatalogSecrets(catalog: catalog, wrapping: wrapping)
+        let secrets = CatalogSecrets(catalog: catalog, wrapping: keks.wrapping)
         return Installation(
             dataFolder: dataFolder, catalog: catalog, storage: storage,
-            unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: StrictTokenVerifier(secrets: secrets),
-            watch: CatalogWatch(catalog: catalog), wrapping: wrapping, secrets: secrets)
+            unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
+            verifier: StrictTokenVerifier(secrets: secrets), watch: CatalogWatch(catalog: catalog), keks: keks,
+            wrapping: keks.wrapping, secrets: secrets)
     }
 
-    /// Loads the KEKs and checks that each one that something is wrapped under is there and opens it.
-    private static func keks(_ dataFolder: String, _ catalog: SQLiteCatalog) throws -> FileKEKProvider {
-        let inUse = try catalog.kekVersionsInUse()
-        let provider: FileKEKProvider
-        do {
-            provider = try FileKEKProvider(folder: dataFolder + "/kek", mayCreate: inUse.isEmpty)
-        } catch let error as KEKError {
-            throw InstallationError(error.description)
-        }
-        let wrapping = KeyWrapping(provider: provider)
-        for version in inUse {
-            guard provider.kek(version) != nil else {
-                throw InstallationError(
-                    "key-encryption key version \(version.rawValue) is missing from '\(dataFolder)/kek'; restore it from its backup"
-                )
-            }
-            if let key = try catalog.anyContentKey(under: version), !wrapping.opens(key.wrapped) {
-                throw InstallationError(
-                    "'\(dataFolder)/kek/kek-\(version.rawValue).key' is not the key that this catalog was made with; restore the right one from its backup"
-                )
-            }
-        }
-        return provider
+    /// Takes the KEKs that the process's environment holds out of it. Call it when the program starts, before other threads
+    /// do; `open` uses what was found.
+    public static func takeKEKsFromEnvironment() {
+        _ = KEKStores.processEnvironment
     }
 
     /// A new random content key, wrapped, as a record that is not stored yet.

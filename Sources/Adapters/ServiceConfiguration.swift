@@ -22,6 +22,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// TLS by the listener's name.
     public var tls: [String: TLSSettings]
     public var limits: LimitSettings
+    /// Where key-encryption keys are held.
+    public var kek: KEKConfiguration
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin"]
@@ -30,7 +32,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
     static let fields =
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
-        + ["limits.connections", "limits.address", "limits.subject", "limits.key"]
+        + ["limits.connections", "limits.address", "limits.subject", "limits.key"] + KEKConfiguration.fields
 
     /// Reads a file and the environment.
     ///
@@ -93,6 +95,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies)
         tls = try reader.tls()
         limits = try LimitSettings(reader)
+        kek = try KEKConfiguration(reader)
     }
 }
 

@@ -14,6 +14,9 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case locatorCreated
     case locatorRevoked
     case kekCreated
+    /// Everything is wrapped under the current version.
+    case kekRotated
+    case kekRetired
 }
 
 /// One event, before it has a place in the chain. Holds names, identifiers and reasons; never a key, token or secret.

@@ -47,6 +47,13 @@ public enum CatalogChange: Sendable {
     case revokeLocator(LocatorID)
     case putSecret(SecretRecord)
     case deleteSecret(name: String)
+    /// Makes a KEK version the current one; it must be above all that were recorded.
+    case insertKEKVersion(KEKVersionRecord)
+    /// Records that everything was wrapped under this version.
+    case completeKEKRotation(KEKVersion, at: Date)
+    /// Refused for the current version, and while something is wrapped under it. Nothing can be wrapped under a retired
+    /// version again.
+    case retireKEKVersion(KEKVersion, at: Date)
     case insertAsset(AssetRecord)
     /// Records a complete version and makes it the current one.
     case insertAssetVersion(AssetVersionRecord)
@@ -119,6 +126,20 @@ public protocol CatalogEngine: Sendable {
     func secret(named name: String) async throws -> SecretRecord?
     /// Names only.
     func secretNames() async throws -> [String]
+
+    /// In order of version; the last one is the current one.
+    func kekVersions() async throws -> [KEKVersionRecord]
+    /// How much is wrapped under each version that anything is wrapped under, in order of version.
+    func kekUsage() async throws -> [KEKUsage]
+    /// Keys under a version, in order of KID.
+    func contentKeys(under kek: KEKVersion, _ page: Page) async throws -> [WrappedContentKey]
+    /// Secrets under a version, in order of name.
+    func secrets(under kek: KEKVersion, _ page: Page) async throws -> [SecretRecord]
+    /// Replaces ciphertexts in one durable transaction: each one only if it still is the one that was read, so that what
+    /// others wrote meanwhile stays.
+    ///
+    /// - Returns: how many were replaced.
+    func rewrap(_ batch: RewrappedBatch) async throws -> Int
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

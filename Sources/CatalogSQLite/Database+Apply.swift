@@ -23,6 +23,9 @@ extension Database {
         case .revokeLocator(let id): try revoke(id)
         case .putSecret(let secret): try put(secret)
         case .deleteSecret(let name): try delete("secret", name)
+        case .insertKEKVersion(let record): try insert(record)
+        case .completeKEKRotation(let version, let time): try completeRotation(version, time)
+        case .retireKEKVersion(let version, let time): try retire(version, time)
         case .insertAsset(let asset): try insert(asset)
         case .insertAssetVersion(let version): try insert(version)
         case .insertJob(let job): try insert(job)
@@ -45,6 +48,7 @@ extension Database {
     }
 
     private func put(_ secret: SecretRecord) throws {
+        try requireUsable(secret.kek)
         try execute(
             sql: """
                 INSERT INTO secret (name, kek, ciphertext, created) VALUES (?, ?, ?, ?)

@@ -6,6 +6,7 @@ import Policies
 
 extension Database {
     func insert(_ key: ContentKeyRecord) throws {
+        try requireUsable(key.wrapped.kek)
         if let policy = key.authorizationPolicy {
             try require("authorizationPolicy", policy, of: "authorization policy")
         }

@@ -14,6 +14,9 @@ enum Migrations {
         }
         migrator.registerMigration("auditBatches") { try $0.execute(sql: auditBatches) }
         migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
+        migrator.registerMigration("kek") { database in
+            try database.execute(sql: kek)
+        }
         return migrator
     }
 
@@ -212,4 +215,16 @@ enum Migrations {
         }
         return ([log] + triggers).joined(separator: "\n")
     }
+    private static let kek = """
+        CREATE TABLE kekVersion (
+            version INTEGER PRIMARY KEY NOT NULL CHECK (version > 0),
+            provider TEXT NOT NULL CHECK (provider IN ('file', 'environment', 'transit')),
+            proof BLOB NOT NULL,
+            created REAL NOT NULL,
+            completed REAL,
+            retired REAL
+        ) STRICT;
+        CREATE INDEX contentKeyKEK ON contentKey (kek);
+        CREATE INDEX secretKEK ON secret (kek);
+        """
 }

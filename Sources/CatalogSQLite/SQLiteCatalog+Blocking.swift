@@ -1,5 +1,5 @@
 public import Catalog
-public import ContentKeys
+import ContentKeys
 import Foundation
 import GRDB
 
@@ -15,32 +15,6 @@ extension SQLiteCatalog {
                         name: name, kek: KEKVersion(rawValue: row["kek"]), ciphertext: Array(row["ciphertext"] as Data),
                         created: Column.date(row["created"]))
                 }
-            }
-        } catch {
-            throw CatalogError(database: error)
-        }
-    }
-
-    /// The KEK versions that something in the catalog is wrapped under.
-    public func kekVersionsInUse() throws -> [KEKVersion] {
-        do {
-            return try pool.read { database in
-                try Int.fetchAll(database, sql: "SELECT kek FROM contentKey UNION SELECT kek FROM secret")
-                    .map(KEKVersion.init).sorted()
-            }
-        } catch {
-            throw CatalogError(database: error)
-        }
-    }
-
-    /// One wrapped key, to find at start whether the KEK opens what is stored; nil when there is none.
-    public func anyContentKey(under kek: KEKVersion) throws -> ContentKeyRecord? {
-        do {
-            return try pool.read { database in
-                try Row.fetchOne(
-                    database, sql: "SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE kek = ? LIMIT 1",
-                    arguments: [kek.rawValue]
-                ).map(ContentKeyRecord.init)
             }
         } catch {
             throw CatalogError(database: error)

@@ -1,5 +1,3 @@
-import Glibc
-
 /// What a content key encrypts. A key serves one type only: keys are never shared between protection schemes.
 public enum ContentKeyType: String, Sendable, Hashable, Codable, CaseIterable {
     /// `cenc`: AES-CTR over subsamples (ISO/IEC 23001-7).
@@ -24,50 +22,26 @@ public enum ContentKeyType: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// The bytes of a content key in the clear.
 ///
-/// The bytes live in memory of their own that is locked against swapping where the system allows it, left out of core
-/// dumps, and zeroed when the key is released. The type is not `Codable`, prints redacted, compares in constant time,
-/// and gives its bytes only within a scope.
-///
-/// `@unchecked Sendable`: the memory is written in the initialisers only and freed when no reference is left.
-public final class ContentKey: @unchecked Sendable {
+/// They live in locked memory that is zeroed when the key is released (`LockedBytes`). The type is not `Codable`, prints
+/// redacted, compares in constant time, and gives its bytes only within a scope.
+public final class ContentKey: Sendable {
     public let type: ContentKeyType
-    private let memory: UnsafeMutableRawBufferPointer
+    private let bytes: LockedBytes
 
     /// A new key from the system's random generator.
     public static func random(_ type: ContentKeyType) -> ContentKey {
-        let key = ContentKey(allocating: type)
-        var generator = SystemRandomNumberGenerator()
-        for offset in stride(from: 0, to: type.keyLength, by: 8) {
-            key.memory.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
-        }
-        return key
+        ContentKey(type, LockedBytes.random(count: type.keyLength))
     }
 
     /// Copies a key's bytes; nil unless there are as many as the type asks for. The caller zeroes its own copy.
     public convenience init?(_ type: ContentKeyType, copying bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == type.keyLength else { return nil }
-        self.init(allocating: type)
-        memory.copyMemory(from: bytes)
+        guard bytes.count == type.keyLength, let bytes = LockedBytes(copying: bytes) else { return nil }
+        self.init(type, bytes)
     }
 
-    private init(allocating type: ContentKeyType) {
+    private init(_ type: ContentKeyType, _ bytes: LockedBytes) {
         self.type = type
-        // A page of its own: locking and the dump flag work on whole pages.
-        let page = Int(getpagesize())
-        memory = UnsafeMutableRawBufferPointer.allocate(byteCount: page, alignment: page)
-        memory.initializeMemory(as: UInt8.self, repeating: 0)
-        // Both are best effort: RLIMIT_MEMLOCK may be small. A key in swap is a loss of defence in depth, not of service.
-        _ = mlock(memory.baseAddress, page)
-        _ = madvise(memory.baseAddress, page, MADV_DONTDUMP)
-    }
-
-    deinit {
-        if let base = memory.baseAddress {
-            explicit_bzero(base, memory.count)
-            munlock(base, memory.count)
-            _ = madvise(base, memory.count, MADV_DODUMP)
-        }
-        memory.deallocate()
+        self.bytes = bytes
     }
 
     /// The key's bytes, for the time of the call. They must not be copied out of the scope into memory that is not
@@ -75,7 +49,7 @@ public final class ContentKey: @unchecked Sendable {
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(rebasing: memory[0..<type.keyLength]))
+        try bytes.withUnsafeBytes(body)
     }
 }
 

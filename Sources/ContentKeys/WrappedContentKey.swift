@@ -11,6 +11,16 @@ public struct KEKVersion: RawRepresentable, Hashable, Sendable, Codable, Compara
     }
 }
 
+/// Where a KEK version is held.
+public enum KEKProviderKind: String, Hashable, Sendable, Codable, CaseIterable {
+    /// 32 bytes in a file of mode 0600.
+    case file
+    /// The environment of every process that uses it.
+    case environment
+    /// Encrypted by the transit engine of OpenBao or Vault, which decrypts it at start.
+    case transit
+}
+
 /// A content key as it is stored: encrypted under a KEK, bound to its KID and type. Knows nothing of the clear bytes.
 public struct WrappedContentKey: Hashable, Sendable, Codable {
     public let keyID: KeyID

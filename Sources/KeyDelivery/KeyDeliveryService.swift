@@ -65,12 +65,7 @@ public struct KeyDeliveryService: Sendable {
             throw error
         }
         metrics.decided(verdict.final(count), since: start)
-        var released: [ReleasedKey] = []
-        for (wrapped, grant) in verdict.grants(after: count) {
-            let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
-            released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
-        }
-        return verdict.outcome(released, after: count)
+        return try await release(verdict, after: count)
     }
 
     /// The same for callers that must not wait, as event loops: decides from memory.
@@ -99,15 +94,26 @@ public struct KeyDeliveryService: Sendable {
                 return completion(.unavailable)
             }
             metrics.decided(verdict.final(count), since: start)
-            completion(release(verdict, after: count))
+            if let outcome = releaseNow(verdict, after: count) { return completion(outcome) }
+            Task { completion((try? await release(verdict, after: count)) ?? .unavailable) }
         }
         return true
     }
 
-    private func release(_ verdict: Verdict, after count: UseCount) -> KeyDeliveryOutcome {
+    /// Nil when a key-encryption key has to be waited for.
+    private func releaseNow(_ verdict: Verdict, after count: UseCount) -> KeyDeliveryOutcome? {
         var released: [ReleasedKey] = []
         for (wrapped, grant) in verdict.grants(after: count) {
-            guard let key = try? unwrapper.unwrapNow(wrapped, for: .disclosure(grant)) else { return .unavailable }
+            guard let opened = try? unwrapper.unwrapNow(wrapped, for: .disclosure(grant)) else { return nil }
+            released.append(ReleasedKey(keyID: wrapped.keyID, key: opened))
+        }
+        return verdict.outcome(released, after: count)
+    }
+
+    private func release(_ verdict: Verdict, after count: UseCount) async throws -> KeyDeliveryOutcome {
+        var released: [ReleasedKey] = []
+        for (wrapped, grant) in verdict.grants(after: count) {
+            let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
             released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
         }
         return verdict.outcome(released, after: count)

@@ -15,13 +15,24 @@ public struct KeyWrapping: Sendable {
     /// Wraps a content key under the current KEK.
     public func wrap(_ key: ContentKey, keyID: KeyID) throws -> WrappedContentKey {
         let kek = provider.current
-        let sealed = try key.withUnsafeBytes { bytes in
-            try AES.GCM.seal(
-                bytes, using: kek.symmetricKey,
-                authenticating: Self.associatedData(keyID: keyID, type: key.type, kek: kek.version))
-        }
+        return try key.withUnsafeBytes { try Self.seal($0, keyID, key.type, under: kek) }
+    }
+
+    /// A content key's clear bytes, which the caller zeroes.
+    static func open(_ key: WrappedContentKey, under kek: KEK) throws -> Data {
+        try AES.GCM.open(
+            try AES.GCM.SealedBox(combined: key.ciphertext), using: kek.symmetricKey,
+            authenticating: associatedData(keyID: key.keyID, type: key.type, kek: key.kek))
+    }
+
+    static func seal(_ bytes: UnsafeRawBufferPointer, _ keyID: KeyID, _ type: ContentKeyType, under kek: KEK) throws
+        -> WrappedContentKey
+    {
+        let sealed = try AES.GCM.seal(
+            bytes, using: kek.symmetricKey,
+            authenticating: associatedData(keyID: keyID, type: type, kek: kek.version))
         return WrappedContentKey(
-            keyID: keyID, type: key.type, kek: kek.version, ciphertext: Array(sealed.combined ?? Data()))
+            keyID: keyID, type: type, kek: kek.version, ciphertext: Array(sealed.combined ?? Data()))
     }
 
     static func associatedData(keyID: KeyID, type: ContentKeyType, kek: KEKVersion) -> [UInt8] {
@@ -31,9 +42,13 @@ public struct KeyWrapping: Sendable {
     /// Wraps a named secret under the current KEK. The caller zeroes its own copy of the value.
     public func wrapSecret(_ value: [UInt8], name: String) throws -> (kek: KEKVersion, ciphertext: [UInt8]) {
         let kek = provider.current
+        return (kek.version, try value.withUnsafeBytes { try Self.seal(secret: $0, name, under: kek) })
+    }
+
+    static func seal(secret value: UnsafeRawBufferPointer, _ name: String, under kek: KEK) throws -> [UInt8] {
         let sealed = try AES.GCM.seal(
-            value, using: kek.symmetricKey, authenticating: Self.associatedData(secret: name, kek: kek.version))
-        return (kek.version, Array(sealed.combined ?? Data()))
+            value, using: kek.symmetricKey, authenticating: associatedData(secret: name, kek: kek.version))
+        return Array(sealed.combined ?? Data())
     }
 
     /// Gives a named secret's value for the time of a call, and zeroes it after.

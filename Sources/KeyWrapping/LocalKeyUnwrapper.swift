@@ -1,5 +1,4 @@
 public import ContentKeys
-import Crypto
 import Foundation
 public import Policies
 
@@ -12,24 +11,26 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
     }
 
     public func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey {
-        try open(key, for: purpose)
+        guard purpose.covers(key) else { throw KeyUnwrapError.purposeMismatch }
+        // A version that another process made may have to be fetched; then it is held.
+        guard await wrapping.provider.find(key.kek) != nil else { throw KeyUnwrapError.kekUnavailable(key.kek) }
+        return try wrapping.open(key)
     }
 
     public func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey? {
-        try open(key, for: purpose)
-    }
-
-    private func open(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey {
         guard purpose.covers(key) else { throw KeyUnwrapError.purposeMismatch }
-        guard let kek = wrapping.provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
-        var clear: Data
-        do {
-            clear = try AES.GCM.open(
-                try AES.GCM.SealedBox(combined: key.ciphertext), using: kek.symmetricKey,
-                authenticating: KeyWrapping.associatedData(keyID: key.keyID, type: key.type, kek: key.kek))
-        } catch {
-            throw KeyUnwrapError.authenticationFailed
-        }
+        guard wrapping.provider.kek(key.kek) != nil else { return nil }
+        return try wrapping.open(key)
+    }
+}
+
+extension KeyWrapping {
+    /// Opens a key under a KEK that is held. Only for callers in this module, who ask for the purpose first.
+    ///
+    /// - Throws: `KeyUnwrapError`.
+    func open(_ key: WrappedContentKey) throws(KeyUnwrapError) -> ContentKey {
+        guard let kek = provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
+        guard var clear = try? Self.open(key, under: kek) else { throw KeyUnwrapError.authenticationFailed }
         defer { clear.zero() }
         guard let contentKey = clear.withUnsafeBytes({ ContentKey(key.type, copying: $0) }) else {
             throw KeyUnwrapError.authenticationFailed

@@ -1,4 +1,6 @@
+import Adapters
 import ArgumentParser
+import CProcess
 
 /// The all-in-one program and command line.
 struct Keyway: AsyncParsableCommand {
@@ -13,7 +15,7 @@ struct Keyway: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
-            TokenCommand.self, AuditCommand.self, VersionCommand.self,
+            TokenCommand.self, KEKCommand.self, AuditCommand.self, VersionCommand.self,
         ])
 }
 
@@ -21,6 +23,8 @@ struct Keyway: AsyncParsableCommand {
 @main
 enum Program {
     static func main() async {
+        keyway_process_protect()
+        Installation.takeKEKsFromEnvironment()
         do {
             var command = try Keyway.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -139,6 +139,15 @@ actor FakeCatalog: CatalogEngine {
     }
 
     // Nothing here asks for what follows.
+    func kekVersions() throws -> [KEKVersionRecord] { throw CatalogError(.unavailable, "not for this test") }
+    func kekUsage() throws -> [KEKUsage] { throw CatalogError(.unavailable, "not for this test") }
+    func contentKeys(under kek: KEKVersion, _ page: Page) throws -> [WrappedContentKey] {
+        throw CatalogError(.unavailable, "not for this test")
+    }
+    func secrets(under kek: KEKVersion, _ page: Page) throws -> [SecretRecord] {
+        throw CatalogError(.unavailable, "not for this test")
+    }
+    func rewrap(_ batch: RewrappedBatch) throws -> Int { throw CatalogError(.unavailable, "not for this test") }
     func keyLookup(_ keyID: KeyID) throws -> KeyLookup? { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(_ page: Page) throws -> [ContentKeyRecord] { throw CatalogError(.unavailable, "not here") }
     func assets(_ page: Page) throws -> [AssetRecord] { throw CatalogError(.unavailable, "not for this test") }

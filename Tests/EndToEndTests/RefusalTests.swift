@@ -141,12 +141,12 @@ import Testing
         let script = """
             import sqlite3
             database = sqlite3.connect("\(data.folder.path)/catalog.sqlite")
-            database.execute("UPDATE auditBatch SET events = CAST(replace(CAST(events AS TEXT), 'two', 'owt') AS BLOB) WHERE first = 2")
+            database.execute("UPDATE auditBatch SET events = CAST(replace(CAST(events AS TEXT), 'two', 'owt') AS BLOB) WHERE first = 3")
             database.commit()
             """
         #expect(try run(Programs.outside("python"), ["-c", script]).status == 0)
         let verified = try data.keyway("audit", "verify")
         #expect(verified.status == 65)
-        #expect(verified.errors.contains("record 2"))
+        #expect(verified.errors.contains("record 3"))
     }
 }

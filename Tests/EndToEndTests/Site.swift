@@ -4,24 +4,25 @@ import Glibc
 /// A data folder, worked on through the command line.
 struct DataFolder: Sendable {
     let folder: Folder
+    /// What every verb and the server find in their environment besides.
+    let environment: [String: String]
 
-    init() throws {
+    init(environment: [String: String] = [:]) throws {
         folder = try Folder()
+        self.environment = ["KEYWAY_DATA": folder.path, "KEYWAY_URL": ""].merging(environment) { $1 }
     }
 
     @discardableResult
     func keyway(_ arguments: String..., input: Data = Data()) throws -> Outcome {
         try run(
-            Programs.own("keyway"), arguments, input: input,
-            environment: ["KEYWAY_DATA": folder.path, "KEYWAY_URL": ""])
+            Programs.own("keyway"), arguments, input: input, environment: environment)
     }
 
     /// A verb that must succeed.
     @discardableResult
     func must(_ arguments: String..., input: Data = Data()) throws -> Outcome {
         let outcome = try run(
-            Programs.own("keyway"), arguments, input: input,
-            environment: ["KEYWAY_DATA": folder.path, "KEYWAY_URL": ""])
+            Programs.own("keyway"), arguments, input: input, environment: environment)
         guard outcome.status == 0 else { throw VerbFailed(arguments: arguments, outcome: outcome) }
         return outcome
     }
@@ -49,15 +50,17 @@ final class RunningServer: @unchecked Sendable {
     let process: Process
     let origin: String
 
-    init(_ data: DataFolder) throws {
+    /// - Parameter environment: what this server finds besides what all find.
+    init(_ data: DataFolder, environment: [String: String] = [:]) throws {
         let output = data.folder.url("serve-\(UUID().uuidString).out")
         try Data().write(to: output)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
         process.arguments = ["serve"]
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "KEYWAY_DATA": data.folder.path, "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0",
-            "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0", "KEYWAY_URL": "",
+        process.environment = ProcessInfo.processInfo.environment.merging(data.environment) { $1 }.merging(
+            environment
+        ) { $1 }.merging([
+            "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0", "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0",
         ]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)

@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let installation = try await common.open()
-        let serviceConfiguration = try await ServiceConfiguration.load(path: nil, environment: environment)
+        let serviceConfiguration = try await common.configuration()
         let tools = try DemoProof.Tools()
         let stage = DemoStage(installation: installation)
         try await stage.apply(documents)

@@ -9,16 +9,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "The configuration file (default keyway.yaml where it is).")
-    var config: String?
-
     @Option(help: "What the server does: a list of keys, origin, admin, worker (default: all).")
     var roles = "keys,origin,admin,worker"
 
     func run() async throws {
         let roles = try ServiceRole.list(roles)
-        let configuration = try await ServiceConfiguration.load(
-            path: config, environment: ProcessInfo.processInfo.environment)
+        let configuration = try await common.configuration()
         let installation = try await common.open()
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice

@@ -50,6 +50,7 @@ struct Server {
         if roles.contains(.worker) {
             services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
         }
+        services.append(KEKService(keks: installation.keks, logger: logger))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },

@@ -7,6 +7,9 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "The data folder (KEYWAY_DATA, default ./var).")
     var data: String?
 
+    @Option(help: "The configuration file (default keyway.yaml where it is).")
+    var config: String?
+
     @Flag(help: "Print one JSON document and nothing else on standard output.")
     var json = false
 
@@ -21,6 +24,11 @@ struct CommonOptions: ParsableArguments {
                 .unavailable,
                 "KEYWAY_URL is set, but this version works on the local data folder only; unset KEYWAY_URL")
         }
-        return try await Installation.open(dataFolder: dataFolder)
+        return try await Installation.open(dataFolder: dataFolder, kek: try await configuration().kek)
+    }
+
+    /// What the configuration file and the environment say: the same for every verb and for the server.
+    func configuration() async throws -> ServiceConfiguration {
+        try await ServiceConfiguration.load(path: config, environment: ProcessInfo.processInfo.environment)
     }
 }

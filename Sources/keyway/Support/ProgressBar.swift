@@ -2,7 +2,7 @@ import EncoderProtocol
 import Foundation
 import Synchronization
 
-/// Draws an encoder's progress on one line of standard error.
+/// Draws the progress of long work on one line of standard error.
 final class ProgressBar: Sendable {
     private static let width = 30
 
@@ -22,6 +22,11 @@ final class ProgressBar: Sendable {
         case .finished: draw(1, 0)
         case .probed, .planned, .warning, .failed: break
         }
+    }
+
+    func show(done: Int, of total: Int) {
+        guard isDrawn else { return }
+        draw(total > 0 ? Double(done) / Double(total) : 1, 0)
     }
 
     /// Removes the line.

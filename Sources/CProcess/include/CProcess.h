@@ -1,0 +1,6 @@
+// What a process that holds keys asks of the kernel.
+#pragma once
+
+/// No core dumps, no look into this process's memory by others of the same user, and as much locked memory as the
+/// hard limit allows. Each is best effort: none changes what the program does.
+void keyway_process_protect(void);

@@ -1,0 +1,16 @@
+#include "CProcess.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+void keyway_process_protect(void) {
+    struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+    struct rlimit lock;
+    if (getrlimit(RLIMIT_MEMLOCK, &lock) == 0 && lock.rlim_cur != lock.rlim_max) {
+        lock.rlim_cur = lock.rlim_max;
+        (void)setrlimit(RLIMIT_MEMLOCK, &lock);
+    }
+}

@@ -1,0 +1,72 @@
+public import ContentKeys
+public import Foundation
+
+/// A KEK version as the catalog knows it: everything but the key. The newest version is the current one.
+public struct KEKVersionRecord: Sendable, Hashable {
+    public var version: KEKVersion
+    public var provider: KEKProviderKind
+    /// Shows whether a key is this one (`KEK.makeProof` of the wrapping target).
+    public var proof: [UInt8]
+    public var created: Date
+    /// When everything was wrapped under it; nil while its rotation is under way.
+    public var completed: Date?
+    public var retired: Date?
+
+    public init(
+        version: KEKVersion, provider: KEKProviderKind, proof: [UInt8], created: Date, completed: Date? = nil,
+        retired: Date? = nil
+    ) {
+        self.version = version
+        self.provider = provider
+        self.proof = proof
+        self.created = created
+        self.completed = completed
+        self.retired = retired
+    }
+}
+
+/// How much is wrapped under a KEK version.
+public struct KEKUsage: Sendable, Hashable {
+    public var version: KEKVersion
+    public var contentKeys: Int
+    public var secrets: Int
+
+    public init(version: KEKVersion, contentKeys: Int, secrets: Int) {
+        self.version = version
+        self.contentKeys = contentKeys
+        self.secrets = secrets
+    }
+
+    public var total: Int { contentKeys + secrets }
+}
+
+/// What was wrapped under another KEK version, each beside what was read.
+public struct RewrappedBatch: Sendable {
+    public struct Key: Sendable {
+        public var old: WrappedContentKey
+        public var new: WrappedContentKey
+
+        public init(old: WrappedContentKey, new: WrappedContentKey) {
+            self.old = old
+            self.new = new
+        }
+    }
+
+    public struct Secret: Sendable {
+        public var old: SecretRecord
+        public var new: SecretRecord
+
+        public init(old: SecretRecord, new: SecretRecord) {
+            self.old = old
+            self.new = new
+        }
+    }
+
+    public var keys: [Key]
+    public var secrets: [Secret]
+
+    public init(keys: [Key] = [], secrets: [Secret] = []) {
+        self.keys = keys
+        self.secrets = secrets
+    }
+}
