@@ -53,7 +53,7 @@ let libraries: [Row] = [
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia"]),
     Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
-    Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys"], products: [.crypto]),
+    Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     // Layer 3: use cases
     Row(
@@ -96,6 +96,7 @@ let libraries: [Row] = [
         name: "Adapters",
         siblings: [
             "Catalog", "CatalogSQLite", "KeyWrapping", "Tokens", "MediaStorage", "Policies", "ContentKeys",
+            "Cryptography",
         ],
         products: [.configuration, .yams]),
 ]
@@ -141,6 +142,12 @@ func tests() -> [Target] {
             siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
+        test(
+            "KeyOperationsTests",
+            siblings: [
+                "TestSupport", "Adapters", "Administration", "Catalog", "CatalogSQLite", "ContentKeys", "KeyDelivery",
+                "MediaModel", "Policies",
+            ]),
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),

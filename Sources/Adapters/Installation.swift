@@ -15,6 +15,8 @@ public struct Installation: Sendable {
     public let storage: any MediaStorage
     public let unwrapper: any KeyUnwrapper
     public let verifier: any TokenVerifier
+    /// Makes keys and seeds for administration.
+    public let keyMaterial: any KeyMaterial
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
 
@@ -27,6 +29,7 @@ public struct Installation: Sendable {
         }
         let catalog = try SQLiteCatalog(path: dataFolder + "/catalog.sqlite")
         let wrapping = KeyWrapping(provider: try keks(dataFolder, catalog))
+        catalog.recogniseSeeds(with: LocalSeedRecogniser(wrapping: wrapping))
         let storage: FileSystemMediaStorage
         do {
             storage = try FileSystemMediaStorage(root: dataFolder + "/media")
@@ -37,7 +40,7 @@ public struct Installation: Sendable {
         return Installation(
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: StrictTokenVerifier(secrets: secrets),
-            wrapping: wrapping, secrets: secrets)
+            keyMaterial: LocalKeyMaterial(wrapping: wrapping), wrapping: wrapping, secrets: secrets)
     }
 
     /// Loads the KEKs and checks that each one that something is wrapped under is there and opens it.
@@ -69,9 +72,10 @@ public struct Installation: Sendable {
     public func makeContentKey(
         _ type: ContentKeyType, keyID: KeyID, name: String?, policy: String? = nil
     ) throws -> ContentKeyRecord {
-        ContentKeyRecord(
-            wrapped: try wrapping.wrap(.random(type), keyID: keyID), name: name, authorizationPolicy: policy,
-            created: Date())
+        let key = ContentKey.random(type)
+        return ContentKeyRecord(
+            wrapped: try wrapping.wrap(key, keyID: keyID), name: name, authorizationPolicy: policy,
+            created: Date(), checksum: try key.checksum(keyID))
     }
 
     /// A named secret, wrapped, as a record that is not stored yet.

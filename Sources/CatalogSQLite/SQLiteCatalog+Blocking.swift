@@ -25,8 +25,14 @@ extension SQLiteCatalog {
     public func kekVersionsInUse() throws -> [KEKVersion] {
         do {
             return try pool.read { database in
-                try Int.fetchAll(database, sql: "SELECT kek FROM contentKey UNION SELECT kek FROM secret")
-                    .map(KEKVersion.init).sorted()
+                // A derived key is wrapped under nothing: its seed is.
+                try Int.fetchAll(
+                    database,
+                    sql: """
+                        SELECT kek FROM contentKey WHERE seed IS NULL UNION SELECT kek FROM secret
+                        UNION SELECT kek FROM keySeed
+                        """
+                ).map(KEKVersion.init).sorted()
             }
         } catch {
             throw CatalogError(database: error)
@@ -38,7 +44,7 @@ extension SQLiteCatalog {
         do {
             return try pool.read { database in
                 try Row.fetchOne(
-                    database, sql: "SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE kek = ? LIMIT 1",
+                    database, sql: ContentKeyRecord.selection + " WHERE k.kek = ? AND k.seed IS NULL LIMIT 1",
                     arguments: [kek.rawValue]
                 ).map(ContentKeyRecord.init)
             }

@@ -48,8 +48,8 @@ public struct KeyDeliveryService: Sendable {
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
             let lookup = try await catalog.keyLookup(keyID)
             lookups[keyID] = lookup
-            let facts = lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) }
-            let decision = evaluator.decide(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
+            let decision = evaluator.decide(
+                keyID, in: request, facts: lookup?.key.facts, policy: lookup?.policy, at: time)
             decisions.append((keyID, decision))
         }
         decisions = try await countingUses(decisions)

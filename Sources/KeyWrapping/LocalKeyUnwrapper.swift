@@ -13,15 +13,33 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
 
     public func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey {
         guard purpose.covers(key) else { throw KeyUnwrapError.purposeMismatch }
-        guard let kek = wrapping.provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
-        var clear: Data
-        do {
-            clear = try AES.GCM.open(
-                try AES.GCM.SealedBox(combined: key.ciphertext), using: kek.symmetricKey,
-                authenticating: KeyWrapping.associatedData(keyID: key.keyID, type: key.type, kek: key.kek))
-        } catch {
+        return try wrapping.open(key)
+    }
+
+    /// The checksum of a stored key. The key is released before this returns: a checksum needs no proof.
+    public func checksum(of key: WrappedContentKey) async throws -> KeyChecksum {
+        guard let checksum = try wrapping.open(key).checksum(key.keyID) else {
             throw KeyUnwrapError.authenticationFailed
         }
+        return checksum
+    }
+}
+
+extension KeyWrapping {
+    /// Opens a key, or derives it from its seed. Only for callers in this module, who ask for the purpose first.
+    ///
+    /// - Throws: `KeyUnwrapError`.
+    func open(_ key: WrappedContentKey) throws(KeyUnwrapError) -> ContentKey {
+        guard let kek = provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
+        if let seed = key.seed {
+            guard let derived = try? derive(key.keyID, from: seed) else { throw KeyUnwrapError.authenticationFailed }
+            return derived
+        }
+        guard let box = try? AES.GCM.SealedBox(combined: key.ciphertext),
+            var clear = try? AES.GCM.open(
+                box, using: kek.symmetricKey,
+                authenticating: Self.associatedData(keyID: key.keyID, type: key.type, kek: key.kek))
+        else { throw KeyUnwrapError.authenticationFailed }
         defer { clear.zero() }
         guard let contentKey = clear.withUnsafeBytes({ ContentKey(key.type, copying: $0) }) else {
             throw KeyUnwrapError.authenticationFailed

@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import ArgumentParser
 import Foundation
 
@@ -21,6 +22,8 @@ struct CommonOptions: ParsableArguments {
                 .unavailable,
                 "KEYWAY_URL is set, but this version works on the local data folder only; unset KEYWAY_URL")
         }
-        return try await Installation.open(dataFolder: dataFolder)
+        let installation = try await Installation.open(dataFolder: dataFolder)
+        try await installation.keyOperations.removeDue(at: Date())
+        return installation
     }
 }
