@@ -31,7 +31,8 @@ struct KeyQueryPlan {
 
     init(_ query: KeyQuery) throws {
         limit = min(max(query.limit, 1), 10_000)
-        order = query.namePrefix != nil
+        order =
+            query.namePrefix != nil
             ? .name : query.createdFrom != nil || query.createdBefore != nil ? .created : .keyID
         try lead(query)
         filter(query)

@@ -17,7 +17,9 @@ extension SQLiteCatalog {
             try [plan.boundary, plan.page(upTo: nil)].flatMap { request in
                 let prepared = try request.makePreparedRequest(database)
                 let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + prepared.statement.sql)
-                return try Row.fetchAll(statement, arguments: prepared.statement.arguments).map { row -> String in row["detail"] }
+                return try Row.fetchAll(statement, arguments: prepared.statement.arguments).map { row -> String in
+                    row["detail"]
+                }
             }
         }
     }

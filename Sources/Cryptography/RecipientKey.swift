@@ -33,13 +33,17 @@ public final class RecipientKey: @unchecked Sendable {
     }
 
     private static func read(_ text: [UInt8]) throws(CryptographyError) -> OpaquePointer? {
-        guard let source = BIO_new_mem_buf(text, Int32(text.count)) else { throw CryptographyError("recipient: memory") }
+        guard let source = BIO_new_mem_buf(text, Int32(text.count)) else {
+            throw CryptographyError("recipient: memory")
+        }
         defer { BIO_free(source) }
         var name: UnsafeMutablePointer<CChar>?
         var header: UnsafeMutablePointer<CChar>?
         var data: UnsafeMutablePointer<UInt8>?
         var count = 0
-        guard PEM_read_bio(source, &name, &header, &data, &count) == 1, let name, let header, let data else { return nil }
+        guard PEM_read_bio(source, &name, &header, &data, &count) == 1, let name, let header, let data else {
+            return nil
+        }
         defer {
             OPENSSL_cleanse(data, count)
             for pointer in [UnsafeMutableRawPointer(name), .init(header), .init(data)] { keyway_OPENSSL_free(pointer) }

@@ -8,7 +8,8 @@ extension KeyWrapping {
     public func wrapSeed(_ value: [UInt8], name: String, type: ContentKeyType) throws -> WrappedKeySeed {
         guard (WrappedKeySeed.derivingSize...WrappedKeySeed.maximumSize).contains(value.count) else {
             throw KEKError(
-                "a key seed has \(WrappedKeySeed.derivingSize) to \(WrappedKeySeed.maximumSize) bytes, not \(value.count)")
+                "a key seed has \(WrappedKeySeed.derivingSize) to \(WrappedKeySeed.maximumSize) bytes, not \(value.count)"
+            )
         }
         let kek = provider.current
         let sealed = try AES.GCM.seal(
@@ -36,7 +37,8 @@ extension KeyWrapping {
     /// - Throws: `KEKError` when the KEK is not at hand or the ciphertext was not made for this name and type.
     func withSeed<Result>(_ seed: WrappedKeySeed, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         guard let kek = provider.kek(seed.kek) else {
-            throw KEKError("key seed '\(seed.name)' is wrapped under KEK version \(seed.kek.rawValue), which is not at hand")
+            throw KEKError(
+                "key seed '\(seed.name)' is wrapped under KEK version \(seed.kek.rawValue), which is not at hand")
         }
         var clear: Data
         do {

@@ -1,3 +1,4 @@
+import Adapters
 import Administration
 import Catalog
 import ContentKeys
@@ -147,7 +148,10 @@ import Testing
                 "update ContentKey film: notBefore: 2026-01-01T00:00:00Z → nothing; notAfter: 2027-01-01T00:00:00Z → nothing"
             ])
         #expect(try await site.operations.show("film").state == "disabled")
-        for mistake in ["notBefore: tomorrow", "enabled: 1", "label: hd", "notBefore: 2027-01-01T00:00:00Z\nnotAfter: 2026-01-01T00:00:00Z"] {
+        for mistake in [
+            "notBefore: tomorrow", "enabled: 1", "label: hd",
+            "notBefore: 2027-01-01T00:00:00Z\nnotAfter: 2026-01-01T00:00:00Z",
+        ] {
             await #expect(throws: DocumentsRejected.self) { try await apply(head + mistake + "\n") }
         }
     }

@@ -35,7 +35,8 @@ import Testing
         #expect(try await keys(site, "film", version: first.number) == old)
         let second = try await site.addVersion(of: "film")
         let new = try await keys(site, "film", version: second.number)
-        #expect(new == Set(try reports.map { try keyID($0.newKeyId) }))
+        let successors = Set(try reports.map { try keyID($0.newKeyId) })
+        #expect(new == successors)
         #expect(old.isDisjoint(with: new))
         #expect(try await keys(site, "film", version: first.number) == old)
         #expect(try await numbers(site, old, "film", first.number) == 4)
@@ -49,7 +50,7 @@ import Testing
                 return
             }
             #expect(record.authorizationPolicy == "open")
-            #expect(record.supersededBy == nil || new.contains(try #require(record.supersededBy)))
+            #expect(record.supersededBy.map(new.contains) ?? new.contains(keyID))
         }
         let published = try await site.publish("film")
         #expect(Set(published.assignments.map(\.keyID)) == new)
@@ -79,7 +80,8 @@ import Testing
         #expect(report.places.map(\.encryption) == ["cenc"])
         let next = try await site.catalog.keyAssignments(asset: "film").inForce(at: version.number + 1)
         #expect(next.count == 2)
-        #expect(next.first { $0.encryption == .cenc }?.keyID == (try keyID(report.newKeyId)))
+        let successor = try keyID(report.newKeyId)
+        #expect(next.first { $0.encryption == .cenc }?.keyID == successor)
         #expect(next.first { $0.encryption == .envelope }?.keyID != chosen.keyID)
         await #expect(throws: KeyOperationError.self) {
             try await site.operations.rotate(chosen.keyID.description, at: Fixture.now)
@@ -99,7 +101,8 @@ import Testing
         let old = try await site.operations.show(made.keyId)
         #expect(old.name == nil)
         #expect(old.supersededBy == current.keyId)
-        #expect(try await site.events(.keyRotated).map(\.keyID) == [try keyID(made.keyId)])
+        let rotated = try keyID(made.keyId)
+        #expect(try await site.events(.keyRotated).map(\.keyID) == [rotated])
     }
 
     @Test func aDerivedKeyIsFollowedByAnotherOfItsSeed() async throws {
@@ -111,22 +114,5 @@ import Testing
         let new = try await site.operations.show(report.newKeyId)
         #expect(new.seed == "studio")
         #expect(new.keyId != made.keyId)
-    }
-
-    @Test func theSameKeyImportedAgainGoesOnWithItsNumbers() async throws {
-        let site = try await Fixture()
-        _ = try await site.addVersion(of: "film")
-        let kid = KeyID.random()
-        let bytes = [UInt8](repeating: 9, count: 16)
-        _ = try await site.operations.import(
-            contentKey(bytes, .common), keyID: kid, checksum: nil, KeyProperties(), at: Fixture.now)
-        try await site.catalog.apply([
-            .allocateIVNumbers(keyID: kid, asset: "film", version: 1, tracks: ["a", "b"])
-        ])
-        // Nothing but the tracks' numbers needs the key: that is enough for it to stay.
-        await #expect(throws: CatalogError.self) {
-            try await site.operations.deleteNow(kid.description, at: Fixture.now)
-        }
-        #expect(try await site.catalog.ivAllocations(keyID: kid, asset: "film", version: 1).map(\.number) == [0, 1])
     }
 }

@@ -69,7 +69,8 @@ extension KeyOperations {
         guard (WrappedKeySeed.derivingSize...WrappedKeySeed.maximumSize).contains(value.count) else {
             throw KeyOperationError(
                 .invalid,
-                "a key seed has \(WrappedKeySeed.derivingSize) to \(WrappedKeySeed.maximumSize) bytes, not \(value.count)")
+                "a key seed has \(WrappedKeySeed.derivingSize) to \(WrappedKeySeed.maximumSize) bytes, not \(value.count)"
+            )
         }
         let record = KeySeedRecord(
             wrapped: try await material.wrapSeed(value, name: name, type: type),

@@ -17,7 +17,9 @@ extension KeyOperations {
     /// unwrap → hand over. An audit log that cannot be written means no key.
     ///
     /// - Parameter role: of the operator who asks; nil and every role but `keyAdmin` are denied.
-    public func export(_ key: String, _ form: ExportForm, role: OperatorRole?, at now: Date) async throws -> KeyExportReport {
+    public func export(_ key: String, _ form: ExportForm, role: OperatorRole?, at now: Date) async throws
+        -> KeyExportReport
+    {
         let record = try await find(key)
         let recipient: (any KeyRecipient)?
         let asked: ExportRequest.Form
@@ -46,7 +48,9 @@ extension KeyOperations {
     ) async throws -> KeyExportReport {
         let key = try await unwrapper.unwrap(record.wrapped, for: .export(grant))
         let checksum: KeyChecksum
-        if let known = record.checksum { checksum = known } else {
+        if let known = record.checksum {
+            checksum = known
+        } else {
             checksum = try await material.checksum(of: record.wrapped)
         }
         var report = KeyExportReport(

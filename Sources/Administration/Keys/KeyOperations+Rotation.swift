@@ -12,11 +12,14 @@ extension KeyOperations {
             let record = try await find(key)
             guard record.state != .pendingDeletion, record.type.isDeliverable else {
                 throw KeyOperationError(
-                    .wrongState, "key \(record.keyID) is of type 'storage' or waits for its deletion: it is not rotated")
+                    .wrongState, "key \(record.keyID) is of type 'storage' or waits for its deletion: it is not rotated"
+                )
             }
             let assets = Set(try await catalog.keyUses(record.keyID).assignments.map(\.asset))
             var places: [KeyAssignment] = []
-            for asset in assets.sorted() { places += try await nextPlaces(of: asset).filter { $0.keyID == record.keyID } }
+            for asset in assets.sorted() {
+                places += try await nextPlaces(of: asset).filter { $0.keyID == record.keyID }
+            }
             if !assets.isEmpty && places.isEmpty {
                 throw KeyOperationError(
                     .wrongState,

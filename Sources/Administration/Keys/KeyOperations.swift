@@ -38,7 +38,9 @@ public struct KeyOperations: Sendable {
         KeyReport(try await find(keyID.description))
     }
 
-    static func event(_ action: AuditAction, _ record: ContentKeyRecord, at now: Date, detail: String? = nil) -> AuditEvent {
+    static func event(_ action: AuditAction, _ record: ContentKeyRecord, at now: Date, detail: String? = nil)
+        -> AuditEvent
+    {
         var event = AuditEvent(time: now, action: action)
         event.keyID = record.keyID
         event.policy = record.authorizationPolicy

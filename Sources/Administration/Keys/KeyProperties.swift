@@ -43,7 +43,8 @@ public struct KeyProperties: Sendable, Hashable {
         }
         guard allowed, (1...128).contains(name.utf8.count), name.utf8.first != 0x2E else {
             throw KeyOperationError(
-                .invalid, "'\(name)' names no \(what): 1 to 128 of letters, digits, '.', '_' and '-', not starting with '.'")
+                .invalid,
+                "'\(name)' names no \(what): 1 to 128 of letters, digits, '.', '_' and '-', not starting with '.'")
         }
         guard KeyID(name) == nil else {
             throw KeyOperationError(.invalid, "'\(name)' reads as a KID: choose another name")

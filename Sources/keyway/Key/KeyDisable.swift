@@ -4,7 +4,8 @@ import Foundation
 
 struct KeyDisable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disable", abstract: "Give a key to nobody, and encrypt nothing with it, until it is enabled again.")
+        commandName: "disable",
+        abstract: "Give a key to nobody, and encrypt nothing with it, until it is enabled again.")
 
     @OptionGroup var common: CommonOptions
 

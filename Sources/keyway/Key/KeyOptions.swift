@@ -9,7 +9,9 @@ struct KeyOptions: ParsableArguments {
     @Option(help: "A name, unique among keys.")
     var name: String?
 
-    @Option(name: [.customLong("policy"), .customLong("auth")], help: "The authorization policy; without one nobody receives the key.")
+    @Option(
+        name: [.customLong("policy"), .customLong("auth")],
+        help: "The authorization policy; without one nobody receives the key.")
     var policy: String?
 
     @Option(help: "Which tracks it is for: all, audio, video, sd, hd or uhd.")
