@@ -167,7 +167,11 @@ func tests() -> [Target] {
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
         test("LayeringTests"),
-        test("EndToEndTests", siblings: ["keyway", "keyway-encoder"]),
+        test(
+            "EndToEndTests",
+            siblings: [
+                "keyway", "keyway-encoder", "CatalogSQLite", "Catalog", "KeyWrapping", "Policies", "ContentKeys",
+            ]),
     ]
 }
 

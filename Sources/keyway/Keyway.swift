@@ -21,6 +21,7 @@ struct Keyway: AsyncParsableCommand {
 @main
 enum Program {
     static func main() async {
+        CrashReports.withhold()
         do {
             var command = try Keyway.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

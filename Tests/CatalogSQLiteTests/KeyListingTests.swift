@@ -64,7 +64,11 @@ import Testing
         (KeyQuery(label: .audio, limit: 1000), 14_286),
         (KeyQuery(type: .common, state: .enabled, label: .audio, limit: 1000), 4757),
         (KeyQuery(label: .video), 0),
-        (KeyQuery(createdFrom: Date(timeIntervalSince1970: 1_000_010), createdBefore: Date(timeIntervalSince1970: 1_000_020), limit: 3), 10),
+        (
+            KeyQuery(
+                createdFrom: Date(timeIntervalSince1970: 1_000_010),
+                createdBefore: Date(timeIntervalSince1970: 1_000_020), limit: 3), 10
+        ),
         (KeyQuery(authorizationPolicy: "few", createdFrom: Date(timeIntervalSince1970: 1_050_000), limit: 3), 10),
         (KeyQuery(state: .enabled, limit: 10_000), 99_890),
     ]
@@ -91,7 +95,9 @@ import Testing
             #expect(!step.contains("TEMP B-TREE"), "\(step)")
             let isPlain =
                 query == KeyQuery(state: .enabled, limit: query.limit) && step.hasPrefix("SCAN k")
-            #expect(isPlain || step.hasPrefix("SEARCH") || step.contains("USING INDEX") || step.contains("COVERING"), "\(step)")
+            #expect(
+                isPlain || step.hasPrefix("SEARCH") || step.contains("USING INDEX") || step.contains("COVERING"),
+                "\(step)")
         }
         var next = query
         next.after = try await catalog.contentKeys(matching: query).next
