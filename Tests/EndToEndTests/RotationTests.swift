@@ -54,7 +54,8 @@ import Testing
             """
         try data.must("apply", try data.folder.write("policies.yaml", Data(documents.utf8)))
         try data.must("encode", Programs.clip(), "--asset", "film")
-        let locator = try data.must("publish", "film", "--auth", "open", "--delivery", "hls", "--json").json()["locator"]
+        let locator = try data.must("publish", "film", "--auth", "open", "--delivery", "hls", "--json").json()[
+            "locator"]
         let server = try RunningServer(data)
         defer { server.stop() }
         let base = "\(server.origin)/\(locator as? String ?? "")/film.ism"
@@ -65,13 +66,15 @@ import Testing
         let old = try cached(playlist(1), in: cache)
         #expect(!first.isEmpty)
 
-        let rotated = try data.must("key", "rotate", "--asset", "film", "--json").json()["rotations"] as? [[String: Any]]
+        let rotated =
+            try data.must("key", "rotate", "--asset", "film", "--json").json()["rotations"] as? [[String: Any]]
         let newKey = try #require(rotated?.first?["newKeyId"] as? String)
         #expect(rotated?.first?["oldKeyId"] as? String == oldKey)
         // Nothing changes for the version that is there.
         #expect(try key(of: playlist(1)) == oldKey)
         try data.must("encode", Programs.clip(), "--asset", "film")
-        let current = String(decoding: try curl("\(base)/manifest(format=m3u8-aapl,encryption=cbc)").body, as: UTF8.self)
+        let current = String(
+            decoding: try curl("\(base)/manifest(format=m3u8-aapl,encryption=cbc)").body, as: UTF8.self)
         #expect(current.contains("v2/") && !current.contains("v1/"))
         #expect(try key(of: playlist(2)) == newKey)
         #expect(try frames(old) == first)

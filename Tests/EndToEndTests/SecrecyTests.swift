@@ -52,7 +52,10 @@ import Testing
             #expect(outcome.status == 65)
             #expect(!outcome.errors.contains(value))
         }
-        #expect(try data.keyway("key", "import", "--kid", kid, "--type", "common", "--checksum", "AAAAAAAAAAA=", "--from-file", file).status == 65)
+        #expect(
+            try data.keyway(
+                "key", "import", "--kid", kid, "--type", "common", "--checksum", "AAAAAAAAAAA=", "--from-file", file
+            ).status == 65)
         #expect(try data.keyway("key", "export", "film", "--clear").status == 77)
         #expect(try data.keyway("key", "export", "film", "--recipient", folder.path + "/private.pem").status == 65)
 

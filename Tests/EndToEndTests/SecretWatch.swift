@@ -91,7 +91,9 @@ enum SecretWatch {
         }
         for name in try await catalog.secretNames() {
             guard let record = try catalog.secretBlocking(named: name) else { continue }
-            let bytes = try wrapping.withSecret(named: name, kek: record.kek, ciphertext: record.ciphertext) { Array($0) }
+            let bytes = try wrapping.withSecret(named: name, kek: record.kek, ciphertext: record.ciphertext) {
+                Array($0)
+            }
             if bytes.count >= shortest { secrets.append(("the secret \(name)", bytes)) }
         }
         // What the audit log tells is an output too.

@@ -6,7 +6,7 @@ import Policies
 /// New keys for new asset versions. Versions that exist keep theirs: their segments are in caches and players.
 extension KeyOperations {
     /// Replaces one key wherever it would encrypt the next version of an asset; a key that no asset uses gets a successor
-    /// of the same type, policy and label. A name goes over to the new key.
+    /// of the same type, policy, label and validity. A name goes over to the new key.
     public func rotate(_ key: String, at now: Date) async throws -> KeyRotationReport {
         try await retrying {
             let record = try await find(key)
@@ -76,6 +76,8 @@ extension KeyOperations {
         successor.name = record.name
         successor.authorizationPolicy = record.authorizationPolicy
         successor.label = record.label
+        successor.notBefore = record.notBefore
+        successor.notAfter = record.notAfter
         var changes = try await storing(record)
         if record.name != nil { changes.append(.changeContentKey(keyID: record.keyID, .setName(nil))) }
         changes += [
