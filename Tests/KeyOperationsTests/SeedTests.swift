@@ -74,6 +74,15 @@ import Testing
         let made = try await site.operations.create(fromSeed: "studio", KeyProperties(), at: Fixture.now)
         #expect(made.type == "common")
         #expect(try await site.operations.show(made.keyId).seed == "studio")
+        // Nor can the other seed take it over: the key would be another one.
+        await #expect(throws: CatalogError.self) {
+            try await site.operations.create(
+                fromSeed: "twin", KeyProperties(keyID: try keyID(made.keyId)), at: Fixture.now)
+        }
+        // The seed itself can give it a row.
+        let named = try await site.operations.create(
+            fromSeed: "studio", KeyProperties(keyID: try keyID(made.keyId), name: "kept"), at: Fixture.now)
+        #expect(named.checksum == made.checksum)
         // The KID is taken: neither a random key nor an imported one can have it.
         await #expect(throws: CatalogError.self) {
             try await site.operations.create(

@@ -91,8 +91,8 @@ extension KeyOperations {
         record.label = properties.label
         record.notBefore = properties.notBefore
         record.notAfter = properties.notAfter
-        // A KID that a seed knows as its own is taken, although it has no row.
-        guard try await catalog.contentKey(record.keyID) == nil || record.seed != nil else {
+        // A KID that a seed knows as its own is taken, although it has no row, by any key but the seed's.
+        if let taken = try await catalog.contentKey(record.keyID), taken.isStored || taken.seed != record.seed {
             throw CatalogError(.exists, "there is a key \(record.keyID) already")
         }
         try await catalog.apply([

@@ -62,7 +62,9 @@ enum SecretInput {
     static func withValue<Result>(file: String?, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         var raw = try read(file: file)
         defer { zero(&raw) }
-        return try SecretValue(raw).bytes.withUnsafeBytes(body)
+        var value = try SecretValue(raw).bytes
+        defer { zero(&value) }
+        return try value.withUnsafeBytes(body)
     }
 
     /// Overwrites bytes in a way that is not optimised away.
