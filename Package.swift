@@ -63,7 +63,7 @@ let libraries: [Row] = [
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia"]),
     Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
-    Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys"], products: [.crypto]),
+    Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
     // Layer 3: use cases
@@ -115,7 +115,7 @@ let libraries: [Row] = [
         name: "Adapters",
         siblings: [
             "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "Administration", "Tokens", "MediaStorage",
-            "Policies", "ContentKeys",
+            "Policies", "ContentKeys", "Cryptography",
         ],
         products: [.configuration, .logging, .yams]),
 ]
@@ -170,7 +170,12 @@ func tests() -> [Target] {
             "AdaptersTests",
             siblings: ["TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "Policies"],
             products: [.logging]),
-
+        test(
+            "KeyOperationsTests",
+            siblings: [
+                "TestSupport", "Adapters", "Administration", "Catalog", "CatalogSQLite", "ContentKeys", "KeyDelivery",
+                "MediaModel", "Policies",
+            ]),
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
@@ -190,7 +195,12 @@ func tests() -> [Target] {
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
         test("LayeringTests"),
-        test("EndToEndTests", siblings: ["TestSupport", "keyway", "keyway-encoder"]),
+        test(
+            "EndToEndTests",
+            siblings: [
+                "TestSupport", "keyway", "keyway-encoder", "CatalogSQLite", "Catalog", "KeyWrapping", "Policies",
+                "ContentKeys",
+            ]),
     ]
 }
 

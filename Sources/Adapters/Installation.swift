@@ -18,6 +18,8 @@ public struct Installation: Sendable {
     /// Hears of changes by any process on this data folder, once somebody runs it.
     public let watch: CatalogWatch
     public let keks: InstalledKEKs
+    /// Makes keys and seeds for administration.
+    public let keyMaterial: any KeyMaterial
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
 
@@ -34,6 +36,7 @@ public struct Installation: Sendable {
             catalog: catalog,
             stores: KEKStores(folder: KEKFolder(path: dataFolder + "/kek"), configuration: kek), provider: kek.provider
         ).open()
+        catalog.recogniseSeeds(with: LocalSeedRecogniser(wrapping: keks.wrapping))
         let storage: FileSystemMediaStorage
         do {
             storage = try FileSystemMediaStorage(root: dataFolder + "/media")
@@ -45,6 +48,7 @@ public struct Installation: Sendable {
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
             verifier: StrictTokenVerifier(secrets: secrets), watch: CatalogWatch(catalog: catalog), keks: keks,
+            keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
     }
 
@@ -58,9 +62,10 @@ public struct Installation: Sendable {
     public func makeContentKey(
         _ type: ContentKeyType, keyID: KeyID, name: String?, policy: String? = nil
     ) throws -> ContentKeyRecord {
-        ContentKeyRecord(
-            wrapped: try wrapping.wrap(.random(type), keyID: keyID), name: name, authorizationPolicy: policy,
-            created: Date())
+        let key = ContentKey.random(type)
+        return ContentKeyRecord(
+            wrapped: try wrapping.wrap(key, keyID: keyID), name: name, authorizationPolicy: policy,
+            created: Date(), checksum: try key.checksum(keyID))
     }
 
     /// A named secret, wrapped, as a record that is not stored yet.

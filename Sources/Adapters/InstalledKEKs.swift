@@ -76,6 +76,10 @@ extension InstalledKEKs: KEKKeeper {
         return rewrapped
     }
 
+    public func rewrap(_ seed: WrappedKeySeed, under version: KEKVersion) throws -> WrappedKeySeed {
+        try wrapping.rewrapSeed(seed, under: version)
+    }
+
     public func putAside(_ record: KEKVersionRecord) throws -> String {
         guard let store = stores[record.provider] else { return "its transit engine is not configured here" }
         do {

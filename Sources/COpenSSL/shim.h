@@ -9,6 +9,7 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 static inline void keyway_OPENSSL_free(void *pointer) { OPENSSL_free(pointer); }

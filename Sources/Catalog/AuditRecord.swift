@@ -10,6 +10,18 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case secretSet
     case secretDeleted
     case keyCreated
+    case keyImported
+    /// Before a key leaves the installation.
+    case keyExported
+    case keyExportDenied
+    case keyEnabled
+    case keyDisabled
+    case keyChanged
+    case keyDeletionScheduled
+    case keyRestored
+    case keyDeleted
+    case keyRotated
+    case keySeedCreated
     case assetPublished
     case locatorCreated
     case locatorRevoked

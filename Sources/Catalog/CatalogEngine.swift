@@ -39,9 +39,16 @@ public enum CatalogChange: Sendable {
     case insertContentKey(ContentKeyRecord)
     /// Changes who may receive a key.
     case setAuthorizationPolicy(keyID: KeyID, policy: String?)
-    case deleteContentKey(keyID: KeyID)
+    case changeContentKey(keyID: KeyID, ContentKeyChange)
+    /// Removes a key whose deletion is due, and remembers which IV numbers it gave, so that the same key, imported
+    /// again, gives others. Throws `missing` when it is not due at that time, `inUse` when something needs it.
+    case removeContentKey(keyID: KeyID, dueAt: Date)
+    case insertKeySeed(KeySeedRecord)
+    /// The first assignment of a label holds for all versions of the asset; a later one throws `conflict` unless all
+    /// versions that there are come before it.
     case insertAssignment(KeyAssignment)
-    /// Gives every named track of an asset version its number under a key; a track that has one keeps it.
+    /// Gives every named track of an asset version its number under a key, or, where another key took its place for the
+    /// version since the caller looked, under that one; a track that has one keeps it.
     case allocateIVNumbers(keyID: KeyID, asset: String, version: Int, tracks: [String])
     case insertLocator(Locator)
     case revokeLocator(LocatorID)
@@ -109,9 +116,19 @@ public protocol CatalogEngine: Sendable {
     /// What was changed after a place in the log of changes, by any process: see `CatalogNotices`.
     func notices(after sequence: Int64) async throws -> CatalogNotices
 
+    /// Also of a key that has no row and that a key seed knows as its own.
     func keyLookup(_ keyID: KeyID) async throws -> KeyLookup?
+    /// Also a key that has no row and that a key seed knows as its own.
     func contentKey(_ keyID: KeyID) async throws -> ContentKeyRecord?
     func contentKey(named name: String) async throws -> ContentKeyRecord?
+    /// The stored keys that match, a page at a time.
+    func contentKeys(matching query: KeyQuery) async throws -> KeyPage
+    func keyUses(_ keyID: KeyID) async throws -> KeyUses
+    /// Keys whose waiting period is over at that time.
+    func contentKeysDue(at time: Date, limit: Int) async throws -> [KeyID]
+    func keySeed(named name: String) async throws -> KeySeedRecord?
+    /// In order of name.
+    func keySeeds() async throws -> [KeySeedRecord]
     /// In order of KID.
     func contentKeys(_ page: Page) async throws -> [ContentKeyRecord]
     func keyAssignments(asset: String) async throws -> [KeyAssignment]

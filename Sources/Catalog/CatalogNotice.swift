@@ -4,6 +4,7 @@ public enum CatalogSubject: String, Sendable, Hashable, CaseIterable {
     case contentKey
     case authorizationPolicy
     case secret
+    case keySeed
     /// The id is the locator's.
     case locator
     case deliveryPolicy

@@ -30,14 +30,21 @@ public struct KEKUsage: Sendable, Hashable {
     public var version: KEKVersion
     public var contentKeys: Int
     public var secrets: Int
+    public var keySeeds: Int
 
-    public init(version: KEKVersion, contentKeys: Int, secrets: Int) {
+    public init(version: KEKVersion, contentKeys: Int, secrets: Int, keySeeds: Int = 0) {
         self.version = version
         self.contentKeys = contentKeys
         self.secrets = secrets
+        self.keySeeds = keySeeds
     }
 
-    public var total: Int { contentKeys + secrets }
+    public var total: Int { contentKeys + secrets + keySeeds }
+
+    /// For people.
+    public var inWords: String {
+        "\(contentKeys) content keys, \(secrets) secrets and \(keySeeds) key seeds"
+    }
 }
 
 /// What was wrapped under another KEK version, each beside what was read.
@@ -62,11 +69,23 @@ public struct RewrappedBatch: Sendable {
         }
     }
 
+    public struct Seed: Sendable {
+        public var old: WrappedKeySeed
+        public var new: WrappedKeySeed
+
+        public init(old: WrappedKeySeed, new: WrappedKeySeed) {
+            self.old = old
+            self.new = new
+        }
+    }
+
     public var keys: [Key]
     public var secrets: [Secret]
+    public var seeds: [Seed]
 
-    public init(keys: [Key] = [], secrets: [Secret] = []) {
+    public init(keys: [Key] = [], secrets: [Secret] = [], seeds: [Seed] = []) {
         self.keys = keys
         self.secrets = secrets
+        self.seeds = seeds
     }
 }

@@ -15,7 +15,9 @@ extension Database {
         case .putAccessPolicy(let policy): try put("accessPolicy", policy.name, policy)
         case .insertContentKey(let key): try insert(key)
         case .setAuthorizationPolicy(let keyID, let policy): try setAuthorizationPolicy(keyID, policy)
-        case .deleteContentKey(let keyID): try deleteContentKey(keyID)
+        case .changeContentKey(let keyID, let change): try self.change(keyID, change)
+        case .removeContentKey(let keyID, let time): try removeContentKey(keyID, dueAt: time)
+        case .insertKeySeed(let seed): try insert(seed)
         case .insertAssignment(let assignment): try insert(assignment)
         case .allocateIVNumbers(let keyID, let asset, let version, let tracks):
             try allocateIVNumbers(keyID, asset, version, tracks)

@@ -18,13 +18,17 @@ extension Database {
         try Row.fetchAll(
             self,
             sql: """
-                SELECT kek, sum(key) AS keys, sum(secret) AS secrets FROM (
-                    SELECT kek, count(*) AS key, 0 AS secret FROM contentKey GROUP BY kek
-                    UNION ALL SELECT kek, 0, count(*) FROM secret GROUP BY kek
+                SELECT kek, sum(key) AS keys, sum(secret) AS secrets, sum(seed) AS seeds FROM (
+                    -- A derived key is wrapped under nothing: its seed is.
+                    SELECT kek, count(*) AS key, 0 AS secret, 0 AS seed FROM contentKey WHERE seed IS NULL GROUP BY kek
+                    UNION ALL SELECT kek, 0, count(*), 0 FROM secret GROUP BY kek
+                    UNION ALL SELECT kek, 0, 0, count(*) FROM keySeed GROUP BY kek
                 ) GROUP BY kek ORDER BY kek
                 """
         ).map { row in
-            KEKUsage(version: KEKVersion(rawValue: row["kek"]), contentKeys: row["keys"], secrets: row["secrets"])
+            KEKUsage(
+                version: KEKVersion(rawValue: row["kek"]), contentKeys: row["keys"], secrets: row["secrets"],
+                keySeeds: row["seeds"])
         }
     }
 
@@ -61,8 +65,7 @@ extension Database {
         if let usage = try kekUsage().first(where: { $0.version == version }) {
             throw CatalogError(
                 .inUse,
-                "\(usage.contentKeys) keys and \(usage.secrets) secrets are wrapped under KEK version "
-                    + "\(version.rawValue)")
+                "\(usage.inWords) are wrapped under KEK version \(version.rawValue)")
         }
         try execute(
             sql: "UPDATE kekVersion SET retired = ? WHERE version = ? AND retired IS NULL",
@@ -99,6 +102,16 @@ extension Database {
         for change in batch.secrets {
             try requireUsable(change.new.kek)
             try secret.execute(arguments: [
+                change.new.kek.rawValue, Data(change.new.ciphertext), change.old.name, change.old.kek.rawValue,
+                Data(change.old.ciphertext),
+            ])
+            count += changesCount
+        }
+        let seed = try cachedStatement(
+            sql: "UPDATE keySeed SET kek = ?, ciphertext = ? WHERE name = ? AND kek = ? AND ciphertext = ?")
+        for change in batch.seeds {
+            try requireUsable(change.new.kek)
+            try seed.execute(arguments: [
                 change.new.kek.rawValue, Data(change.new.ciphertext), change.old.name, change.old.kek.rawValue,
                 Data(change.old.ciphertext),
             ])

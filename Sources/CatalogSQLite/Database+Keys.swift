@@ -16,14 +16,23 @@ extension Database {
         guard exists == false else {
             throw CatalogError(.exists, "there is a key \(key.keyID)\(key.name.map { " or '\($0)'" } ?? "") already")
         }
+        // The same key, once removed and now imported again, goes on with its IV numbers.
+        let next =
+            try Int64.fetchOne(
+                self, sql: "SELECT nextNumber FROM removedContentKey WHERE kid = ?",
+                arguments: [Column.blob(key.keyID)]) ?? 0
         try execute(
             sql: """
-                INSERT INTO contentKey (kid, type, kek, ciphertext, name, authorizationPolicy, enabled, created)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO contentKey (kid, type, kek, ciphertext, name, authorizationPolicy, enabled, created,
+                    nextNumber, notBefore, notAfter, deletion, checksum, label, seed, supersededBy)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 Column.blob(key.keyID), key.type.rawValue, key.wrapped.kek.rawValue, Data(key.wrapped.ciphertext),
-                key.name, key.authorizationPolicy, key.isEnabled, key.created.timeIntervalSince1970,
+                key.name, key.authorizationPolicy, key.isEnabled, key.created.timeIntervalSince1970, next,
+                key.notBefore?.timeIntervalSince1970, key.notAfter?.timeIntervalSince1970,
+                key.deletion?.timeIntervalSince1970, key.checksum.map { Data($0.bytes) }, key.label?.rawValue,
+                key.seed, key.supersededBy.map(Column.blob),
             ])
     }
 
@@ -35,31 +44,74 @@ extension Database {
         try requireChange("there is no key \(keyID)")
     }
 
-    func deleteContentKey(_ keyID: KeyID) throws {
-        try execute(sql: "DELETE FROM contentKey WHERE kid = ?", arguments: [Column.blob(keyID)])
-        try requireChange("there is no key \(keyID)")
-    }
-
-    /// Binds a key to a label. The key must be of the encryption's type, so that no key ever serves two schemes.
+    /// Binds a key to a label. The key must be of the encryption's type, so that no key ever serves two schemes, and a
+    /// version that is there keeps its key.
     func insert(_ assignment: KeyAssignment) throws {
-        let type = try String.fetchOne(
-            self, sql: "SELECT type FROM contentKey WHERE kid = ?", arguments: [Column.blob(assignment.keyID)])
-        guard let type else { throw CatalogError(.missing, "there is no key \(assignment.keyID)") }
+        let key = try Row.fetchOne(
+            self, sql: "SELECT type, deletion FROM contentKey WHERE kid = ?",
+            arguments: [Column.blob(assignment.keyID)])
+        guard let key else { throw CatalogError(.missing, "there is no key \(assignment.keyID)") }
+        let type: String = key["type"]
         guard type == assignment.encryption.keyType?.rawValue else {
             throw CatalogError(
                 .conflict, "key \(assignment.keyID) of type \(type) cannot serve \(assignment.encryption)")
         }
+        guard key["deletion"] as Double? == nil else {
+            throw CatalogError(.conflict, "key \(assignment.keyID) waits for its deletion; restore it first")
+        }
+        try requireNewer(assignment)
         try execute(
-            sql: "INSERT INTO keyAssignment (asset, encryption, label, kid) VALUES (?, ?, ?, ?)",
+            sql: "INSERT INTO keyAssignment (asset, encryption, label, kid, sinceVersion) VALUES (?, ?, ?, ?, ?)",
             arguments: [
                 assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue,
-                Column.blob(assignment.keyID),
+                Column.blob(assignment.keyID), assignment.sinceVersion,
             ])
     }
 
-    /// Gives tracks their numbers from the key's counter, which only grows.
+    /// Throws unless the place is free, or the assignment is for versions that do not exist yet.
+    private func requireNewer(_ assignment: KeyAssignment) throws {
+        let last = try Int.fetchOne(
+            self,
+            sql: "SELECT max(sinceVersion) FROM keyAssignment WHERE asset = ? AND encryption = ? AND label = ?",
+            arguments: [assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue])
+        guard let last else { return }
+        let current = try Int.fetchOne(
+            self, sql: "SELECT currentVersion FROM asset WHERE name = ?", arguments: [assignment.asset])
+        guard assignment.sinceVersion != last else {
+            throw CatalogError(
+                .exists,
+                "asset '\(assignment.asset)' has a \(assignment.encryption.rawValue) key for "
+                    + "'\(assignment.label.rawValue)' since version \(last) already")
+        }
+        guard assignment.sinceVersion > last, assignment.sinceVersion > current ?? 0 else {
+            throw CatalogError(
+                .conflict,
+                "asset '\(assignment.asset)' is at version \(current ?? 0): a new key starts with a later one")
+        }
+    }
+
+    /// Gives tracks their numbers from the counters of the keys that hold for the version. Each place where the named
+    /// key was assigned is looked at again here, in the transaction: a rotation can have come in between.
     func allocateIVNumbers(_ keyID: KeyID, _ asset: String, _ version: Int, _ tracks: [String]) throws {
         let blob = Column.blob(keyID)
+        let inForce = try Data.fetchAll(
+            self,
+            sql: """
+                SELECT DISTINCT a.kid FROM keyAssignment a
+                JOIN keyAssignment named USING (asset, encryption, label)
+                WHERE named.kid = ? AND asset = ? AND a.sinceVersion = (
+                    SELECT max(sinceVersion) FROM keyAssignment latest
+                    WHERE latest.asset = a.asset AND latest.encryption = a.encryption AND latest.label = a.label
+                        AND latest.sinceVersion <= ?)
+                """, arguments: [blob, asset, version])
+        for key in inForce.isEmpty ? [blob] : inForce {
+            try allocateIVNumbers(under: key, asset, version, tracks)
+        }
+    }
+
+    /// A key's counter only grows.
+    private func allocateIVNumbers(under blob: Data, _ asset: String, _ version: Int, _ tracks: [String]) throws {
+        let keyID = try Column.keyID(blob)
         guard
             var next = try Int64.fetchOne(
                 self, sql: "SELECT nextNumber FROM contentKey WHERE kid = ?", arguments: [blob])
@@ -85,14 +137,42 @@ extension Database {
 }
 
 extension ContentKeyRecord {
-    static let columns = "kid, type, kek, ciphertext, name, authorizationPolicy, enabled, created"
+    /// Of `contentKey k LEFT JOIN keySeed s ON s.name = k.seed`.
+    static let columns = """
+        k.kid, k.type, k.kek, k.ciphertext, k.name, k.authorizationPolicy, k.enabled, k.created, k.notBefore, \
+        k.notAfter, k.deletion, k.checksum, k.label, k.seed, k.supersededBy, s.type AS seedType, s.kek AS seedKEK, \
+        s.ciphertext AS seedCiphertext
+        """
+    /// All stored keys; a condition may follow.
+    static let selection = "SELECT \(columns) FROM contentKey k LEFT JOIN keySeed s ON s.name = k.seed"
 
     init(row: Row) throws {
         self.init(
-            wrapped: WrappedContentKey(
-                keyID: try Column.keyID(row["kid"]), type: try Column.word(ContentKeyType.self, row["type"]),
-                kek: KEKVersion(rawValue: row["kek"]), ciphertext: Array(row["ciphertext"] as Data)),
+            wrapped: try Self.wrapped(row),
             name: row["name"], authorizationPolicy: row["authorizationPolicy"], isEnabled: row["enabled"],
-            created: Column.date(row["created"]))
+            created: Column.date(row["created"]), notBefore: (row["notBefore"] as Double?).map(Column.date),
+            notAfter: (row["notAfter"] as Double?).map(Column.date),
+            deletion: (row["deletion"] as Double?).map(Column.date),
+            checksum: (row["checksum"] as Data?).flatMap { KeyChecksum(bytes: $0) },
+            label: try (row["label"] as String?).map { try Column.word(KeyLabel.self, $0) },
+            supersededBy: try (row["supersededBy"] as Data?).map(Column.keyID))
+    }
+
+    private static func wrapped(_ row: Row) throws -> WrappedContentKey {
+        let keyID = try Column.keyID(row["kid"])
+        let type = try Column.word(ContentKeyType.self, row["type"])
+        guard let seed = row["seed"] as String? else {
+            return WrappedContentKey(
+                keyID: keyID, type: type, kek: KEKVersion(rawValue: row["kek"]),
+                ciphertext: Array(row["ciphertext"] as Data))
+        }
+        guard try Column.word(ContentKeyType.self, row["seedType"]) == type else {
+            throw CatalogError(.corrupt, "key \(keyID) and its seed '\(seed)' are of different types")
+        }
+        return WrappedContentKey(
+            keyID: keyID,
+            derivedFrom: WrappedKeySeed(
+                name: seed, type: type, kek: KEKVersion(rawValue: row["seedKEK"]),
+                ciphertext: Array(row["seedCiphertext"] as Data)))
     }
 }

@@ -13,10 +13,9 @@ enum Migrations {
             try database.execute(sql: audit)
         }
         migrator.registerMigration("auditBatches") { try $0.execute(sql: auditBatches) }
+        migrator.registerMigration("kek") { try $0.execute(sql: kek) }
+        migrator.registerMigration("keyOperations") { try $0.execute(sql: keyOperations) }
         migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
-        migrator.registerMigration("kek") { database in
-            try database.execute(sql: kek)
-        }
         return migrator
     }
 
@@ -202,7 +201,9 @@ enum Migrations {
             END;
             """
         let keys = ["contentKey": "hex(%.kid)", "locator": "%.id"]
-        let named = ["authorizationPolicy", "deliveryPolicy", "accessPolicy", "secret", "asset"].map { ($0, "%.name") }
+        let named = ["authorizationPolicy", "deliveryPolicy", "accessPolicy", "secret", "asset", "keySeed"].map {
+            ($0, "%.name")
+        }
         let triggers = (named + keys.sorted { $0.key < $1.key }).flatMap { table, id in
             [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")].map { event, row in
                 """
@@ -215,6 +216,7 @@ enum Migrations {
         }
         return ([log] + triggers).joined(separator: "\n")
     }
+
     private static let kek = """
         CREATE TABLE kekVersion (
             version INTEGER PRIMARY KEY NOT NULL CHECK (version > 0),
@@ -226,5 +228,54 @@ enum Migrations {
         ) STRICT;
         CREATE INDEX contentKeyKEK ON contentKey (kek);
         CREATE INDEX secretKEK ON secret (kek);
+        """
+
+    private static let keyOperations = """
+        CREATE TABLE keySeed (
+            name TEXT PRIMARY KEY NOT NULL,
+            type TEXT NOT NULL CHECK (type IN ('common', 'common-cbcs', 'envelope')),
+            kek INTEGER NOT NULL CHECK (kek > 0),
+            ciphertext BLOB NOT NULL,
+            authorizationPolicy TEXT REFERENCES authorizationPolicy (name),
+            created REAL NOT NULL
+        ) STRICT;
+        ALTER TABLE contentKey ADD COLUMN notBefore REAL;
+        ALTER TABLE contentKey ADD COLUMN notAfter REAL;
+        -- When the key is removed; a key that has this is given to nobody.
+        ALTER TABLE contentKey ADD COLUMN deletion REAL;
+        ALTER TABLE contentKey ADD COLUMN checksum BLOB CHECK (length(checksum) = 8);
+        ALTER TABLE contentKey ADD COLUMN label TEXT;
+        -- A derived key has an empty ciphertext.
+        ALTER TABLE contentKey ADD COLUMN seed TEXT REFERENCES keySeed (name);
+        -- May name a key that was removed since.
+        ALTER TABLE contentKey ADD COLUMN supersededBy BLOB CHECK (length(supersededBy) = 16);
+        -- Each index ends with the KID, the primary key: a listing is in its order without sorting.
+        CREATE INDEX contentKeyType ON contentKey (type);
+        CREATE INDEX contentKeyLabel ON contentKey (label) WHERE label IS NOT NULL;
+        CREATE INDEX contentKeyCreated ON contentKey (created);
+        CREATE INDEX contentKeyDisabled ON contentKey (kid) WHERE enabled = 0;
+        CREATE INDEX contentKeyPending ON contentKey (kid) WHERE deletion IS NOT NULL;
+        CREATE INDEX contentKeyDeletion ON contentKey (deletion) WHERE deletion IS NOT NULL;
+        CREATE INDEX contentKeySeed ON contentKey (seed) WHERE seed IS NOT NULL;
+        -- IV numbers that removed keys have given: the same key, imported again, must not give them twice.
+        CREATE TABLE removedContentKey (
+            kid BLOB PRIMARY KEY NOT NULL CHECK (length(kid) = 16),
+            nextNumber INTEGER NOT NULL,
+            removed REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        -- A key is assigned from an asset version on.
+        CREATE TABLE versionedKeyAssignment (
+            asset TEXT NOT NULL REFERENCES asset (name),
+            encryption TEXT NOT NULL,
+            label TEXT NOT NULL,
+            sinceVersion INTEGER NOT NULL CHECK (sinceVersion > 0),
+            kid BLOB NOT NULL REFERENCES contentKey (kid),
+            PRIMARY KEY (asset, encryption, label, sinceVersion)
+        ) STRICT;
+        INSERT INTO versionedKeyAssignment (asset, encryption, label, sinceVersion, kid)
+            SELECT asset, encryption, label, 1, kid FROM keyAssignment;
+        DROP TABLE keyAssignment;
+        ALTER TABLE versionedKeyAssignment RENAME TO keyAssignment;
+        CREATE INDEX keyAssignmentKey ON keyAssignment (kid);
         """
 }

@@ -17,8 +17,8 @@ extension SQLiteCatalog {
         return try await read { database in
             try Row.fetchAll(
                 database,
-                sql: """
-                    SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE kek = ? AND kid > ? ORDER BY kid LIMIT ?
+                sql: ContentKeyRecord.selection + """
+                     WHERE k.kek = ? AND k.seed IS NULL AND k.kid > ? ORDER BY k.kid LIMIT ?
                     """, arguments: [kek.rawValue, after, page.limit]
             ).map { try ContentKeyRecord(row: $0).wrapped }
         }

@@ -3,28 +3,33 @@ public import ContentKeys
 import Foundation
 import GRDB
 import Policies
+import Synchronization
 
 extension SQLiteCatalog {
     public func keyLookup(_ keyID: KeyID) async throws -> KeyLookup? {
-        try await read { database -> KeyLookup? in
-            guard let key = try database.contentKey(keyID) else { return nil }
-            let statement = try database.cachedStatement(
-                sql: "SELECT document FROM authorizationPolicy WHERE name = ?")
-            let document = try key.authorizationPolicy.flatMap { try String.fetchOne(statement, arguments: [$0]) }
-            return KeyLookup(
-                key: key, policy: try document.map { try Column.value(AuthorizationPolicy.self, json: $0) })
+        let stored = try await read { database -> KeyLookup? in
+            try database.contentKey(keyID).map { KeyLookup(key: $0, policy: try database.policy(of: $0)) }
         }
+        if let stored { return stored }
+        guard let derived = try await derivedKey(keyID) else { return nil }
+        return KeyLookup(key: derived, policy: try await read { try $0.policy(of: derived) })
     }
 
     public func contentKey(_ keyID: KeyID) async throws -> ContentKeyRecord? {
-        try await read { try $0.contentKey(keyID) }
+        if let stored = try await read({ try $0.contentKey(keyID) }) { return stored }
+        return try await derivedKey(keyID)
+    }
+
+    /// A key without a row, when one of the seeds knows its KID.
+    private func derivedKey(_ keyID: KeyID) async throws -> ContentKeyRecord? {
+        guard let recogniser = recogniser.withLock({ $0 }), keyID.version == 8 else { return nil }
+        return try await read { try $0.keySeeds() }.first { recogniser.owns(keyID, $0.wrapped) }?.key(keyID)
     }
 
     public func contentKey(named name: String) async throws -> ContentKeyRecord? {
         try await read { database in
-            try Row.fetchOne(
-                database, sql: "SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE name = ?", arguments: [name]
-            ).map(ContentKeyRecord.init)
+            try Row.fetchOne(database, sql: ContentKeyRecord.selection + " WHERE k.name = ?", arguments: [name])
+                .map(ContentKeyRecord.init)
         }
     }
 
@@ -32,7 +37,7 @@ extension SQLiteCatalog {
         let after = page.after.flatMap { KeyID($0) }.map(Column.blob) ?? Data()
         return try await read { database in
             try Row.fetchAll(
-                database, sql: "SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE kid > ? ORDER BY kid LIMIT ?",
+                database, sql: ContentKeyRecord.selection + " WHERE k.kid > ? ORDER BY k.kid LIMIT ?",
                 arguments: [after, page.limit]
             ).map(ContentKeyRecord.init)
         }
@@ -41,12 +46,8 @@ extension SQLiteCatalog {
     public func keyAssignments(asset: String) async throws -> [KeyAssignment] {
         try await read { database in
             let statement = try database.cachedStatement(
-                sql: "SELECT encryption, label, kid FROM keyAssignment WHERE asset = ? ORDER BY encryption, label")
-            return try Row.fetchAll(statement, arguments: [asset]).map { row in
-                KeyAssignment(
-                    asset: asset, encryption: try Column.word(DeliveryEncryption.self, row["encryption"]),
-                    label: try Column.word(KeyLabel.self, row["label"]), keyID: try Column.keyID(row["kid"]))
-            }
+                sql: "SELECT * FROM keyAssignment WHERE asset = ? ORDER BY encryption, label, sinceVersion")
+            return try Row.fetchAll(statement, arguments: [asset]).map(KeyAssignment.init)
         }
     }
 
@@ -72,7 +73,13 @@ extension SQLiteCatalog {
 
 extension Database {
     fileprivate func contentKey(_ keyID: KeyID) throws -> ContentKeyRecord? {
-        let statement = try cachedStatement(sql: "SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE kid = ?")
+        let statement = try cachedStatement(sql: ContentKeyRecord.selection + " WHERE k.kid = ?")
         return try Row.fetchOne(statement, arguments: [Column.blob(keyID)]).map(ContentKeyRecord.init)
+    }
+
+    fileprivate func policy(of key: ContentKeyRecord) throws -> AuthorizationPolicy? {
+        let statement = try cachedStatement(sql: "SELECT document FROM authorizationPolicy WHERE name = ?")
+        let document = try key.authorizationPolicy.flatMap { try String.fetchOne(statement, arguments: [$0]) }
+        return try document.map { try Column.value(AuthorizationPolicy.self, json: $0) }
     }
 }

@@ -1,11 +1,15 @@
 public import Catalog
 import GRDB
 import Glibc
+public import Policies
+import Synchronization
 
 /// The catalog in one SQLite file: write-ahead log, one writer, foreign keys, every commit durable (`synchronous=FULL`).
 /// Several processes may use the file at once.
 public final class SQLiteCatalog: CatalogEngine {
     let pool: DatabasePool
+    /// Nil until the KEKs are at hand: then no KID is recognised without a row.
+    let recogniser = Mutex<(any KeySeedRecogniser)?>(nil)
     private let committer: AuditCommitter
 
     /// - Parameter path: the database file; made, with mode 0600, when it is not there.
@@ -30,6 +34,11 @@ public final class SQLiteCatalog: CatalogEngine {
             throw CatalogError(database: error)
         }
         committer = AuditCommitter(pool: pool)
+    }
+
+    /// Gives the catalog what tells the KIDs of its key seeds.
+    public func recogniseSeeds(with recogniser: any KeySeedRecogniser) {
+        self.recogniser.withLock { $0 = recogniser }
     }
 
     public func apply(_ changes: [CatalogChange]) async throws {

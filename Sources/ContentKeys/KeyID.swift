@@ -38,6 +38,9 @@ public struct KeyID: Hashable, Sendable {
         return KeyID(high: high, low: low)
     }
 
+    /// The UUID's version (RFC 9562, 4.2). Keyway gives version 4 to random KIDs and version 8 to those of a key seed.
+    public var version: Int { Int(high >> 12 & 0xF) }
+
     private init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

@@ -44,20 +44,4 @@ public final class AESBlockChainCipher {
             rest = UnsafeMutableRawBufferPointer(rebasing: rest[count...])
         }
     }
-
-    /// The encryption of one block under `key` (the forward cipher function), as NIST SP 800-38A, Appendix C, makes an
-    /// unpredictable IV from a nonce: distinct blocks give distinct results.
-    public static func encryptBlock(_ block: [UInt8], key: UnsafeRawBufferPointer) throws(CryptographyError) -> [UInt8]
-    {
-        guard block.count == blockSize else { throw CryptographyError("AES block length") }
-        let cipher = try AESBlockChainCipher(key: key)
-        try cipher.start(initializationVector: [UInt8](repeating: 0, count: blockSize))
-        var result = block
-        var failure: CryptographyError?
-        result.withUnsafeMutableBytes { bytes in
-            do throws(CryptographyError) { try cipher.encrypt(bytes) } catch { failure = error }
-        }
-        if let failure { throw failure }
-        return result
-    }
 }

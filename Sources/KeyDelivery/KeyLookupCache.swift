@@ -89,6 +89,8 @@ public final class KeyLookupCache: Sendable {
                     state.younger[keyID] = nil
                     state.elder[keyID] = nil
                 case .authorizationPolicy: state.policies[notice.id] = nil
+                // Any of the keys may derive from it.
+                case .keySeed: (state.younger, state.elder) = ([:], [:])
                 case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation: continue
                 }
                 state.generation += 1

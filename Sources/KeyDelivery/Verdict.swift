@@ -13,7 +13,7 @@ struct Judgement: Sendable {
         var decisions: [Verdict.Decision] = []
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
             let lookup = found[keyID]
-            let facts = lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) }
+            let facts = lookup?.key.facts
             decisions.append(
                 Verdict.Decision(
                     keyID: keyID, lookup: lookup,

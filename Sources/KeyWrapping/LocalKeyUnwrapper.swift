@@ -22,14 +22,26 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
         guard wrapping.provider.kek(key.kek) != nil else { return nil }
         return try wrapping.open(key)
     }
+
+    /// The checksum of a stored key. The key is released before this returns: a checksum needs no proof.
+    public func checksum(of key: WrappedContentKey) async throws -> KeyChecksum {
+        guard let checksum = try wrapping.open(key).checksum(key.keyID) else {
+            throw KeyUnwrapError.authenticationFailed
+        }
+        return checksum
+    }
 }
 
 extension KeyWrapping {
-    /// Opens a key under a KEK that is held. Only for callers in this module, who ask for the purpose first.
+    /// Opens a key, or derives it from its seed. Only for callers in this module, who ask for the purpose first.
     ///
     /// - Throws: `KeyUnwrapError`.
     func open(_ key: WrappedContentKey) throws(KeyUnwrapError) -> ContentKey {
         guard let kek = provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
+        if let seed = key.seed {
+            guard let derived = try? derive(key.keyID, from: seed) else { throw KeyUnwrapError.authenticationFailed }
+            return derived
+        }
         guard var clear = try? Self.open(key, under: kek) else { throw KeyUnwrapError.authenticationFailed }
         defer { clear.zero() }
         guard let contentKey = clear.withUnsafeBytes({ ContentKey(key.type, copying: $0) }) else {

@@ -27,6 +27,14 @@ extension KeyWrapping {
         }
     }
 
+    /// The same key seed, wrapped under another version.
+    ///
+    /// - Throws: `KEKError` when a version is not at hand or the seed does not open.
+    public func rewrapSeed(_ seed: WrappedKeySeed, under version: KEKVersion) throws -> WrappedKeySeed {
+        let new = try held(version)
+        return try withSeed(seed) { try Self.seal(seed: $0, seed.name, seed.type, under: new) }
+    }
+
     private func held(_ version: KEKVersion) throws -> KEK {
         guard let kek = provider.kek(version) else {
             throw KEKError("KEK version \(version.rawValue) is not at hand")

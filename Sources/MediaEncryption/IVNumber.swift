@@ -31,7 +31,7 @@ public struct IVNumber: RawRepresentable, Hashable, Sendable {
     ) throws(CryptographyError) -> [UInt8] {
         let number = withUnsafeBytes(of: rawValue.bigEndian) { Array($0) }
         let segment = withUnsafeBytes(of: segment.bigEndian) { Array($0) }
-        return try AESBlockChainCipher.encryptBlock(number + [purpose.rawValue, 0, 0, 0] + segment, key: key)
+        return try AESBlock.encrypt(number + [purpose.rawValue, 0, 0, 0] + segment, key: key)
     }
 
     /// The IV of a whole segment of the envelope scheme, as manifests signal it and `EnvelopeEncryptor` starts with it.

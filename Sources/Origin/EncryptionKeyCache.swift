@@ -32,7 +32,7 @@ final class EncryptionKeyCache: Sendable {
             return key.key
         }
         do {
-            guard let record = try await catalog.contentKey(keyID), record.isEnabled else {
+            guard let record = try await catalog.contentKey(keyID), record.state == .enabled else {
                 throw OriginError(.storageFault, "key \(keyID) is missing or disabled")
             }
             let key = try await unwrapper.unwrap(record.wrapped, for: purpose)
@@ -66,7 +66,7 @@ extension UnwrapPurpose {
     /// Whether the purpose covers keys of a type at all.
     fileprivate func covers(_ type: ContentKeyType) -> Bool {
         switch self {
-        case .disclosure: false
+        case .disclosure, .export: false
         case .encryption(let plan): plan.encryption.keyType == type
         case .storage: type == .storage
         }

@@ -29,7 +29,8 @@ struct TrackKeyLookup: Sendable {
     ///
     /// - Throws: `OriginError` when publication left the track without a key: it is then not served at all.
     func key(of track: TrackDescription, asset: String, version: Int, plan: DeliveryPlan) async throws -> TrackKey {
-        let assignments = try await catalog.keyAssignments(asset: asset).filter { $0.encryption == plan.encryption }
+        let assignments = try await catalog.keyAssignments(asset: asset).inForce(at: version)
+            .filter { $0.encryption == plan.encryption }
         guard let label = KeyLabel.covering(track, among: plan.policy.keyLabels),
             let keyID = assignments.first(where: { $0.label == label })?.keyID
         else { throw OriginError(.storageFault, "track \(track.name) has no key under \(plan.encryption.rawValue)") }

@@ -37,6 +37,7 @@ public struct DenialReason: Sendable, Hashable {
     public enum Code: String, Sendable, Hashable, Codable, CaseIterable {
         case keyUnknown
         case keyDisabled
+        case keyOutsideValidity
         case keyNotDeliverable
         case noPolicy
         case noOptionForDelivery
@@ -78,7 +79,7 @@ public struct DenialReason: Sendable, Hashable {
 
     public var denialClass: DenialClass {
         switch code {
-        case .keyUnknown, .keyDisabled, .keyNotDeliverable: .unknownKey
+        case .keyUnknown, .keyDisabled, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
         case .tokenMissing, .tokenRejected: .unauthenticated
         case .noPolicy, .noOptionForDelivery, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
             .claimMismatch, .useLimitInvalid, .useLimitReached:

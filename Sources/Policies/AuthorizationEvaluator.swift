@@ -26,7 +26,7 @@ public struct AuthorizationEvaluator: Sendable {
         _ keyID: KeyID, in request: KeyRequest, facts: KeyFacts?, policy: AuthorizationPolicy?, at now: Date
     ) -> Evaluation {
         var steps: [EvaluationStep] = []
-        if let refusal = Self.refusal(of: keyID, in: request, facts: facts) {
+        if let refusal = Self.refusal(of: keyID, in: request, facts: facts, at: now) {
             steps.append(EvaluationStep(check: .key, refusal: refusal))
             return Evaluation(decision: .denied(refusal), steps: steps)
         }
@@ -41,10 +41,13 @@ public struct AuthorizationEvaluator: Sendable {
     }
 
     /// Why the key itself cannot be delivered, whatever its policy says.
-    private static func refusal(of keyID: KeyID, in request: KeyRequest, facts: KeyFacts?) -> DenialReason? {
+    private static func refusal(
+        of keyID: KeyID, in request: KeyRequest, facts: KeyFacts?, at now: Date
+    ) -> DenialReason? {
         guard let facts, facts.keyID == keyID else { return DenialReason(.keyUnknown) }
         guard request.keyIDs.contains(keyID) else { return DenialReason(.keyUnknown, detail: "not in the request") }
         guard facts.isEnabled else { return DenialReason(.keyDisabled) }
+        guard facts.isValid(at: now) else { return DenialReason(.keyOutsideValidity) }
         guard facts.type.isDeliverable, request.delivery.serves(facts.type) else {
             return DenialReason(.keyNotDeliverable, detail: "\(facts.type.rawValue) by \(request.delivery.rawValue)")
         }

@@ -1,4 +1,5 @@
 public import ContentKeys
+public import Foundation
 
 /// What a player asks, taken from its transport and nothing decided yet.
 public struct KeyRequest: Sendable {
@@ -22,11 +23,27 @@ public struct KeyRequest: Sendable {
 public struct KeyFacts: Sendable, Hashable {
     public var keyID: KeyID
     public var type: ContentKeyType
+    /// False also for a key that waits for its deletion.
     public var isEnabled: Bool
+    /// From when on the key may be delivered; nil for always.
+    public var notBefore: Date?
+    /// Until when, this instant excluded; nil for ever.
+    public var notAfter: Date?
 
-    public init(keyID: KeyID, type: ContentKeyType, isEnabled: Bool) {
+    public init(
+        keyID: KeyID, type: ContentKeyType, isEnabled: Bool, notBefore: Date? = nil, notAfter: Date? = nil
+    ) {
         self.keyID = keyID
         self.type = type
         self.isEnabled = isEnabled
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+
+    /// Whether an instant lies in the key's validity.
+    func isValid(at now: Date) -> Bool {
+        if let notBefore, now < notBefore { return false }
+        if let notAfter, now >= notAfter { return false }
+        return true
     }
 }

@@ -6,6 +6,8 @@ public enum UnwrapPurpose: Sendable {
     case disclosure(Grant)
     /// To encrypt media on its way out: only the delivery policy's evaluation makes a `DeliveryPlan`.
     case encryption(DeliveryPlan)
+    /// To be handed to an operator: only `ExportGrant.decide` makes an `ExportGrant`, and it names the key.
+    case export(ExportGrant)
     /// To read or write a stored file: for keys of type `storage` only.
     case storage
 }
@@ -42,6 +44,7 @@ extension UnwrapPurpose {
         switch self {
         case .disclosure(let grant): key.type.isDeliverable && grant.keyID == key.keyID
         case .encryption(let plan): plan.encryption.keyType == key.type
+        case .export(let grant): key.type.isDeliverable && grant.keyID == key.keyID
         case .storage: key.type == .storage
         }
     }

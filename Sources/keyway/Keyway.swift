@@ -25,6 +25,7 @@ enum Program {
     static func main() async {
         keyway_process_protect()
         Installation.takeKEKsFromEnvironment()
+        CrashReports.withhold()
         do {
             var command = try Keyway.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

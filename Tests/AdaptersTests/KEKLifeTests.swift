@@ -72,6 +72,26 @@ import Testing
         #expect(try await rotation(again).rotate { _, _ in }.version.rawValue == 3)
     }
 
+    /// A derived key has no ciphertext of its own: its seed moves, and the key stays what it was.
+    @Test func seedsMoveWithTheRest() async throws {
+        let data = DataFolder()
+        let installation = try await data.open()
+        let material = installation.keyMaterial
+        let seed = try await material.wrapSeed(Array(0..<30), name: "films", type: .envelope)
+        let record = KeySeedRecord(wrapped: seed, authorizationPolicy: nil, created: Date())
+        try await installation.catalog.apply([.insertKeySeed(record)])
+        let keyID = try await material.makeKeyID(of: seed)
+        let before = try await material.checksum(of: record.key(keyID).wrapped)
+        let outcome = try await rotation(installation).rotate { _, _ in }
+        #expect(outcome.rewrapped == 1 && outcome.remaining == 0)
+        let retirement = KEKRetirement(catalog: installation.catalog, keeper: installation.keks)
+        #expect(try await retirement.retireOld().map(\.version.rawValue) == [1])
+        let again = try await data.open()
+        let found = try #require(try await again.catalog.keyLookup(keyID))
+        #expect(found.key.wrapped.kek.rawValue == 2)
+        #expect(try await again.keyMaterial.checksum(of: found.key.wrapped) == before)
+    }
+
     /// Stops a rotation after some batches, as a kill does: what was moved stays, and the next run goes on.
     @Test func anInterruptedRotationGoesOn() async throws {
         let data = DataFolder()

@@ -14,6 +14,7 @@ actor FakeCatalog: CatalogEngine {
         var assignments: [KeyAssignment] = []
         var allocations: [IVAllocation] = []
         var locators: [LocatorID: Locator] = [:]
+        var seeds: [String: KeySeedRecord] = [:]
         var secrets: [String: SecretRecord] = [:]
         var assets: [String: AssetRecord] = [:]
         var versions: [AssetVersionRecord] = []
@@ -57,6 +58,14 @@ actor FakeCatalog: CatalogEngine {
         case .insertContentKey(let key):
             guard state.keys.updateValue(key, forKey: key.keyID) == nil else { throw CatalogError(.exists, "the key") }
             try requirePolicy(key.authorizationPolicy, in: state)
+        case .changeContentKey(let keyID, let change): try applyChange(change, to: keyID, in: &state)
+        case .removeContentKey(let keyID, let time):
+            guard let due = state.keys[keyID]?.deletion, due <= time else { throw CatalogError(.missing, "not due") }
+            guard !state.assignments.contains(where: { $0.keyID == keyID }) else {
+                throw CatalogError(.inUse, "an assignment")
+            }
+            state.keys[keyID] = nil
+        case .insertKeySeed(let seed): state.seeds[seed.name] = seed
         case .setAuthorizationPolicy(let keyID, let policy):
             try requirePolicy(policy, in: state)
             state.keys[keyID]?.authorizationPolicy = policy
@@ -82,6 +91,20 @@ actor FakeCatalog: CatalogEngine {
         }
     }
 
+    private static func applyChange(_ change: ContentKeyChange, to keyID: KeyID, in state: inout State) throws {
+        guard var key = state.keys[keyID] else { throw CatalogError(.missing, "no key \(keyID)") }
+        switch change {
+        case .setEnabled(let enabled): key.isEnabled = enabled
+        case .setValidity(let notBefore, let notAfter): (key.notBefore, key.notAfter) = (notBefore, notAfter)
+        case .setLabel(let label): key.label = label
+        case .setName(let name): key.name = name
+        case .setDeletion(let time): key.deletion = time
+        case .setSupersededBy(let other): key.supersededBy = other
+        case .setChecksum(let checksum): key.checksum = checksum
+        }
+        state.keys[keyID] = key
+    }
+
     private static func requirePolicy(_ name: String?, in state: State) throws {
         guard let name, state.authorization[name] == nil else { return }
         throw CatalogError(.missing, "no policy \(name)")
@@ -103,6 +126,17 @@ actor FakeCatalog: CatalogEngine {
 
     func contentKey(_ keyID: KeyID) -> ContentKeyRecord? { state.keys[keyID] }
     func contentKey(named name: String) -> ContentKeyRecord? { state.keys.values.first { $0.name == name } }
+    func contentKeys(matching query: KeyQuery) throws -> KeyPage { throw CatalogError(.unavailable, "not here") }
+    func keyUses(_ keyID: KeyID) -> KeyUses {
+        KeyUses(
+            assignments: state.assignments.filter { $0.keyID == keyID },
+            storageOf: state.assets.values.first { $0.storageKey == keyID }?.name)
+    }
+    func contentKeysDue(at time: Date, limit: Int) -> [KeyID] {
+        state.keys.values.filter { $0.deletion.map { $0 <= time } ?? false }.map(\.keyID)
+    }
+    func keySeed(named name: String) -> KeySeedRecord? { state.seeds[name] }
+    func keySeeds() -> [KeySeedRecord] { state.seeds.values.sorted { $0.name < $1.name } }
     func keyAssignments(asset: String) -> [KeyAssignment] { state.assignments.filter { $0.asset == asset } }
     func ivAllocations(keyID: KeyID, asset: String, version: Int) -> [IVAllocation] {
         state.allocations.filter { $0.keyID == keyID && $0.asset == asset && $0.version == version }
@@ -160,5 +194,5 @@ actor FakeCatalog: CatalogEngine {
 }
 
 extension KeyAssignment {
-    fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue] }
+    fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue, "\(sinceVersion)"] }
 }

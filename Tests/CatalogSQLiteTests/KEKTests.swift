@@ -106,7 +106,10 @@ import Testing
         #expect(try await catalog.rewrap(batch) == 0)
         #expect(try await catalog.secret(named: "s")?.ciphertext == [7])
         // A key that was deleted meanwhile does not come back.
-        try await other.apply([.deleteContentKey(keyID: key.keyID)])
+        try await other.apply([
+            .changeContentKey(keyID: key.keyID, .setDeletion(Fixture.now)),
+            .removeContentKey(keyID: key.keyID, dueAt: Fixture.now),
+        ])
         let again = ContentKeyRecord(wrapped: stored.wrapped, name: "k", authorizationPolicy: nil, created: Fixture.now)
         #expect(try await catalog.rewrap(rewrapped(again)) == 0)
         #expect(try await catalog.contentKeys(Page()).isEmpty)

@@ -73,9 +73,15 @@ func run(
     process.standardError = try FileHandle(forWritingTo: folder.url("err"))
     try process.run()
     process.waitUntilExit()
-    return Outcome(
+    let outcome = Outcome(
         status: process.terminationStatus, output: try Data(contentsOf: folder.url("out")),
         errors: String(decoding: try Data(contentsOf: folder.url("err")), as: UTF8.self))
+    // The one verb whose job is to show a key.
+    let shows = arguments.contains("export") && arguments.contains("--yes-clear")
+    if program.hasSuffix("/keyway"), !shows {
+        SecretWatch.saw("keyway \(arguments.joined(separator: " "))", outcome.output + Data(outcome.errors.utf8))
+    }
+    return outcome
 }
 
 /// A folder for the time of a test.

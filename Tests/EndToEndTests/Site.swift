@@ -6,10 +6,13 @@ struct DataFolder: Sendable {
     let folder: Folder
     /// What every verb and the server find in their environment besides.
     let environment: [String: String]
+    /// Holds all output of the suite against this folder's keys when the folder goes.
+    private let watched: WatchedFolder
 
     init(environment: [String: String] = [:]) throws {
         folder = try Folder()
         self.environment = ["KEYWAY_DATA": folder.path, "KEYWAY_URL": ""].merging(environment) { $1 }
+        watched = WatchedFolder(folder)
     }
 
     @discardableResult
@@ -64,7 +67,9 @@ final class RunningServer: @unchecked Sendable {
         ]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = FileHandle.nullDevice
+        let errors = data.folder.url("serve-\(UUID().uuidString).err")
+        try Data().write(to: errors)
+        process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
         self.process = process
         ServersToStop.add(process.processIdentifier)
@@ -166,5 +171,7 @@ func curl(_ url: String, _ options: String...) throws -> Answer {
         if sides.count == 2 { headers[sides[0].lowercased()] = sides[1].trimmingCharacters(in: .whitespaces) }
     }
     let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    return Answer(status: status, headers: headers, body: (try? Data(contentsOf: folder.url("body"))) ?? Data())
+    let body = (try? Data(contentsOf: folder.url("body"))) ?? Data()
+    if status >= 400 { SecretWatch.saw("\(status) of \(url)", body + (try Data(contentsOf: folder.url("headers")))) }
+    return Answer(status: status, headers: headers, body: body)
 }

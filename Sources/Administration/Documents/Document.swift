@@ -1,4 +1,5 @@
 public import ContentKeys
+public import Foundation
 public import Policies
 
 /// What a declarative document declares.
@@ -44,12 +45,26 @@ public struct ContentKeyDeclaration: Sendable, Hashable, Codable {
     public var keyID: KeyID?
     /// Nil denies every disclosure.
     public var authorizationPolicy: String?
+    /// From when on the key may be delivered; nil for always.
+    public var notBefore: Date?
+    /// Until when; nil for ever.
+    public var notAfter: Date?
+    /// Nil leaves the key as it is, so that a key that was disabled in haste stays so.
+    public var isEnabled: Bool?
+    public var label: KeyLabel?
 
-    public init(name: String, type: ContentKeyType, keyID: KeyID?, authorizationPolicy: String?) {
+    public init(
+        name: String, type: ContentKeyType, keyID: KeyID?, authorizationPolicy: String?, notBefore: Date? = nil,
+        notAfter: Date? = nil, isEnabled: Bool? = nil, label: KeyLabel? = nil
+    ) {
         self.name = name
         self.type = type
         self.keyID = keyID
         self.authorizationPolicy = authorizationPolicy
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.isEnabled = isEnabled
+        self.label = label
     }
 }
 

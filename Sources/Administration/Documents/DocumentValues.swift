@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Values with a syntax of their own.
 extension DocumentNode {
@@ -70,6 +70,41 @@ extension DocumentNode {
         }
         return seconds
     }
+}
+
+extension DocumentNode {
+    /// `true` or `false`.
+    func flag(_ field: String) -> Bool? {
+        switch scalarText {
+        case "true": return true
+        case "false": return false
+        default:
+            report("'\(field)' is true or false")
+            return nil
+        }
+    }
+
+    /// A time in RFC 3339, whole seconds: `2026-11-21T00:00:00Z`.
+    func time(_ field: String) -> Date? {
+        guard let text = scalarText, text.utf8.count <= 40, let time = TimeText.date(text) else {
+            report("'\(field)' is a time in RFC 3339: 2026-11-21T00:00:00Z")
+            return nil
+        }
+        return time
+    }
+}
+
+/// The contract's times.
+public enum TimeText {
+    /// RFC 3339 with whole seconds, in any zone; nil for any other text.
+    public static func date(_ text: String) -> Date? {
+        ISO8601DateFormatter().date(from: text)
+    }
+}
+
+extension Date {
+    /// RFC 3339 in UTC, whole seconds.
+    var documentText: String { ISO8601DateFormatter().string(from: self) }
 }
 
 /// The contract's durations.

@@ -14,6 +14,7 @@ public protocol KEKKeeper: Sendable {
     func refresh() async throws
     func rewrap(_ key: WrappedContentKey, under version: KEKVersion) throws -> WrappedContentKey
     func rewrap(_ secret: SecretRecord, under version: KEKVersion) throws -> SecretRecord
+    func rewrap(_ seed: WrappedKeySeed, under version: KEKVersion) throws -> WrappedKeySeed
     /// Puts a retired version aside, once or again.
     ///
     /// - Returns: what was done or is to be done, for the operator.

@@ -31,7 +31,7 @@ public struct KEKRetirement: Sendable {
         let needed = try await catalog.kekUsage().filter { $0.version != current.version }
         guard needed.isEmpty else {
             let counts = needed.map {
-                "version \($0.version.rawValue) by \($0.contentKeys) content keys and \($0.secrets) secrets"
+                "version \($0.version.rawValue) by \($0.inWords)"
             }
             throw KEKRotationError(
                 "not retired, since old versions are needed: \(counts.joined(separator: ", ")); run: keyway kek rotate")

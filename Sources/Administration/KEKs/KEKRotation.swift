@@ -99,6 +99,7 @@ public struct KEKRotation: Sendable {
             for old in try await usage(under: outcome.version).map(\.version) {
                 try await rewrapKeys(from: old, &outcome) { progress(min($0, total), total) }
                 try await rewrapSecrets(from: old, &outcome) { progress(min($0, total), total) }
+                try await rewrapSeeds(from: old, &outcome) { progress(min($0, total), total) }
             }
             if outcome.rewrapped == before { return }
         }
@@ -124,6 +125,22 @@ public struct KEKRotation: Sendable {
             progress(outcome.rewrapped)
             after = last.keyID.description
         }
+    }
+
+    /// There are few: see `KeySeedRecord.maximumCount`.
+    private func rewrapSeeds(
+        from old: KEKVersion, _ outcome: inout Outcome, _ progress: (Int) -> Void
+    ) async throws {
+        var batch = RewrappedBatch()
+        for seed in try await catalog.keySeeds().map(\.wrapped) where seed.kek == old {
+            do {
+                batch.seeds.append(.init(old: seed, new: try keeper.rewrap(seed, under: outcome.version)))
+            } catch {
+                outcome.note("\(error)", Self.maximumFailures)
+            }
+        }
+        outcome.rewrapped += try await catalog.rewrap(batch)
+        progress(outcome.rewrapped)
     }
 
     private func rewrapSecrets(

@@ -13,7 +13,7 @@ extension Publication {
     /// - Throws: `PublicationError` when a delivery policy's labels leave a track of the new version without a key,
     ///   `CatalogError`, and what the making of a key throws.
     public func allocateNumbersForNewVersion(_ version: AssetVersionRecord) async throws -> [CatalogChange] {
-        let assignments = try await catalog.keyAssignments(asset: version.asset)
+        let assignments = try await catalog.keyAssignments(asset: version.asset).inForce(at: version.number)
         guard !assignments.isEmpty else { return [] }
         let demand = try KeyDemand(await livePolicies(of: version), version: version)
         var changes: [CatalogChange] = []
@@ -23,6 +23,7 @@ extension Publication {
             var assignment = sibling
             if sibling.label != place.label {
                 assignment.label = place.label
+                assignment.sinceVersion = 1
                 assignment.keyID = .random()
                 changes += try await key(for: assignment, like: sibling, at: version.created)
             }
@@ -49,6 +50,7 @@ extension Publication {
         guard let type = assignment.encryption.keyType else { return [] }
         var record = try await makeKey(type, assignment.keyID, nil)
         record.authorizationPolicy = try await catalog.contentKey(sibling.keyID)?.authorizationPolicy
+        record.label = assignment.label
         var event = AuditEvent(time: now, action: .keyCreated)
         event.keyID = assignment.keyID
         event.policy = record.authorizationPolicy

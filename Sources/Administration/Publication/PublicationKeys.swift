@@ -16,6 +16,7 @@ extension Publication {
         for demand: KeyDemand, version: AssetVersionRecord, authorization: AuthorizationPolicy?, at now: Date
     ) async throws -> PublicationKeys {
         let existing = try await catalog.keyAssignments(asset: version.asset)
+            .inForce(at: version.number)
         var keys = PublicationKeys()
         for place in demand.places {
             let held = existing.first { $0.encryption == place.encryption && $0.label == place.label }
@@ -54,6 +55,7 @@ extension Publication {
             asset: asset, encryption: place.encryption, label: place.label, keyID: .random())
         var record = try await makeKey(type, assignment.keyID, nil)
         record.authorizationPolicy = authorization.name
+        record.label = place.label
         var event = AuditEvent(time: now, action: .keyCreated)
         event.keyID = assignment.keyID
         event.policy = authorization.name
@@ -65,7 +67,7 @@ extension Publication {
     /// A key that the asset has must be of use, and under the policy that was asked for.
     private func check(_ assignment: KeyAssignment, under authorization: AuthorizationPolicy?) async throws {
         let keyID = assignment.keyID
-        guard let key = try await catalog.contentKey(keyID), key.isEnabled,
+        guard let key = try await catalog.contentKey(keyID), key.state == .enabled,
             key.type == assignment.encryption.keyType
         else {
             throw PublicationError(

@@ -65,6 +65,10 @@ public struct Reconciliation: Sendable {
     private func create(_ key: ContentKeyDeclaration, at now: Date) async throws -> [CatalogChange] {
         var record = try await makeKey(key.type, key.keyID ?? .random(), key.name)
         record.authorizationPolicy = key.authorizationPolicy
+        record.notBefore = key.notBefore
+        record.notAfter = key.notAfter
+        record.isEnabled = key.isEnabled ?? true
+        record.label = key.label
         var event = AuditEvent(time: now, action: .keyCreated)
         event.keyID = record.keyID
         event.policy = key.authorizationPolicy

@@ -30,6 +30,8 @@ struct AssetShow: AsyncParsableCommand {
             var keyId: String
             var encryption: String
             var label: String
+            /// The first version that the key encrypts, until a later key of the same label.
+            var sinceVersion: Int
         }
         struct Address: Encodable {
             var id: String
@@ -54,7 +56,9 @@ struct AssetShow: AsyncParsableCommand {
                 ["TRACK", "CODEC", "SIZE", "KB/S", "SECONDS", "SEGMENTS", "BYTES"],
                 tracks.map(row)))
 
-            \(Table.render(["KEY ID", "ENCRYPTION", "LABEL"], keys.map { [$0.keyId, $0.encryption, $0.label] }))
+            \(Table.render(
+                ["KEY ID", "ENCRYPTION", "LABEL", "FROM VERSION"],
+                keys.map { [$0.keyId, $0.encryption, $0.label, "\($0.sinceVersion)"] }))
 
             \(Table.render(
                 ["LOCATOR", "DELIVERY POLICIES", "UNTIL", "STATE"],
@@ -84,7 +88,9 @@ struct AssetShow: AsyncParsableCommand {
             name: name, created: asset.created, version: asset.currentVersion,
             tracks: (version?.tracks ?? []).map(Self.track),
             keys: try await catalog.keyAssignments(asset: name).map {
-                .init(keyId: $0.keyID.description, encryption: $0.encryption.rawValue, label: $0.label.rawValue)
+                .init(
+                    keyId: $0.keyID.description, encryption: $0.encryption.rawValue, label: $0.label.rawValue,
+                    sinceVersion: $0.sinceVersion)
             },
             locators: try await catalog.locators(asset: name).map {
                 .init(id: $0.id.description, deliveryPolicies: $0.deliveryPolicies, end: $0.end, revoked: $0.isRevoked)

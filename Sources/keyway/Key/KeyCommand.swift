@@ -2,6 +2,9 @@ import ArgumentParser
 
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Content keys: never shown, only named.",
-        subcommands: [KeyCreate.self, KeyList.self, KeyShow.self])
+        commandName: "key", abstract: "Content keys: made, searched, rotated, deleted; shown only by export.",
+        subcommands: [
+            KeyCreate.self, KeyImport.self, KeyExport.self, KeyList.self, KeyShow.self, KeyEnable.self,
+            KeyDisable.self, KeyRotate.self, KeyDelete.self, KeyRestore.self, KeySeedCommand.self,
+        ])
 }

@@ -1,52 +1,39 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
-import ContentKeys
 import Foundation
 
 struct KeyCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a random content key, wrapped under the KEK.")
+        commandName: "create", abstract: "Make a content key: random and wrapped under the KEK, or one of a key seed.",
+        discussion: """
+            A key of a seed needs no row in the catalog: its id is made so that the seed knows it again. With --kid, a \
+            name or another property of its own it is remembered. A key id from elsewhere is answered only when it was \
+            created here with --seed and --kid.
+            """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var options: KeyOptions
 
-    @Option(help: "common, common-cbcs or envelope.")
-    var type: String
+    @Option(help: "common, common-cbcs or envelope; with --seed, the seed's type counts.")
+    var type: String?
 
-    @Option(help: "A name, unique among keys.")
-    var name: String?
-
-    @Option(help: "The key's id, a UUID that is not in use; generated when absent.")
+    @Option(help: "The key's id, a UUID that is not in use; made when absent.")
     var kid: String?
 
-    @Option(name: .customLong("auth"), help: "The authorization policy; without one nobody receives the key.")
-    var policy: String?
-
-    private struct Answer: Report {
-        var key: KeyReport
-        var text: String { Table.render(KeyReport.heading, [key.row]) }
-
-        func encode(to encoder: any Encoder) throws {
-            try key.encode(to: encoder)
-        }
-    }
+    @Option(help: "The key seed that the key derives from; without one the key is random.")
+    var seed: String?
 
     func run() async throws {
-        guard let keyType = ContentKeyType(rawValue: type), keyType.isDeliverable else {
-            throw CommandFailure(.badData, "--type must be common, common-cbcs or envelope, not '\(type)'")
+        let properties = try options.properties(keyID: try kid.map(KeyOptions.keyID))
+        let report: KeyReport
+        if let seed {
+            guard type == nil else { throw CommandFailure(.badData, "--type and --seed do not go together") }
+            report = try await common.open().keyOperations.create(fromSeed: seed, properties, at: Date())
+        } else {
+            guard let type else { throw CommandFailure(.badData, "give --type, or --seed for a key of a seed") }
+            let keyType = try KeyOptions.type(type)
+            report = try await common.open().keyOperations.create(keyType, properties, at: Date())
         }
-        var keyID = KeyID.random()
-        if let kid {
-            guard let given = KeyID(kid) else { throw CommandFailure(.badData, "--kid is not a UUID: '\(kid)'") }
-            keyID = given
-        }
-        let installation = try await common.open()
-        let record = try installation.makeContentKey(keyType, keyID: keyID, name: name, policy: policy)
-        var event = AuditEvent(time: Date(), action: .keyCreated)
-        event.keyID = keyID
-        event.policy = policy
-        event.detail = name
-        try await installation.catalog.apply([.insertContentKey(record), .audit(event)])
-        try Answer(key: KeyReport(record)).print(json: common.json)
+        try report.print(json: common.json)
     }
 }

@@ -62,8 +62,7 @@ struct PolicyTest: AsyncParsableCommand {
         let evaluation = AuthorizationEvaluator(verifier: installation.verifier).explain(
             keyID,
             in: KeyRequest(keyIDs: [keyID], delivery: delivery, credential: token, clientAddress: address),
-            facts: lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) },
-            policy: lookup?.policy, at: Date())
+            facts: lookup?.key.facts, policy: lookup?.policy, at: Date())
         let answer = Self.answer(evaluation)
         try answer.print(json: common.json)
         if !answer.granted { throw ExitCode(CommandFailure.Code.notPermitted.rawValue) }

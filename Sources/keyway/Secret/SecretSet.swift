@@ -2,6 +2,7 @@ import Adapters
 import ArgumentParser
 import Catalog
 import Foundation
+import Glibc
 
 struct SecretSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,6 +56,22 @@ enum SecretInput {
         let bytes = try handle.read(upToCount: maximum + 1) ?? Data()
         guard bytes.count <= maximum else { throw CommandFailure(.badData, "the value is longer than 64 KiB") }
         return Array(bytes)
+    }
+
+    /// Gives a value, decoded, for the time of a call, and zeroes what was read of it.
+    static func withValue<Result>(file: String?, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+        var raw = try read(file: file)
+        defer { zero(&raw) }
+        var value = try SecretValue(raw).bytes
+        defer { zero(&value) }
+        return try value.withUnsafeBytes(body)
+    }
+
+    /// Overwrites bytes in a way that is not optimised away.
+    static func zero(_ bytes: inout [UInt8]) {
+        bytes.withUnsafeMutableBytes { buffer in
+            if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) }
+        }
     }
 }
 

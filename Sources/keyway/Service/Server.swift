@@ -51,6 +51,7 @@ struct Server {
             services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
         }
         services.append(KEKService(keks: installation.keks, logger: logger))
+        services.append(KeyHousekeeping(operations: installation.keyOperations, logger: logger))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },

@@ -44,12 +44,22 @@ struct CommandFailure: Error {
         case let error as DocumentsRejected: self.init(.badData, error.description)
         case let error as KEKRotationError: self.init(.badData, error.description)
         case let error as PublicationError: self.init(.badData, error.reason)
+        case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
+        case let error as RecipientError: self.init(.badData, error.description)
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
             // The argument parser's own errors know their exit codes.
             let code = Keyway.exitCode(for: error)
             guard code == .failure else { return nil }
             self.init(.software, String(describing: error))
+        }
+    }
+
+    private static func code(of code: KeyOperationError.Code) -> Code {
+        switch code {
+        case .missing: .noInput
+        case .invalid, .inUse, .wrongState: .badData
+        case .notPermitted: .notPermitted
         }
     }
 

@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import ArgumentParser
 import Foundation
 
@@ -24,7 +25,9 @@ struct CommonOptions: ParsableArguments {
                 .unavailable,
                 "KEYWAY_URL is set, but this version works on the local data folder only; unset KEYWAY_URL")
         }
-        return try await Installation.open(dataFolder: dataFolder, kek: try await configuration().kek)
+        let installation = try await Installation.open(dataFolder: dataFolder, kek: try await configuration().kek)
+        try await installation.keyOperations.removeDue(at: Date())
+        return installation
     }
 
     /// What the configuration file and the environment say: the same for every verb and for the server.

@@ -1,0 +1,18 @@
+import Administration
+import ArgumentParser
+import Foundation
+
+struct KeyDisable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable",
+        abstract: "Give a key to nobody, and encrypt nothing with it, until it is enabled again.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The key's id or name.")
+    var key: String
+
+    func run() async throws {
+        try await common.open().keyOperations.setEnabled(false, key, at: Date()).print(json: common.json)
+    }
+}

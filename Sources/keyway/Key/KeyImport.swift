@@ -1,0 +1,49 @@
+import Administration
+import ArgumentParser
+import ContentKeys
+import Foundation
+
+struct KeyImport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Take a content key from outside under its key id.",
+        discussion: """
+            The key comes from --from-file or standard input, never from the command line: hex:… or base64:…, or its 16 \
+            bytes as they are.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: KeyOptions
+
+    @Option(help: "The key's id.")
+    var kid: String
+
+    @Option(help: "common, common-cbcs or envelope.")
+    var type: String
+
+    @Option(help: "Read the key from this file.")
+    var fromFile: String?
+
+    @Option(help: "The PlayReady checksum that the key must have, in base64.")
+    var checksum: String?
+
+    func run() async throws {
+        let keyID = try KeyOptions.keyID(kid)
+        let keyType = try KeyOptions.type(type)
+        let expected = try checksum.map { text in
+            guard let value = KeyChecksum(base64: text) else {
+                throw CommandFailure(.badData, "--checksum is 8 bytes in base64, as KpOvXRLUXfs=, not '\(text)'")
+            }
+            return value
+        }
+        let properties = try options.properties(keyID: keyID)
+        let key = try SecretInput.withValue(file: fromFile) { bytes in
+            guard let key = ContentKey(keyType, copying: bytes) else {
+                throw CommandFailure(
+                    .badData, "a key of type \(keyType.rawValue) has \(keyType.keyLength) bytes, not \(bytes.count)")
+            }
+            return key
+        }
+        try await common.open().keyOperations
+            .import(key, keyID: keyID, checksum: expected, properties, at: Date()).print(json: common.json)
+    }
+}

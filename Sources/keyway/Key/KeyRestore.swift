@@ -1,0 +1,17 @@
+import Administration
+import ArgumentParser
+import Foundation
+
+struct KeyRestore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Keep a key that waits for its deletion.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The key's id or name.")
+    var key: String
+
+    func run() async throws {
+        try await common.open().keyOperations.restore(key, at: Date()).print(json: common.json)
+    }
+}
