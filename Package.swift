@@ -14,6 +14,7 @@ struct Row {
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
@@ -79,7 +80,7 @@ let libraries: [Row] = [
     Row(
         name: "Administration",
         siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel"],
-        products: [.yams]),
+        products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(name: "HTTPSurface", siblings: ["Policies"], products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
@@ -89,9 +90,13 @@ let libraries: [Row] = [
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
+    Row(name: "AdminContract", siblings: ["Administration"]),
     Row(
-        name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog"],
+        name: "AdminHTTP", siblings: ["HTTPSurface", "AdminContract", "Administration", "Catalog"],
         products: [.hummingbird, .httpTypes, .nioCore]),
+    Row(
+        name: "AdminClient", siblings: ["AdminContract", "Administration"],
+        products: [.asyncHTTPClient, .httpTypes, .nioCore]),
     Row(
         name: "Adapters",
         siblings: [
@@ -105,7 +110,7 @@ let programs: [Row] = [
         name: "keyway",
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens", "EncoderProtocol",
+            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "Policies", "Tokens", "EncoderProtocol",
         ],
         products: [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -182,6 +187,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),

@@ -13,6 +13,8 @@ public struct CatalogError: Error, Sendable, CustomStringConvertible {
         case inUse
         /// The change contradicts what is stored (a final job, an older version).
         case conflict
+        /// What a change was based on is no longer what is stored (`CatalogChange.require`).
+        case changed
         /// The store cannot be read or written now.
         case unavailable
         /// The store holds something that this version cannot read.
@@ -52,8 +54,21 @@ public enum CatalogChange: Sendable {
     case insertAssetVersion(AssetVersionRecord)
     case insertJob(JobRecord)
     case updateJob(JobRecord)
+    case insertAdminToken(AdminTokenRecord)
+    /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
+    case revokeAdminToken(name: String, time: Date)
+    /// Changes nothing: the changes are applied only if this holds when they are.
+    case require(CatalogCondition)
     /// Chained after the last record.
     case audit(AuditEvent)
+}
+
+/// What must still be stored for changes to be applied: compare and set, in the transaction of the changes.
+public enum CatalogCondition: Sendable {
+    /// The policy of this name is this one; nil when there is none.
+    case authorizationPolicy(name: String, AuthorizationPolicy?)
+    case deliveryPolicy(name: String, DeliveryPolicy?)
+    case secret(name: String, SecretRecord?)
 }
 
 /// Everything that a request for a key needs, read in one consistent look.
@@ -98,6 +113,9 @@ public protocol CatalogEngine: Sendable {
     /// The sequence number of the newest record; 0 when there is none.
     func lastAuditSequence() async throws -> Int64
 
+    /// The records of a request for keys, oldest first, at most `limit`. Fast whatever the length of the log.
+    func auditRecords(ofRequest requestID: String, limit: Int) async throws -> [AuditRecord]
+
     /// Counts one use of a token and returns whether it was within the limit. Durable; holds over restarts and between
     /// concurrent requests.
     func countUse(_ limit: UseLimit) async throws -> Bool
@@ -119,6 +137,11 @@ public protocol CatalogEngine: Sendable {
     func secret(named name: String) async throws -> SecretRecord?
     /// Names only.
     func secretNames() async throws -> [String]
+
+    /// By the SHA-256 of the token.
+    func adminToken(hash: [UInt8]) async throws -> AdminTokenRecord?
+    /// In order of name.
+    func adminTokens(_ page: Page) async throws -> [AdminTokenRecord]
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

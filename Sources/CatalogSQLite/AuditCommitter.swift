@@ -56,7 +56,8 @@ extension Database {
             self, sql: "SELECT sequence, hash FROM auditRecord ORDER BY sequence DESC LIMIT 1")
         let last: (Int64, [UInt8]) = row.map { ($0["sequence"], Array($0["hash"] as Data)) } ?? (0, AuditChain.start)
         let record = try AuditChain.record(event, after: last)
-        let statement = try cachedStatement(sql: "INSERT INTO auditRecord (sequence, event, hash) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [record.sequence, Data(record.event), Data(record.hash)])
+        let statement = try cachedStatement(
+            sql: "INSERT INTO auditRecord (sequence, event, hash, requestID) VALUES (?, ?, ?, ?)")
+        try statement.execute(arguments: [record.sequence, Data(record.event), Data(record.hash), event.requestID])
     }
 }

@@ -27,6 +27,9 @@ extension Database {
         case .insertAssetVersion(let version): try insert(version)
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
+        case .insertAdminToken(let token): try insert(token)
+        case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
+        case .require(let condition): try require(condition)
         case .audit(let event): try append(event)
         }
     }

@@ -12,8 +12,29 @@ enum Migrations {
             try database.execute(sql: jobs)
             try database.execute(sql: audit)
         }
+        migrator.registerMigration("adminTokens") { try $0.execute(sql: adminTokens) }
+        migrator.registerMigration("auditRequests") { try $0.execute(sql: auditRequests) }
         return migrator
     }
+
+    private static let adminTokens = """
+        CREATE TABLE adminToken (
+            name TEXT PRIMARY KEY NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('reader', 'operator', 'key-admin')),
+            hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            created REAL NOT NULL,
+            expires REAL,
+            revoked REAL
+        ) STRICT;
+        """
+
+    /// A copy of the request's id beside the event, to look decisions up by. The event stays what the hash covers. Ids
+    /// start with the time, so that the index grows at its end.
+    private static let auditRequests = """
+        ALTER TABLE auditRecord ADD COLUMN requestID TEXT;
+        UPDATE auditRecord SET requestID = json_extract(CAST(event AS TEXT), '$.requestID');
+        CREATE INDEX auditRecordRequest ON auditRecord (requestID) WHERE requestID IS NOT NULL;
+        """
 
     private static let policies = """
         CREATE TABLE authorizationPolicy (

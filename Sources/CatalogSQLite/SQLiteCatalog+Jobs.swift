@@ -33,23 +33,6 @@ extension SQLiteCatalog {
             return job
         }
     }
-
-    public func auditRecords(after sequence: Int64, limit: Int) async throws -> [AuditRecord] {
-        try await read { database in
-            try Row.fetchAll(
-                database,
-                sql: "SELECT sequence, event, hash FROM auditRecord WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                arguments: [sequence, limit]
-            ).map { row in
-                AuditRecord(
-                    sequence: row["sequence"], event: Array(row["event"] as Data), hash: Array(row["hash"] as Data))
-            }
-        }
-    }
-
-    public func lastAuditSequence() async throws -> Int64 {
-        try await read { try Int64.fetchOne($0, sql: "SELECT max(sequence) FROM auditRecord") ?? 0 }
-    }
 }
 
 extension Database {

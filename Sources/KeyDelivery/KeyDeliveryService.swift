@@ -45,18 +45,22 @@ public struct KeyDeliveryService: Sendable {
         let time = now()
         var lookups: [KeyID: KeyLookup] = [:]
         var decisions: [(keyID: KeyID, decision: AuthorizationDecision)] = []
+        var steps: [KeyID: [AuditStep]] = [:]
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
             let lookup = try await catalog.keyLookup(keyID)
             lookups[keyID] = lookup
             let facts = lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) }
-            let decision = evaluator.decide(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
-            decisions.append((keyID, decision))
+            let evaluation = evaluator.explain(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
+            decisions.append((keyID, evaluation.decision))
+            steps[keyID] = evaluation.steps.map(AuditStep.init)
         }
         decisions = try await countingUses(decisions)
         try await catalog.appendAudit(
             decisions.map { keyID, decision in
                 let policy = lookups[keyID]?.key.authorizationPolicy
-                return AuditEvent(of: decision, key: (keyID, policy), request, requestID: requestID, at: time)
+                return AuditEvent(
+                    of: decision, steps: Self.steps(steps[keyID] ?? [], of: decision), key: (keyID, policy), request,
+                    requestID: requestID, at: time)
             })
         return try await release(decisions, lookups)
     }
@@ -76,6 +80,15 @@ public struct KeyDeliveryService: Sendable {
             guard case .granted(let grant) = decision, grant.useLimit != nil else { return (keyID, decision) }
             return (keyID, .denied(DenialReason(.useLimitReached, option: grant.option)))
         }
+    }
+
+    /// The counting of uses comes after the evaluator: where it turned a grant down, that is the last step.
+    private static func steps(_ steps: [AuditStep], of decision: AuthorizationDecision) -> [AuditStep] {
+        guard case .denied(let reason) = decision, reason.code == .useLimitReached else { return steps }
+        return steps + [
+            AuditStep(
+                option: reason.option, check: EvaluationStep.Check.uses.rawValue, refusal: reason.code.rawValue)
+        ]
     }
 
     private func release(

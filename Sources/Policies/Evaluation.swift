@@ -20,6 +20,8 @@ public struct EvaluationStep: Sendable, Hashable {
         case open
         case ip
         case token
+        /// How often the token was used: counted after everything else held.
+        case uses
         /// A restriction of a kind that this version does not know.
         case unknown
     }

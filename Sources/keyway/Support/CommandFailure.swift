@@ -52,7 +52,7 @@ struct CommandFailure: Error {
 
     private static func code(of code: CatalogError.Code) -> Code {
         switch code {
-        case .exists, .missing, .inUse, .conflict: .badData
+        case .exists, .missing, .inUse, .conflict, .changed: .badData
         case .unavailable: .inputOutput
         case .corrupt: .software
         }

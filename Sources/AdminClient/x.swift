@@ -1,0 +1,2 @@
+import AdminContract
+import AsyncHTTPClient
