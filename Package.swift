@@ -23,6 +23,7 @@ extension Target.Dependency {
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -90,13 +91,13 @@ let libraries: [Row] = [
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
-    Row(name: "AdminContract", siblings: ["Administration"]),
+    Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),
     Row(
-        name: "AdminHTTP", siblings: ["HTTPSurface", "AdminContract", "Administration", "Catalog"],
+        name: "AdminHTTP", siblings: ["HTTPSurface", "AdminContract", "Administration", "Catalog", "Policies"],
         products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "AdminClient", siblings: ["AdminContract", "Administration"],
-        products: [.asyncHTTPClient, .httpTypes, .nioCore]),
+        products: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
     Row(
         name: "Adapters",
         siblings: [
