@@ -1,6 +1,6 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
+import ContentKeys
 
 struct KeyList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the content keys.")
@@ -10,17 +10,11 @@ struct KeyList: AsyncParsableCommand {
     @Option(help: "Start after this key id.")
     var after: String?
 
-    @Option(help: "At most this many.")
+    @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
-    private struct Answer: Report {
-        var keys: [KeyReport]
-        var text: String { Table.render(KeyReport.heading, keys.map(\.row)) }
-    }
-
     func run() async throws {
-        let catalog = try await common.open().catalog
-        let keys = try await catalog.contentKeys(Page(after: after, limit: min(max(limit, 1), 10_000)))
-        try Answer(keys: keys.map(KeyReport.init)).print(json: common.json)
+        if let after, KeyID(after) == nil { throw CommandFailure(.badData, "--after is not a key's id: '\(after)'") }
+        try await common.perform(ListKeys(after: after, limit: limit)).print(json: common.json)
     }
 }

@@ -1,27 +1,6 @@
-import Catalog
-import ContentKeys
-import Foundation
+import Administration
 
-/// What is told of a content key: everything but its bytes.
-struct KeyReport: Encodable {
-    var keyId: String
-    var name: String?
-    var type: String
-    var authorizationPolicy: String?
-    var enabled: Bool
-    var kekVersion: Int
-    var created: Date
-
-    init(_ record: ContentKeyRecord) {
-        keyId = record.keyID.description
-        name = record.name
-        type = record.type.rawValue
-        authorizationPolicy = record.authorizationPolicy
-        enabled = record.isEnabled
-        kekVersion = record.wrapped.kek.rawValue
-        created = record.created
-    }
-
+extension KeyReport: Report {
     static let heading = ["KEY ID", "TYPE", "NAME", "AUTHORIZATION POLICY", "STATE", "CREATED"]
 
     var row: [String] {
@@ -29,4 +8,10 @@ struct KeyReport: Encodable {
             keyId, type, name ?? "-", authorizationPolicy ?? "-", enabled ? "enabled" : "disabled", created.rfc3339,
         ]
     }
+
+    var text: String { Table.render(Self.heading, [row]) }
+}
+
+extension ListKeys.Report: Report {
+    var text: String { Table.render(KeyReport.heading, keys.map(\.row)) }
 }

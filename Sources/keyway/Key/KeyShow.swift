@@ -1,7 +1,5 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
-import ContentKeys
 
 struct KeyShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,22 +10,7 @@ struct KeyShow: AsyncParsableCommand {
     @Argument(help: "The key's id or name.")
     var key: String
 
-    private struct Answer: Report {
-        var key: KeyReport
-        var text: String { Table.render(KeyReport.heading, [key.row]) }
-
-        func encode(to encoder: any Encoder) throws {
-            try key.encode(to: encoder)
-        }
-    }
-
     func run() async throws {
-        let catalog = try await common.open().catalog
-        var record = try await catalog.contentKey(named: key)
-        if record == nil, let keyID = KeyID(key) { record = try await catalog.contentKey(keyID) }
-        guard let record else {
-            throw CommandFailure(.noInput, "there is no key '\(key)'; 'keyway key list' lists them")
-        }
-        try Answer(key: KeyReport(record)).print(json: common.json)
+        try await common.perform(ShowKey(key: key)).print(json: common.json)
     }
 }

@@ -1,5 +1,6 @@
 import Adapters
 import AdminHTTP
+import Administration
 import Foundation
 import HTTPSurface
 import HTTPTypes
@@ -34,9 +35,11 @@ struct Server {
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
+        let originBase = KeyBaseURL(configured: nil)
+        originBase.learn("http://\(configuration.listenOrigin)")
         var services: [any Service] = []
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
-            services.append(publicListener(keyBase, executor))
+            services.append(publicListener(keyBase, originBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
             let router = makeRouter()
@@ -44,8 +47,7 @@ struct Server {
             services.append(listener("keys", address, router) { keyBase.learn($0) })
         }
         if roles.contains(.admin) {
-            let router = makeRouter()
-            HealthRoutes(catalog: installation.catalog).add(to: router)
+            let router = try makeAdminRouter(originBase)
             services.append(listener("admin", configuration.listenAdmin, router) { _ in })
         }
         if roles.contains(.worker) {
@@ -65,7 +67,24 @@ struct Server {
         try await executor.shutDown()
     }
 
-    private func publicListener(_ keyBase: KeyBaseURL, _ executor: MediaExecutor) -> any Service {
+    /// The admin listener shares nothing with pages of other origins, so it has no cross-origin answers.
+    private func makeAdminRouter(_ originBase: KeyBaseURL) throws -> Router<ServiceRequestContext> {
+        let router = Router(context: ServiceRequestContext.self)
+        router.addMiddleware { ProblemMiddleware() }
+        HealthRoutes(catalog: installation.catalog).add(to: router)
+        try AdminAPI(
+            authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
+            interface: { identity in
+                installation.makeOperator(
+                    actor: identity.name, role: identity.role, endpoint: { originBase.current })
+            }
+        ).add(to: router)
+        return router
+    }
+
+    private func publicListener(
+        _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
+    ) -> any Service {
         let router = makeRouter()
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
         if servesKeys { keyRoutes.add(to: router) }
@@ -76,8 +95,12 @@ struct Server {
                 keyBaseURL: { keyBase.current })
             OriginRoutes(service: origin, executor: executor).add(to: router)
         }
-        let name = roles.contains(.origin) ? "origin" : "keys"
-        return listener(name, configuration.listenOrigin, router) { if servesKeys { keyBase.learn($0) } }
+        let servesOrigin = roles.contains(.origin)
+        let name = servesOrigin ? "origin" : "keys"
+        return listener(name, configuration.listenOrigin, router) { url in
+            if servesKeys { keyBase.learn(url) }
+            if servesOrigin { originBase.learn(url) }
+        }
     }
 
     private var keyRoutes: KeyServiceRoutes {
