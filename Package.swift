@@ -97,7 +97,7 @@ let libraries: [Row] = [
         products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "AdminClient", siblings: ["AdminContract", "Administration"],
-        products: [.asyncHTTPClient, .nioCore, .nioHTTP1]),
+        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
     Row(
         name: "Adapters",
         siblings: [
@@ -111,7 +111,8 @@ let programs: [Row] = [
         name: "keyway",
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "Policies", "Tokens", "EncoderProtocol",
+            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "Policies", "Tokens",
+            "EncoderProtocol",
         ],
         products: [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -166,6 +167,12 @@ func tests() -> [Target] {
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
         test("LayeringTests"),
+        test(
+            "AdminTests",
+            siblings: [
+                "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite", "KeyDelivery",
+                "KeyWrapping", "Policies", "ContentKeys",
+            ], products: [.grdb]),
         test("EndToEndTests", siblings: ["keyway", "keyway-encoder"]),
     ]
 }

@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// Asks a server's admin API for what operators ask.
 public struct RemoteOperator: OperatorInterface {
@@ -83,6 +84,10 @@ public struct RemoteOperator: OperatorInterface {
 
     private static func reason(_ error: any Error) -> String {
         if let error = error as? HTTPClientError { return error.shortDescription }
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+        if let error = error as? NIOConnectionError, let first = error.connectionErrors.first?.error {
+            return reason(first)
+        }
         return String(String(describing: error).prefix(200))
     }
 

@@ -79,6 +79,7 @@ extension AdminRoute {
     private func takeBody(
         _ body: Data, _ members: inout [String: JSONValue], _ problems: inout [OperatorError.FieldProblem]
     ) throws {
+        if takesBody, body.isEmpty { throw OperatorError(.malformed, "the body is missing") }
         if let field = fields(in: .document).first {
             guard let text = String(validating: body, as: UTF8.self) else {
                 throw OperatorError(.malformed, "the body is not a text in UTF-8")

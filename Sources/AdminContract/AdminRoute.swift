@@ -96,6 +96,13 @@ public struct AdminRoute: Sendable {
         return name.prefix(1).lowercased() + name.dropFirst()
     }
 
+    /// Whether a request's path is one of this route's, whatever its fields say.
+    public func matches(path: String) -> Bool {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let pattern = self.path.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == pattern.count && zip(parts, pattern).allSatisfy { $0 == $1 || $1.hasPrefix("{") }
+    }
+
     public func fields(in place: Field.Place) -> [Field] {
         fields.filter { $0.place == place }
     }

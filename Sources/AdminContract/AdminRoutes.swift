@@ -77,8 +77,10 @@ public enum AdminRoutes {
         AdminRoute(
             PutAuthorizationPolicy.self, .put, "/v1/policies/authorization/{name}", .operator,
             "Store an authorization policy, whatever was there before",
-            [.policy, .document("document", .named("AuthorizationPolicyDocument"), "kind and name may be left out"),
-             .ifMatch, .ifNoneMatch],
+            [
+                .policy, .document("document", .named("AuthorizationPolicyDocument"), "kind and name may be left out"),
+                .ifMatch, .ifNoneMatch,
+            ],
             answer: .named("AuthorizationPolicyPut"), errors: [412, 422]),
         AdminRoute(
             DeleteAuthorizationPolicy.self, .delete, "/v1/policies/authorization/{name}", .operator,
@@ -96,8 +98,10 @@ public enum AdminRoutes {
         AdminRoute(
             PutDeliveryPolicy.self, .put, "/v1/policies/delivery/{name}", .operator,
             "Store a delivery policy, whatever was there before",
-            [.policy, .document("document", .named("DeliveryPolicyDocument"), "kind and name may be left out"),
-             .ifMatch, .ifNoneMatch],
+            [
+                .policy, .document("document", .named("DeliveryPolicyDocument"), "kind and name may be left out"),
+                .ifMatch, .ifNoneMatch,
+            ],
             answer: .named("DeliveryPolicyPut"), errors: [412, 422]),
         AdminRoute(
             DeleteDeliveryPolicy.self, .delete, "/v1/policies/delivery/{name}", .operator,
@@ -145,7 +149,10 @@ public enum AdminRoutes {
     private static let locators = [
         AdminRoute(
             ListLocators.self, .get, "/v1/locators", .reader, "The locators in order of their starts",
-            [.query("asset", .text(.name), "Only those of this asset"), .after, .limit],
+            [
+                .query("asset", .text(.name), "Only those of this asset"),
+                .query("after", .text(.locator), "The id of the last locator of the page before"), .limit,
+            ],
             answer: .named("LocatorList"), errors: [422]),
         AdminRoute(
             PublishAsset.self, .post, "/v1/locators", .operator,
@@ -154,14 +161,15 @@ public enum AdminRoutes {
                 .body("asset", .text(.name), "The asset's name"),
                 .body("deliveryPolicies", .array(.text(.name), 1...64), "How the asset may leave"),
                 .body("authorizationPolicy", .text(.name), "Who may receive the keys", required: false),
-                .body("accessPolicy", .text(.name), "For how long; reading, for 365 days, when absent", required: false),
+                .body(
+                    "accessPolicy", .text(.name), "For how long; reading, for 365 days, when absent", required: false),
                 .body("start", .text(.time), "From when it answers; now when absent", required: false),
                 .body("end", .text(.time), "Until when; as the access policy says when absent", required: false),
             ], answer: .named("Published"), errors: [409, 422]),
         AdminRoute(
             RevokeLocator.self, .delete, "/v1/locators/{locator}", .operator,
             "Close a locator now; it stays in lists as revoked",
-            [.path("locator", .uuid, "The locator's id")], answer: .named("LocatorRevoked"), errors: [404, 422]),
+            [.path("locator", .locator, "The locator's id")], answer: .named("LocatorRevoked"), errors: [404, 422]),
     ]
 
     private static let audit = [

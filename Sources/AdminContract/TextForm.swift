@@ -6,6 +6,8 @@ public enum TextForm: Sendable, Hashable {
     case name
     /// A UUID in any spelling that a KID may have.
     case uuid
+    /// A UUID in its one spelling: a locator's id.
+    case locator
     /// RFC 3339.
     case time
     /// `60s`, `5m`, `12h`, `30d`.
@@ -23,8 +25,14 @@ public enum TextForm: Sendable, Hashable {
         case .uuid:
             [
                 "type": "string",
-                "pattern": "^[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}$",
+                "pattern":
+                    "^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})$",
                 "examples": ["7f1d0a4c-3f53-4d8e-9f6b-2d1c0e5a7b90"],
+            ]
+        case .locator:
+            [
+                "type": "string", "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+                "examples": ["2b0d10f5-8792-4723-802d-556e59577797"],
             ]
         case .time: ["type": "string", "format": "date-time", "examples": ["2027-01-31T12:00:00Z"]]
         case .duration: ["type": "string", "pattern": "^[1-9][0-9]{0,5}[smhd]$", "examples": ["30d"]]
@@ -44,6 +52,9 @@ public enum TextForm: Sendable, Hashable {
         case .name:
             Self.isName(text) ? nil : "is 1 to 128 of letters, digits, '.', '_' and '-', and does not start with '.'"
         case .uuid: Self.isUUID(text) ? nil : "is a UUID: 32 hexadecimal digits, dashed 8-4-4-4-12 or not"
+        case .locator:
+            Self.isUUID(text) && text.utf8.count == 36 && text == text.lowercased()
+                ? nil : "is a UUID in lower case with dashes"
         case .time: Self.isTime(text) ? nil : "is a time in RFC 3339, as 2027-01-31T12:00:00Z"
         case .duration: DurationText.seconds(text) ?? 0 > 0 ? nil : "is a duration as 60s, 5m, 12h or 30d"
         case .choice(let words): words.contains(text) ? nil : "is one of \(words.joined(separator: ", "))"

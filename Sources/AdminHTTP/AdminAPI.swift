@@ -28,42 +28,23 @@ public struct AdminAPI: Sendable {
         specification = ByteBuffer(bytes: try OpenAPI.document(version: version))
     }
 
-    /// Adds the routes under `/v1`, and for every path an answer to the methods that it does not have.
+    /// Adds the routes under `/v1`, and an answer to methods that an address does not take.
     public func add(to router: Router<ServiceRequestContext>) {
-        var methods: [String: [HTTPRequest.Method]] = [:]
+        router.addMiddleware { MethodMiddleware() }
         for route in AdminRoutes.all {
             guard let method = HTTPRequest.Method(route.method.rawValue) else { continue }
-            methods[route.path, default: []].append(method)
             router.on(Self.routerPath(route.path), method: method) { try await answer(route, $0, $1) }
         }
-        let path = "/v1/openapi.json"
-        methods[path] = [.get]
-        router.get(RouterPath(path)) { _, _ in
+        router.get("v1/openapi.json") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
                 body: .init(byteBuffer: specification))
         }
-        for (path, allowed) in methods { refuseOthers(path, allowed, router) }
     }
 
     /// `{name}` is `:name` for the router.
     private static func routerPath(_ path: String) -> RouterPath {
         RouterPath(path.replacing("{", with: ":").replacing("}", with: ""))
-    }
-
-    /// RFC 9110, 15.5.6.
-    private func refuseOthers(
-        _ path: String, _ allowed: [HTTPRequest.Method], _ router: Router<ServiceRequestContext>
-    ) {
-        let known: [HTTPRequest.Method] = [.get, .head, .put, .post, .delete, .patch, .options, .trace, .connect]
-        let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
-        for method in known where !allowed.contains(method) {
-            router.on(Self.routerPath(path), method: method) { _, _ -> Response in
-                throw Problem(
-                    .methodNotAllowed, code: "methodNotAllowed", detail: "This address takes \(list).",
-                    headers: [.allow: list])
-            }
-        }
     }
 
     private func answer(

@@ -33,7 +33,10 @@ public final class AdminAuthentication: Sendable {
         let record = AdminToken.isForm(token) ? try await catalog.adminToken(hash: AdminToken.hash(token)) : nil
         let time = now()
         if let record, record.isValid(at: time) { return AdminIdentity(name: record.name, role: record.role) }
+        let refusal = OperatorError(.unauthenticated, "the admin token is not valid")
         if let wait = failures.withLock({ $0.add(address, at: time) }) {
+            // What cannot be a token costs nothing to refuse; it is only not audited any more.
+            guard AdminToken.isForm(token) else { throw refusal }
             throw OperatorError(.limited, "too many refused tokens from this address", retryAfter: wait)
         }
         var event = AuditEvent(time: time, action: .adminRefused)
@@ -42,7 +45,7 @@ public final class AdminAuthentication: Sendable {
         event.reason = record == nil ? "unknown" : record?.revoked != nil ? "revoked" : "expired"
         event.detail = record?.name
         try await catalog.appendAudit([event])
-        throw OperatorError(.unauthenticated, "the admin token is not valid")
+        throw refusal
     }
 }
 

@@ -56,12 +56,13 @@ public struct PutAuthorizationPolicy: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> PolicyPutReport<AuthorizationPolicyForm> {
-        let stored = try await context.catalog.authorizationPolicy(named: name)
-        let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
-        try precondition.check(stored.flatMap { AuthorizationPolicyForm($0).entityTag }, of: "authorization policy '\(name)'")
         let located = try await PolicyDocumentReading(kind: .authorizationPolicy, name: name)
             .read(document, catalog: context.catalog)
         guard case .authorizationPolicy(let policy) = located else { throw PolicyDocumentReading.otherKind }
+        let stored = try await context.catalog.authorizationPolicy(named: name)
+        let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
+        try precondition.check(
+            stored.flatMap { AuthorizationPolicyForm($0).entityTag }, of: "authorization policy '\(name)'")
         let change = PlannedChange.Action(from: stored, to: policy)
         if change != .unchanged {
             var changes: [CatalogChange] = [
@@ -89,7 +90,8 @@ public struct DeleteAuthorizationPolicy: OperatorVerb {
         guard let stored = try await context.catalog.authorizationPolicy(named: name) else {
             throw OperatorError(.missing, "there is no authorization policy \(name.quoted)")
         }
-        try Precondition(ifMatch: ifMatch).check(AuthorizationPolicyForm(stored).entityTag, of: "authorization policy '\(name)'")
+        try Precondition(ifMatch: ifMatch).check(
+            AuthorizationPolicyForm(stored).entityTag, of: "authorization policy '\(name)'")
         var changes: [CatalogChange] = [
             .deleteAuthorizationPolicy(name: name),
             .audit(context.event(.policyDeleted, detail: "AuthorizationPolicy \(name)")),

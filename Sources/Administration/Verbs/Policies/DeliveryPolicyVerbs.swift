@@ -56,12 +56,12 @@ public struct PutDeliveryPolicy: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> PolicyPutReport<DeliveryPolicyForm> {
-        let stored = try await context.catalog.deliveryPolicy(named: name)
-        let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
-        try precondition.check(stored.flatMap { DeliveryPolicyForm($0).entityTag }, of: "delivery policy '\(name)'")
         let located = try await PolicyDocumentReading(kind: .deliveryPolicy, name: name)
             .read(document, catalog: context.catalog)
         guard case .deliveryPolicy(let policy) = located else { throw PolicyDocumentReading.otherKind }
+        let stored = try await context.catalog.deliveryPolicy(named: name)
+        let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
+        try precondition.check(stored.flatMap { DeliveryPolicyForm($0).entityTag }, of: "delivery policy '\(name)'")
         let change = PlannedChange.Action(from: stored, to: policy)
         if change != .unchanged {
             var changes: [CatalogChange] = [
