@@ -22,8 +22,9 @@ public struct AdminAddress: Sendable, Hashable, CustomStringConvertible {
 
     private static func isLoopback(_ host: String) -> Bool {
         let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
-        let isIPv4 = name.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }.count == 4
-        return name == "localhost" || name == "::1" || (isIPv4 && name.hasPrefix("127."))
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4 = parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return name == "localhost" || name == "::1" || (isIPv4 && parts.first == "127")
     }
 
     private static func wrong(_ reason: String) -> OperatorError {

@@ -29,7 +29,7 @@ extension AdminRoute {
         var members: [String: JSONValue] = [:]
         var problems: [OperatorError.FieldProblem] = []
         for field in fields(in: .path) {
-            take(field, request.path[field.name], "path: \(field.name)", &members, &problems)
+            take(field, request.path[field.name], field.name, &members, &problems)
         }
         takeQuery(request.query, &members, &problems)
         for field in fields {
@@ -63,7 +63,7 @@ extension AdminRoute {
     ) {
         let known = fields(in: .query)
         for (name, value) in query {
-            let place = "query: \(name.prefix(64))"
+            let place = String(name.prefix(64))
             guard let field = known.first(where: { $0.name == name }) else {
                 problems.append(.init(place, Names.unknown(name, among: known.map(\.name))))
                 continue

@@ -57,7 +57,7 @@ import Testing
             #expect(error.code == .malformed)
             #expect(
                 Set(error.fields.map(\.field)) == [
-                    "query: q", "/aset", "/asset", "/deliveryPolicies/1", "/deliveryPolicies/2", "/start", "/end",
+                    "q", "/aset", "/asset", "/deliveryPolicies/1", "/deliveryPolicies/2", "/start", "/end",
                 ])
             #expect(error.fields.first { $0.field == "/aset" }?.detail.contains("'asset'") == true)
         }

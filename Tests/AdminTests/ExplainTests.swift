@@ -16,6 +16,7 @@ import Testing
     init() async throws {
         desk = try Desk()
         let admin = desk.operator()
+        _ = try await admin.perform(SetSecret(name: "sts", value: "secret"))
         _ = try await admin.perform(
             PutAuthorizationPolicy(
                 name: "p",
@@ -26,8 +27,8 @@ import Testing
                         restrictions: [{ ip: { allow: [192.0.2.0/24] } }]
                       - name: far
                         delivery: [aes]
-                        restrictions: [{ token: { type: jwt, issuer: i, audience: a, verificationKeys: [{ secret: s, algorithms: [HS256] }] } }]
-                    """.replacing("secret: s", with: "secret: sts")))
+                        restrictions: [{ token: { type: jwt, issuer: i, audience: a, verificationKeys: [{ secret: sts, algorithms: [HS256] }] } }]
+                    """))
     }
 
     private func request(_ address: String, credential: String?, as requestID: String) async throws {

@@ -73,7 +73,7 @@ import Testing
         ("name: other\nprotocols: [hls]\nencryption: none", "names itself"),
         ("protocols: [hls]\nencryption: none\n---\nprotocols: [hls]\nencryption: none", "one document, not 2"),
         ("kind: AccessPolicy\npermissions: [read]\nduration: 1d", "another kind"), ("a: &x 1\nb: *x", "aliases"),
-        (String(repeating: "[", count: 200), ""), ("", "one document, not 0"),
+        (String(repeating: "[", count: 200), "not YAML"), ("", "one document, not 0"),
     ])
     func wrongDocumentsAreRefused(document: String, word: String) async throws {
         do {

@@ -1,5 +1,6 @@
 import Adapters
 import AdminClient
+import AdminContract
 import Administration
 import ArgumentParser
 import Foundation
@@ -32,7 +33,7 @@ struct CommonOptions: ParsableArguments {
 
     /// Who does what is asked: this process on the data folder, or the server of `KEYWAY_URL`.
     func makeOperator() async throws -> any OperatorInterface {
-        guard let url = Self.serverURL else { return try await open().localOperator() }
+        guard let url = Self.serverURL else { return ContractedOperator(try await open().localOperator()) }
         guard data == nil else {
             throw CommandFailure(.badData, "--data names a folder and KEYWAY_URL a server: give one of them")
         }
