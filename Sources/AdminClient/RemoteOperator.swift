@@ -69,6 +69,7 @@ public struct RemoteOperator: OperatorInterface {
         // A redirection would take the token elsewhere.
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(10)
+        configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let response = try await client.execute(request, deadline: .now() + Self.deadline)

@@ -243,7 +243,8 @@ enum AdminSchemas {
                     "records",
                     .list(
                         .object([
-                            .required("sequence", .count), .required("event", .document, "Members that do not apply are absent"),
+                            .required("sequence", .count),
+                            .required("event", .document, "Members that do not apply are absent"),
                             .required("hash", .text(.text(64...64)), "SHA-256 in hexadecimal"),
                         ]))), .required("last", .count, "The newest record's sequence number"), next,
             ])

@@ -44,7 +44,9 @@ public enum OpenAPI {
     private static var own: JSONValue {
         [
             "operationId": "specification", "summary": "This document", "security": [],
-            "responses": ["200": ["description": "OpenAPI 3.1", "content": ["application/json": ["schema": ["type": "object"]]]]],
+            "responses": [
+                "200": ["description": "OpenAPI 3.1", "content": ["application/json": ["schema": ["type": "object"]]]]
+            ],
         ]
     }
 

@@ -61,7 +61,8 @@ extension AdminRequest {
         guard let type, known.contains(type) else {
             throw Problem(
                 .unsupportedMediaType, code: "unsupportedMediaType",
-                detail: "The body's Content-Type must be \(takesYAML ? "application/json or application/yaml" : known[0]).")
+                detail:
+                    "The body's Content-Type must be \(takesYAML ? "application/json or application/yaml" : known[0]).")
         }
     }
 }

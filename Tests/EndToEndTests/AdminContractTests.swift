@@ -20,6 +20,7 @@ import Testing
     /// own: what it makes would be in the way of other tests.
     @Test(.timeLimit(.minutes(2))) func schemathesisFindsNothing() throws {
         let site = try AdminSite()
+        let scratch = try Folder()
         let outcome = try run(
             Programs.outside("schemathesis"),
             [
@@ -27,7 +28,7 @@ import Testing
                 site.server.admin + "/v1/openapi.json", "--header",
                 "Authorization: Bearer \(site.tokens["key-admin"] ?? "")", "--checks", "all", "--max-examples", "10",
                 "--seed", "1", "--generation-database", "none", "--no-color",
-            ])
+            ], workingFolder: scratch.url("."))
         #expect(outcome.status == 0, "\(outcome.text.suffix(6000)) \(outcome.errors.suffix(1000))")
         #expect(try site.data.must("audit", "verify").text.hasPrefix("intact"))
     }

@@ -24,7 +24,8 @@ public enum Paging {
     private static func checked(_ limit: Int?) throws -> Int {
         let limit = limit ?? defaultLimit
         guard limits.contains(limit) else {
-            throw OperatorError(.invalid, "the limit of a list lies between \(limits.lowerBound) and \(limits.upperBound)")
+            throw OperatorError(
+                .invalid, "the limit of a list lies between \(limits.lowerBound) and \(limits.upperBound)")
         }
         return limit
     }

@@ -23,7 +23,8 @@ public struct CreateAdminToken: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> Report {
         guard AssetRecord.isName(name) else {
-            throw OperatorError(.invalid, "\(name.quoted) is not a name: letters, digits, '.', '_' and '-', at most 128")
+            throw OperatorError(
+                .invalid, "\(name.quoted) is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
         guard let role = AdminRole(rawValue: role) else {
             let known = AdminRole.allCases.map(\.rawValue).joined(separator: ", ")

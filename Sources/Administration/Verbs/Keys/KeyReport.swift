@@ -1,6 +1,6 @@
 public import Catalog
-public import Foundation
 import ContentKeys
+public import Foundation
 
 /// What is told of a content key: everything but its bytes.
 public struct KeyReport: Codable, Sendable, Hashable {

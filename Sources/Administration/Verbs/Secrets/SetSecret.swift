@@ -29,7 +29,8 @@ public struct SetSecret: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> Report {
         guard AssetRecord.isName(name) else {
-            throw OperatorError(.invalid, "\(name.quoted) is not a name: letters, digits, '.', '_' and '-', at most 128")
+            throw OperatorError(
+                .invalid, "\(name.quoted) is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
         let secret = try SecretValue(Array(value.utf8))
         let stored = try await context.catalog.secret(named: name)
