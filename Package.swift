@@ -112,8 +112,7 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Policies", "Tokens",
-            "EncoderProtocol",
+            "Policies", "Tokens", "EncoderProtocol",
         ],
         products: [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,

@@ -37,8 +37,21 @@ public enum AdminRoutes {
                     "authorizationPolicy", .text(.name), "Without one nobody receives the key", required: false),
             ], answer: .named("Key"), errors: [409, 422]),
         AdminRoute(
-            ShowKey.self, .get, "/v1/keys/{key}", .reader, "One content key, without its bytes",
-            [.path("key", .name, "The key's id or name")], answer: .named("Key"), errors: [404]),
+            PutKey.self, .put, "/v1/keys/{name}", .operator,
+            "Give the key of a name its authorization policy; making it, when there is none, takes key-admin",
+            [
+                .path("name", .name, "The key's name"),
+                .body(
+                    "type", .text(.choice(ContentKeyType.allCases.filter(\.isDeliverable).map(\.rawValue))),
+                    "What it encrypts; never changes"),
+                .body("keyId", .text(.uuid), "Never changes; generated when absent", required: false),
+                .body(
+                    "authorizationPolicy", .text(.name), "When absent, nobody receives the key", required: false),
+                .ifMatch, .ifNoneMatch,
+            ], answer: .named("KeyPut"), errors: [409, 412, 422]),
+        AdminRoute(
+            ShowKey.self, .get, "/v1/keys/{name}", .reader, "One content key, without its bytes",
+            [.path("name", .name, "The key's id or name")], answer: .named("Key"), errors: [404]),
     ]
 
     private static let secrets = [

@@ -29,6 +29,12 @@ enum AdminSchemas {
                 .required("kekVersion", .count), .required("created", time),
             ])
         ),
+        (
+            "KeyPut",
+            .object([
+                .required("change", .text(.choice(["create", "update", "unchanged"]))), .required("key", .named("Key")),
+            ])
+        ),
         ("KeyList", page("keys", .named("Key"))),
         ("SecretList", page("secrets", name)),
         ("SecretStored", .object([.required("name", name), .required("bytes", .count)])),

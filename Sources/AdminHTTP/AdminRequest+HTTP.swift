@@ -49,11 +49,17 @@ extension AdminRequest {
         } catch is NIOTooManyBytesError {
             throw OperatorError(.tooLarge, "the body is longer than \(route.maximumBody >> 10) KiB")
         }
-        if buffer.readableBytes > 0, route.takesBody { try checkType(request, route) }
-        return Data(buffer.readableBytesView)
+        let data = Data(buffer.readableBytesView)
+        guard !data.isEmpty, route.takesBody else { return data }
+        let type = try mediaType(request, route)
+        // Documents are read as YAML, which JSON nearly is: what says that it is JSON must be.
+        if type == "application/json", (try? JSONSerialization.jsonObject(with: data)) == nil {
+            throw OperatorError(.malformed, "the body is not JSON")
+        }
+        return data
     }
 
-    private static func checkType(_ request: Request, _ route: AdminRoute) throws {
+    private static func mediaType(_ request: Request, _ route: AdminRoute) throws -> String {
         let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased()
             .trimmingCharacters(in: .whitespaces)
         let takesYAML = !route.fields(in: .document).isEmpty
@@ -64,6 +70,7 @@ extension AdminRequest {
                 detail:
                     "The body's Content-Type must be \(takesYAML ? "application/json or application/yaml" : known[0]).")
         }
+        return type
     }
 }
 

@@ -14,6 +14,7 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case locatorCreated
     case locatorRevoked
     case kekCreated
+    case keyPolicySet
     case policySet
     case policyDeleted
     case adminTokenCreated

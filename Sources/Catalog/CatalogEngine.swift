@@ -69,6 +69,8 @@ public enum CatalogCondition: Sendable {
     case authorizationPolicy(name: String, AuthorizationPolicy?)
     case deliveryPolicy(name: String, DeliveryPolicy?)
     case secret(name: String, SecretRecord?)
+    /// The key of this id is this one.
+    case contentKey(ContentKeyRecord)
 }
 
 /// Everything that a request for a key needs, read in one consistent look.

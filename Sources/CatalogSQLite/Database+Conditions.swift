@@ -1,4 +1,5 @@
 import Catalog
+import ContentKeys
 import Foundation
 import GRDB
 import Policies
@@ -15,6 +16,10 @@ extension Database {
             let stored = try Data.fetchOne(
                 self, sql: "SELECT ciphertext FROM secret WHERE name = ?", arguments: [name])
             guard stored.map(Array.init) == secret?.ciphertext else { throw Self.changed("the secret", name) }
+        case .contentKey(let key):
+            guard try contentKey(key.keyID) == key else {
+                throw Self.changed("the key", key.name ?? key.keyID.description)
+            }
         }
     }
 

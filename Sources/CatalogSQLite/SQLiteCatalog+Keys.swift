@@ -91,7 +91,7 @@ extension SQLiteCatalog {
 }
 
 extension Database {
-    fileprivate func contentKey(_ keyID: KeyID) throws -> ContentKeyRecord? {
+    func contentKey(_ keyID: KeyID) throws -> ContentKeyRecord? {
         let statement = try cachedStatement(sql: "SELECT \(ContentKeyRecord.columns) FROM contentKey WHERE kid = ?")
         return try Row.fetchOne(statement, arguments: [Column.blob(keyID)]).map(ContentKeyRecord.init)
     }

@@ -195,4 +195,31 @@ import Testing
         #expect(await refusal { _ = try await desk.operator().perform(ListKeys(limit: limit)) } == .invalid)
         #expect(await refusal { _ = try await desk.operator().perform(ListAudit(limit: limit)) } == .invalid)
     }
+
+    @Test func aKeysPolicyIsPutAndNothingElseOfIt() async throws {
+        let admin = desk.operator()
+        let lesser = desk.operator(.operator)
+        _ = try await admin.perform(
+            PutAuthorizationPolicy(
+                name: "p", document: "options: [{ name: o, delivery: [aes], restrictions: [open] }]"))
+        #expect(await refusal { _ = try await lesser.perform(PutKey(name: "k", type: "common")) } == .notPermitted)
+        let made = try await admin.perform(PutKey(name: "k", type: "common", ifNoneMatch: "*"))
+        #expect(made.change == "create")
+        #expect(try await lesser.perform(PutKey(name: "k", type: "common")).change == "unchanged")
+        let given = try await lesser.perform(
+            PutKey(name: "k", type: "common", authorizationPolicy: "p", ifMatch: made.entityTag))
+        #expect(given.change == "update")
+        #expect(given.key.keyId == made.key.keyId)
+        #expect(given.entityTag != made.entityTag)
+        #expect(given.entityTag == (try await lesser.perform(ShowKey(name: "k")).entityTag))
+        for (verb, code) in [
+            (PutKey(name: "k", type: "common", ifMatch: made.entityTag), OperatorError.Code.changed),
+            (PutKey(name: "k", type: "common", ifNoneMatch: "*"), .changed),
+            (PutKey(name: "k", type: "envelope"), .conflict),
+            (PutKey(name: "k", type: "common", keyId: KeyID.random().description), .conflict),
+            (PutKey(name: "k", type: "common", authorizationPolicy: "nobody"), .invalid),
+        ] {
+            #expect(await refusal { _ = try await admin.perform(verb) } == code)
+        }
+    }
 }

@@ -4,17 +4,17 @@ import ContentKeys
 /// Shows a content key, without its bytes.
 public struct ShowKey: OperatorVerb {
     /// The key's id or name.
-    public var key: String
+    public var name: String
 
-    public init(key: String) {
-        self.key = key
+    public init(name: String) {
+        self.name = name
     }
 
     public func run(in context: OperatorContext) async throws -> KeyReport {
-        var record = try await context.catalog.contentKey(named: key)
-        if record == nil, let keyID = KeyID(key) { record = try await context.catalog.contentKey(keyID) }
+        var record = try await context.catalog.contentKey(named: name)
+        if record == nil, let keyID = KeyID(name) { record = try await context.catalog.contentKey(keyID) }
         guard let record else {
-            throw OperatorError(.missing, "there is no key \(key.quoted); 'keyway key list' lists them")
+            throw OperatorError(.missing, "there is no key \(name.quoted); 'keyway key list' lists them")
         }
         return KeyReport(record)
     }
