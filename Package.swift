@@ -93,7 +93,7 @@ let libraries: [Row] = [
     Row(
         name: "Administration",
         siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel"],
-        products: [.yams]),
+        products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
         name: "HTTPSurface", siblings: ["Policies"],
@@ -108,9 +108,14 @@ let libraries: [Row] = [
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
+    Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),
     Row(
-        name: "AdminHTTP", siblings: ["HTTPSurface", "Catalog", "MetricsExposition"],
+        name: "AdminHTTP",
+        siblings: ["HTTPSurface", "AdminContract", "Administration", "Catalog", "MetricsExposition", "Policies"],
         products: [.hummingbird, .httpTypes, .nioCore]),
+    Row(
+        name: "AdminClient", siblings: ["AdminContract", "Administration"],
+        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
     Row(
         name: "Adapters",
         siblings: [
@@ -125,9 +130,8 @@ let programs: [Row] = [
         name: "keyway",
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "Policies", "Tokens", "EncoderProtocol",
-            "MetricsExposition",
-            "CProcess",
+            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
+            "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -201,6 +205,12 @@ func tests() -> [Target] {
                 "TestSupport", "keyway", "keyway-encoder", "CatalogSQLite", "Catalog", "KeyWrapping", "Policies",
                 "ContentKeys",
             ]),
+        test(
+            "AdminTests",
+            siblings: [
+                "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite", "KeyDelivery",
+                "KeyWrapping", "Policies", "ContentKeys",
+            ], products: [.grdb]),
     ]
 }
 
@@ -226,10 +236,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],

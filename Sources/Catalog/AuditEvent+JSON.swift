@@ -8,6 +8,7 @@ extension AuditEvent {
     var canonicalJSON: [UInt8] {
         var json = JSONLine()
         json.member("action", action.rawValue)
+        json.member("actor", actor)
         json.member("clientAddress", clientAddress)
         json.member("delivery", delivery?.rawValue)
         json.member("detail", detail)
@@ -16,6 +17,7 @@ extension AuditEvent {
         json.member("policy", policy)
         json.member("reason", reason)
         json.member("requestID", requestID)
+        json.member("steps", steps)
         json.member("time", Int64((time.timeIntervalSince1970 * 1000).rounded()))
         json.member("tokenID", tokenID)
         json.member("tokenIssuer", tokenIssuer)
@@ -46,14 +48,19 @@ struct JSONLine {
         bytes.append(contentsOf: String(value).utf8)
     }
 
-    /// Adds a member of strings; nothing for nil.
-    mutating func member(_ name: StaticString, _ values: [String]?) {
-        guard let values else { return }
+    /// Adds the checks of a decision; nothing for nil.
+    mutating func member(_ name: StaticString, _ steps: [AuditStep]?) {
+        guard let steps else { return }
         begin(name)
         bytes.append(UInt8(ascii: "["))
-        for (position, value) in values.enumerated() {
+        for (position, step) in steps.enumerated() {
             if position > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(string: value)
+            bytes.append(UInt8(ascii: "{"))
+            member("c", step.check)
+            member("d", step.detail)
+            member("o", step.option)
+            member("r", step.refusal)
+            bytes.append(UInt8(ascii: "}"))
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -64,7 +71,7 @@ struct JSONLine {
     }
 
     private mutating func begin(_ name: StaticString) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         bytes.append(contentsOf: "\":".utf8)

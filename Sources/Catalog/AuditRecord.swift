@@ -29,6 +29,41 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     /// Everything is wrapped under the current version.
     case kekRotated
     case kekRetired
+    case keyPolicySet
+    case policySet
+    case policyDeleted
+    case adminTokenCreated
+    case adminTokenRevoked
+    /// Somebody showed the admin API a token that is not valid.
+    case adminRefused
+}
+
+/// One check of a decision, as the audit log keeps it: codes and names, never a credential or an expected value.
+///
+/// The members are short in JSON, since every key request writes some of them.
+public struct AuditStep: Sendable, Hashable, Codable {
+    /// The policy's option that the check belongs to; nil for checks before any option.
+    public var option: String?
+    /// `EvaluationStep.Check`.
+    public var check: String
+    /// `DenialReason.Code` of a check that did not hold; nil when it held.
+    public var refusal: String?
+    /// More on a refusal: the token's rejection, the claim's name.
+    public var detail: String?
+
+    public init(option: String?, check: String, refusal: String? = nil, detail: String? = nil) {
+        self.option = option
+        self.check = check
+        self.refusal = refusal
+        self.detail = detail
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case option = "o"
+        case check = "c"
+        case refusal = "r"
+        case detail = "d"
+    }
 }
 
 /// One event, before it has a place in the chain. Holds names, identifiers and reasons; never a key, token or secret.
@@ -50,6 +85,10 @@ public struct AuditEvent: Sendable, Hashable, Codable {
     public var tokenIssuer: String?
     public var tokenSubject: String?
     public var tokenID: String?
+    /// Who did it: the name of an admin token, or `local:` and the user of the machine; nil for players' requests.
+    public var actor: String?
+    /// The checks that led to a decision on a key, in order; nil for other events, and in records of before 0.2.
+    public var steps: [AuditStep]?
 
     public init(time: Date, action: AuditAction) {
         self.time = time

@@ -13,6 +13,8 @@ public struct CatalogError: Error, Sendable, CustomStringConvertible {
         case inUse
         /// The change contradicts what is stored (a final job, an older version).
         case conflict
+        /// What a change was based on is no longer what is stored (`CatalogChange.require`).
+        case changed
         /// The store cannot be read or written now.
         case unavailable
         /// The store holds something that this version cannot read.
@@ -66,8 +68,23 @@ public enum CatalogChange: Sendable {
     case insertAssetVersion(AssetVersionRecord)
     case insertJob(JobRecord)
     case updateJob(JobRecord)
+    case insertAdminToken(AdminTokenRecord)
+    /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
+    case revokeAdminToken(name: String, time: Date)
+    /// Changes nothing: the changes are applied only if this holds when they are.
+    case require(CatalogCondition)
     /// Chained after the last record.
     case audit(AuditEvent)
+}
+
+/// What must still be stored for changes to be applied: compare and set, in the transaction of the changes.
+public enum CatalogCondition: Sendable {
+    /// The policy of this name is this one; nil when there is none.
+    case authorizationPolicy(name: String, AuthorizationPolicy?)
+    case deliveryPolicy(name: String, DeliveryPolicy?)
+    case secret(name: String, SecretRecord?)
+    /// The key of this id is this one.
+    case contentKey(ContentKeyRecord)
 }
 
 /// Everything that a request for a key needs, read in one consistent look.
@@ -115,6 +132,8 @@ public protocol CatalogEngine: Sendable {
 
     /// What was changed after a place in the log of changes, by any process: see `CatalogNotices`.
     func notices(after sequence: Int64) async throws -> CatalogNotices
+    /// The records of a request for keys, oldest first, at most `limit`. Fast whatever the length of the log.
+    func auditRecords(ofRequest requestID: String, limit: Int) async throws -> [AuditRecord]
 
     /// Also of a key that has no row and that a key seed knows as its own.
     func keyLookup(_ keyID: KeyID) async throws -> KeyLookup?
@@ -157,6 +176,10 @@ public protocol CatalogEngine: Sendable {
     ///
     /// - Returns: how many were replaced.
     func rewrap(_ batch: RewrappedBatch) async throws -> Int
+    /// By the SHA-256 of the token.
+    func adminToken(hash: [UInt8]) async throws -> AdminTokenRecord?
+    /// In order of name.
+    func adminTokens(_ page: Page) async throws -> [AdminTokenRecord]
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

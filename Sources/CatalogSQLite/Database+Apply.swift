@@ -33,6 +33,9 @@ extension Database {
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
         case .audit(let event): try append([event])
+        case .insertAdminToken(let token): try insert(token)
+        case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
+        case .require(let condition): try require(condition)
         }
     }
 

@@ -16,8 +16,23 @@ enum Migrations {
         migrator.registerMigration("kek") { try $0.execute(sql: kek) }
         migrator.registerMigration("keyOperations") { try $0.execute(sql: keyOperations) }
         migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
+        migrator.registerMigration("adminTokens") { try $0.execute(sql: adminTokens) }
         return migrator
     }
+
+    private static let adminTokens = """
+        CREATE TABLE adminToken (
+            name TEXT PRIMARY KEY NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('reader', 'operator', 'key-admin')),
+            hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            created REAL NOT NULL,
+            expires REAL,
+            revoked REAL
+        ) STRICT;
+        """
+
+    /// A copy of the request's id beside the event, to look decisions up by. The event stays what the hash covers. Ids
+    /// start with the time, so that the index grows at its end.
 
     private static let policies = """
         CREATE TABLE authorizationPolicy (

@@ -20,6 +20,38 @@ extension SQLiteCatalog {
         }
     }
 
+    /// How long before a decision its request may have got its name, and how long after; in seconds.
+    private static let requestSpan = (before: 1.0, after: 600.0)
+    /// Most rows that are looked through; the first few have it.
+    private static let mostLooked = 10_000
+
+    public func auditRecords(ofRequest requestID: String, limit: Int) async throws -> [AuditRecord] {
+        guard let time = RequestID.time(of: requestID)?.timeIntervalSince1970 else { return [] }
+        return try await read { database in
+            // The name holds the time, and the index of times leads to a few rows: no index of names is needed.
+            let rows = try Row.fetchCursor(
+                try database.cachedStatement(
+                    sql: """
+                        SELECT first, events, hashes FROM auditBatch
+                        WHERE latest >= ? AND latest <= ? AND earliest <= ? ORDER BY latest, first
+                        """),
+                arguments: [
+                    time - Self.requestSpan.before, time + Self.requestSpan.after, time + Self.requestSpan.after,
+                ])
+            let name = Data(requestID.utf8)
+            var records: [AuditRecord] = []
+            var looked = 0
+            while records.count < limit, looked < Self.mostLooked, let row = try rows.next() {
+                looked += 1
+                guard (row["events"] as Data).range(of: name) != nil else { continue }
+                records += AuditBatch(row: row).records.filter {
+                    (try? AuditChain.event(of: $0))?.requestID == requestID
+                }
+            }
+            return Array(records.prefix(max(limit, 0)))
+        }
+    }
+
     public func lastAuditSequence() async throws -> Int64 {
         try await read { try Int64.fetchOne($0, sql: "SELECT max(last) FROM auditBatch") ?? 0 }
     }

@@ -72,7 +72,7 @@ extension SQLiteCatalog {
 }
 
 extension Database {
-    fileprivate func contentKey(_ keyID: KeyID) throws -> ContentKeyRecord? {
+    func contentKey(_ keyID: KeyID) throws -> ContentKeyRecord? {
         let statement = try cachedStatement(sql: ContentKeyRecord.selection + " WHERE k.kid = ?")
         return try Row.fetchOne(statement, arguments: [Column.blob(keyID)]).map(ContentKeyRecord.init)
     }

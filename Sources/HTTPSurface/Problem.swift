@@ -13,17 +13,32 @@ public struct Problem: Error, Sendable {
     public var detail: String
     /// The values that would have been accepted, when the request was ambiguous.
     public var choices: [String]
+    /// Every field of the request that is wrong.
+    public var errors: [FieldError]
     /// Further headers of the answer.
     public var headers: HTTPFields
 
+    /// One field that is wrong.
+    public struct FieldError: Sendable, Hashable, Codable {
+        /// A JSON pointer into the body, the name of a parameter, or a place in a document.
+        public var field: String
+        public var detail: String
+
+        public init(field: String, detail: String) {
+            self.field = field
+            self.detail = detail
+        }
+    }
+
     public init(
         _ status: HTTPResponse.Status, code: String, detail: String, choices: [String] = [],
-        headers: HTTPFields = [:]
+        errors: [FieldError] = [], headers: HTTPFields = [:]
     ) {
         self.status = status
         self.code = code
         self.detail = detail
         self.choices = choices
+        self.errors = errors
         self.headers = headers
     }
 
@@ -54,11 +69,12 @@ public struct Problem: Error, Sendable {
             var code: String
             var detail: String
             var choices: [String]?
+            var errors: [FieldError]?
             var requestId: String
         }
         let document = Document(
             title: status.reasonPhrase, status: status.code, code: code, detail: detail,
-            choices: choices.isEmpty ? nil : choices, requestId: requestID)
+            choices: choices.isEmpty ? nil : choices, errors: errors.isEmpty ? nil : errors, requestId: requestID)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = (try? encoder.encode(document)) ?? Data("{}".utf8)

@@ -7,7 +7,7 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
     public var coreContext: CoreRequestContextStorage
     /// The socket's peer.
     public let remoteAddress: SocketAddress?
-    /// Unique; in the audit log, in problem documents and in log lines.
+    /// Unique, 22 of `0-9a-z`; in the audit log, in problem documents and in log lines.
     public let requestID: String
     /// The address at the other end, after a PROXY protocol header.
     let peerAddress: IPAddress?

@@ -6,8 +6,8 @@ import Policies
 extension AuditEvent {
     /// The audit record of one decision: names and reasons, never a key or a token.
     init(
-        of decision: AuthorizationDecision, key: (id: KeyID, policy: String?), _ request: KeyRequest, requestID: String,
-        at time: Date
+        of decision: AuthorizationDecision, steps: [AuditStep], key: (id: KeyID, policy: String?),
+        _ request: KeyRequest, requestID: String, at time: Date
     ) {
         switch decision {
         case .granted(let grant):
@@ -25,9 +25,18 @@ extension AuditEvent {
             reason = denial.code.rawValue
             detail = denial.detail
         }
+        self.steps = steps
         self.requestID = requestID
         keyID = key.id
         delivery = request.delivery
         clientAddress = request.clientAddress.description
+    }
+}
+
+extension AuditStep {
+    init(_ step: EvaluationStep) {
+        self.init(
+            option: step.option, check: step.check.rawValue, refusal: step.refusal?.code.rawValue,
+            detail: step.refusal?.detail)
     }
 }

@@ -14,10 +14,11 @@ struct Judgement: Sendable {
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
             let lookup = found[keyID]
             let facts = lookup?.key.facts
+            let evaluation = evaluator.explain(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
             decisions.append(
                 Verdict.Decision(
-                    keyID: keyID, lookup: lookup,
-                    outcome: evaluator.decide(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)))
+                    keyID: keyID, lookup: lookup, steps: evaluation.steps.map(AuditStep.init),
+                    outcome: evaluation.decision))
         }
         // One request counts once for its subject, however many keys it asks for.
         let grant = decisions.lazy.compactMap(\.grant).first { $0.token?.subject != nil }
@@ -31,6 +32,8 @@ struct Verdict: Sendable {
     struct Decision: Sendable {
         let keyID: KeyID
         let lookup: KeyLookup?
+        /// The checks that led to the outcome.
+        var steps: [AuditStep]
         var outcome: AuthorizationDecision
     }
 
@@ -73,7 +76,8 @@ struct Verdict: Sendable {
     private func events(_ decisions: [Decision]) -> [AuditEvent] {
         decisions.map { decision in
             AuditEvent(
-                of: decision.outcome, key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request,
+                of: decision.outcome, steps: decision.steps,
+                key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request,
                 requestID: requestID, at: time)
         }
     }
@@ -89,16 +93,21 @@ extension Verdict.Decision {
     /// The decision when the token's subject asks too often.
     var limited: Verdict.Decision {
         guard let grant else { return self }
-        var denied = self
-        denied.outcome = .denied(DenialReason(.rateLimited, option: grant.option))
-        return denied
+        return denied(DenialReason(.rateLimited, option: grant.option), by: .rate)
     }
 
     /// The decision when the token turns out to be used up.
     var exhausted: Verdict.Decision {
         guard let grant, grant.useLimit != nil else { return self }
+        return denied(DenialReason(.useLimitReached, option: grant.option), by: .uses)
+    }
+
+    /// The counting comes after the evaluator: where it turns a grant down, that is the last check.
+    private func denied(_ reason: DenialReason, by check: EvaluationStep.Check) -> Verdict.Decision {
         var denied = self
-        denied.outcome = .denied(DenialReason(.useLimitReached, option: grant.option))
+        denied.outcome = .denied(reason)
+        denied.steps.append(
+            AuditStep(option: reason.option, check: check.rawValue, refusal: reason.code.rawValue))
         return denied
     }
 }

@@ -20,6 +20,10 @@ public struct EvaluationStep: Sendable, Hashable {
         case open
         case ip
         case token
+        /// How often the token was used: counted after everything else held.
+        case uses
+        /// How often the token's subject asked in the last moments: counted after everything else held.
+        case rate
         /// A restriction of a kind that this version does not know.
         case unknown
     }

@@ -1,4 +1,3 @@
-import Adapters
 import Administration
 import ArgumentParser
 import Foundation
@@ -19,44 +18,23 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Remove policies that no document declares.")
     var prune = false
 
-    private struct Answer: Report {
-        var changes: [PlannedChange]
-        var applied: Bool
-        var text: String {
-            let lines = changes.map(\.description) + [applied ? "applied" : "not applied (dry run)"]
-            return lines.joined(separator: "\n")
-        }
-    }
-
     func run() async throws {
-        let installation = try await common.open()
-        let changes = try await Self.apply(paths, to: installation, prune: prune, dryRun: dryRun)
-        try Answer(changes: changes, applied: !dryRun).print(json: common.json)
+        let files = try Self.sources(paths)
+        try await common.perform(ApplyDocuments(files: files, prune: prune, dryRun: dryRun)).print(json: common.json)
     }
 
-    /// Loads, validates all, and applies.
-    static func apply(
-        _ paths: [String], to installation: Installation, prune: Bool = false, dryRun: Bool = false
-    ) async throws -> [PlannedChange] {
+    /// The documents of files and folders, to be validated by whoever applies them.
+    static func sources(_ paths: [String]) throws -> [DocumentSource] {
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             throw CommandFailure(.noInput, "there is no '\(path)'")
         }
-        let loaded = DocumentLoader().load(paths)
-        let reconciliation = Reconciliation(catalog: installation.catalog, makeKey: installation.contentKeyMaker)
-        let plan = try await reconciliation.plan(DocumentSet(loaded.documents), prune: prune)
-        let errors = (loaded.errors + plan.errors).sorted()
-        guard errors.isEmpty else {
-            throw CommandFailure(
-                .badData, "\(DocumentsRejected(errors).description)\n\(errors.count) errors; nothing was changed")
-        }
-        if !dryRun { try await reconciliation.apply(plan, at: Date()) }
-        return plan.changes
+        return DocumentLoader().sources(paths)
     }
 }
 
-extension Installation {
-    /// How administration makes keys, without seeing their bytes.
-    var contentKeyMaker: ContentKeyMaker {
-        { type, keyID, name in try makeContentKey(type, keyID: keyID, name: name) }
+extension ApplyDocuments.Report: Report {
+    var text: String {
+        let lines = changes.map(\.description) + [applied ? "applied" : "not applied (dry run)"]
+        return lines.joined(separator: "\n")
     }
 }

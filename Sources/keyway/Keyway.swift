@@ -9,13 +9,14 @@ struct Keyway: AsyncParsableCommand {
         abstract: "Content protection for streaming: a key service and an encrypting origin.",
         discussion: """
             Without KEYWAY_URL the commands work on the local data folder (--data, KEYWAY_DATA, default ./var), also \
-            while a server runs on it.
+            while a server runs on it. With it they go to that server's admin API, with the token in KEYWAY_TOKEN \
+            ('keyway admin token create'); the output is the same.
             """,
         version: Version.text,
         subcommands: [
             DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
-            TokenCommand.self, KEKCommand.self, AuditCommand.self, VersionCommand.self,
+            TokenCommand.self, KEKCommand.self, AuditCommand.self, AdminCommand.self, VersionCommand.self,
         ])
 }
 

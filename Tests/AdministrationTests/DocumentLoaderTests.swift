@@ -58,3 +58,31 @@ import Testing
         }
     }
 }
+
+/// What travels to a server when documents are applied there.
+@Suite struct DocumentSourceTests {
+    @Test func aPrivateKeyThatWasNamedByMistakeDoesNotTravel() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "keyway-sources-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let secret = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n"
+        try Data(secret.utf8).write(to: folder.appending(path: "k.pem"))
+        let document = """
+            kind: AuthorizationPolicy
+            name: p
+            options:
+              - name: o
+                delivery: [aes]
+                restrictions:
+                  - token: { type: jwt, issuer: i, audience: a, verificationKeys: [{ pem: k.pem, algorithms: [ES256] }] }
+            """
+        try Data(document.utf8).write(to: folder.appending(path: "p.yaml"))
+        let sources = DocumentLoader(workingFolder: folder).sources(["p.yaml"])
+        let sent = String(decoding: try JSONEncoder().encode(sources), as: UTF8.self)
+        #expect(!sent.contains("MIGHAgEAMBMGByqGSM49"))
+        let loaded = DocumentLoader.parse(sources)
+        #expect(loaded.errors.count == 1)
+        #expect(loaded.errors.first?.message.contains("is a private key") == true)
+        #expect(loaded.errors == DocumentLoader(workingFolder: folder).load(["p.yaml"]).errors)
+    }
+}

@@ -122,6 +122,10 @@ actor FakeCatalog: CatalogEngine {
         Array(state.audit.filter { $0.sequence > sequence }.prefix(limit))
     }
 
+    func auditRecords(ofRequest requestID: String, limit: Int) -> [AuditRecord] { [] }
+    func adminToken(hash: [UInt8]) -> AdminTokenRecord? { nil }
+    func adminTokens(_ page: Page) -> [AdminTokenRecord] { [] }
+
     func lastAuditSequence() -> Int64 { state.audit.last?.sequence ?? 0 }
 
     func contentKey(_ keyID: KeyID) -> ContentKeyRecord? { state.keys[keyID] }

@@ -58,13 +58,14 @@ struct Outcome {
 /// Runs a program to its end.
 @discardableResult
 func run(
-    _ program: String, _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
+    _ program: String, _ arguments: [String], input: Data = Data(), environment: [String: String] = [:],
+    workingFolder: URL = Programs.repository
 ) throws -> Outcome {
     let folder = try Folder()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
-    process.currentDirectoryURL = Programs.repository
+    process.currentDirectoryURL = workingFolder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files instead of pipes: nothing can block.
     for name in ["in", "out", "err"] { try (name == "in" ? input : Data()).write(to: folder.url(name)) }

@@ -52,6 +52,7 @@ final class RunningServer: @unchecked Sendable {
     // Sendable: the process is started in the initialiser and only signalled after.
     let process: Process
     let origin: String
+    let admin: String
 
     /// - Parameter environment: what this server finds besides what all find.
     init(_ data: DataFolder, environment: [String: String] = [:]) throws {
@@ -73,17 +74,21 @@ final class RunningServer: @unchecked Sendable {
         try process.run()
         self.process = process
         ServersToStop.add(process.processIdentifier)
-        var origin: String?
+        var listeners: [String: String] = [:]
         for _ in 0..<200 {
             let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
-            origin = text.split(separator: "\n").first { $0.hasPrefix("listening origin ") }.map {
-                String($0.dropFirst(17))
+            for line in text.split(separator: "\n") where line.hasPrefix("listening ") {
+                let words = line.split(separator: " ").map(String.init)
+                if words.count == 3 { listeners[words[1]] = words[2] }
             }
-            if origin != nil { break }
+            if listeners.count == 2 { break }
             usleep(50_000)
         }
-        guard let origin else { throw ToolMissing(name: "a listening server") }
+        guard let origin = listeners["origin"], let admin = listeners["admin"] else {
+            throw ToolMissing(name: "a listening server")
+        }
         self.origin = origin
+        self.admin = admin
     }
 
     func stop(_ signal: Int32 = SIGTERM) {
@@ -154,6 +159,10 @@ struct Answer {
 
 /// Asks as a player would, with a client that is not ours.
 func curl(_ url: String, _ options: String...) throws -> Answer {
+    try curlWith(url, options)
+}
+
+func curlWith(_ url: String, _ options: [String]) throws -> Answer {
     let folder = try Folder()
     let outcome = try run(
         Programs.outside("curl"),

@@ -138,5 +138,10 @@ import Testing
             return
         }
         #expect(reason.code == .useLimitReached)
+        let last = try #require(try await service.catalog.auditRecords(after: 5, limit: 1).first)
+        let steps = try #require(try AuditChain.event(of: last).steps)
+        #expect(steps.dropLast().allSatisfy { $0.refusal == nil })
+        #expect(steps.last?.check == "uses")
+        #expect(steps.last?.refusal == "useLimitReached")
     }
 }

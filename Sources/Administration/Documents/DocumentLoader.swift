@@ -27,16 +27,34 @@ public struct DocumentLoader: Sendable {
     /// Reads files as they are named, and of folders every `*.yaml` and `*.yml` directly in them, in order of name.
     /// Never throws: what cannot be read is an error in the result.
     public func load(_ paths: [String]) -> LoadedDocuments {
-        var loaded = LoadedDocuments(documents: [], errors: [])
+        Self.parse(sources(paths))
+    }
+
+    /// The texts of the same files, with the PEM files that they name, so that they can be parsed elsewhere.
+    public func sources(_ paths: [String]) -> [DocumentSource] {
+        var sources: [DocumentSource] = []
         var seen: Set<String> = []
         for path in paths {
-            for file in files(at: path, &loaded.errors) where seen.insert(resolved(file)).inserted {
+            for file in files(at: path, &sources) where seen.insert(resolved(file)).inserted {
                 guard seen.count <= Self.maximumFiles else {
-                    loaded.errors.append(Self.failure("more than \(Self.maximumFiles) files", path))
-                    return loaded
+                    sources.append(DocumentSource(name: path, problem: "more than \(Self.maximumFiles) files"))
+                    return sources
                 }
-                read(file, &loaded)
+                sources.append(source(file))
             }
+        }
+        return sources
+    }
+
+    /// Reads documents from texts that came with their PEM files.
+    public static func parse(_ sources: [DocumentSource]) -> LoadedDocuments {
+        var loaded = LoadedDocuments(documents: [], errors: [])
+        for source in sources {
+            if let problem = source.problem { loaded.errors.append(failure(problem, source.name)) }
+            guard let text = source.text else { continue }
+            let part = parse(text, scope: DocumentScope(file: source.name, publicKeys: .sent(source.publicKeys)))
+            loaded.documents += part.documents
+            loaded.errors += part.errors
         }
         return loaded
     }
@@ -47,33 +65,39 @@ public struct DocumentLoader: Sendable {
     ///   - file: as errors name it.
     ///   - folder: what paths of PEM files start from.
     public static func parse(_ text: String, file: String, folder: URL) -> LoadedDocuments {
-        let scope = DocumentScope(file: file, folder: folder)
+        parse(text, scope: DocumentScope(file: file, folder: folder))
+    }
+
+    static func parse(_ text: String, scope: DocumentScope) -> LoadedDocuments {
         let documents = YAMLReader.documents(in: text, scope: scope).compactMap { $0.document() }
         return LoadedDocuments(documents: documents, errors: scope.errors.sorted())
     }
 
-    private func read(_ file: String, _ loaded: inout LoadedDocuments) {
+    private func source(_ file: String) -> DocumentSource {
         do throws(BoundedFileError) {
             let url = url(of: file)
             let text = try BoundedFile.read(url.path, limit: YAMLReader.maximumSize)
-            let part = Self.parse(text, file: file, folder: url.deletingLastPathComponent())
-            loaded.documents += part.documents
-            loaded.errors += part.errors
+            // A first reading, whose findings are thrown away, tells which PEM files are needed.
+            let collected = PublicKeyCollection(folder: url.deletingLastPathComponent())
+            _ = Self.parse(text, scope: DocumentScope(file: file, publicKeys: .collecting(collected)))
+            return DocumentSource(name: file, text: text, publicKeys: collected.sources)
         } catch {
-            loaded.errors.append(Self.failure(error.reason, file))
+            return DocumentSource(name: file, problem: error.reason)
         }
     }
 
-    private func files(at path: String, _ errors: inout [DocumentError]) -> [String] {
+    private func files(at path: String, _ sources: inout [DocumentSource]) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url(of: path).path, isDirectory: &isFolder) else {
-            errors.append(Self.failure("does not exist", path))
+            sources.append(DocumentSource(name: path, problem: "does not exist"))
             return []
         }
         guard isFolder.boolValue else { return [path] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url(of: path).path)) ?? []
         let files = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
-        if files.isEmpty { errors.append(Self.failure("no *.yaml or *.yml file in this folder", path)) }
+        if files.isEmpty {
+            sources.append(DocumentSource(name: path, problem: "no *.yaml or *.yml file in this folder"))
+        }
         return files.map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }
     }
 

@@ -80,3 +80,14 @@ struct DocumentNode {
         }
     }
 }
+
+extension DocumentNode {
+    /// The mapping with fields that it leaves out, where they are known from elsewhere.
+    func declaring(_ fields: [String: String]) -> DocumentNode {
+        guard case .mapping(var mapping) = node else { return self }
+        for (field, value) in fields.sorted(by: { $0.key < $1.key }) where self[field] == nil {
+            mapping[Node(field)] = Node(value, .implicit, .doubleQuoted)
+        }
+        return DocumentNode(node: .mapping(mapping), scope: scope)
+    }
+}

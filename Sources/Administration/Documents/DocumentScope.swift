@@ -4,13 +4,18 @@ import Foundation
 final class DocumentScope {
     /// As errors name it.
     let file: String
-    /// What paths in the document start from.
-    let folder: URL
+    /// Gives the text of a PEM file that the document names.
+    let publicKeys: PublicKeyReading
     private(set) var errors: [DocumentError] = []
 
     init(file: String, folder: URL) {
         self.file = file
-        self.folder = folder
+        publicKeys = .folder(folder)
+    }
+
+    init(file: String, publicKeys: PublicKeyReading) {
+        self.file = file
+        self.publicKeys = publicKeys
     }
 
     func report(_ message: String, line: Int, column: Int) {

@@ -1,8 +1,8 @@
 /// The name that a wrong one is most likely meant to be.
-enum NearestName {
+public enum NearestName {
     /// The candidate with the fewest edits (insert, remove, replace, swap neighbours; letter case aside); the first of
     /// several. Nil when there is no candidate.
-    static func of(_ name: String, among candidates: [String]) -> String? {
+    public static func of(_ name: String, among candidates: [String]) -> String? {
         // Names are short; a long text is compared by its beginning only.
         let wrong = Array(name.lowercased().unicodeScalars.prefix(64))
         return candidates.min { distance(wrong, $0) < distance(wrong, $1) }

@@ -39,7 +39,7 @@ extension DocumentNode {
             report("a token of type 'swt' is signed with a secret, not with a public key")
             return nil
         }
-        guard let path = text("pem"), let key = pemFile(path), let algorithms else { return nil }
+        guard let key = pem(), let algorithms else { return nil }
         for algorithm in algorithms.sorted(by: { $0.rawValue < $1.rawValue }) {
             switch (algorithm, key.algorithm) {
             case (.rs256, .rs256), (.es256, .es256): break
@@ -52,11 +52,24 @@ extension DocumentNode {
         return VerificationKey(source: .pem(key.text), algorithms: algorithms)
     }
 
-    private func pemFile(_ path: String) -> PublicKeyPEM? {
+    /// A path, or the PEM block itself.
+    private func pem() -> PublicKeyPEM? {
+        if let block = scalarText, block.hasPrefix("-----BEGIN ") {
+            guard block.utf8.count <= PublicKeyFile.maximumSize else {
+                report("'pem' is larger than \(PublicKeyFile.maximumSize >> 10) KiB")
+                return nil
+            }
+            return publicKey("'pem'") { () throws(PublicKeyError) in block }
+        }
+        guard let path = text("pem") else { return nil }
+        return publicKey("'pem' \(path.quoted)") { () throws(PublicKeyError) in try scope.publicKeys.read(path) }
+    }
+
+    private func publicKey(_ what: String, _ text: () throws(PublicKeyError) -> String) -> PublicKeyPEM? {
         do throws(PublicKeyError) {
-            return try PublicKeyPEM(text: PublicKeyFile.read(path, from: scope.folder))
+            return try PublicKeyPEM(text: text())
         } catch {
-            report("'pem' \(path.quoted) \(error.reason)")
+            report("\(what) \(error.reason)")
             return nil
         }
     }

@@ -52,6 +52,11 @@ public struct KeyPageReport: Sendable, Hashable, Codable {
     /// What the next page starts after; absent on the last one.
     public var next: String?
 
+    public init(keys: [KeyReport], next: String?) {
+        self.keys = keys
+        self.next = next
+    }
+
     init(_ page: KeyPage) {
         keys = page.keys.map(KeyReport.init)
         next = page.next

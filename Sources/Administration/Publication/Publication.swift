@@ -6,10 +6,13 @@ import Policies
 public struct Publication: Sendable {
     let catalog: any CatalogEngine
     let makeKey: ContentKeyMaker
+    let actor: String?
 
-    public init(catalog: any CatalogEngine, makeKey: @escaping ContentKeyMaker) {
+    /// - Parameter actor: who publishes, for the audit log.
+    public init(catalog: any CatalogEngine, makeKey: @escaping ContentKeyMaker, actor: String? = nil) {
         self.catalog = catalog
         self.makeKey = makeKey
+        self.actor = actor
     }
 
     /// Publishes an asset's current version in one transaction. Keys that the asset has for an encryption and label are
@@ -38,7 +41,7 @@ public struct Publication: Sendable {
         let locator = try locator(request, access: access.policy, at: now)
         var keys = try await keys(for: demand, version: version, authorization: authorization, at: now)
         keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]
-        try await catalog.apply(keys.changes)
+        try await catalog.apply(keys.changes.map { $0.by(actor) })
         try await catchUp(with: version, demand: policies)
         return PublishedAsset(
             locator: locator, deliveryPolicies: policies, assignments: keys.assignments, warnings: keys.warnings)
@@ -49,7 +52,7 @@ public struct Publication: Sendable {
         let current = try await currentVersion(of: version.asset)
         guard current.number != version.number else { return }
         let changes = try await allocateNumbersForNewVersion(current)
-        if !changes.isEmpty { try await catalog.apply(changes) }
+        if !changes.isEmpty { try await catalog.apply(changes.map { $0.by(actor) }) }
     }
 
     private func event(_ locator: Locator, _ request: PublicationRequest, _ now: Date) -> AuditEvent {

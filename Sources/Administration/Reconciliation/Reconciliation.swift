@@ -13,10 +13,13 @@ public typealias ContentKeyMaker =
 public struct Reconciliation: Sendable {
     let catalog: any CatalogEngine
     let makeKey: ContentKeyMaker
+    let actor: String?
 
-    public init(catalog: any CatalogEngine, makeKey: @escaping ContentKeyMaker) {
+    /// - Parameter actor: who applies, for the audit log.
+    public init(catalog: any CatalogEngine, makeKey: @escaping ContentKeyMaker, actor: String? = nil) {
         self.catalog = catalog
         self.makeKey = makeKey
+        self.actor = actor
     }
 
     /// Compares documents with the catalog.
@@ -59,7 +62,7 @@ public struct Reconciliation: Sendable {
         }
         var event = AuditEvent(time: now, action: .documentsApplied)
         event.detail = Self.summary(of: plan)
-        try await catalog.apply(changes + [.audit(event)])
+        try await catalog.apply((changes + [.audit(event)]).map { $0.by(actor) })
     }
 
     private func create(_ key: ContentKeyDeclaration, at now: Date) async throws -> [CatalogChange] {

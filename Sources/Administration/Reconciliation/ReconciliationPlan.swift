@@ -18,6 +18,11 @@ public struct ReconciliationPlan: Sendable {
 
     /// Whether there is anything to apply.
     public var isEmpty: Bool { steps.isEmpty }
+
+    /// Whether applying it makes content keys.
+    public var makesKeys: Bool {
+        steps.contains { if case .createKey = $0 { true } else { false } }
+    }
 }
 
 /// Documents that cannot be applied, with every reason.

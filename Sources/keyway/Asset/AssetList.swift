@@ -1,6 +1,5 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
 import Foundation
 
 struct AssetList: AsyncParsableCommand {
@@ -11,27 +10,18 @@ struct AssetList: AsyncParsableCommand {
     @Option(help: "Start after this name.")
     var after: String?
 
-    @Option(help: "At most this many.")
+    @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
-    private struct Answer: Report {
-        struct Item: Encodable {
-            var name: String
-            var version: Int?
-            var created: Date
-        }
-        var assets: [Item]
-        var text: String {
-            Table.render(
-                ["NAME", "VERSION", "CREATED"],
-                assets.map { [$0.name, $0.version.map(String.init) ?? "-", $0.created.rfc3339] })
-        }
-    }
-
     func run() async throws {
-        let catalog = try await common.open().catalog
-        let assets = try await catalog.assets(Page(after: after, limit: min(max(limit, 1), 10_000)))
-        try Answer(assets: assets.map { .init(name: $0.name, version: $0.currentVersion, created: $0.created) })
-            .print(json: common.json)
+        try await common.perform(ListAssets(after: after, limit: limit)).print(json: common.json)
+    }
+}
+
+extension ListAssets.Report: Report {
+    var text: String {
+        Table.render(
+            ["NAME", "VERSION", "CREATED"],
+            assets.map { [$0.name, $0.version.map(String.init) ?? "-", $0.created.rfc3339] })
     }
 }

@@ -1,4 +1,4 @@
-import Adapters
+import Administration
 import ArgumentParser
 import Catalog
 import ContentKeys
@@ -18,25 +18,41 @@ struct AuditTail: AsyncParsableCommand {
     var follow = false
 
     private struct Answer: Report {
-        var records: [AuditLine]
+        var records: [ListAudit.Record]
         var text: String { records.isEmpty ? "(none)" : records.map(\.text).joined(separator: "\n") }
     }
 
     func run() async throws {
-        let catalog = try await common.open().catalog
-        var last = max(0, try await catalog.lastAuditSequence() - Int64(max(lines, 0)))
-        var records = try await catalog.auditRecords(after: last, limit: max(lines, 0))
-        if !follow {
-            return try Answer(records: records.map(AuditLine.init)).print(json: common.json)
-        }
+        let interface = try await common.makeOperator()
+        var records = try await newest(interface)
+        if !follow { return try Answer(records: records).print(json: common.json) }
+        var last = records.last?.sequence ?? 0
         while !Task.isCancelled {
             for record in records {
-                Terminal.print(try AuditLine(record).text)
+                Terminal.print(record.text)
                 last = record.sequence
             }
             try await Task.sleep(for: .milliseconds(500))
-            records = try await catalog.auditRecords(after: last, limit: 1000)
+            records = try await interface.perform(ListAudit(after: last, limit: Self.page)).records
         }
+    }
+
+    private static let page = 1000
+
+    private func newest(_ interface: any OperatorInterface) async throws -> [ListAudit.Record] {
+        let wanted = max(lines, 0)
+        if (1...Self.page).contains(wanted) { return try await interface.perform(ListAudit(limit: wanted)).records }
+        guard wanted > 0 else { return [] }
+        var after = max(0, try await interface.perform(ListAudit(limit: 1)).last - Int64(clamping: wanted))
+        var records: [ListAudit.Record] = []
+        while records.count < wanted {
+            let page = try await interface.perform(
+                ListAudit(after: after, limit: min(Self.page, wanted - records.count)))
+            guard let last = page.records.last else { break }
+            records += page.records
+            after = last.sequence
+        }
+        return records
     }
 
     func validate() throws {
@@ -44,33 +60,16 @@ struct AuditTail: AsyncParsableCommand {
     }
 }
 
-/// One audit record, for people and scripts.
-private struct AuditLine: Encodable {
-    var sequence: Int64
-    var event: AuditEvent
-    var hash: String
-
-    init(_ record: AuditRecord) throws {
-        sequence = record.sequence
-        event = try AuditChain.event(of: record)
-        hash = record.hash.map { String(format: "%02x", $0) }.joined()
-    }
-
-    var text: String {
+extension ListAudit.Record {
+    fileprivate var text: String {
         let fields: [(String, String?)] = [
             ("kid", event.keyID?.description), ("delivery", event.delivery?.rawValue),
             ("client", event.clientAddress), ("policy", event.policy), ("option", event.option),
             ("reason", event.reason), ("detail", event.detail), ("token", event.tokenKind?.rawValue),
             ("issuer", event.tokenIssuer), ("subject", event.tokenSubject), ("jti", event.tokenID),
-            ("request", event.requestID),
+            ("actor", event.actor), ("request", event.requestID),
         ]
-        let described = fields.compactMap { name, value in value.map { "\(name)=\(Self.quote($0))" } }
+        let described = fields.compactMap { name, value in value.map { "\(name)=\(Terminal.quoted($0))" } }
         return "\(sequence)  \(event.time.rfc3339)  \(event.action.rawValue)  \(described.joined(separator: " "))"
-    }
-
-    /// Values come from tokens and requests: nothing of them may draw on a terminal or look like another field.
-    private static func quote(_ value: String) -> String {
-        let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
-        return isPlain ? value : "\(value.debugDescription)"
     }
 }

@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import ArgumentParser
 import Foundation
 import HTTPSurface
@@ -74,7 +75,7 @@ struct DemoCommand: AsyncParsableCommand {
         return logger
     }
 
-    private static func invite(_ published: PublishedReport, _ endpoint: String, stays: Bool) {
+    private static func invite(_ published: PublishAsset.Report, _ endpoint: String, stays: Bool) {
         Terminal.print("\nStreams (each needs a token for its keys):")
         for stream in published.streams {
             Terminal.print("  \(stream.format), \(stream.encryption)\n    \(stream.url)")

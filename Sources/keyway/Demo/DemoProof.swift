@@ -1,3 +1,4 @@
+import Administration
 import Foundation
 
 /// The second half of the demo: programs that are not ours play each stream with a token, and are refused without.
@@ -19,13 +20,13 @@ struct DemoProof {
     typealias Frames = [String]
 
     let tools: Tools
-    let published: PublishedReport
+    let published: PublishAsset.Report
     let tokens: DemoTokens
     let endpoint: String
     let folder: TemporaryFolder
     let fetch: Fetch
 
-    init(tools: Tools, published: PublishedReport, tokens: DemoTokens, endpoint: String) throws {
+    init(tools: Tools, published: PublishAsset.Report, tokens: DemoTokens, endpoint: String) throws {
         self.tools = tools
         self.published = published
         self.tokens = tokens
@@ -52,11 +53,11 @@ struct DemoProof {
         try await refusals()
     }
 
-    private func label(_ stream: PublishedReport.Address) -> String {
+    private func label(_ stream: StreamAddress) -> String {
         "\(stream.format), \(stream.encryption)".padding(toLength: 22, withPad: " ", startingAt: 0)
     }
 
-    private func play(_ stream: PublishedReport.Address) async throws -> (video: Frames, audio: Frames?) {
+    private func play(_ stream: StreamAddress) async throws -> (video: Frames, audio: Frames?) {
         let manifest = try await fetch.object(stream.url)
         let tracks =
             stream.format.hasPrefix("mpd")

@@ -18,13 +18,14 @@ struct DemoStage: Sendable {
         if try await installation.catalog.secret(named: Self.secretName) == nil {
             var generator = SystemRandomNumberGenerator()
             let value = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            let record = try installation.makeSecret(named: Self.secretName, value: value)
-            var event = AuditEvent(time: Date(), action: .secretSet)
-            event.detail = Self.secretName
-            try await installation.catalog.apply([.putSecret(record), .audit(event)])
+            let text = "base64:" + Data(value).base64EncodedString()
+            _ = try await installation.localOperator().perform(SetSecret(name: Self.secretName, value: text))
             Terminal.print("   made the secret '\(Self.secretName)' of a token service, wrapped under the KEK")
         }
-        for change in try await ApplyCommand.apply(documents, to: installation) { Terminal.print("   \(change)") }
+        let files = try ApplyCommand.sources(documents)
+        let report = try await installation.localOperator().perform(
+            ApplyDocuments(files: files, prune: false, dryRun: false))
+        for change in report.changes { Terminal.print("   \(change)") }
     }
 
     /// Encodes the file, unless its asset is there already.
@@ -56,12 +57,13 @@ struct DemoStage: Sendable {
     }
 
     /// Publishes under three delivery policies: one locator, three encryptions.
-    func publish(_ asset: String, endpoint: String) async throws -> PublishedReport {
+    func publish(_ asset: String, endpoint: String) async throws -> PublishAsset.Report {
         Terminal.print("3. Publishing under \(Self.deliveryPolicies.joined(separator: ", "))")
-        let report = try await installation.publish(
-            PublicationRequest(
-                asset: asset, authorizationPolicy: Self.authorizationPolicy, deliveryPolicies: Self.deliveryPolicies),
-            endpoint: endpoint)
+        let interface = installation.makeOperator(
+            actor: Installation.localActor, role: .keyAdmin, endpoint: { endpoint })
+        let report = try await interface.perform(
+            PublishAsset(
+                asset: asset, authorizationPolicy: Self.authorizationPolicy, deliveryPolicies: Self.deliveryPolicies))
         Terminal.print("   locator \(report.locator)")
         return report
     }

@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import Catalog
 import Foundation
 import Policies
@@ -54,7 +55,7 @@ struct DemoPage: Encodable {
     var streams: [Stream]
     var tokens: [Token]
 
-    init(_ published: PublishedReport, tokens: DemoTokens, endpoint: String) {
+    init(_ published: PublishAsset.Report, tokens: DemoTokens, endpoint: String) {
         asset = published.asset
         clearkey = endpoint + "/keys/clearkey"
         streams = published.streams.filter { DemoStage.deliveryPolicies.contains($0.policy) }.map { stream in
@@ -70,7 +71,7 @@ struct DemoPage: Encodable {
         ]
     }
 
-    private static func title(_ stream: PublishedReport.Address) -> String {
+    private static func title(_ stream: StreamAddress) -> String {
         switch stream.format {
         case "m3u8-aapl": "HLS, MPEG-TS, AES-128"
         case "m3u8-cmaf": "HLS, CMAF, \(stream.encryption)"

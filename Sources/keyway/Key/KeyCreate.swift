@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import ContentKeys
 import Foundation
 
 struct KeyCreate: AsyncParsableCommand {
@@ -32,8 +33,21 @@ struct KeyCreate: AsyncParsableCommand {
         } else {
             guard let type else { throw CommandFailure(.badData, "give --type, or --seed for a key of a seed") }
             let keyType = try KeyOptions.type(type)
+            if CommonOptions.isRemote { return try await createRemotely(type, properties) }
             report = try await common.open().keyOperations.create(keyType, properties, at: Date())
         }
         try report.print(json: common.json)
+    }
+
+    private func createRemotely(_ type: String, _ properties: KeyProperties) async throws {
+        guard properties.label == nil, properties.notBefore == nil, properties.notAfter == nil else {
+            throw CommandFailure(
+                .unavailable, "over KEYWAY_URL a key is made without label and validity; use 'keyway apply' for them")
+        }
+        try await common.perform(
+            CreateKey(
+                type: type, name: properties.name, keyId: properties.keyID?.description,
+                authorizationPolicy: properties.authorizationPolicy)
+        ).print(json: common.json)
     }
 }

@@ -39,10 +39,11 @@ struct KeyList: AsyncParsableCommand {
     @Option(help: "Where the page before ended, as it says itself.")
     var after: String?
 
-    @Option(help: "At most this many.")
+    @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
     func run() async throws {
+        if CommonOptions.isRemote { return try await listRemotely() }
         let query = try query()
         let operations = try await common.open().keyOperations
         var page = try await operations.list(query)
@@ -56,6 +57,16 @@ struct KeyList: AsyncParsableCommand {
             page.next = more.next
         }
         try page.print(json: common.json)
+    }
+
+    /// The admin API lists all keys, in order of their ids.
+    private func listRemotely() async throws {
+        guard [search, type, policy, state, label, createdFrom, createdBefore].allSatisfy({ $0 == nil }) else {
+            throw CommandFailure(
+                .unavailable, "over KEYWAY_URL keys are listed, not searched: give --after and --limit only")
+        }
+        let report = try await common.perform(ListKeys(after: after, limit: limit))
+        try KeyPageReport(keys: report.keys, next: report.next).print(json: common.json)
     }
 
     private func query() throws -> KeyQuery {

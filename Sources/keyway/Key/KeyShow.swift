@@ -11,6 +11,6 @@ struct KeyShow: AsyncParsableCommand {
     var key: String
 
     func run() async throws {
-        try await common.open().keyOperations.show(key).print(json: common.json)
+        try await common.perform(ShowKey(name: key)).print(json: common.json)
     }
 }

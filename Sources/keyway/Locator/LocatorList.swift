@@ -1,8 +1,6 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
 import Foundation
-import Policies
 
 struct LocatorList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the locators.")
@@ -13,15 +11,7 @@ struct LocatorList: AsyncParsableCommand {
     var asset: String?
 
     private struct Answer: Report {
-        struct Item: Encodable {
-            var id: String
-            var asset: String
-            var deliveryPolicies: [String]
-            var start: Date
-            var end: Date
-            var revoked: Bool
-        }
-        var locators: [Item]
+        var locators: [ListLocators.Item]
         var text: String {
             Table.render(
                 ["LOCATOR", "ASSET", "DELIVERY POLICIES", "FROM", "UNTIL", "STATE"],
@@ -35,13 +25,7 @@ struct LocatorList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let locators = try await common.open().catalog.locators(asset: asset)
-        try Answer(
-            locators: locators.map {
-                .init(
-                    id: $0.id.description, asset: $0.asset, deliveryPolicies: $0.deliveryPolicies, start: $0.start,
-                    end: $0.end, revoked: $0.isRevoked)
-            }
-        ).print(json: common.json)
+        let pages = try await common.makeOperator().pages { ListLocators(asset: asset, after: $0) }
+        try Answer(locators: pages.flatMap(\.locators)).print(json: common.json)
     }
 }

@@ -1,7 +1,5 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
-import Foundation
 import Policies
 
 struct LocatorRevoke: AsyncParsableCommand {
@@ -13,23 +11,14 @@ struct LocatorRevoke: AsyncParsableCommand {
     @Argument(help: "The locator's id.")
     var locator: String
 
-    private struct Answer: Report {
-        var locator: String
-        var revoked = true
-        var text: String { "revoked \(locator)" }
-    }
-
     func run() async throws {
-        guard let id = LocatorID(locator) else {
+        guard LocatorID(locator) != nil else {
             throw CommandFailure(.badData, "'\(locator)' is not a locator id (a UUID in lower case)")
         }
-        let catalog = try await common.open().catalog
-        guard try await catalog.locator(id) != nil else {
-            throw CommandFailure(.noInput, "there is no locator \(id); 'keyway locator list' lists them")
-        }
-        var event = AuditEvent(time: Date(), action: .locatorRevoked)
-        event.detail = id.description
-        try await catalog.apply([.revokeLocator(id), .audit(event)])
-        try Answer(locator: id.description).print(json: common.json)
+        try await common.perform(RevokeLocator(locator: locator)).print(json: common.json)
     }
+}
+
+extension RevokeLocator.Report: Report {
+    var text: String { "revoked \(locator)" }
 }

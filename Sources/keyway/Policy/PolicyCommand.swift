@@ -3,5 +3,8 @@ import ArgumentParser
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Authorization and delivery policies.",
-        subcommands: [PolicyList.self, PolicyShow.self, PolicyTest.self])
+        subcommands: [
+            PolicyList.self, PolicyShow.self, PolicyValidate.self, PolicyTest.self, PolicyExplain.self,
+            PolicyDelete.self,
+        ])
 }

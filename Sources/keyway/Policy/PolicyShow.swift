@@ -1,11 +1,10 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
 import Foundation
-import Policies
 
 struct PolicyShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a policy as it is stored.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a policy as the document that declares it.")
 
     @OptionGroup var common: CommonOptions
 
@@ -13,27 +12,40 @@ struct PolicyShow: AsyncParsableCommand {
     var name: String
 
     private struct Answer: Report {
-        var authorizationPolicy: AuthorizationPolicy?
-        var deliveryPolicy: DeliveryPolicy?
+        var authorizationPolicy: AuthorizationPolicyForm?
+        var deliveryPolicy: DeliveryPolicyForm?
 
-        /// The stored document: policies have more structure than columns can show.
+        /// JSON is YAML: policies have more structure than columns can show.
         var text: String {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? name
+            let documents = [
+                authorizationPolicy.flatMap { try? encoder.encode($0) },
+                deliveryPolicy.flatMap { try? encoder.encode($0) },
+            ]
+            return documents.compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }.joined(separator: "\n---\n")
         }
-
-        private var name: String { authorizationPolicy?.name ?? deliveryPolicy?.name ?? "" }
     }
 
     func run() async throws {
-        let catalog = try await common.open().catalog
+        let interface = try await common.makeOperator()
         let answer = Answer(
-            authorizationPolicy: try await catalog.authorizationPolicy(named: name),
-            deliveryPolicy: try await catalog.deliveryPolicy(named: name))
+            authorizationPolicy: try await interface.unlessMissing(ShowAuthorizationPolicy(name: name)),
+            deliveryPolicy: try await interface.unlessMissing(ShowDeliveryPolicy(name: name)))
         guard answer.authorizationPolicy != nil || answer.deliveryPolicy != nil else {
             throw CommandFailure(.noInput, "there is no policy '\(name)'; 'keyway policy list' lists them")
         }
         try answer.print(json: common.json)
+    }
+}
+
+extension OperatorInterface {
+    /// A verb's report; nil when what it names is not there.
+    func unlessMissing<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report? {
+        do {
+            return try await perform(verb)
+        } catch let error as OperatorError where error.code == .missing {
+            return nil
+        }
     }
 }

@@ -1,7 +1,5 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
-import Foundation
 
 struct SecretDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,19 +10,11 @@ struct SecretDelete: AsyncParsableCommand {
     @Argument(help: "The secret's name.")
     var name: String
 
-    private struct Answer: Report {
-        var name: String
-        var text: String { "deleted \(name)" }
-    }
-
     func run() async throws {
-        let catalog = try await common.open().catalog
-        guard try await catalog.secret(named: name) != nil else {
-            throw CommandFailure(.noInput, "there is no secret '\(name)'")
-        }
-        var event = AuditEvent(time: Date(), action: .secretDeleted)
-        event.detail = name
-        try await catalog.apply([.deleteSecret(name: name), .audit(event)])
-        try Answer(name: name).print(json: common.json)
+        try await common.perform(DeleteSecret(name: name)).print(json: common.json)
     }
+}
+
+extension DeleteSecret.Report: Report {
+    var text: String { "deleted \(name)" }
 }

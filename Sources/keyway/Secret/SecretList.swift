@@ -1,6 +1,5 @@
-import Adapters
+import Administration
 import ArgumentParser
-import Catalog
 
 struct SecretList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the secrets' names.")
@@ -13,6 +12,7 @@ struct SecretList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try Answer(secrets: try await common.open().catalog.secretNames()).print(json: common.json)
+        let pages = try await common.makeOperator().pages { ListSecrets(after: $0) }
+        try Answer(secrets: pages.flatMap(\.secrets)).print(json: common.json)
     }
 }

@@ -1,4 +1,4 @@
-import Adapters
+import Administration
 import ArgumentParser
 import Catalog
 import Foundation
@@ -18,24 +18,19 @@ struct SecretSet: AsyncParsableCommand {
     @Option(help: "Read the value from this file.")
     var fromFile: String?
 
-    private struct Answer: Report {
-        var name: String
-        var bytes: Int
-        var text: String { "stored \(name) (\(bytes) bytes)" }
-    }
-
     func run() async throws {
         guard AssetRecord.isName(name) else {
             throw CommandFailure(.badData, "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
         let secret = try SecretValue(try SecretInput.read(file: fromFile))
-        let installation = try await common.open()
-        let record = try installation.makeSecret(named: name, value: secret.bytes)
-        var event = AuditEvent(time: Date(), action: .secretSet)
-        event.detail = name
-        try await installation.catalog.apply([.putSecret(record), .audit(event)])
-        try Answer(name: name, bytes: secret.bytes.count).print(json: common.json)
+        // As base64, since a secret need not be a text.
+        let value = "base64:" + Data(secret.bytes).base64EncodedString()
+        try await common.perform(SetSecret(name: name, value: value)).print(json: common.json)
     }
+}
+
+extension SetSecret.Report: Report {
+    var text: String { "stored \(name) (\(bytes) bytes)" }
 }
 
 /// Secrets as they come in from outside.
@@ -71,39 +66,6 @@ enum SecretInput {
     static func zero(_ bytes: inout [UInt8]) {
         bytes.withUnsafeMutableBytes { buffer in
             if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) }
-        }
-    }
-}
-
-/// The bytes of a secret, decoded when it says `hex:` or `base64:`.
-struct SecretValue {
-    let bytes: [UInt8]
-
-    init(_ raw: [UInt8]) throws {
-        let text = String(decoding: raw, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        if text.hasPrefix("hex:") {
-            bytes = try Self.hexadecimal(Array(text.dropFirst(4).utf8))
-        } else if text.hasPrefix("base64:") {
-            guard let data = Data(base64Encoded: String(text.dropFirst(7))) else {
-                throw CommandFailure(.badData, "the value after base64: is not base64")
-            }
-            bytes = Array(data)
-        } else {
-            bytes = raw
-        }
-        guard !bytes.isEmpty else {
-            throw CommandFailure(.badData, "the value is empty; give it on standard input or with --from-file")
-        }
-    }
-
-    private static func hexadecimal(_ digits: [UInt8]) throws -> [UInt8] {
-        guard digits.count % 2 == 0 else { throw CommandFailure(.badData, "the value after hex: has an odd length") }
-        return try stride(from: 0, to: digits.count, by: 2).map { position in
-            let pair = String(decoding: digits[position...(position + 1)], as: UTF8.self)
-            guard pair.allSatisfy(\.isHexDigit), let byte = UInt8(pair, radix: 16) else {
-                throw CommandFailure(.badData, "the value after hex: is not hexadecimal")
-            }
-            return byte
         }
     }
 }

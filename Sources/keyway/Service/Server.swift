@@ -1,5 +1,6 @@
 import Adapters
 import AdminHTTP
+import Administration
 import Foundation
 import HTTPSurface
 import HTTPTypes
@@ -31,9 +32,11 @@ struct Server {
         _ = ServiceMetrics.registry
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
+        let originBase = KeyBaseURL(configured: nil)
+        originBase.learn("http://\(configuration.listenOrigin)")
         var services: [any Service] = [WatchService(watch: installation.watch)]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
-            services.append(try publicListener(keyBase, executor))
+            services.append(try publicListener(keyBase, originBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
             let router = makeRouter()
@@ -43,8 +46,7 @@ struct Server {
             services.append(try listener("keys", address, router, responder) { keyBase.learn($0) })
         }
         if roles.contains(.admin) {
-            let router = makeRouter()
-            HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
+            let router = try makeAdminRouter(originBase)
             services.append(try listener("admin", configuration.listenAdmin, router) { _ in })
         }
         if roles.contains(.worker) {
@@ -66,7 +68,27 @@ struct Server {
         try await executor.shutDown()
     }
 
-    private func publicListener(_ keyBase: KeyBaseURL, _ executor: MediaExecutor) throws -> any Service {
+    /// The admin listener shares nothing with pages of other origins, so it has no cross-origin answers.
+    private func makeAdminRouter(_ originBase: KeyBaseURL) throws -> Router<ServiceRequestContext> {
+        let router = Router(context: ServiceRequestContext.self)
+        router.addMiddleware {
+            ProblemMiddleware()
+            ClientAddressMiddleware(rule: clients)
+        }
+        HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
+        try AdminAPI(
+            authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
+            interface: { identity in
+                installation.makeOperator(
+                    actor: identity.name, role: identity.role, endpoint: { originBase.current })
+            }
+        ).add(to: router)
+        return router
+    }
+
+    private func publicListener(
+        _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
+    ) throws -> any Service {
         let router = makeRouter()
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
         let keyRoutes = keyRoutes
@@ -78,10 +100,12 @@ struct Server {
                 keyBaseURL: { keyBase.current })
             OriginRoutes(service: origin, executor: executor).add(to: router)
         }
-        let name = roles.contains(.origin) ? "origin" : "keys"
+        let servesOrigin = roles.contains(.origin)
+        let name = servesOrigin ? "origin" : "keys"
         let responder = servesKeys ? keyRoutes.fastResponder(sharing: sharing) : nil
         return try listener(name, configuration.listenOrigin, router, responder) {
             if servesKeys { keyBase.learn($0) }
+            if servesOrigin { originBase.learn($0) }
         }
     }
 

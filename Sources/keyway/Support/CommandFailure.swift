@@ -37,6 +37,7 @@ struct CommandFailure: Error {
     private init?(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
+        case let error as OperatorError: self.init(Self.code(of: error.code), error.message)
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
         case let error as InstallationError: self.init(.unavailable, error.description)
         case let error as TLSFilesError: self.init(.badData, error.description)
@@ -65,9 +66,21 @@ struct CommandFailure: Error {
 
     private static func code(of code: CatalogError.Code) -> Code {
         switch code {
-        case .exists, .missing, .inUse, .conflict: .badData
+        case .exists, .missing, .inUse, .conflict, .changed: .badData
         case .unavailable: .inputOutput
         case .corrupt: .software
+        }
+    }
+
+    /// The one table from operators' errors to exit codes, whoever was asked.
+    private static func code(of code: OperatorError.Code) -> Code {
+        switch code {
+        case .malformed, .invalid, .exists, .inUse, .conflict, .changed, .tooLarge: .badData
+        case .missing: .noInput
+        case .unauthenticated, .notPermitted: .notPermitted
+        case .limited, .unavailable: .unavailable
+        case .storageFailed: .inputOutput
+        case .corrupt, .failed: .software
         }
     }
 }

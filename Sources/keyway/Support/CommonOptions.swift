@@ -1,9 +1,11 @@
 import Adapters
+import AdminClient
+import AdminContract
 import Administration
 import ArgumentParser
 import Foundation
 
-/// The options that all verbs on the data folder share.
+/// The options that all verbs share.
 struct CommonOptions: ParsableArguments {
     @Option(help: "The data folder (KEYWAY_DATA, default ./var).")
     var data: String?
@@ -18,12 +20,19 @@ struct CommonOptions: ParsableArguments {
         data ?? ProcessInfo.processInfo.environment["KEYWAY_DATA"] ?? "./var"
     }
 
-    /// Opens the data folder, which is made when it is not there.
+    /// `KEYWAY_URL`: the admin API that verbs go to, instead of the data folder.
+    private static var serverURL: String? {
+        ProcessInfo.processInfo.environment["KEYWAY_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Whether verbs go to a server.
+    static var isRemote: Bool { serverURL != nil }
+
+    /// Opens the data folder, which is made when it is not there: for verbs that need the machine itself.
     func open() async throws -> Installation {
-        if let url = ProcessInfo.processInfo.environment["KEYWAY_URL"], !url.isEmpty {
+        guard Self.serverURL == nil else {
             throw CommandFailure(
-                .unavailable,
-                "KEYWAY_URL is set, but this version works on the local data folder only; unset KEYWAY_URL")
+                .unavailable, "this verb works on the local data folder only, and KEYWAY_URL is set; unset KEYWAY_URL")
         }
         let installation = try await Installation.open(dataFolder: dataFolder, kek: try await configuration().kek)
         try await installation.keyOperations.removeDue(at: Date())
@@ -33,5 +42,24 @@ struct CommonOptions: ParsableArguments {
     /// What the configuration file and the environment say: the same for every verb and for the server.
     func configuration() async throws -> ServiceConfiguration {
         try await ServiceConfiguration.load(path: config, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Who does what is asked: this process on the data folder, or the server of `KEYWAY_URL`.
+    func makeOperator() async throws -> any OperatorInterface {
+        guard let url = Self.serverURL else { return ContractedOperator(try await open().localOperator()) }
+        guard data == nil else {
+            throw CommandFailure(.badData, "--data names a folder and KEYWAY_URL a server: give one of them")
+        }
+        guard let token = ProcessInfo.processInfo.environment["KEYWAY_TOKEN"], !token.isEmpty else {
+            throw CommandFailure(
+                .notPermitted,
+                "KEYWAY_URL is set and KEYWAY_TOKEN is not; 'keyway admin token create' makes one on the server")
+        }
+        return try RemoteOperator(address: AdminAddress(url), token: token)
+    }
+
+    /// Does one verb, here or there.
+    func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
+        try await makeOperator().perform(verb)
     }
 }

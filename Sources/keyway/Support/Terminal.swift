@@ -23,6 +23,17 @@ enum Terminal {
         write("\r\u{1B}[K", to: STDERR_FILENO)
     }
 
+    /// Values come from tokens and requests: nothing of them may draw on a terminal or look like another field.
+    static func quoted(_ value: String) -> String {
+        let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
+        return isPlain ? value : "\(value.debugDescription)"
+    }
+
+    /// The same for a value that stands alone, where spaces mislead nobody.
+    static func plain(_ value: String) -> String {
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? value : "\(value.debugDescription)"
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -1,0 +1,303 @@
+import Administration
+import Catalog
+import ContentKeys
+import Policies
+
+/// The forms of answers and of what is nested in bodies, each once. Objects are closed: a member that a report has and
+/// its schema lacks is a failure of the tests.
+enum AdminSchemas {
+    static let all: [String: Schema] = Dictionary(
+        keys + policies + policyParts + decisions + assets + others
+    ) { first, _ in first }
+
+    private static let name = Schema.text(.name)
+    private static let uuid = Schema.text(.uuid)
+    private static let time = Schema.text(.time)
+    private static let text = Schema.any
+    private static let next = Schema.Property.optional("next", text, "The next page's after; absent on the last page")
+
+    private static func page(_ member: String, _ item: Schema) -> Schema {
+        .object([.required(member, .list(item)), next])
+    }
+
+    private static let keys: [(String, Schema)] = [
+        (
+            "Key",
+            .object([
+                .required("keyId", uuid), .optional("name", name), .required("type", words(ContentKeyType.self)),
+                .optional("label", words(KeyLabel.self)), .optional("authorizationPolicy", name),
+                .required("state", words(ContentKeyState.self)), .required("enabled", .boolean),
+                .optional("notBefore", time), .optional("notAfter", time), .optional("deletion", time),
+                .optional("checksum", text), .optional("seed", name), .optional("supersededBy", uuid),
+                .required("kekVersion", .count), .required("created", time),
+            ])
+        ),
+        (
+            "KeyPut",
+            .object([
+                .required("change", .text(.choice(["create", "update", "unchanged"]))), .required("key", .named("Key")),
+            ])
+        ),
+        ("KeyList", page("keys", .named("Key"))),
+        ("SecretList", page("secrets", name)),
+        ("SecretStored", .object([.required("name", name), .required("bytes", .count)])),
+        ("SecretDeleted", .object([.required("name", name)])),
+    ]
+
+    private static let policies: [(String, Schema)] = [
+        (
+            "PolicyList",
+            page(
+                "policies",
+                .object([.required("kind", text), .required("name", name), .required("summary", text)]))
+        ),
+        ("AuthorizationPolicyList", page("policies", .named("AuthorizationPolicy"))),
+        ("DeliveryPolicyList", page("policies", .named("DeliveryPolicy"))),
+        ("AuthorizationPolicyPut", put("AuthorizationPolicy")),
+        ("DeliveryPolicyPut", put("DeliveryPolicy")),
+        ("PolicyDeleted", .object([.required("kind", text), .required("name", name)])),
+        ("AuthorizationPolicy", .object(kindAndName(required: true) + authorization)),
+        ("AuthorizationPolicyDocument", .object(kindAndName(required: false) + authorization)),
+        ("DeliveryPolicy", .object(kindAndName(required: true) + delivery)),
+        ("DeliveryPolicyDocument", .object(kindAndName(required: false) + delivery)),
+    ]
+
+    private static func put(_ policy: String) -> Schema {
+        .object([
+            .required("change", .text(.choice(["create", "update", "unchanged"]))), .required("policy", .named(policy)),
+        ])
+    }
+
+    private static func kindAndName(required: Bool) -> [Schema.Property] {
+        [
+            Schema.Property(name: "kind", schema: text, isRequired: required, summary: nil),
+            Schema.Property(name: "name", schema: name, isRequired: required, summary: nil),
+        ]
+    }
+
+    private static let authorization: [Schema.Property] = [
+        .required("options", .array(.named("AuthorizationOption"), 0...64), "Any one that holds is enough")
+    ]
+
+    private static let delivery: [Schema.Property] = [
+        .required("protocols", .array(words(StreamingProtocol.self), 1...16)),
+        .required("encryption", words(DeliveryEncryption.self)),
+        .optional("keys", .map(.text(.choice(["auto"]))), "Labels of tracks that have keys of their own"),
+        .optional("keyAcquisition", .object([.required("url", text, "With {kid} in place of the key's id")])),
+        .optional("signalling", .list(text)),
+    ]
+
+    private static let policyParts: [(String, Schema)] = [
+        (
+            "AuthorizationOption",
+            .object([
+                .required("name", name), .required("delivery", .array(words(KeyDeliveryType.self), 1...16)),
+                .required("restrictions", .array(.named("Restriction"), 0...32), "All must hold"),
+            ])
+        ),
+        (
+            "Restriction",
+            .object([
+                .optional("open", .object([]), "Always holds"),
+                .optional("ip", .object([.required("allow", .list(text)), .optional("deny", .list(text))])),
+                .optional("token", .named("TokenRestriction")),
+                .optional("unknown", .object([.required("kind", text)]), "Of a newer version: denies"),
+            ])
+        ),
+        (
+            "TokenRestriction",
+            .object([
+                .required("type", words(TokenKind.self)), .required("issuer", text), .required("audience", text),
+                .required("verificationKeys", .list(.named("VerificationKey"))),
+                .optional("requiredClaims", .map(text)), .optional("maxUses", .count),
+                .optional("clockSkew", .text(.text(2...9)), "As 60s"),
+            ])
+        ),
+        (
+            "VerificationKey",
+            .object([
+                .optional("pem", text, "A public key in PEM"), .optional("secret", name),
+                .optional("algorithms", .array(words(SignatureAlgorithm.self), 1...16)),
+            ])
+        ),
+        (
+            "DocumentFile",
+            .object([
+                .required("name", .text(.text(1...1024)), "As errors name it"),
+                .optional("text", text, "YAML"),
+                .optional("problem", text, "Why the file could not be read"),
+                .optional("publicKeys", .array(.named("PublicKeyFile"), 0...64), "The PEM files that it names"),
+            ])
+        ),
+        (
+            "PublicKeyFile",
+            .object([
+                .required("path", text, "As the document writes it"), .optional("text", text),
+                .optional("problem", text),
+            ])
+        ),
+    ]
+
+    private static let decisions: [(String, Schema)] = [
+        (
+            "DecisionStep",
+            .object([
+                .optional("option", text), .required("check", text), .required("holds", .boolean),
+                .required("outcome", text),
+            ])
+        ),
+        (
+            "PolicyTest",
+            .object([
+                .required("granted", .boolean), .optional("policy", name), .optional("option", text),
+                .optional("reason", text), .required("steps", .list(.named("DecisionStep"))),
+            ])
+        ),
+        (
+            "Explanation",
+            .object([
+                .required("requestId", text), .required("decisions", .list(.named("Decision"))),
+            ])
+        ),
+        (
+            "Decision",
+            .object([
+                .required("sequence", .count), .required("time", time), .optional("keyId", uuid),
+                .optional("delivery", words(KeyDeliveryType.self)), .optional("clientAddress", text),
+                .required("granted", .boolean), .optional("policy", name), .optional("option", text),
+                .optional("reason", text), .optional("tokenIssuer", text), .optional("tokenSubject", text),
+                .required("steps", .list(.named("DecisionStep"))),
+            ])
+        ),
+        (
+            "Applied",
+            .object([
+                .required(
+                    "changes",
+                    .list(
+                        .object([
+                            .required("action", .text(.choice(["create", "update", "unchanged", "delete"]))),
+                            .required("kind", words(Document.Kind.self)), .required("name", name),
+                            .required("differences", .list(text)),
+                        ]))), .required("applied", .boolean),
+            ])
+        ),
+    ]
+
+    private static let assets: [(String, Schema)] = [
+        (
+            "AssetList",
+            page(
+                "assets",
+                .object([.required("name", name), .optional("version", .count), .required("created", time)]))
+        ),
+        (
+            "Asset",
+            .object([
+                .required("name", name), .required("created", time), .optional("version", .count),
+                .required(
+                    "tracks",
+                    .list(
+                        .object([
+                            .required("name", text), .required("codec", text), .optional("width", .count),
+                            .optional("height", .count), .required("averageBitrate", .count),
+                            .required("seconds", .number), .required("segments", .count), .required("bytes", .count),
+                        ]))),
+                .required(
+                    "keys",
+                    .list(
+                        .object([
+                            .required("keyId", uuid), .required("encryption", words(DeliveryEncryption.self)),
+                            .required("label", text),
+                        ]))),
+                .required(
+                    "locators",
+                    .list(
+                        .object([
+                            .required("id", uuid), .required("deliveryPolicies", .list(name)), .required("end", time),
+                            .required("revoked", .boolean),
+                        ]))),
+            ])
+        ),
+        (
+            "LocatorList",
+            page(
+                "locators",
+                .object([
+                    .required("id", uuid), .required("asset", name), .required("deliveryPolicies", .list(name)),
+                    .required("start", time), .required("end", time), .required("revoked", .boolean),
+                ]))
+        ),
+        (
+            "Published",
+            .object([
+                .required("asset", name), .required("locator", uuid), .required("until", time),
+                .required(
+                    "streams",
+                    .list(
+                        .object([
+                            .required("format", text), .required("encryption", words(DeliveryEncryption.self)),
+                            .required("policy", name), .required("url", text),
+                        ]))), .required("warnings", .list(text)),
+            ])
+        ),
+        ("LocatorRevoked", .object([.required("locator", uuid), .required("revoked", .boolean)])),
+    ]
+
+    private static let others: [(String, Schema)] = [
+        (
+            "AuditList",
+            .object([
+                .required(
+                    "records",
+                    .list(
+                        .object([
+                            .required("sequence", .count),
+                            .required("event", .document, "Members that do not apply are absent"),
+                            .required("hash", .text(.text(64...64)), "SHA-256 in hexadecimal"),
+                        ]))), .required("last", .count, "The newest record's sequence number"), next,
+            ])
+        ),
+        (
+            "AuditVerification",
+            .object([
+                .required("intact", .boolean), .required("records", .count), .required("head", text),
+                .optional("defect", text),
+            ])
+        ),
+        (
+            "AdminTokenList",
+            page(
+                "tokens",
+                .object([
+                    .required("name", name), .required("role", words(AdminRole.self)),
+                    .required("state", .text(.choice(["valid", "expired", "revoked"]))), .required("created", time),
+                    .optional("expires", time), .optional("revoked", time),
+                ]))
+        ),
+        (
+            "AdminTokenCreated",
+            .object([
+                .required("name", name), .required("role", words(AdminRole.self)), .optional("expires", time),
+                .required("token", .text(.text(47...47))),
+            ])
+        ),
+        ("AdminTokenRevoked", .object([.required("name", name), .required("revoked", .boolean)])),
+        (
+            "Problem",
+            .object([
+                .required("title", text), .required("status", .count), .required("code", text, "Stable"),
+                .required("detail", text, "For people"), .required("requestId", text),
+                .optional("choices", .list(text)),
+                .optional(
+                    "errors", .list(.object([.required("field", text), .required("detail", text)])),
+                    "Every field that is wrong"),
+            ])
+        ),
+    ]
+
+    private static func words<Words: CaseIterable & RawRepresentable>(_ type: Words.Type) -> Schema
+    where Words.RawValue == String {
+        .text(.choice(Words.allCases.map(\.rawValue)))
+    }
+}

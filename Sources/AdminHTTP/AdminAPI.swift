@@ -1,0 +1,88 @@
+import AdminContract
+public import Administration
+import Catalog
+import Foundation
+public import HTTPSurface
+import HTTPTypes
+public import Hummingbird
+import NIOCore
+import Policies
+
+/// The admin API: one handler for every row of `AdminRoutes`. Never added to a public listener.
+public struct AdminAPI: Sendable {
+    private static let link = HTTPField.Name("Link")
+
+    private let authentication: AdminAuthentication
+    private let interface: @Sendable (AdminIdentity) -> any OperatorInterface
+    private let specification: ByteBuffer
+
+    /// - Parameters:
+    ///   - interface: does what the holder of a token asks, under the token's name and role.
+    ///   - version: of the program, for the specification.
+    public init(
+        authentication: AdminAuthentication, version: String,
+        interface: @escaping @Sendable (AdminIdentity) -> any OperatorInterface
+    ) throws {
+        self.authentication = authentication
+        self.interface = interface
+        specification = ByteBuffer(bytes: try OpenAPI.document(version: version))
+    }
+
+    /// Adds the routes under `/v1`, and an answer to methods that an address does not take.
+    public func add(to router: Router<ServiceRequestContext>) {
+        router.addMiddleware { MethodMiddleware() }
+        for route in AdminRoutes.all {
+            guard let method = HTTPRequest.Method(route.method.rawValue) else { continue }
+            router.on(Self.routerPath(route.path), method: method) { try await answer(route, $0, $1) }
+        }
+        router.get("v1/openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+                body: .init(byteBuffer: specification))
+        }
+    }
+
+    /// `{name}` is `:name` for the router.
+    private static func routerPath(_ path: String) -> RouterPath {
+        RouterPath(path.replacing("{", with: ":").replacing("}", with: ""))
+    }
+
+    private func answer(
+        _ route: AdminRoute, _ request: Request, _ context: ServiceRequestContext
+    ) async throws -> Response {
+        do {
+            let identity = try await identity(request, context)
+            guard identity.role >= route.role else {
+                throw OperatorError(
+                    .notPermitted,
+                    "the role \(identity.role.rawValue) may not do this: it takes \(route.role.rawValue)")
+            }
+            let verb = try route.verb(await AdminRequest(request, route, context))
+            return Self.response(try await route.perform(interface(identity), verb), route, request)
+        } catch let error as OperatorError {
+            throw Problem(error)
+        }
+    }
+
+    private func identity(_ request: Request, _ context: ServiceRequestContext) async throws -> AdminIdentity {
+        var token: String?
+        if let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " {
+            token = String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces)
+        }
+        return try await authentication.identify(
+            token: token, address: context.clientAddress?.description ?? "unknown", requestID: context.requestID)
+    }
+
+    private static func response(
+        _ answer: AdminRoute.Answer, _ route: AdminRoute, _ request: Request
+    ) -> Response {
+        var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+        headers[.eTag] = answer.entityTag
+        if let next = answer.next, let link = Self.link {
+            headers[link] = "<\(AdminLink.next(after: next, in: request.uri.string))>; rel=\"next\""
+        }
+        return Response(
+            status: answer.isCreated ? .created : .ok, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+}

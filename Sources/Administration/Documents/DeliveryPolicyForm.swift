@@ -1,0 +1,27 @@
+public import Policies
+
+/// A delivery policy as a document declares it: what is shown, and what can be put back.
+public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
+    public struct KeyAcquisition: Codable, Sendable, Hashable {
+        public var url: String
+    }
+
+    public var kind: String
+    public var name: String
+    public var protocols: [String]
+    public var encryption: String
+    /// From labels to `auto`.
+    public var keys: [String: String]?
+    public var keyAcquisition: KeyAcquisition?
+
+    public init(_ policy: DeliveryPolicy) {
+        kind = Document.Kind.deliveryPolicy.rawValue
+        name = policy.name
+        protocols = policy.protocols.map(\.rawValue).sorted()
+        encryption = policy.encryption.rawValue
+        if !policy.keyLabels.isEmpty {
+            keys = Dictionary(policy.keyLabels.map { ($0.rawValue, "auto") }) { first, _ in first }
+        }
+        keyAcquisition = policy.keyAcquisitionURL.map(KeyAcquisition.init)
+    }
+}

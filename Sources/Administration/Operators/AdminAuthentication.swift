@@ -1,0 +1,79 @@
+public import Catalog
+public import Foundation
+import Synchronization
+
+/// Who a valid admin token belongs to.
+public struct AdminIdentity: Sendable, Hashable {
+    /// The token's name.
+    public var name: String
+    public var role: AdminRole
+}
+
+/// Who is asking the admin API: looks the token up for every request, so that revocation and expiry are in force at
+/// once. Tokens that are refused are audited, and counted by address, so that nobody can fill the audit log.
+public final class AdminAuthentication: Sendable {
+    private let catalog: any CatalogEngine
+    private let failures = Mutex(RefusalCounts())
+    private let now: @Sendable () -> Date
+
+    public init(catalog: any CatalogEngine, now: @escaping @Sendable () -> Date = { Date() }) {
+        self.catalog = catalog
+        self.now = now
+    }
+
+    /// - Parameters:
+    ///   - token: what the request shows; nil for nothing.
+    ///   - address: of the client, for the audit log and the count.
+    /// - Throws: `OperatorError` with `unauthenticated`, or `limited` after too many refusals; `CatalogError`. The
+    ///   error is the same for an unknown, an expired and a revoked token; the audit log tells them apart.
+    public func identify(token: String?, address: String, requestID: String) async throws -> AdminIdentity {
+        guard let token, !token.isEmpty else {
+            throw OperatorError(.unauthenticated, "an admin token is needed: Authorization: Bearer kwa_…")
+        }
+        let record = AdminToken.isForm(token) ? try await catalog.adminToken(hash: AdminToken.hash(token)) : nil
+        let time = now()
+        if let record, record.isValid(at: time) { return AdminIdentity(name: record.name, role: record.role) }
+        let refusal = OperatorError(.unauthenticated, "the admin token is not valid")
+        if let wait = failures.withLock({ $0.add(address, at: time) }) {
+            // What cannot be a token costs nothing to refuse; it is only not audited any more.
+            guard AdminToken.isForm(token) else { throw refusal }
+            throw OperatorError(.limited, "too many refused tokens from this address", retryAfter: wait)
+        }
+        var event = AuditEvent(time: time, action: .adminRefused)
+        event.clientAddress = address
+        event.requestID = requestID
+        event.reason = record == nil ? "unknown" : record?.revoked != nil ? "revoked" : "expired"
+        event.detail = record?.name
+        try await catalog.appendAudit([event])
+        throw refusal
+    }
+}
+
+/// Refusals of the current minute, by address and in all. Bounded: when too many addresses are counted, only the whole
+/// is.
+struct RefusalCounts {
+    static let perAddress = 10
+    static let inAll = 120
+    static let window: TimeInterval = 60
+    private static let maximumAddresses = 10_000
+
+    private var start = Date.distantPast
+    private var all = 0
+    private var counts: [String: Int] = [:]
+
+    /// Counts a refusal. Gives the seconds to wait when there were too many already.
+    mutating func add(_ address: String, at now: Date) -> Int? {
+        if now.timeIntervalSince(start) >= Self.window || now < start {
+            start = now
+            all = 0
+            counts = [:]
+        }
+        let count = counts[address] ?? 0
+        guard count < Self.perAddress, all < Self.inAll else {
+            return max(1, Int((Self.window - now.timeIntervalSince(start)).rounded(.up)))
+        }
+        all += 1
+        if counts.count < Self.maximumAddresses || counts[address] != nil { counts[address] = count + 1 }
+        return nil
+    }
+}

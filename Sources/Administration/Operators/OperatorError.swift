@@ -1,0 +1,85 @@
+import Catalog
+
+/// Why a verb was not done: the same value here and over HTTP, where it is a problem document (RFC 9457).
+public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Stable: scripts read it, and exit codes and HTTP statuses follow from it.
+    public enum Code: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The request does not have the form that the contract gives it.
+        case malformed
+        /// Well formed, and still not acceptable.
+        case invalid
+        /// What the request names does not exist.
+        case missing
+        case exists
+        case inUse
+        case conflict
+        /// `If-Match` or `If-None-Match` does not hold.
+        case changed
+        case tooLarge
+        /// No token, or none that is valid now.
+        case unauthenticated
+        case notPermitted
+        /// Too many requests that were refused.
+        case limited
+        case unavailable
+        case storageFailed
+        case corrupt
+        case failed
+    }
+
+    /// One thing wrong with a request.
+    public struct FieldProblem: Sendable, Hashable, Codable {
+        /// A JSON pointer into the body, the name of a parameter, or `file:line:column` of a document.
+        public var field: String
+        public var detail: String
+
+        public init(_ field: String, _ detail: String) {
+            self.field = field
+            self.detail = detail
+        }
+    }
+
+    public var code: Code
+    /// What a person reads: what is wrong, with its name, and what to do.
+    public var message: String
+    /// Every field that is wrong, when fields are.
+    public var fields: [FieldProblem]
+    /// In seconds, for `limited`.
+    public var retryAfter: Int?
+
+    public init(_ code: Code, _ message: String, fields: [FieldProblem] = [], retryAfter: Int? = nil) {
+        self.code = code
+        self.message = message
+        self.fields = fields
+        self.retryAfter = retryAfter
+    }
+
+    public var description: String { message }
+
+    /// The one table from the use cases' errors; nil for an error that means nothing to operators.
+    init?(meaning error: any Error) {
+        switch error {
+        case let error as OperatorError: self = error
+        case let error as PublicationError: self.init(.invalid, error.reason)
+        case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
+        case let error as DocumentsRejected:
+            self.init(
+                .invalid, "\(error.description)\n\(error.errors.count) errors; nothing was changed",
+                fields: error.errors.map { FieldProblem($0.position.description, $0.message) })
+        default: return nil
+        }
+    }
+
+    private static func code(of code: CatalogError.Code) -> Code {
+        switch code {
+        // What a change refers to is missing: the request is at fault, not its address.
+        case .missing: .invalid
+        case .exists: .exists
+        case .inUse: .inUse
+        case .conflict: .conflict
+        case .changed: .changed
+        case .unavailable: .storageFailed
+        case .corrupt: .corrupt
+        }
+    }
+}

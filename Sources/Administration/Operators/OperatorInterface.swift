@@ -1,0 +1,112 @@
+public import Catalog
+public import Foundation
+public import Policies
+
+/// One verb of operators: a value that says what is asked. It goes over HTTP as it is, so its fields are plain values.
+///
+/// A new verb is a file beside the others, a row in `AdminContract.AdminRoutes`, and a command in `keyway`.
+public protocol OperatorVerb: Codable, Sendable {
+    /// What is answered.
+    associatedtype Report: Codable, Sendable
+
+    /// Does it.
+    ///
+    /// - Throws: `OperatorError`, or an error that `OperatorError` knows the meaning of.
+    func run(in context: OperatorContext) async throws -> Report
+}
+
+/// Who does what operators ask: this process, or a server far away. Callers do not know which.
+public protocol OperatorInterface: Sendable {
+    /// - Throws: `OperatorError`, the same one whoever does it.
+    func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report
+}
+
+/// Does it here.
+public struct LocalOperator: OperatorInterface {
+    private let context: OperatorContext
+
+    public init(_ context: OperatorContext) {
+        self.context = context
+    }
+
+    public func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
+        do {
+            return try await verb.run(in: context)
+        } catch {
+            throw OperatorError(meaning: error) ?? error
+        }
+    }
+}
+
+/// One address of a published asset.
+public struct StreamAddress: Codable, Sendable, Hashable {
+    public var format: String
+    public var encryption: String
+    /// The delivery policy.
+    public var policy: String
+    public var url: String
+
+    public init(format: String, encryption: String, policy: String, url: String) {
+        self.format = format
+        self.encryption = encryption
+        self.policy = policy
+        self.url = url
+    }
+}
+
+/// Makes a named secret's record, wrapped: `KeyWrapping` behind a closure.
+public typealias SecretMaker = @Sendable (_ name: String, _ value: [UInt8]) async throws -> SecretRecord
+
+/// What verbs work with, and for whom.
+public struct OperatorContext: Sendable {
+    public var catalog: any CatalogEngine
+    public var verifier: any TokenVerifier
+    public var makeKey: ContentKeyMaker
+    public var makeSecret: SecretMaker
+    /// The URLs of a published asset, which only the origin knows to write.
+    public var streams: @Sendable (PublishedAsset) -> [StreamAddress]
+    /// For the audit log: an admin token's name, or `local:` and the user of the machine.
+    public var actor: String
+    public var role: AdminRole
+    public var now: @Sendable () -> Date
+
+    public init(
+        catalog: any CatalogEngine, verifier: any TokenVerifier, makeKey: @escaping ContentKeyMaker,
+        makeSecret: @escaping SecretMaker, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
+        actor: String, role: AdminRole, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.catalog = catalog
+        self.verifier = verifier
+        self.makeKey = makeKey
+        self.makeSecret = makeSecret
+        self.streams = streams
+        self.actor = actor
+        self.role = role
+        self.now = now
+    }
+
+    /// An audit event of the operator, now.
+    func event(_ action: AuditAction, detail: String? = nil) -> AuditEvent {
+        var event = AuditEvent(time: now(), action: action)
+        event.actor = actor
+        event.detail = detail
+        return event
+    }
+
+    /// Refuses what the operator's role does not allow.
+    func require(_ needed: AdminRole, to purpose: String) throws {
+        guard role >= needed else {
+            throw OperatorError(
+                .notPermitted, "the role \(role.rawValue) may not \(purpose): it takes \(needed.rawValue)")
+        }
+    }
+}
+
+extension CatalogChange {
+    /// The change with its audit events signed by who did it.
+    func by(_ actor: String?) -> CatalogChange {
+        guard case .audit(var event) = self, event.actor == nil else { return self }
+        event.actor = actor
+        return .audit(event)
+    }
+}

@@ -1,0 +1,75 @@
+import Catalog
+import ContentKeys
+public import Foundation
+import MediaModel
+import Policies
+
+/// Shows an asset: its tracks, keys and locators.
+public struct ShowAsset: OperatorVerb {
+    public var name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+
+    public struct Track: Codable, Sendable {
+        public var name: String
+        public var codec: String
+        public var width: Int?
+        public var height: Int?
+        public var averageBitrate: Int
+        public var seconds: Double
+        public var segments: Int
+        public var bytes: UInt64
+    }
+
+    public struct Key: Codable, Sendable {
+        public var keyId: String
+        public var encryption: String
+        public var label: String
+    }
+
+    public struct Address: Codable, Sendable {
+        public var id: String
+        public var deliveryPolicies: [String]
+        public var end: Date
+        public var revoked: Bool
+    }
+
+    public struct Report: Codable, Sendable {
+        public var name: String
+        public var created: Date
+        public var version: Int?
+        public var tracks: [Track]
+        public var keys: [Key]
+        public var locators: [Address]
+    }
+
+    public func run(in context: OperatorContext) async throws -> Report {
+        let catalog = context.catalog
+        guard let asset = try await catalog.asset(named: name) else {
+            throw OperatorError(.missing, "there is no asset \(name.quoted); 'keyway asset list' lists them")
+        }
+        var version: AssetVersionRecord?
+        if let number = asset.currentVersion { version = try await catalog.assetVersion(asset: name, number: number) }
+        return Report(
+            name: name, created: asset.created, version: asset.currentVersion,
+            tracks: (version?.tracks ?? []).map(Self.track),
+            keys: try await catalog.keyAssignments(asset: name).map {
+                Key(keyId: $0.keyID.description, encryption: $0.encryption.rawValue, label: $0.label.rawValue)
+            },
+            locators: try await catalog.locators(asset: name).map {
+                Address(
+                    id: $0.id.description, deliveryPolicies: $0.deliveryPolicies, end: $0.end, revoked: $0.isRevoked)
+            })
+    }
+
+    private static func track(_ record: TrackRecord) -> Track {
+        let description = record.description
+        return Track(
+            name: description.name, codec: description.codec.codecString, width: description.video?.width,
+            height: description.video?.height, averageBitrate: description.averageBitrate,
+            seconds: Double(record.duration) / Double(max(description.timescale, 1)), segments: record.segmentCount,
+            bytes: record.mediaSize)
+    }
+}

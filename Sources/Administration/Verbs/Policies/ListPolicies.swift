@@ -1,0 +1,47 @@
+import Catalog
+import Policies
+
+/// Lists the policies of both kinds: authorization policies first, each kind in order of name.
+public struct ListPolicies: OperatorVerb {
+    /// `KIND/NAME`.
+    public var after: String?
+    public var limit: Int?
+
+    public init(after: String? = nil, limit: Int? = nil) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public struct Item: Codable, Sendable {
+        public var kind: String
+        public var name: String
+        public var summary: String
+
+        var cursor: String { "\(kind)/\(name)" }
+    }
+
+    public struct Report: PagedReport {
+        public var policies: [Item]
+        public var next: String?
+    }
+
+    public func run(in context: OperatorContext) async throws -> Report {
+        let authorization = try await context.catalog.authorizationPolicies().map { policy in
+            Item(
+                kind: Document.Kind.authorizationPolicy.rawValue, name: policy.name,
+                summary: policy.options.map { option in
+                    let delivery = option.delivery.map(\.rawValue).sorted().joined(separator: ",")
+                    return "\(option.name) (\(delivery))"
+                }.joined(separator: " or "))
+        }
+        let delivery = try await context.catalog.deliveryPolicies().map { policy in
+            Item(
+                kind: Document.Kind.deliveryPolicy.rawValue, name: policy.name,
+                summary: policy.protocols.map(\.rawValue).sorted().joined(separator: ",")
+                    + " under \(policy.encryption.rawValue)")
+        }
+        let rest = (authorization + delivery).filter { $0.cursor.isAfter(after) }
+        let page = try Paging.cut(rest, limit: limit, cursor: \.cursor)
+        return Report(policies: page.items, next: page.next)
+    }
+}

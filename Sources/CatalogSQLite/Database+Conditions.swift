@@ -1,0 +1,36 @@
+import Catalog
+import ContentKeys
+import Foundation
+import GRDB
+import Policies
+
+extension Database {
+    /// Throws `changed` unless what is stored is what the condition says.
+    func require(_ condition: CatalogCondition) throws {
+        switch condition {
+        case .authorizationPolicy(let name, let policy):
+            try require("authorizationPolicy", name, is: policy.map(Column.json), "the authorization policy")
+        case .deliveryPolicy(let name, let policy):
+            try require("deliveryPolicy", name, is: policy.map(Column.json), "the delivery policy")
+        case .secret(let name, let secret):
+            let stored = try Data.fetchOne(
+                self, sql: "SELECT ciphertext FROM secret WHERE name = ?", arguments: [name])
+            guard stored.map(Array.init) == secret?.ciphertext else { throw Self.changed("the secret", name) }
+        case .contentKey(let key):
+            guard try contentKey(key.keyID) == key else {
+                throw Self.changed("the key", key.name ?? key.keyID.description)
+            }
+        }
+    }
+
+    /// `table` is a literal of this file.
+    private func require(_ table: String, _ name: String, is expected: String?, _ what: String) throws {
+        let stored = try String.fetchOne(
+            self, sql: "SELECT document FROM \(table) WHERE name = ?", arguments: [name])
+        guard stored == expected else { throw Self.changed(what, name) }
+    }
+
+    private static func changed(_ what: String, _ name: String) -> CatalogError {
+        CatalogError(.changed, "\(what) '\(name)' was changed in the meantime")
+    }
+}

@@ -1,0 +1,90 @@
+import AdminClient
+import Administration
+import Foundation
+import Testing
+
+@testable import AdminContract
+
+@Suite struct ContractTests {
+    @Test func operationsAndAddressesAreUnique() {
+        let routes = AdminRoutes.all
+        #expect(Set(routes.map(\.operation)).count == routes.count)
+        #expect(Set(routes.map { "\($0.method) \($0.path)" }).count == routes.count)
+        #expect(routes.allSatisfy { $0.path.hasPrefix("/v1/") })
+    }
+
+    /// Braces in the path and the fields that stand there are the same.
+    @Test func pathsNameTheirFields() {
+        for route in AdminRoutes.all {
+            let braces = route.path.matches(of: /\{(\w+)\}/).map { String($0.output.1) }
+            #expect(braces == route.fields(in: .path).map(\.name), "\(route.operation)")
+        }
+    }
+
+    @Test func schemasThatAreNamedExist() throws {
+        let text = String(decoding: try OpenAPI.document(version: "0"), as: UTF8.self)
+        for match in text.matches(of: /#\/components\/schemas\/(\w+)/) {
+            #expect(AdminSchemas.all[String(match.output.1)] != nil, "\(match.output.1)")
+        }
+    }
+
+    /// What a client writes, the server reads.
+    @Test func requestsGoThereAndBack() throws {
+        let verb = PublishAsset(
+            asset: "film", authorizationPolicy: "a", deliveryPolicies: ["x", "y"],
+            start: Date(timeIntervalSince1970: 1_800_000_000))
+        let route = try AdminRoutes.route(of: PublishAsset.self)
+        let data = try route.verb(try route.request(for: verb))
+        let read = try AdminJSON.decoder.decode(PublishAsset.self, from: data)
+        #expect(read.asset == "film")
+        #expect(read.deliveryPolicies == ["x", "y"])
+        #expect(read.start == verb.start)
+        #expect(read.end == nil)
+        let put = try AdminRoutes.route(of: PutDeliveryPolicy.self)
+        let request = try put.request(for: PutDeliveryPolicy(name: "n", document: "a: 1", ifMatch: "\"t\""))
+        #expect(request.path == ["name": "n"])
+        #expect(request.headers == ["if-match": "\"t\""])
+        #expect(request.body == Data("a: 1".utf8))
+    }
+
+    @Test func everyWrongFieldIsNamed() throws {
+        let route = try AdminRoutes.route(of: PublishAsset.self)
+        let body = #"{"aset":"x","deliveryPolicies":["ok","not ok",3],"start":"yesterday","end":5}"#
+        do {
+            _ = try route.verb(AdminRequest(query: [("q", "1")], body: Data(body.utf8)))
+            Issue.record("accepted")
+        } catch let error as OperatorError {
+            #expect(error.code == .malformed)
+            #expect(
+                Set(error.fields.map(\.field)) == [
+                    "q", "/aset", "/asset", "/deliveryPolicies/1", "/deliveryPolicies/2", "/start", "/end",
+                ])
+            #expect(error.fields.first { $0.field == "/aset" }?.detail.contains("'asset'") == true)
+        }
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", "null", "{\"type\":null}", "{\"type\":{\"type\":1}}", String(repeating: "[", count: 100_000),
+        String(repeating: "{\"a\":", count: 10_000), "{\"type\":\"common\"}x", "\u{0}", "{\"type\":1e999}",
+    ])
+    func hostileBodiesAreRefused(body: String) throws {
+        let route = try AdminRoutes.route(of: CreateKey.self)
+        #expect(throws: OperatorError.self) { try route.verb(AdminRequest(body: Data(body.utf8))) }
+    }
+
+    @Test(arguments: [
+        "https://keys.example", "https://keys.example:8443/base/", "http://127.0.0.1:8090", "http://127.9.9.9",
+        "http://[::1]:8090", "http://localhost:1",
+    ])
+    func tokensMayGoThere(url: String) throws {
+        #expect(!(try AdminAddress(url)).description.hasSuffix("/"))
+    }
+
+    @Test(arguments: [
+        "http://keys.example", "http://127.0.0.1.example.com", "http://10.0.0.1:8090", "ftp://x", "keys.example", "",
+        "https://user:pw@keys.example", "https://keys.example/?token=x", "http://127.evil.example", "http://0.0.0.0",
+    ])
+    func tokensMayNotGoThere(url: String) {
+        #expect(throws: OperatorError.self) { try AdminAddress(url) }
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import Testing
+
+/// Every verb says the same on the data folder and over the admin API.
+@Suite(.serialized) struct AdminCommandTests {
+    /// Of its own: what others write to the audit log meanwhile would differ between two looks.
+    private static let shared = Result { try AdminSite() }
+    let site: AdminSite
+
+    init() throws {
+        site = try Self.shared.get()
+    }
+
+    private func expectSame(
+        _ arguments: [String], input: Data = Data(), status: Int32 = 0, _ comment: String = ""
+    ) throws {
+        for extra in [[], ["--json"]] {
+            let local = try site.local(arguments + extra, input: input)
+            let remote = try site.remote(arguments + extra, input: input)
+            #expect(remote.text == local.text, "\(arguments) \(comment)")
+            #expect(remote.errors == local.errors, "\(arguments) \(comment)")
+            #expect(remote.status == local.status)
+            #expect(local.status == status, "\(arguments): \(local.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        ["key", "list"], ["key", "list", "--limit", "1"], ["key", "show", "demo-standalone"], ["secret", "list"],
+        ["policy", "list"], ["policy", "show", "demo-viewers"], ["policy", "show", "hls-cbcs"],
+        ["policy", "validate", "Policies", "Keys"], ["apply", "--dry-run", "Policies", "Keys"],
+        ["apply", "Policies", "Keys"], ["asset", "list"], ["asset", "show", "film"], ["locator", "list"],
+        ["locator", "list", "--asset", "film"], ["admin", "token", "list"], ["audit", "verify"],
+        ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"],
+    ])
+    func verbsThatShow(arguments: [String]) throws {
+        try expectSame(arguments)
+    }
+
+    static let missing: [[String]] = [
+        ["key", "show", "nobody"], ["asset", "show", "nobody"], ["policy", "show", "nobody"],
+        ["secret", "delete", "nobody"], ["policy", "delete", "nobody"], ["policy", "explain", "nobody"],
+        ["locator", "revoke", "2b0d10f5-8792-4723-802d-556e59577797"],
+        ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
+    ]
+    static let wrong: [[String]] = [
+        ["key", "show", "../x y"],
+        ["locator", "revoke", "x"], ["publish", "nobody", "--delivery", "hls-aes"],
+        ["publish", "film", "--delivery", "nobody"],
+        [
+            "key", "create", "--type", "common", "--name", "demo-standalone", "--kid",
+            "7f1d0a4c-3f53-4d8e-9f6b-2d1c0e5a7b90",
+        ],
+        ["key", "create", "--type", "common", "--auth", "nobody"], ["key", "create", "--type", "storage"],
+        ["admin", "token", "create", "the-reader", "--role", "reader"], ["policy", "delete", "demo-viewers"],
+        ["key", "list", "--limit", "0"],
+    ]
+
+    @Test(arguments: missing) func verbsThatFindNothing(arguments: [String]) throws {
+        try expectSame(arguments, status: 66)
+    }
+
+    @Test(arguments: wrong) func verbsThatAreRefused(arguments: [String]) throws {
+        try expectSame(arguments, status: 65)
+    }
+
+    @Test func wrongDocumentsAreToldAlike() throws {
+        let folder = try Folder()
+        let wrong = try folder.write(
+            "wrong.yaml",
+            Data(
+                """
+                kind: DeliveryPolicy
+                name: x
+                protocls: [hls]
+                encryption: cbcs
+                ---
+                kind: AuthorizationPolicy
+                name: y
+                options:
+                  - name: a
+                    delivery: [aes]
+                    restrictions:
+                      - token: { type: jwt, issuer: i, audience: a, verificationKeys: [{ pem: nowhere.pem, algorithms: [RS256] }] }
+                """.utf8))
+        try expectSame(["apply", wrong], status: 65)
+        try expectSame(["policy", "validate", folder.path], status: 65)
+        let empty = try Folder()
+        try expectSame(["apply", empty.path], status: 65)
+    }
+
+    /// Public keys that documents name travel with them.
+    @Test func publicKeysTravel() throws {
+        let document =
+            "kind: AuthorizationPolicy\nname: by-key\noptions:\n  - name: a\n    delivery: [aes]\n    restrictions:\n"
+            + "      - token: { type: jwt, issuer: i, audience: a, verificationKeys: [{ pem: k.pem, algorithms: [ES256] }] }\n"
+        let folder = try Folder()
+        _ = try folder.write("p.yaml", Data(document.utf8))
+        let pem = Programs.repository.appendingPathComponent("Keys/demo-partner.pub.pem")
+        let key = try Data(contentsOf: pem)
+        _ = try folder.write("k.pem", key)
+        let remote = try site.remote(["apply", folder.path + "/p.yaml"])
+        if remote.status == 65 {  // The demo's key may be an RSA key.
+            #expect(remote.errors.contains("does not go with an RSA key"))
+        } else {
+            #expect(remote.text.contains("create AuthorizationPolicy by-key"))
+            try expectSame(["apply", folder.path + "/p.yaml"])
+            try expectSame(["policy", "show", "by-key"])
+        }
+    }
+
+    /// Verbs that change something, once each way, under names that differ in the last letter only.
+    @Test func verbsThatChange() throws {
+        func same(_ arguments: [String], input: String = "", kid: (String, String)? = nil) throws {
+            for json in [[], ["--json"]] {
+                let suffix = json.isEmpty ? "1" : "2"
+                func named(_ letter: String) -> [String] {
+                    arguments.map { $0.replacingOccurrences(of: "NAME", with: "n\(letter)\(suffix)") } + json
+                }
+                let local = try site.local(named("a"), input: Data(input.utf8))
+                let remote = try site.remote(named("b"), input: Data(input.utf8))
+                #expect(local.status == 0, "\(arguments) \(local.errors)")
+                #expect(remote.status == 0, "\(arguments) \(remote.errors)")
+                #expect(neutral(remote.text) == neutral(local.text), "\(arguments)")
+            }
+        }
+        try same(["secret", "set", "NAME"], input: "base64:AP8A/w==")
+        try same(["secret", "delete", "NAME"])
+        try same(["key", "create", "--type", "common-cbcs", "--name", "NAME", "--auth", "demo-viewers"])
+        try same(["key", "show", "NAME"])
+        try same(["admin", "token", "create", "NAME", "--role", "reader", "--expires", "1h"])
+        try same(["admin", "token", "revoke", "NAME"])
+        try same(["publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "dash-cenc"])
+        try same(["locator", "create", "film", "--delivery", "hls-aes", "--end", "2027-06-01T00:00:00Z"])
+    }
+
+    /// Without what differs from one run to the next.
+    private func neutral(_ text: String) -> String {
+        text.replacing(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/, with: "UUID")
+            .replacing(/20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/, with: "TIME").replacing(/kwa_[\w-]{43}/, with: "TOKEN")
+            .replacing(/n[ab]([12])/, with: { "NAME\($0.output.1)" })
+    }
+
+    @Test func whyARequestWasRefused() throws {
+        let list = try site.local(["key", "show", "demo-standalone", "--json"]).json()
+        let kid = try #require(list["keyId"] as? String)
+        let answer = try curl("\(site.server.origin)/keys/aes?kid=\(kid)")
+        let request = try #require(answer.member("requestId") as? String)
+        let explained = try site.remote(["policy", "explain", request], role: "reader").text
+        #expect(explained.contains("web     token  NO     the request carries no token"))
+        #expect(explained.contains("denied: the request carries no token (policy demo-viewers)"))
+        try expectSame(["policy", "explain", request])
+        let token = try site.local(["token", "issue", "--policy", "demo-viewers"]).text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        try expectSame(["policy", "test", "--kid", kid, "--token-file", "-"], input: Data(token.utf8))
+        try expectSame(["policy", "test", "--kid", kid, "--ip", "192.0.2.1"], status: 77)
+        #expect(
+            try curl("\(site.server.origin)/keys/aes?kid=\(kid)", "-H", "Authorization: Bearer \(token)").status == 200)
+        let tail = try site.local(["audit", "tail", "-n", "1", "--json"]).text
+        #expect(!tail.contains(token))
+    }
+
+    @Test(arguments: [
+        ["encode", "x.mp4"], ["token", "issue", "--issuer", "i", "--audience", "a", "--secret", "demo-sts"], ["serve"],
+    ])
+    func verbsOfTheFolderSaySo(arguments: [String]) throws {
+        let outcome = try site.remote(arguments)
+        #expect(outcome.status == 69)
+        #expect(outcome.errors.contains("works on the local data folder only"))
+    }
+
+    @Test func whoMayNotIsToldSo() throws {
+        let refused = try site.remote(["key", "create", "--type", "common"], role: "operator")
+        #expect(refused.status == 77)
+        #expect(refused.errors.contains("it takes key-admin"))
+        #expect(try site.remote(["key", "list"], role: "nobody").status == 77)
+        let unknown = try run(
+            Programs.own("keyway"), ["key", "list"],
+            environment: ["KEYWAY_URL": site.server.admin, "KEYWAY_TOKEN": "kwa_unknown"])
+        #expect(unknown.status == 77)
+        #expect(!unknown.errors.contains("kwa_unknown"))
+        let plain = try run(
+            Programs.own("keyway"), ["key", "list"],
+            environment: ["KEYWAY_URL": "http://keys.example", "KEYWAY_TOKEN": "kwa_unknown"])
+        #expect(plain.status == 65)
+        #expect(plain.errors.contains("must start with https:"))
+        let gone = try run(
+            Programs.own("keyway"), ["key", "list"],
+            environment: ["KEYWAY_URL": "http://127.0.0.1:1", "KEYWAY_TOKEN": "kwa_unknown"])
+        #expect(gone.status == 69)
+        let both = try site.remote(["key", "list", "--data", "/tmp"])
+        #expect(both.status == 65)
+    }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import Testing
+
+/// The served specification, and the server held against it.
+@Suite struct AdminContractTests {
+    let site: AdminSite
+
+    init() throws {
+        site = try AdminSite.shared.get()
+    }
+
+    @Test func theSpecificationIsValid() throws {
+        let folder = try Folder()
+        let file = try folder.write("openapi.json", site.ask("GET", "/v1/openapi.json", token: nil).body)
+        let outcome = try run(Programs.outside("openapi-spec-validator"), [file])
+        #expect(outcome.status == 0, "\(outcome.text) \(outcome.errors)")
+    }
+
+    /// Generates requests from the specification, good and bad ones, and holds every answer against it. A folder of its
+    /// own: what it makes would be in the way of other tests.
+    @Test(.timeLimit(.minutes(2))) func schemathesisFindsNothing() throws {
+        let site = try AdminSite()
+        let scratch = try Folder()
+        let outcome = try run(
+            Programs.outside("schemathesis"),
+            [
+                "--config-file", Programs.repository.path + "/Tests/EndToEndTests/schemathesis.toml", "run",
+                site.server.admin + "/v1/openapi.json", "--header",
+                "Authorization: Bearer \(site.tokens["key-admin"] ?? "")", "--checks", "all", "--max-examples", "10",
+                "--seed", "1", "--generation-database", "none", "--no-color",
+            ], workingFolder: scratch.url("."))
+        #expect(outcome.status == 0, "\(outcome.text.suffix(6000)) \(outcome.errors.suffix(1000))")
+        #expect(try site.data.must("audit", "verify").text.hasPrefix("intact"))
+    }
+
+    struct Operation {
+        var method: String
+        var path: String
+        var role: String
+        var body: Bool
+    }
+
+    /// Every operation that the specification names, with a harmless value for each of its path's fields.
+    private func operations() throws -> [Operation] {
+        let paths = try site.specification()["paths"] as? [String: [String: [String: Any]]] ?? [:]
+        return paths.flatMap { path, methods in
+            methods.compactMap { method, operation -> Operation? in
+                guard let role = operation["x-keyway-role"] as? String else { return nil }
+                return Operation(
+                    method: method.uppercased(),
+                    path: path.replacing(/\{locator\}/, with: "00000000-0000-0000-0000-000000000000")
+                        .replacing(/\{\w+\}/, with: "no-such-thing"),
+                    role: role, body: operation["requestBody"] != nil)
+            }
+        }
+    }
+
+    /// Who may do what: a request that is let in and has nothing to do is refused for something else than its role.
+    @Test func everyRouteTakesItsRoleAndNoLess() throws {
+        let operations = try operations()
+        #expect(operations.count >= 28)
+        for operation in operations {
+            for (rank, role) in ([nil] + AdminSite.roles.map(Optional.some)).enumerated() {
+                let needed = (AdminSite.roles.firstIndex(of: operation.role) ?? 99) + 1
+                let answer = try site.ask(
+                    operation.method, operation.path, token: role.flatMap { site.tokens[$0] }, "-H",
+                    "Content-Type: application/json", "-d", operation.body ? "[]" : "")
+                let expected = rank == 0 ? [401] : rank < needed ? [403] : operation.body ? [400, 422] : [200, 404]
+                #expect(
+                    expected.contains(answer.status),
+                    "\(operation.method) \(operation.path) as \(role ?? "nobody"): \(answer.status)")
+            }
+        }
+    }
+
+    @Test func whatIsNotNamedIsNotThere() throws {
+        let token = site.tokens["key-admin"]
+        #expect(try site.ask("GET", "/v1/nothing", token: token).status == 404)
+        let answer = try site.ask("PATCH", "/v1/keys", token: token)
+        #expect(answer.status == 405)
+        #expect(answer.headers["allow"] == "GET, POST")
+        #expect(try site.ask("GET", "/healthz", token: nil).status == 200)
+        #expect(try site.ask("GET", "/readyz", token: nil).status == 200)
+    }
+
+    @Test(arguments: ["/v1/openapi.json", "/v1/keys", "/v1/audit", "/v1/admin-tokens"])
+    func thePublicListenerHasNoAdminAPI(path: String) throws {
+        let answer = try curl(
+            site.server.origin + path, "-H", "Authorization: Bearer \(site.tokens["key-admin"] ?? "")")
+        #expect(answer.status == 404)
+    }
+
+    @Test func pagesOfOtherOriginsAreNotInvited() throws {
+        let answer = try site.ask("GET", "/v1/openapi.json", token: nil, "-H", "Origin: https://evil.example")
+        #expect(answer.headers["access-control-allow-origin"] == nil)
+    }
+
+    @Test func pagesAreLinked() throws {
+        let token = site.tokens["reader"]
+        let first = try site.ask("GET", "/v1/policies?limit=2", token: token)
+        let next = try #require(first.member("next") as? String)
+        let link = try #require(first.headers["link"])
+        #expect(link.hasSuffix(">; rel=\"next\""))
+        let address = String(link.dropFirst().prefix { $0 != ">" })
+        #expect(address.removingPercentEncoding == "/v1/policies?limit=2&after=\(next)")
+        let second = try site.ask("GET", address, token: token)
+        #expect(second.status == 200)
+        #expect((second.member("policies") as? [[String: Any]])?.isEmpty == false)
+    }
+
+    @Test func entityTagsGuardPolicies() throws {
+        let token = site.tokens["operator"]
+        func put(_ encryption: String, _ headers: String...) throws -> Answer {
+            try curlWith(
+                site.server.admin + "/v1/policies/delivery/tagged",
+                [
+                    "-X", "PUT", "-H", "Authorization: Bearer \(token ?? "")", "-H", "Content-Type: application/yaml",
+                    "-d",
+                    "protocols: [hls]\nencryption: \(encryption)",
+                ].map { $0 } + headers.flatMap { ["-H", $0] })
+        }
+        let made = try put("none", "If-None-Match: *")
+        #expect(made.status == 201)
+        let tag = try #require(made.headers["etag"])
+        #expect(try put("none", "If-None-Match: *").status == 412)
+        let same = try put("none", "If-Match: \(tag)")
+        #expect(same.status == 200)
+        #expect(same.headers["etag"] == tag)
+        let changed = try put("blocked", "If-Match: \(tag)")
+        #expect(changed.status == 200)
+        #expect(changed.headers["etag"] != tag)
+        #expect(try put("none", "If-Match: \(tag)").status == 412)
+        let shown = try site.ask("GET", "/v1/policies/delivery/tagged", token: token)
+        #expect(shown.headers["etag"] == changed.headers["etag"])
+        let path = "/v1/policies/delivery/tagged"
+        #expect(try site.ask("DELETE", path, token: token, "-H", "If-Match: \(tag)").status == 412)
+        #expect(try site.ask("DELETE", path, token: token).status == 200)
+        #expect(try site.ask("DELETE", path, token: token).status == 404)
+    }
+
+    @Test func largeAndForeignBodiesAreRefused() throws {
+        let folder = try Folder()
+        let large = try folder.write("large", Data(repeating: 0x20, count: 300 << 10))
+        let token = site.tokens["key-admin"]
+        let type = "Content-Type: application/json"
+        #expect(try site.ask("POST", "/v1/keys", token: token, "-H", type, "--data-binary", "@\(large)").status == 413)
+        #expect(
+            try site.ask("POST", "/v1/keys", token: token, "-H", "Content-Type: text/plain", "-d", "{}").status == 415)
+        let yaml = try site.ask(
+            "PUT", "/v1/policies/delivery/x", token: token, "-H", type, "-d", "protocols: [hls]")
+        #expect(yaml.status == 400)
+        let deep = try folder.write("deep", Data(repeating: 0x5B, count: 200_000))
+        #expect(try site.ask("POST", "/v1/keys", token: token, "-H", type, "--data-binary", "@\(deep)").status == 400)
+        // Who may not ask is told so before the body is looked at.
+        let reader = site.tokens["reader"]
+        #expect(try site.ask("POST", "/v1/keys", token: reader, "-H", type, "--data-binary", "@\(large)").status == 403)
+        #expect(try site.ask("GET", "/healthz", token: nil).status == 200)
+    }
+
+    @Test func revokedTokensAndActors() throws {
+        let token = try site.data.must("admin", "token", "create", "leaver", "--role", "operator").text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let type = "Content-Type: application/yaml"
+        let body = "protocols: [hls]\nencryption: none"
+        let path = "/v1/policies/delivery/by-leaver"
+        #expect(try site.ask("PUT", path, token: token, "-H", type, "-d", body).status == 201)
+        try site.data.must("admin", "token", "revoke", "leaver")
+        #expect(try site.ask("PUT", path, token: token, "-H", type, "-d", body).status == 401)
+        let tail = try site.data.must("audit", "tail", "-n", "1000").text
+        #expect(tail.contains("policySet  detail=\"create DeliveryPolicy by-leaver\" actor=leaver"))
+        #expect(tail.contains("adminRefused  client=127.0.0.1 reason=revoked detail=leaver"))
+        #expect(!tail.contains(token))
+    }
+}
