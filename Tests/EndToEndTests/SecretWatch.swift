@@ -80,17 +80,21 @@ enum SecretWatch {
     private static func secrets(of folder: String) async throws -> [(name: String, bytes: [UInt8])] {
         guard FileManager.default.fileExists(atPath: folder + "/catalog.sqlite") else { return [] }
         let catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
-        let wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: false))
+        // A test may have taken the KEK away, or held it elsewhere: then nobody can say what the secrets were.
+        guard let provider = try await HeldKEKs(folder: folder + "/kek") else { return [] }
+        let wrapping = KeyWrapping(provider: provider)
         var secrets: [(name: String, bytes: [UInt8])] = []
-        for key in try await catalog.contentKeys(Page(limit: 100_000)) {
+        for key in try await catalog.contentKeys(Page(limit: 100_000)) where provider.kek(key.wrapped.kek) != nil {
             let bytes = try wrapping.open(key.wrapped).withUnsafeBytes { Array($0) }
             secrets.append(("the key \(key.keyID)", bytes))
         }
-        for seed in try await catalog.keySeeds() {
+        for seed in try await catalog.keySeeds() where provider.kek(seed.wrapped.kek) != nil {
             secrets.append(("the seed \(seed.name)", try wrapping.withSeed(seed.wrapped) { Array($0) }))
         }
         for name in try await catalog.secretNames() {
-            guard let record = try catalog.secretBlocking(named: name) else { continue }
+            guard let record = try catalog.secretBlocking(named: name), provider.kek(record.kek) != nil else {
+                continue
+            }
             let bytes = try wrapping.withSecret(named: name, kek: record.kek, ciphertext: record.ciphertext) {
                 Array($0)
             }
@@ -153,4 +157,26 @@ final class WatchedFolder: Sendable {
     deinit {
         SecretWatch.retire(folder.path)
     }
+}
+
+/// The KEKs that lie in a data folder, retired ones too.
+private struct HeldKEKs: KEKProvider {
+    private let keks: [KEKVersion: KEK]
+    let current: KEK
+
+    /// Nil when there is none.
+    init?(folder: String) async throws {
+        var keks: [KEKVersion: KEK] = [:]
+        for version in (1...9).map(KEKVersion.init(rawValue:)) {
+            for path in [folder, folder + "/retired"] {
+                let store = FileKEKStore(folder: KEKFolder(path: path))
+                if store.holds(version), let kek = try? await store.load(version) { keks[version] = kek }
+            }
+        }
+        guard let newest = keks.max(by: { $0.key < $1.key }) else { return nil }
+        self.keks = keks
+        current = newest.value
+    }
+
+    func kek(_ version: KEKVersion) -> KEK? { keks[version] }
 }

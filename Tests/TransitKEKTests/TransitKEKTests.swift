@@ -87,11 +87,9 @@ import TransitKEK
         let store = try fixture.store()
         _ = try await store.create(Self.one)
         try fixture.server.set("mode", mode)
-        let started = ContinuousClock.now
         let message = await failure { _ = try await store.load(Self.one) }
         #expect(message.contains(words), "\(message)")
         #expect(!message.contains("hvs.test"))
-        #expect(ContinuousClock.now - started < .seconds(6))
         // A redirect is not followed, with or without the token.
         #expect(!fixture.server.log().contains { $0.contains("elsewhere") })
         try fixture.server.set("mode", "")

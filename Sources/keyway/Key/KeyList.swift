@@ -43,7 +43,16 @@ struct KeyList: AsyncParsableCommand {
     var limit = 100
 
     func run() async throws {
-        if CommonOptions.isRemote { return try await listRemotely() }
+        let isSearch = [search, type, policy, state, label, createdFrom, createdBefore].contains { $0 != nil }
+        guard isSearch else {
+            let report = try await common.perform(ListKeys(after: after, limit: limit))
+            return try KeyPageReport(keys: report.keys, next: report.next).print(json: common.json)
+        }
+        guard !CommonOptions.isRemote else {
+            throw CommandFailure(
+                .unavailable, "over KEYWAY_URL keys are listed, not searched: give --after and --limit only")
+        }
+        guard (1...1000).contains(limit) else { throw CommandFailure(.badData, "--limit lies between 1 and 1000") }
         let query = try query()
         let operations = try await common.open().keyOperations
         var page = try await operations.list(query)
@@ -57,16 +66,6 @@ struct KeyList: AsyncParsableCommand {
             page.next = more.next
         }
         try page.print(json: common.json)
-    }
-
-    /// The admin API lists all keys, in order of their ids.
-    private func listRemotely() async throws {
-        guard [search, type, policy, state, label, createdFrom, createdBefore].allSatisfy({ $0 == nil }) else {
-            throw CommandFailure(
-                .unavailable, "over KEYWAY_URL keys are listed, not searched: give --after and --limit only")
-        }
-        let report = try await common.perform(ListKeys(after: after, limit: limit))
-        try KeyPageReport(keys: report.keys, next: report.next).print(json: common.json)
     }
 
     private func query() throws -> KeyQuery {
@@ -90,6 +89,6 @@ struct KeyList: AsyncParsableCommand {
             label: try label.map(KeyOptions.label),
             createdFrom: try createdFrom.map { try KeyOptions.time($0, "--created-from") },
             createdBefore: try createdBefore.map { try KeyOptions.time($0, "--created-before") }, after: after,
-            limit: min(max(limit, 1), 10_000))
+            limit: limit)
     }
 }
