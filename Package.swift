@@ -26,6 +26,7 @@ extension Target.Dependency {
     static let hummingbirdHTTP2 = product(name: "HummingbirdHTTP2", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -198,6 +199,9 @@ func tests() -> [Target] {
             "KeyDeliveryTests",
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
+        test(
+            "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"], products: [.nioCore, .nioEmbedded, .nioHTTP1]),
+        test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
         test("LayeringTests"),
         test(
             "EndToEndTests",

@@ -43,11 +43,12 @@ public struct Installation: Sendable {
         } catch let error as MediaStorageError {
             throw InstallationError(error.description)
         }
-        let secrets = CatalogSecrets(catalog: catalog, wrapping: keks.wrapping)
+        let watch = CatalogWatch(catalog: catalog)
+        let secrets = CatalogSecrets(catalog: catalog, wrapping: keks.wrapping, watch: watch)
         return Installation(
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
-            verifier: StrictTokenVerifier(secrets: secrets), watch: CatalogWatch(catalog: catalog), keks: keks,
+            verifier: StrictTokenVerifier(secrets: secrets), watch: watch, keks: keks,
             keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
     }

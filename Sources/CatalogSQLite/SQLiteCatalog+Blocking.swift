@@ -7,7 +7,7 @@ extension SQLiteCatalog {
     /// A secret, read on the calling thread: token verification is synchronous, and the read takes microseconds.
     public func secretBlocking(named name: String) throws -> SecretRecord? {
         do {
-            return try pool.read { database in
+            return try immediate.read { database in
                 let statement = try database.cachedStatement(
                     sql: "SELECT kek, ciphertext, created FROM secret WHERE name = ?")
                 return try Row.fetchOne(statement, arguments: [name]).map { row in

@@ -46,7 +46,7 @@ extension SQLiteCatalog {
     /// microseconds.
     public func kekVersionsBlocking() throws -> [KEKVersionRecord] {
         do {
-            return try pool.read { try $0.kekVersions() }
+            return try immediate.read { try $0.kekVersions() }
         } catch {
             throw CatalogError(database: error)
         }

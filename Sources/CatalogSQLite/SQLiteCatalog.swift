@@ -8,6 +8,9 @@ import Synchronization
 /// Several processes may use the file at once.
 public final class SQLiteCatalog: CatalogEngine {
     let pool: DatabasePool
+    /// For reads on the calling thread. A connection of its own: on the pool such a reader could wait for readers that in
+    /// turn wait for a thread, of which there may be none left.
+    let immediate: DatabaseQueue
     /// Nil until the KEKs are at hand: then no KID is recognised without a row.
     let recogniser = Mutex<(any KeySeedRecogniser)?>(nil)
     private let committer: AuditCommitter
@@ -30,6 +33,8 @@ public final class SQLiteCatalog: CatalogEngine {
             try Migrations.all.migrate(pool)
             // GRDB sets NORMAL when it turns the write-ahead log on; it would lose commits with the power.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            configuration.readonly = true
+            immediate = try DatabaseQueue(path: path, configuration: configuration)
         } catch {
             throw CatalogError(database: error)
         }
