@@ -30,7 +30,8 @@ import Testing
 
     /// A trusted proxy that says nonsense leaves no address, which no policy allows.
     @Test(arguments: [
-        ([], ["unknown"]), ([], ["1.2.3.4, , 10.0.0.2"]), ([], ["1.2.3.4:port"]), ([], ["[::1"]), ([], ["fe80::1%eth0"]),
+        ([], ["unknown"]), ([], ["1.2.3.4, , 10.0.0.2"]), ([], ["1.2.3.4:port"]), ([], ["[::1"]),
+        ([], ["fe80::1%eth0"]),
         (["for=_hidden"], []), (["proto=https"], []), (["for=1.2.3.4;for=5.6.7.8"], []), (["for=\"1.2.3.4"], []),
         ([], [String(repeating: "10.0.0.2,", count: 40) + "10.0.0.3"]),
     ])

@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+/// Listeners as operators set them up: TLS, proxies in front, limits; and what is kept in memory behind them.
+@Suite struct ListenerTests {
+    /// A data folder with a key that addresses of `allow` receive.
+    private static func data(allowing allow: String) throws -> (DataFolder, kid: String) {
+        let data = try DataFolder()
+        try write(allowing: allow, data)
+        let key = try data.must("key", "create", "--type", "envelope", "--auth", "near", "--json").json()
+        return (data, try #require(key["keyId"] as? String))
+    }
+
+    private static func write(allowing allow: String, _ data: DataFolder) throws {
+        let document = """
+            kind: AuthorizationPolicy
+            name: near
+            options:
+              - { name: o, delivery: [aes], restrictions: [{ ip: { allow: [\(allow)] } }] }
+            """
+        try data.must("apply", try data.folder.write("policy.yaml", Data(document.utf8)))
+    }
+
+    private static func certificate(_ name: String, in data: DataFolder) throws {
+        let outcome = try run(
+            Programs.outside("openssl"),
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout",
+                data.folder.path + "/tls.key", "-out", data.folder.path + "/tls.pem",
+            ])
+        #expect(outcome.status == 0)
+    }
+
+    @Test func tlsWithBothProtocolsAndARenewedCertificate() throws {
+        let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
+        try Self.certificate("first.example", in: data)
+        let server = try RunningServer(
+            data,
+            environment: [
+                "KEYWAY_TLS_ORIGIN_CERTIFICATE": data.folder.path + "/tls.pem",
+                "KEYWAY_TLS_ORIGIN_KEY": data.folder.path + "/tls.key",
+            ])
+        #expect(server.origin.hasPrefix("https://"))
+        for version in ["--http1.1", "--http2"] {
+            // Twice: the first reads the catalog, the second is decided in memory.
+            for _ in 0..<2 {
+                let answer = try curl("\(server.origin)/keys/aes?kid=\(kid)", "-k", version)
+                #expect(answer.status == 200 && answer.body.count == 16, "\(version)")
+            }
+        }
+        let old = try run(Programs.outside("curl"), ["-sk", "--tls-max", "1.1", server.origin])
+        #expect(old.status != 0)
+        try Self.certificate("second.example", in: data)
+        usleep(1_200_000)
+        let shown = try run(Programs.outside("curl"), ["-skv", "-o", "/dev/null", server.origin])
+        #expect(shown.errors.contains("CN=second.example"))
+    }
+
+    @Test func aCertificateThatCannotBeUsedStopsTheStart() throws {
+        let data = try DataFolder(environment: [
+            "KEYWAY_TLS_ORIGIN_CERTIFICATE": "/nowhere/tls.pem", "KEYWAY_TLS_ORIGIN_KEY": "/nowhere/tls.key",
+            "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0", "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0",
+        ])
+        let outcome = try data.keyway("serve")
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.contains("/nowhere/tls.pem"))
+    }
+
+    @Test func aTrustedProxySaysWhoTheClientIs() throws {
+        let (data, kid) = try Self.data(allowing: "198.51.100.0/24")
+        let trusting = try RunningServer(data, environment: ["KEYWAY_TRUSTED_PROXIES": "127.0.0.0/8"])
+        let plain = try RunningServer(data)
+        func status(_ server: RunningServer, _ header: String) throws -> Int {
+            try curl("\(server.origin)/keys/aes?kid=\(kid)", "-H", header).status
+        }
+        for _ in 0..<2 {
+            #expect(try status(trusting, "X-Forwarded-For: 203.0.113.1, 198.51.100.7") == 200)
+            #expect(try status(trusting, "Forwarded: for=198.51.100.7") == 200)
+            #expect(try status(trusting, "X-Forwarded-For: 198.51.100.7, 203.0.113.1") == 403)
+            #expect(try status(trusting, "X-Forwarded-For: nonsense") == 403)
+            #expect(try status(plain, "X-Forwarded-For: 198.51.100.7") == 403)
+        }
+    }
+
+    @Test func thePROXYProtocolIsReadWhereItIsAskedFor() throws {
+        let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
+        let server = try RunningServer(
+            data, environment: ["KEYWAY_TRUSTED_PROXIES": "127.0.0.0/8", "KEYWAY_PROXY_PROTOCOL": "origin"])
+        let url = "\(server.origin)/keys/aes?kid=\(kid)"
+        #expect(try curl(url, "--haproxy-protocol").status == 200)
+        let without = try run(Programs.outside("curl"), ["-s", "--max-time", "5", url])
+        #expect(without.status != 0)
+    }
+
+    @Test func tooManyRequestsAreToldToWait() throws {
+        let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
+        let server = try RunningServer(data, environment: ["KEYWAY_LIMITS_ADDRESS": "2"])
+        let answers = try (0..<12).map { _ in try curl("\(server.origin)/keys/aes?kid=\(kid)") }
+        #expect(answers.first?.status == 200)
+        let limited = try #require(answers.first { $0.status == 429 })
+        #expect(limited.headers["retry-after"].flatMap { Int($0) } ?? 0 >= 1)
+        let metrics = String(decoding: try curl("\(server.admin)/metrics").body, as: UTF8.self)
+        #expect(metrics.contains("keyway_key_requests_limited_total"))
+        #expect(metrics.contains(#"keyway_key_decisions_total{decision="granted",delivery="aes",reason=""}"#))
+        #expect(metrics.contains("keyway_key_decision_seconds_count"))
+    }
+
+    /// A change by another process is in force within a second of its acknowledgement, though decisions come from memory.
+    @Test func aChangeIsInForceWithinASecond() throws {
+        let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
+        let server = try RunningServer(data)
+        let url = "\(server.origin)/keys/aes?kid=\(kid)"
+        for _ in 0..<3 { #expect(try curl(url).status == 200) }
+        for (allow, status) in [("198.51.100.0/24", 403), ("127.0.0.0/8", 200)] {
+            try Self.write(allowing: allow, data)
+            usleep(1_000_000)
+            for _ in 0..<3 { #expect(try curl(url).status == status) }
+        }
+        try data.must("key", "disable", kid)
+        usleep(1_000_000)
+        #expect(try curl(url).status == 404)
+    }
+}
