@@ -85,7 +85,9 @@ def nginx(folder):
     with open(folder + "/root/key", "wb") as file:
         file.write(b"0123456789abcdef")
     with open(folder + "/nginx.conf", "w", encoding="ascii") as file:
-        file.write(f"""daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+        # The folder is the caller's alone.
+        user = "user root;" if os.geteuid() == 0 else ""
+        file.write(f"""{user} daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
             events {{ worker_connections 1024; }}
             http {{ access_log off; keepalive_requests 1000000000;
                 server {{ listen 127.0.0.1:18431; root {folder}/root; }} }}""")
