@@ -68,7 +68,7 @@ struct RequestRates: Sendable {
 
     /// Counts a request before anything is looked up for it; how long to wait when there were too many.
     func count(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
-        if let wait = address?.count(request.clientAddress, at: now) { return wait }
+        if let wait = address?.count(request.clientAddress.site, at: now) { return wait }
         guard let key else { return nil }
         return request.keyIDs.lazy.compactMap { key.count($0, at: now) }.max()
     }
@@ -77,5 +77,13 @@ struct RequestRates: Sendable {
     func count(_ grant: Grant, at now: ContinuousClock.Instant) -> Duration? {
         guard let subject, let token = grant.token, let name = token.subject else { return nil }
         return subject.count([token.issuer, name], at: now)
+    }
+}
+
+extension IPAddress {
+    /// What one client has: an IPv4 address, or the /64 of IPv6 within which it can change addresses as it likes.
+    fileprivate var site: IPAddress {
+        guard bytes.count == 16 else { return self }
+        return IPAddress(bytes: bytes.prefix(8) + [UInt8](repeating: 0, count: 8)) ?? self
     }
 }

@@ -56,6 +56,22 @@ import Testing
         #expect(shown.errors.contains("CN=second.example"))
     }
 
+    @Test func clientsShowACertificateWhereOneIsAskedFor() throws {
+        let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
+        try Self.certificate("both.example", in: data)
+        let (certificate, key) = (data.folder.path + "/tls.pem", data.folder.path + "/tls.key")
+        let server = try RunningServer(
+            data,
+            environment: [
+                "KEYWAY_TLS_ORIGIN_CERTIFICATE": certificate, "KEYWAY_TLS_ORIGIN_KEY": key,
+                "KEYWAY_TLS_ORIGIN_CLIENT_AUTHORITIES": certificate,
+            ])
+        let url = "\(server.origin)/keys/aes?kid=\(kid)"
+        let stranger = try run(Programs.outside("curl"), ["-sk", "--max-time", "5", url])
+        #expect(stranger.status != 0)
+        #expect(try curl(url, "-k", "--cert", certificate, "--key", key).status == 200)
+    }
+
     @Test func aCertificateThatCannotBeUsedStopsTheStart() throws {
         let data = try DataFolder(environment: [
             "KEYWAY_TLS_ORIGIN_CERTIFICATE": "/nowhere/tls.pem", "KEYWAY_TLS_ORIGIN_KEY": "/nowhere/tls.key",

@@ -29,12 +29,13 @@ import Testing
         let wrapping: KeyWrapping
         let service: KeyDeliveryService
 
-        init() throws {
+        init(limits: RateLimits = RateLimits()) throws {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
             wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: true))
             service = KeyDeliveryService(
-                catalog: catalog, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier())
+                catalog: catalog, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier(),
+                limits: limits)
         }
 
         deinit {
@@ -97,6 +98,22 @@ import Testing
         #expect(events.map(\.action) == [.keyGranted, .keyDenied, .keyDenied, .keyDenied])
         #expect(events.map(\.reason) == [nil, "noPolicy", "keyUnknown", "tokenRejected"])
         #expect(events[0].tokenSubject == "viewer")
+    }
+
+    /// The token's subject is known only after the decision: the refusal is one, and is in the audit log.
+    @Test func aSubjectThatAsksTooOftenIsDenied() async throws {
+        let service = try Service(limits: RateLimits(subject: 1))
+        try await service.policy()
+        let (keyID, _) = try await service.key(.common, policy: "p")
+        var codes: [DenialReason.Code] = []
+        for _ in 0..<30 {
+            if case .denied(let reason) = try await service.ask([keyID], "good") { codes.append(reason.code) }
+        }
+        #expect(!codes.isEmpty && Set(codes) == [.rateLimited])
+        let reasons = try await service.catalog.auditRecords(after: 0, limit: 100).map {
+            try AuditChain.event(of: $0).reason
+        }
+        #expect(reasons.count == 30 && reasons.count { $0 == "rateLimited" } == codes.count)
     }
 
     @Test func storageKeysNeverLeave() async throws {

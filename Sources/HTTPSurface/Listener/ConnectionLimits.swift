@@ -8,8 +8,8 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var bodyTime = TimeAmount.seconds(30)
     /// How long a connection without a request is kept.
     public var idleTime = TimeAmount.seconds(75)
-    /// How long an answer may wait for its reader to take anything.
-    public var writeTime = TimeAmount.seconds(60)
+    /// How long a reader may take over what was written at once: a whole segment, on a slow line.
+    public var writeTime = TimeAmount.minutes(5)
     /// One header field, in bytes: a token of 16 KiB and its name fit.
     public var fieldSize = 24 << 10
     /// All header fields, in bytes.
