@@ -76,6 +76,9 @@ let libraries: [Row] = [
         name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
         products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(
+        name: "KeySetHTTP", siblings: ["Tokens", "Policies"],
+        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
+    Row(
         name: "Origin",
         siblings: [
             "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption", "ISOBaseMedia",
@@ -93,7 +96,7 @@ let libraries: [Row] = [
         products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
-        siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel"],
+        siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel", "Cryptography"],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
@@ -120,7 +123,8 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "Administration", "Tokens", "MediaStorage",
+            "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "KeySetHTTP", "Administration", "Tokens",
+            "MediaStorage",
             "Policies", "ContentKeys", "Cryptography",
         ],
         products: [.configuration, .logging, .yams]),

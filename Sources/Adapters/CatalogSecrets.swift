@@ -33,6 +33,8 @@ final class CatalogSecrets: SecretSource {
         state.withLock { $0 = State(generation: $0.generation + 1) }
     }
 
+    var generation: Int? { watch.isFresh ? state.withLock { $0.generation } : nil }
+
     private func record(named name: String) -> SecretRecord? {
         guard watch.isFresh else { return try? catalog.secretBlocking(named: name) }
         let (known, generation) = state.withLock { ($0.records[name], $0.generation) }

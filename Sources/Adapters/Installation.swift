@@ -6,7 +6,7 @@ import Glibc
 import KeyWrapping
 public import MediaStorage
 public import Policies
-import Tokens
+public import Tokens
 
 /// A data folder, opened: the engines that everything else sees behind ports. The only place that chooses them.
 public struct Installation: Sendable {
@@ -20,14 +20,22 @@ public struct Installation: Sendable {
     public let keks: InstalledKEKs
     /// Makes keys and seeds for administration.
     public let keyMaterial: any KeyMaterial
+    /// The keys that issuers publish, and which hosts may be asked for them.
+    public let keySets: KeySetKeeper
+    public let keySetHosts: [String]
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
+
+    /// Verified tokens that are remembered, at some kilobytes each.
+    private static let rememberedTokens = 32_768
 
     /// Opens a data folder: catalog, key-encryption keys, media. Makes what is not there, with KEK version 1.
     ///
     /// - Throws: `InstallationError` that says what is wrong and what to do: a missing or wrong KEK is found here.
-    public static func open(dataFolder: String, kek: KEKConfiguration = KEKConfiguration()) async throws -> Installation
-    {
+    public static func open(
+        dataFolder: String, kek: KEKConfiguration = KEKConfiguration(),
+        keySets: KeySetConfiguration = KeySetConfiguration()
+    ) async throws -> Installation {
         guard mkdir(dataFolder, 0o700) == 0 || errno == EEXIST else {
             throw InstallationError("cannot make the data folder '\(dataFolder)': \(String(cString: strerror(errno)))")
         }
@@ -45,11 +53,13 @@ public struct Installation: Sendable {
         }
         let watch = CatalogWatch(catalog: catalog)
         let secrets = CatalogSecrets(catalog: catalog, wrapping: keks.wrapping, watch: watch)
+        let keeper = keySets.makeKeeper(catalog)
         return Installation(
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
-            verifier: StrictTokenVerifier(secrets: secrets), watch: watch, keks: keks,
-            keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping),
+            verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens), watch: watch,
+            keks: keks, keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
+            keySetHosts: keySets.rules.hosts,
             wrapping: keks.wrapping, secrets: secrets)
     }
 

@@ -1,3 +1,4 @@
+import Administration
 import Configuration
 import Foundation
 import Policies
@@ -44,6 +45,16 @@ extension ConfigReader {
             throw ConfigurationError("\(field) must be a whole number above 0, not '\(text)'")
         }
         return number
+    }
+
+    /// A duration as `10m` in seconds, within a range; nil when the field is not there.
+    func duration(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = string(forKey: ConfigKey(field)) else { return nil }
+        guard let seconds = DurationText.seconds(text), range.contains(seconds) else {
+            let (low, high) = (DurationText.text(range.lowerBound), DurationText.text(range.upperBound))
+            throw ConfigurationError("\(field) must be a duration from \(low) to \(high), not '\(text)'")
+        }
+        return seconds
     }
 
     func proxyProtocol(trusted: [AddressBlock]) throws -> Set<String> {

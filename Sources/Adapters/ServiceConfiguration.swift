@@ -24,6 +24,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var limits: LimitSettings
     /// Where key-encryption keys are held.
     public var kek: KEKConfiguration
+    /// Where issuers' published keys may be read.
+    public var keySets: KeySetConfiguration
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin"]
@@ -33,6 +35,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + ["limits.connections", "limits.address", "limits.subject", "limits.key"] + KEKConfiguration.fields
+        + KeySetConfiguration.fields
 
     /// Reads a file and the environment.
     ///
@@ -96,6 +99,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         tls = try reader.tls()
         limits = try LimitSettings(reader)
         kek = try KEKConfiguration(reader)
+        keySets = try KeySetConfiguration(reader)
     }
 }
 

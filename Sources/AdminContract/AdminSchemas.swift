@@ -75,8 +75,13 @@ enum AdminSchemas {
         ]
     }
 
-    private static let authorization: [Schema.Property] = [
-        .required("options", .array(.named("AuthorizationOption"), 0...64), "Any one that holds is enough")
+    private static let authorization: [Schema.Property] =
+        [.required("options", .array(.named("AuthorizationOption"), 0...64), "Any one that holds is enough")]
+        + availability
+
+    private static let availability: [Schema.Property] = [
+        .optional("enabled", .boolean, "Where false, grants nothing"), .optional("notBefore", text, "RFC 3339"),
+        .optional("notAfter", text, "RFC 3339"),
     ]
 
     private static let delivery: [Schema.Property] = [
@@ -90,10 +95,11 @@ enum AdminSchemas {
     private static let policyParts: [(String, Schema)] = [
         (
             "AuthorizationOption",
-            .object([
-                .required("name", name), .required("delivery", .array(words(KeyDeliveryType.self), 1...16)),
-                .required("restrictions", .array(.named("Restriction"), 0...32), "All must hold"),
-            ])
+            .object(
+                [
+                    .required("name", name), .required("delivery", .array(words(KeyDeliveryType.self), 1...16)),
+                    .required("restrictions", .array(.named("Restriction"), 0...32), "All must hold"),
+                ] + availability)
         ),
         (
             "Restriction",
@@ -109,16 +115,25 @@ enum AdminSchemas {
             .object([
                 .required("type", words(TokenKind.self)), .required("issuer", text), .required("audience", text),
                 .required("verificationKeys", .list(.named("VerificationKey"))),
-                .optional("requiredClaims", .map(text)), .optional("maxUses", .count),
+                .optional("requiredClaims", .map(.named("RequiredClaim"))), .optional("maxUses", .count),
+                .optional("maxLifetime", .text(.text(2...9)), "As 12h"),
                 .optional("clockSkew", .text(.text(2...9)), "As 60s"),
             ])
         ),
         (
             "VerificationKey",
             .object([
-                .optional("pem", text, "A public key in PEM"), .optional("secret", name),
+                .optional("pem", text, "A public key or a certificate in PEM"), .optional("secret", name),
+                .optional("rsa", .object([.required("modulus", text), .required("exponent", text)]), "In base64"),
+                .optional("jwk", .map(.either([text, .list(text)])), "A public key (RFC 7517)"),
+                .optional("jwks", text, "The URL of a JWK Set"),
+                .optional("openid", text, "The URL of a discovery document"),
                 .optional("algorithms", .array(words(SignatureAlgorithm.self), 1...16)),
             ])
+        ),
+        (
+            "RequiredClaim",
+            .either([text, .array(text, 1...64), .object([.required("present", .boolean)])])
         ),
         (
             "DocumentFile",

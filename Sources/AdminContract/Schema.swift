@@ -10,6 +10,8 @@ public indirect enum Schema: Sendable, Hashable {
     case object([Property])
     /// An object with any names, whose values have one form.
     case map(Schema)
+    /// One of several forms.
+    case either([Schema])
     /// A schema of `AdminSchemas` by its name.
     case named(String)
     /// Any object: what it holds is judged elsewhere.
@@ -68,6 +70,7 @@ extension Schema {
             if !required.isEmpty { members["required"] = .array(required) }
             return members
         case .map(let value): return ["type": "object", "additionalProperties": value.specification()]
+        case .either(let forms): return ["anyOf": .array(forms.map { $0.specification() })]
         case .named(let name): return ["$ref": .string("#/components/schemas/\(name)")]
         case .document: return ["type": "object"]
         }
@@ -96,6 +99,9 @@ extension Schema {
         case (.map(let schema), .object(let members)):
             return members.sorted { $0.key < $1.key }.flatMap { schema.problems($1, at: Self.join(pointer, $0)) }
         case (.object, _), (.map, _), (.document, _): return wrong("is an object")
+        case (.either(let forms), _):
+            let problems = forms.map { $0.problems(value, at: pointer) }
+            return problems.contains(where: \.isEmpty) ? [] : wrong("has none of the forms that are possible here")
         case (.named(let name), _):
             guard let schema = AdminSchemas.all[name] else { return wrong("has no form") }
             return schema.problems(value, at: pointer)

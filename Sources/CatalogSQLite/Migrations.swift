@@ -17,8 +17,21 @@ enum Migrations {
         migrator.registerMigration("keyOperations") { try $0.execute(sql: keyOperations) }
         migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
         migrator.registerMigration("adminTokens") { try $0.execute(sql: adminTokens) }
+        migrator.registerMigration("keySets") { try $0.execute(sql: keySets) }
         return migrator
     }
+
+    /// Not in the change log: each process asks the issuers for itself, and reads this when they do not answer.
+    private static let keySets = """
+        CREATE TABLE keySet (
+            kind TEXT NOT NULL CHECK (kind IN ('jwks', 'openid')),
+            url TEXT NOT NULL,
+            issuer TEXT,
+            document BLOB NOT NULL,
+            fetched REAL NOT NULL,
+            PRIMARY KEY (kind, url)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let adminTokens = """
         CREATE TABLE adminToken (

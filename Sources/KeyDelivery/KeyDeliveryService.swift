@@ -27,6 +27,7 @@ public struct KeyDeliveryService: Sendable {
     private let cache: KeyLookupCache?
     private let unwrapper: any KeyUnwrapper
     private let judgement: Judgement
+    private let verifier: any TokenVerifier
     private let rates: RequestRates
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
@@ -41,6 +42,7 @@ public struct KeyDeliveryService: Sendable {
         self.catalog = catalog
         self.cache = cache
         self.unwrapper = unwrapper
+        self.verifier = verifier
         judgement = Judgement(evaluator: AuthorizationEvaluator(verifier: verifier))
         rates = RequestRates(limits)
         self.now = now
@@ -54,9 +56,37 @@ public struct KeyDeliveryService: Sendable {
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
         let start = ContinuousClock.now
         if let wait = limit(request, at: start) { return .limited(wait) }
+        var verdict = try await judge(request, requestID: requestID)
+        if await renewKeys(after: verdict) { verdict = try await judge(request, requestID: requestID) }
+        return try await finish(verdict, since: start)
+    }
+
+    private func judge(_ request: KeyRequest, requestID: String) async throws -> Verdict {
         var found: [KeyID: KeyLookup] = [:]
         for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
-        let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
+        return judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
+    }
+
+    /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
+    private func renewKeys(after verdict: Verdict) async -> Bool {
+        let restrictions = verdict.staleRestrictions
+        for restriction in restrictions { await verifier.renewKeys(for: restriction) }
+        return !restrictions.isEmpty
+    }
+
+    /// Reading keys took time, in which policies may have changed: everything is looked up again.
+    private func deliver(
+        _ request: KeyRequest, after verdict: Verdict, requestID: String, since start: ContinuousClock.Instant
+    ) async -> KeyDeliveryOutcome {
+        _ = await renewKeys(after: verdict)
+        do {
+            return try await finish(try await judge(request, requestID: requestID), since: start)
+        } catch {
+            return .unavailable
+        }
+    }
+
+    private func finish(_ verdict: Verdict, since start: ContinuousClock.Instant) async throws -> KeyDeliveryOutcome {
         let count: UseCount
         do {
             count = try await catalog.record(verdict.record)
@@ -88,6 +118,10 @@ public struct KeyDeliveryService: Sendable {
             return true
         }
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
+        if !verdict.staleRestrictions.isEmpty {
+            Task { completion(await deliver(request, after: verdict, requestID: requestID, since: start)) }
+            return true
+        }
         catalog.record(verdict.record) { result in
             guard let count = try? result.get() else {
                 metrics.wasUnavailable()

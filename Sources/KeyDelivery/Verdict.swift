@@ -18,7 +18,7 @@ struct Judgement: Sendable {
             decisions.append(
                 Verdict.Decision(
                     keyID: keyID, lookup: lookup, steps: evaluation.steps.map(AuditStep.init),
-                    outcome: evaluation.decision))
+                    outcome: evaluation.decision, mayBeStale: evaluation.mayBeStale))
         }
         // One request counts once for its subject, however many keys it asks for.
         let grant = decisions.lazy.compactMap(\.grant).first { $0.token?.subject != nil }
@@ -35,6 +35,8 @@ struct Verdict: Sendable {
         /// The checks that led to the outcome.
         var steps: [AuditStep]
         var outcome: AuthorizationDecision
+        /// Whether keys that issuers publish, read anew, may lead to another outcome.
+        let mayBeStale: Bool
     }
 
     let request: KeyRequest
@@ -67,6 +69,11 @@ struct Verdict: Sendable {
             if case .denied(let reason) = decision.outcome { return .denied(reason) }
         }
         return .unavailable
+    }
+
+    /// The restrictions whose published keys may have changed since they were read.
+    var staleRestrictions: [TokenRestriction] {
+        decisions.filter(\.mayBeStale).flatMap { $0.lookup?.policy?.publishedKeyRestrictions ?? [] }
     }
 
     func final(_ count: UseCount) -> [Decision] {

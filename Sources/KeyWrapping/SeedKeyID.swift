@@ -29,11 +29,11 @@ enum SeedKeyID {
     private static func code(
         of half: [UInt8], _ seed: UnsafeRawBufferPointer, _ type: ContentKeyType
     ) throws(CryptographyError) -> [UInt8] {
-        var key = try HMACSHA256.code(of: "keyway key seed KID 1\u{0}\(type.rawValue)".utf8, key: seed)
+        var key = try HMAC.code(of: "keyway key seed KID 1\u{0}\(type.rawValue)".utf8, key: seed)
         defer { key.withUnsafeMutableBytes { zero($0) } }
         var code: Result<[UInt8], CryptographyError>?
         key.withUnsafeBytes { bytes in
-            code = Result { () throws(CryptographyError) in try HMACSHA256.code(of: half, key: bytes) }
+            code = Result { () throws(CryptographyError) in try HMAC.code(of: half, key: bytes) }
         }
         guard var result = try code?.get().prefix(8), let first = result.first else { throw CryptographyError("HMAC") }
         result[result.startIndex] = first & 0x3F | 0x80

@@ -40,7 +40,11 @@ public struct DenialReason: Sendable, Hashable {
         case keyOutsideValidity
         case keyNotDeliverable
         case noPolicy
+        case policyDisabled
+        case policyOutsideValidity
         case noOptionForDelivery
+        case optionDisabled
+        case optionOutsideValidity
         case noRestriction
         case restrictionUnknown
         case addressNotAllowed
@@ -81,7 +85,8 @@ public struct DenialReason: Sendable, Hashable {
         switch code {
         case .keyUnknown, .keyDisabled, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
         case .tokenMissing, .tokenRejected: .unauthenticated
-        case .noPolicy, .noOptionForDelivery, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
+        case .noPolicy, .policyDisabled, .policyOutsideValidity, .noOptionForDelivery, .optionDisabled,
+            .optionOutsideValidity, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
             .claimMismatch, .useLimitInvalid, .useLimitReached:
             .forbidden
         case .rateLimited: .limited

@@ -36,6 +36,10 @@ public struct AuthorizationEvaluator: Sendable {
             steps.append(EvaluationStep(check: .policy, refusal: refusal))
             return Evaluation(decision: .denied(refusal), steps: steps)
         }
+        if let refusal = Self.refusal(of: policy, at: now) {
+            steps.append(EvaluationStep(check: .policy, refusal: refusal))
+            return Evaluation(decision: .denied(refusal), steps: steps)
+        }
         let context = RestrictionContext(keyID: keyID, request: request, verifier: verifier, now: now)
         return Self.evaluate(policy, in: context, after: steps)
     }
@@ -52,6 +56,12 @@ public struct AuthorizationEvaluator: Sendable {
             return DenialReason(.keyNotDeliverable, detail: "\(facts.type.rawValue) by \(request.delivery.rawValue)")
         }
         return nil
+    }
+
+    /// Why the policy says nothing now.
+    private static func refusal(of policy: AuthorizationPolicy, at now: Date) -> DenialReason? {
+        guard policy.availability.isEnabled else { return DenialReason(.policyDisabled) }
+        return policy.availability.covers(now) ? nil : DenialReason(.policyOutsideValidity)
     }
 
     private static func evaluate(

@@ -13,10 +13,25 @@ public struct AuthorizationPolicy: Sendable, Hashable, Codable {
     /// Unique among authorization policies.
     public var name: String
     public var options: [AuthorizationOption]
+    /// Out of force, the policy grants nothing.
+    public var availability: Availability
 
-    public init(name: String, options: [AuthorizationOption]) {
+    public init(name: String, options: [AuthorizationOption], availability: Availability = .always) {
         self.name = name
         self.options = options
+        self.availability = availability
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, options, availability
+    }
+
+    /// A policy that was written before there were times is always in force.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        options = try container.decode([AuthorizationOption].self, forKey: .options)
+        availability = try container.decodeIfPresent(Availability.self, forKey: .availability) ?? .always
     }
 }
 
@@ -27,15 +42,29 @@ public struct AuthorizationOption: Sendable, Hashable, Codable {
     public var name: String
     public var delivery: Set<KeyDeliveryType>
     public var restrictions: [Restriction]
+    /// Out of force, the option grants nothing; the others are not touched.
+    public var availability: Availability
 
-    public init(name: String, delivery: Set<KeyDeliveryType>, restrictions: [Restriction]) {
+    public init(
+        name: String, delivery: Set<KeyDeliveryType>, restrictions: [Restriction],
+        availability: Availability = .always
+    ) {
         self.name = name
         self.delivery = delivery
         self.restrictions = restrictions
+        self.availability = availability
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, delivery, restrictions
+        case name, delivery, restrictions, availability
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        delivery = try container.decode(Set<KeyDeliveryType>.self, forKey: .delivery)
+        restrictions = try container.decode([Restriction].self, forKey: .restrictions)
+        availability = try container.decodeIfPresent(Availability.self, forKey: .availability) ?? .always
     }
 
     /// Written in a fixed order, so that equal policies have equal documents.
@@ -44,5 +73,6 @@ public struct AuthorizationOption: Sendable, Hashable, Codable {
         try container.encode(name, forKey: .name)
         try container.encode(delivery.sorted { $0.rawValue < $1.rawValue }, forKey: .delivery)
         try container.encode(restrictions, forKey: .restrictions)
+        if availability != .always { try container.encode(availability, forKey: .availability) }
     }
 }

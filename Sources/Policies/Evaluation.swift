@@ -3,6 +3,12 @@ public struct Evaluation: Sendable {
     public let decision: AuthorizationDecision
     /// In the order in which they were made.
     public let steps: [EvaluationStep]
+
+    /// Whether keys that issuers publish, read anew, may lead to another decision. A grant stands as it is.
+    public var mayBeStale: Bool {
+        if case .granted = decision { return false }
+        return steps.contains { $0.refusal?.mayBeStale == true }
+    }
 }
 
 /// One check and what came of it.
@@ -11,11 +17,11 @@ public struct EvaluationStep: Sendable, Hashable {
     public enum Check: String, Sendable, Hashable, Codable, CaseIterable {
         /// The key is known, enabled and of a type that the delivery serves.
         case key
-        /// The key has an authorization policy.
+        /// The key has an authorization policy, and it is in force.
         case policy
         /// An option serves the delivery type.
         case delivery
-        /// The option says something at all.
+        /// The option is in force and says something at all.
         case option
         case open
         case ip
@@ -60,6 +66,10 @@ extension DenialReason.Code {
         case .keyOutsideValidity: "the key is not valid yet, or no longer"
         case .keyNotDeliverable: "keys of this type do not leave by this delivery type"
         case .noPolicy: "the key has no authorization policy"
+        case .policyDisabled: "the policy is disabled"
+        case .policyOutsideValidity: "the policy is not in force yet, or no longer"
+        case .optionDisabled: "the option is disabled"
+        case .optionOutsideValidity: "the option is not in force yet, or no longer"
         case .noOptionForDelivery: "no option of the policy serves this delivery type"
         case .noRestriction: "the option has no restriction, which grants nothing"
         case .restrictionUnknown: "the option has a restriction of an unknown kind"
@@ -71,6 +81,22 @@ extension DenialReason.Code {
         case .useLimitInvalid: "the limit of uses cannot be applied"
         case .useLimitReached: "the token was used as often as it may be"
         case .rateLimited: "too many requests in a short time"
+        }
+    }
+}
+
+extension DenialReason {
+    fileprivate var mayBeStale: Bool {
+        code == .tokenRejected && detail.flatMap(TokenRejection.init)?.mayBeStale == true
+    }
+}
+
+extension AuthorizationPolicy {
+    /// The token restrictions that verify with keys that issuers publish.
+    public var publishedKeyRestrictions: [TokenRestriction] {
+        options.flatMap(\.restrictions).compactMap { restriction in
+            guard case .token(let token) = restriction, !token.publishedKeySets.isEmpty else { return nil }
+            return token
         }
     }
 }

@@ -12,16 +12,17 @@ struct RestrictionContext {
 /// The verdicts on the request's token, one for each distinct restriction: a signature is checked once.
 struct TokenVerdicts {
     private let context: RestrictionContext
-    private var known: [TokenRestriction: TokenVerdict] = [:]
+    /// A list, not a table: there are few, and comparing one is cheaper than hashing its keys.
+    private var known: [(restriction: TokenRestriction, verdict: TokenVerdict)] = []
 
     init(_ context: RestrictionContext) {
         self.context = context
     }
 
     mutating func verdict(on token: String, under restriction: TokenRestriction) -> TokenVerdict {
-        if let verdict = known[restriction] { return verdict }
+        if let known = known.first(where: { $0.restriction == restriction }) { return known.verdict }
         let verdict = context.verifier.verify(token, under: restriction, at: context.now)
-        known[restriction] = verdict
+        known.append((restriction, verdict))
         return verdict
     }
 }
@@ -43,7 +44,7 @@ struct OptionEvaluation {
     }
 
     mutating func run(in context: RestrictionContext, verdicts: inout TokenVerdicts) {
-        if option.restrictions.isEmpty { note(.option, DenialReason(.noRestriction)) }
+        if let reason = refusalOfOption(at: context.now) { note(.option, reason) }
         for restriction in option.restrictions {
             switch restriction {
             case .open: note(.open, nil)
@@ -59,6 +60,12 @@ struct OptionEvaluation {
         Grant(
             keyID: context.keyID, delivery: context.request.delivery, policy: policy, option: option.name,
             token: token, useLimit: useLimit)
+    }
+
+    private func refusalOfOption(at now: Date) -> DenialReason? {
+        guard option.availability.isEnabled else { return DenialReason(.optionDisabled) }
+        guard option.availability.covers(now) else { return DenialReason(.optionOutsideValidity) }
+        return option.restrictions.isEmpty ? DenialReason(.noRestriction) : nil
     }
 
     private mutating func note(_ check: EvaluationStep.Check, _ reason: DenialReason?) {

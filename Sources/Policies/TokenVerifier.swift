@@ -5,6 +5,14 @@ public protocol TokenVerifier: Sendable {
     /// Checks form, signature (with the algorithm pinned to the key), issuer, audience and time. Required claims are
     /// left to the evaluator.
     func verify(_ token: String, under restriction: TokenRestriction, at now: Date) -> TokenVerdict
+
+    /// Reads the keys that the restriction's issuers publish, unless they were read just now. Worth trying once after a
+    /// rejection that `mayBeStale`; bounded in time and in how often it does anything.
+    func renewKeys(for restriction: TokenRestriction) async
+}
+
+extension TokenVerifier {
+    public func renewKeys(for restriction: TokenRestriction) async {}
 }
 
 /// What became of a token.
@@ -28,10 +36,12 @@ public struct VerifiedToken: Sendable, Hashable {
     /// SHA-256 of what the token's signature covers: what a replay limit counts. Not of the signature, because an ECDSA
     /// signature (r, s) has a twin (r, n − s) that anyone can make, and a SWT signature has several spellings.
     public var identity: [UInt8]
+    /// What verified the signature.
+    public var signer: TokenSigner
 
     public init(
         kind: TokenKind, issuer: String, subject: String?, tokenID: String?, expires: Date,
-        claims: [String: [String]], identity: [UInt8]
+        claims: [String: [String]], identity: [UInt8], signer: TokenSigner = TokenSigner()
     ) {
         self.kind = kind
         self.issuer = issuer
@@ -40,6 +50,24 @@ public struct VerifiedToken: Sendable, Hashable {
         self.expires = expires
         self.claims = claims
         self.identity = identity
+        self.signer = signer
+    }
+}
+
+/// The key that verified a token, by the names that it is known under. Never taken from the token: whoever stole a key
+/// would leave its name out.
+public struct TokenSigner: Sendable, Hashable {
+    /// The `kid` under which the issuer publishes it.
+    public var keyID: String?
+    /// SHA-256 of a public key's SubjectPublicKeyInfo.
+    public var fingerprint: [UInt8]?
+    /// The named secret.
+    public var secret: String?
+
+    public init(keyID: String? = nil, fingerprint: [UInt8]? = nil, secret: String? = nil) {
+        self.keyID = keyID
+        self.fingerprint = fingerprint
+        self.secret = secret
     }
 }
 
@@ -59,6 +87,15 @@ public enum TokenRejection: String, Error, Sendable, Hashable, Codable, CaseIter
     case expiryMissing
     case expired
     case notYetValid
+    /// The token lives longer than the policy allows.
+    case livesTooLong
     /// A verification key of the policy cannot be used (a named secret is missing, a PEM is unreadable).
     case verificationKeyUnavailable
+    /// The keys that the issuer publishes are not at hand.
+    case keySetUnavailable
+    /// The token names a key that is not among those that the issuer publishes.
+    case keyNotPublished
+
+    /// Whether the issuer's published keys, read anew, may lead to another verdict.
+    public var mayBeStale: Bool { self == .keySetUnavailable || self == .keyNotPublished }
 }

@@ -5,6 +5,14 @@ public protocol SecretSource: Sendable {
     func withSecret<Result, Failure: Error>(
         named name: String, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result?
+
+    /// Another number after every change of a secret, so that what was verified under one is not remembered beyond it;
+    /// nil while changes may go unheard.
+    var generation: Int? { get }
+}
+
+extension SecretSource {
+    public var generation: Int? { nil }
 }
 
 /// A source without secrets: for policies that verify with public keys only.

@@ -14,6 +14,8 @@ struct TokenRules {
     private let now: Double
     /// In seconds, never negative.
     private let skew: Double
+    /// In seconds; nil for any time.
+    private let longest: Double?
 
     /// The range of a time in a token, in seconds since 1970: what a double holds to the second.
     static let times: ClosedRange<Double> = 0...9_007_199_254_740_992
@@ -23,6 +25,7 @@ struct TokenRules {
         audience = restriction.audience
         self.now = now.timeIntervalSince1970
         skew = Double(max(restriction.clockSkew, 0))
+        longest = restriction.maximumLifetime.map(Double.init)
     }
 
     /// The issuer as the token names it (RFC 7519, 4.1.1): byte for byte the policy's, which may not be empty.
@@ -38,12 +41,35 @@ struct TokenRules {
         }
     }
 
-    /// The period of validity (RFC 7519, 4.1.4 and 4.1.5), in seconds since 1970: from `notBefore` until just before
-    /// `expires`, wider on both sides by the clock skew.
-    func checkTime(expires: Double?, notBefore: Double?) throws(TokenRejection) -> Date {
-        guard let expires, Self.times.contains(expires) else { throw .expiryMissing }
-        guard now < expires + skew else { throw .expired }
-        if let notBefore, now < notBefore - skew { throw .notYetValid }
-        return Date(timeIntervalSince1970: expires)
+    /// The issuer of a discovery document must be the policy's, so that no other issuer's keys verify its tokens (OpenID
+    /// Connect Discovery 1.0, 4.3). One with a place for a tenant is a form for many issuers, of which the policy names one.
+    static func publishes(_ set: PublishedKeySet, _ issuer: String) -> Bool {
+        guard let publisher = set.issuer else { return true }
+        return publisher.utf8.elementsEqual(issuer.utf8) || publisher.contains("{tenantid}")
+    }
+
+    /// The period of validity (RFC 7519, 4.1.4 to 4.1.6): from `notBefore` until just before `expires`, wider on both
+    /// sides by the clock skew, and no longer than the policy allows.
+    func checkTimes(_ times: TokenTimes) throws(TokenRejection) {
+        guard now < times.expires + skew else { throw .expired }
+        if let notBefore = times.notBefore, now < notBefore - skew { throw .notYetValid }
+        guard let longest else { return }
+        // What says when it was issued may not put that off into the future.
+        guard times.expires <= min(now, times.issued ?? now) + longest + skew else { throw .livesTooLong }
+    }
+}
+
+/// A token's times, in seconds since 1970.
+struct TokenTimes: Sendable, Hashable {
+    var expires: Double
+    var notBefore: Double?
+    var issued: Double?
+
+    /// - Throws: when it does not say when it expires, or not within the range of times.
+    init(expires: Double?, notBefore: Double? = nil, issued: Double? = nil) throws(TokenRejection) {
+        guard let expires, TokenRules.times.contains(expires) else { throw .expiryMissing }
+        self.expires = expires
+        self.notBefore = notBefore
+        self.issued = issued
     }
 }

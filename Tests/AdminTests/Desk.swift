@@ -37,7 +37,8 @@ final class Desk: Sendable {
                     let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
                     return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: moment)
                 },
-                streams: { _ in [] }, actor: actor, role: role, now: { now }))
+                streams: { _ in [] }, actor: actor, role: role, keySetHosts: ["127.0.0.1:9"],
+                now: { now }))
     }
 
     func events() async throws -> [AuditEvent] {

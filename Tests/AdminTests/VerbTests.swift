@@ -27,16 +27,22 @@ import Testing
                     - { secret: sts, algorithms: [HS256] }
                     - pem: |
                         -----BEGIN PUBLIC KEY-----
-                        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6o0f5bRCo3Yl3kX2Z6tV5l5mJ3s0
-                        NFvVv6UlSJpGk1n3g5m0uWtYxN7dJQzR1mYx0xJm6ZpQ8vVYh0u6yQn2PQ==
+                        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7XjPFBCVC5JyMXUr4LBhPp+F+VNQ
+                        jhZ0yB+YVAKgkqa+h72pga9CIeQq0bMG/z243afbLmJytd4JTD2ohYvu6g==
                         -----END PUBLIC KEY-----
                       algorithms: [ES256]
-                  requiredClaims: { plan: premium, "urn:kid": "{kid}" }
+                    - { jwks: "http://127.0.0.1:9/jwks.json" }
+                    - { openid: "http://127.0.0.1:9/.well-known/openid-configuration", algorithms: [PS256, EdDSA] }
+                  requiredClaims: { plan: premium, "urn:kid": "{kid}", region: [eu, us], sub: { present: true } }
                   maxUses: 3
+                  maxLifetime: 12h
                   clockSkew: 90s
           - name: house
             delivery: [aes]
             restrictions: [open]
+            enabled: false
+            notAfter: 2030-01-01T00:00:00Z
+        notBefore: 2020-01-01T00:00:00Z
         """
 
     @Test func whatIsShownCanBePutBack() async throws {
@@ -47,6 +53,9 @@ import Testing
         let stored = try await desk.catalog.authorizationPolicy(named: "viewers")
         let shown = try await admin.perform(ShowAuthorizationPolicy(name: "viewers"))
         let text = String(decoding: try JSONEncoder().encode(shown), as: UTF8.self)
+        #expect(
+            shown.options[0].restrictions[1].token?.verificationKeys.map(\.jwks)[2] == "http://127.0.0.1:9/jwks.json")
+        #expect(shown.options[1].enabled == false && shown.notBefore == "2020-01-01T00:00:00Z")
         let again = try await admin.perform(
             PutAuthorizationPolicy(name: "copy", document: text.replacing("\"viewers\"", with: "\"copy\"")))
         #expect(again.change == "create")

@@ -24,8 +24,8 @@ import Testing
                       type: saml
                       audience: ""
                       verificationKeys:
-                        - { jwks: https://sts.example.com/jwks.json, algorithms: [RS256] }
-                        - { secret: s, algorithms: [RS256, PS256] }
+                        - { jwks: http://sts.example.com/jwks.json, algorithms: [HS256] }
+                        - { secret: s, algorithms: [RS256, ES256K] }
                         - { algorithms: [none] }
                       maxUses: 0
                       clockSkew: 2h
@@ -61,10 +61,13 @@ import Testing
                 "f.yaml:16:11: 'token' needs the field 'issuer'",
                 "f.yaml:16:17: 'type' knows no 'saml': the nearest known one is 'swt'",
                 "f.yaml:17:21: 'audience' needs a text",
-                "f.yaml:19:23: 'jwks' is not available in this version: name a 'pem' file or a 'secret'",
-                "f.yaml:20:25: RS256 verifies with a public key, not with a secret: a secret goes with HS256",
-                "f.yaml:20:48: 'algorithms': 'PS256' is not available in this version (there is HS256, RS256, ES256)",
-                "f.yaml:21:15: a verification key needs 'pem' or 'secret'",
+                "f.yaml:19:23: 'jwks' is plain http, which is for this machine alone: keys are read over https",
+                "f.yaml:19:69: HS256 is keyed with a secret: published keys are public",
+                "f.yaml:20:25: RS256 verifies with a public key, not with a secret: a secret goes with HS256, HS384 or "
+                    + "HS512",
+                "f.yaml:20:48: 'algorithms': 'ES256K' is not available in this version (there is HS256, HS384, HS512, "
+                    + "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA)",
+                "f.yaml:21:15: a verification key needs one of 'pem', 'rsa', 'jwk', 'secret', 'jwks', 'openid'",
                 "f.yaml:22:20: 'maxUses' is a number from 1 to 1000000",
                 "f.yaml:23:22: 'clockSkew' lies between 0s and 1h",
                 "f.yaml:24:5: an option needs the field 'delivery'",
@@ -150,11 +153,28 @@ import Testing
 
     @Test(arguments: [
         ("      requiredClaims: [a]", "f.yaml:12:23: 'requiredClaims' needs fields"),
-        ("      requiredClaims: { a: {b: c} }", "f.yaml:12:28: 'a' needs a text"),
+        (
+            "      requiredClaims: { a: {b: c} }",
+            "f.yaml:12:29: the claim 'a' has no field 'b': the nearest known one is 'present'"
+        ),
         (
             "      requiredClaims: { a: 'x{kid}' }",
             "f.yaml:12:28: {kid} stands alone: the claim names the requested key"
         ),
+        (
+            "      requiredClaims: { a: {} }",
+            "f.yaml:12:28: a claim is asked for with a value, a list of values, or '{ present: true }'"
+        ),
+        (
+            "      requiredClaims: { a: { present: false } }",
+            "f.yaml:12:28: a claim is asked for with a value, a list of values, or '{ present: true }'"
+        ),
+        ("      requiredClaims: { a: [] }", "f.yaml:12:28: 'a' needs a list with at least one item"),
+        (
+            "      requiredClaims: { a: [x, '{kid}'] }",
+            "f.yaml:12:32: {kid} stands alone: the claim names the requested key"
+        ),
+        ("      maxLifetime: 0s", "f.yaml:12:20: 'maxLifetime' lies between 1s and 366d"),
         ("      maxUses: -1", "f.yaml:12:16: 'maxUses' is a number from 1 to 1000000"),
         ("      maxUses: 1e3", "f.yaml:12:16: 'maxUses' is a number from 1 to 1000000"),
         ("      maxUses: 99999999999999999999", "f.yaml:12:16: 'maxUses' is a number from 1 to 1000000"),
@@ -178,8 +198,8 @@ import Testing
         ("{ secret: s }", "f.yaml:8:38: a verification key needs the field 'algorithms'"),
         ("{ secret: s, pem: x, algorithms: [HS256] }", "f.yaml:8:38: a verification key has one source"),
         (
-            "{ openid: https://a, algorithms: [RS256] }",
-            "f.yaml:8:48: 'openid' is not available in this version: name a 'pem' file or a 'secret'"
+            "{ openid: ftp://a, algorithms: [RS256] }",
+            "f.yaml:8:48: 'openid' is neither https:// nor http://"
         ),
         (
             "{ secret: s, algorithms: [none] }",
@@ -199,7 +219,7 @@ import Testing
         ),
         (
             "{ pem: ../Keys/README.md, algorithms: [ES256] }",
-            "f.yaml:8:45: 'pem' '../Keys/README.md' is not exactly one PEM block 'PUBLIC KEY'"
+            "f.yaml:8:45: 'pem' '../Keys/README.md' is not exactly one PEM block 'PUBLIC KEY' or 'CERTIFICATE'"
         ),
         (
             "{ pem: ../Keys/none.pem, algorithms: [ES256] }",

@@ -22,27 +22,40 @@ import Testing
 
     @Test func acceptsRSAAndP256() throws {
         let rsa = try Self.generate("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048").public
-        #expect(try PublicKeyPEM(text: rsa).algorithm == .rs256)
+        #expect(try PublicKeyPEM(text: rsa).kind == .rsa)
         #expect(try PublicKeyPEM(text: rsa).text == rsa)
         let curve = try Self.generate("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256").public
-        #expect(try PublicKeyPEM(text: curve).algorithm == .es256)
+        #expect(try PublicKeyPEM(text: curve).kind == .p256)
         let spaced = "\n" + curve.replacing("\n", with: " \r\n") + "\n\n"
         #expect(try PublicKeyPEM(text: spaced).text == curve)
     }
 
     @Test(arguments: [
-        (["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"], "holds an RSA key of 1024 bits"),
-        (["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"], "holds a key of a kind that is not available"),
+        (["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"], "cannot be used: RSA modulus outside"),
+        (["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-224"], "cannot be used: EC curve is none of"),
         (
             ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
-            "holds a key of a kind that is not available"
+            "cannot be used: EC curve is none of"
         ),
-        (["-algorithm", "ED25519"], "holds a key of a kind that is not available"),
+        (["-algorithm", "ED448"], "cannot be used: neither RSA, nor EC, nor Ed25519"),
     ])
     func refusesOtherKeys(arguments: [String], reason: String) throws {
         let key = try Self.run(["genpkey"] + arguments)
         let half = String(decoding: try openssl("pkey", "-pubout", input: key), as: UTF8.self)
         #expect(Self.refusal(of: half)?.hasPrefix(reason) == true, "\(Self.refusal(of: half) ?? "accepted")")
+    }
+
+    @Test func theKeyOfACertificateIsItsPublicKey() throws {
+        let key = try Self.run(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+        let half = String(decoding: try openssl("pkey", "-pubout", input: key), as: UTF8.self)
+        let file = FileManager.default.temporaryDirectory.appending(path: "keyway-\(UUID().uuidString).pem")
+        try key.write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        // Its dates do not count: it was valid for a day, long ago or not.
+        let certificate = try openssl(
+            "req", "-x509", "-new", "-key", file.path(percentEncoded: false), "-subj", "/CN=sts", "-days", "1")
+        let read = try PublicKeyPEM(text: String(decoding: certificate, as: UTF8.self))
+        #expect(read.text == half && read.kind == .rsa)
     }
 
     @Test func refusesPrivateKeysInEveryForm() throws {
@@ -69,8 +82,8 @@ import Testing
         let pkcs1 = String(decoding: try openssl("rsa", "-RSAPublicKey_out", input: key), as: UTF8.self)
         #expect(Self.refusal(of: pkcs1)?.hasPrefix("is a PKCS #1 key") == true)
         #expect(
-            Self.refusal(of: "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----")?.hasPrefix(
-                "is a certificate") == true)
+            Self.refusal(of: "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----")
+                == "cannot be used: not a certificate")
         for other in [
             "", "x", "\n\n\n", half + half, "text\n" + half, half + "text", half.replacing("BEGIN", with: "BEGIM"),
         ] {
@@ -83,7 +96,8 @@ import Testing
             [lines[0], "MAA=", lines[lines.count - 1]].joined(separator: "\n"),
             [lines[0], "MIT/////", lines[lines.count - 1]].joined(separator: "\n"),
         ] {
-            #expect(Self.refusal(of: damaged)?.hasPrefix("is damaged") == true, "\(damaged)")
+            let refusal = Self.refusal(of: damaged) ?? ""
+            #expect(refusal.hasPrefix("is damaged") || refusal.hasPrefix("cannot be used"), "\(damaged): \(refusal)")
         }
     }
 

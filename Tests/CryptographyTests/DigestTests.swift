@@ -57,10 +57,10 @@ func bytes(hex: String) -> [UInt8] {
         let (message, expected) = (bytes(hex: message), bytes(hex: expected))
         let key = bytes(hex: key)
         func code(_ message: [UInt8]) throws -> [UInt8] {
-            try key.withUnsafeBytes { try HMACSHA256.code(of: message, key: $0) }
+            try key.withUnsafeBytes { try HMAC.code(of: message, key: $0) }
         }
         func isValid(_ code: [UInt8], _ message: [UInt8]) throws -> Bool {
-            try key.withUnsafeBytes { try HMACSHA256.isValid(code, of: message, key: $0) }
+            try key.withUnsafeBytes { try HMAC.isValid(code, of: message, key: $0) }
         }
         #expect(try code(message) == expected)
         #expect(try isValid(expected, message))
@@ -71,7 +71,7 @@ func bytes(hex: String) -> [UInt8] {
 
     @Test func anEmptyKeyMakesNoCodes() {
         #expect(throws: CryptographyError.self) {
-            try [UInt8]().withUnsafeBytes { try HMACSHA256.code(of: [1], key: $0) }
+            try [UInt8]().withUnsafeBytes { try HMAC.code(of: [1], key: $0) }
         }
     }
 

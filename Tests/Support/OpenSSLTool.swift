@@ -27,9 +27,12 @@ package enum OpenSSLTool {
         return Array(output)
     }
 
-    /// A new private key in PEM: `RSA:2048`, `EC:P-256`, …
+    /// A new private key in PEM: `RSA:2048`, `EC:P-256`, `ED25519`, …
     package static func privateKey(_ kind: String) throws -> String {
         let parts = kind.split(separator: ":").map(String.init)
+        guard parts.count > 1 else {
+            return String(decoding: try run(["genpkey", "-algorithm", kind]), as: UTF8.self)
+        }
         let option = parts[0] == "RSA" ? "rsa_keygen_bits" : "ec_paramgen_curve"
         let option2 = parts.count > 2 ? ["-pkeyopt", "ec_param_enc:\(parts[2])"] : []
         let pem = try run(["genpkey", "-algorithm", parts[0], "-pkeyopt", "\(option):\(parts[1])"] + option2)
@@ -40,14 +43,35 @@ package enum OpenSSLTool {
         String(decoding: try run(["pkey", "-pubout"], input: Array(privateKey.utf8)), as: UTF8.self)
     }
 
-    /// A signature over SHA-256, as the program writes it: raw for RSA, DER for EC.
-    package static func sign(_ message: [UInt8], with privateKey: String) throws -> [UInt8] {
+    /// A signature over a digest, as the program writes it: raw for RSA, DER for EC. Without a digest: Ed25519.
+    package static func sign(
+        _ message: [UInt8], with privateKey: String, digest: String? = "sha256", options: [String] = []
+    ) throws -> [UInt8] {
         let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appending(path: "keyway-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "key.pem")
         try Data(privateKey.utf8).write(to: file)
-        return try run(["dgst", "-sha256", "-sign", file.path(percentEncoded: false)], input: message)
+        let key = file.path(percentEncoded: false)
+        if let digest { return try run(["dgst", "-\(digest)", "-sign", key] + options, input: message) }
+        let text = folder.appending(path: "message")
+        try Data(message).write(to: text)
+        return try run(["pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", text.path(percentEncoded: false)])
+    }
+
+    /// r ‖ s, each as long as a number of the curve, from the DER that the program writes.
+    package static func rawSignature(fromDER der: [UInt8], numberSize: Int) throws -> [UInt8] {
+        // A P-521 signature is longer than 127 bytes: its length takes two.
+        var position = der[1] < 0x80 ? 2 : 3
+        var raw: [UInt8] = []
+        for _ in 0..<2 {
+            guard der[position] == 0x02 else { throw Failure(arguments: ["DER"], status: 1) }
+            let end = position + 2 + Int(der[position + 1])
+            let digits = der[(position + 2)..<end].drop { $0 == 0 }
+            raw += [UInt8](repeating: 0, count: numberSize - digits.count) + digits
+            position = end
+        }
+        return raw
     }
 }
 
@@ -64,5 +88,8 @@ package struct KeyPair: Sendable {
     package static let rsa = Result { try KeyPair("RSA:2048") }
     package static let ec = Result { try KeyPair("EC:P-256") }
     package static let otherRSA = Result { try KeyPair("RSA:2048") }
+    package static let p384 = Result { try KeyPair("EC:P-384") }
+    package static let p521 = Result { try KeyPair("EC:P-521") }
+    package static let ed25519 = Result { try KeyPair("ED25519") }
     package static let otherEC = Result { try KeyPair("EC:P-256") }
 }

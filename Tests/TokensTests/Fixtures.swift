@@ -63,7 +63,7 @@ func base64URL(_ bytes: some Sequence<UInt8>) -> String {
 }
 
 func hmac(_ text: String, key: [UInt8] = TableOfSecrets.main) -> [UInt8] {
-    key.withUnsafeBytes { try? HMACSHA256.code(of: text.utf8, key: $0) } ?? []
+    key.withUnsafeBytes { try? HMAC.code(of: text.utf8, key: $0) } ?? []
 }
 
 /// A JWT of any header and payload, properly signed by HS256.

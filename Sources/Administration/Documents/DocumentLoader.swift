@@ -47,12 +47,16 @@ public struct DocumentLoader: Sendable {
     }
 
     /// Reads documents from texts that came with their PEM files.
-    public static func parse(_ sources: [DocumentSource]) -> LoadedDocuments {
+    ///
+    /// - Parameter keySetHosts: the hosts that published keys may be read from; nil for any.
+    public static func parse(_ sources: [DocumentSource], keySetHosts: [String]? = nil) -> LoadedDocuments {
         var loaded = LoadedDocuments(documents: [], errors: [])
         for source in sources {
             if let problem = source.problem { loaded.errors.append(failure(problem, source.name)) }
             guard let text = source.text else { continue }
-            let part = parse(text, scope: DocumentScope(file: source.name, publicKeys: .sent(source.publicKeys)))
+            let scope = DocumentScope(
+                file: source.name, publicKeys: .sent(source.publicKeys), keySetHosts: keySetHosts)
+            let part = parse(text, scope: scope)
             loaded.documents += part.documents
             loaded.errors += part.errors
         }

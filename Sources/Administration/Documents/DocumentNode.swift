@@ -24,6 +24,10 @@ struct DocumentNode {
         if case .mapping(_) = node { true } else { false }
     }
 
+    var isEmptyMapping: Bool {
+        if case .mapping(let mapping) = node { mapping.isEmpty } else { false }
+    }
+
     /// The text of a scalar of any style: the document's fields have their own types, so `42` is as good as `"42"`.
     var scalarText: String? {
         guard case .scalar(let scalar) = node, !isNull else { return nil }

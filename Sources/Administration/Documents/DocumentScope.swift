@@ -6,16 +6,20 @@ final class DocumentScope {
     let file: String
     /// Gives the text of a PEM file that the document names.
     let publicKeys: PublicKeyReading
+    /// The hosts that published keys may be read from; nil where that is not known, and not asked.
+    let keySetHosts: [String]?
     private(set) var errors: [DocumentError] = []
 
     init(file: String, folder: URL) {
         self.file = file
         publicKeys = .folder(folder)
+        keySetHosts = nil
     }
 
-    init(file: String, publicKeys: PublicKeyReading) {
+    init(file: String, publicKeys: PublicKeyReading, keySetHosts: [String]? = nil) {
         self.file = file
         self.publicKeys = publicKeys
+        self.keySetHosts = keySetHosts
     }
 
     func report(_ message: String, line: Int, column: Int) {

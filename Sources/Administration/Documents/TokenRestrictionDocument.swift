@@ -5,10 +5,12 @@ extension DocumentNode {
     /// How often one token may be used at most.
     private static let uses = 1...1_000_000
     private static let skews = 0...3600
+    private static let lifetimes = 1...(366 * 86_400)
 
     func tokenRestriction(_ references: inout [DocumentReference]) -> TokenRestriction? {
         let known = [
-            "type", "issuer", "audience", "verificationKeys", "requiredClaims", "maxUses", "clockSkew",
+            "type", "issuer", "audience", "verificationKeys", "requiredClaims", "maxUses", "maxLifetime",
+            "clockSkew",
         ]
         guard let fields = DocumentFields(self, of: "'token'", known: known) else { return nil }
         let kind = fields.required("type")?.choice(TokenKind.self, "type")
@@ -20,25 +22,46 @@ extension DocumentNode {
         }
         let claims = fields["requiredClaims"]?.requiredClaims() ?? []
         let uses = fields["maxUses"]?.number("maxUses", in: Self.uses)
+        let lifetime = fields["maxLifetime"]?.duration("maxLifetime", in: Self.lifetimes)
         let skew = fields["clockSkew"]?.duration("clockSkew", in: Self.skews)
         guard let kind, let issuer, let audience else { return nil }
         return TokenRestriction(
             kind: kind, issuer: issuer, audience: audience, verificationKeys: keys, requiredClaims: claims,
-            maximumUses: uses, clockSkew: skew ?? 60)
+            maximumUses: uses, maximumLifetime: lifetime, clockSkew: skew ?? 60)
     }
 
-    /// `requiredClaims: { plan: premium, "urn:keyway:kid": "{kid}" }`.
+    /// `requiredClaims: { plan: [premium, family], sub: { present: true }, "urn:keyway:kid": "{kid}" }`.
     private func requiredClaims() -> [RequiredClaim]? {
         guard let pairs = pairs("'requiredClaims'") else { return nil }
         if pairs.count > 64 { report("'requiredClaims' has at most 64 claims") }
         return pairs.prefix(64).compactMap { key, keyNode, value in
-            guard keyNode.text("requiredClaims", limit: 256) != nil, let text = value.text(key.quotedBare) else {
+            guard keyNode.text("requiredClaims", limit: 256) != nil, let expectation = value.expectation(key) else {
                 return nil
             }
-            if text == "{kid}" { return RequiredClaim(name: key, expectation: .requestedKeyID) }
-            if text.contains("{kid}") { value.report("{kid} stands alone: the claim names the requested key") }
-            return RequiredClaim(name: key, expectation: .equals(text))
+            return RequiredClaim(name: key, expectation: expectation)
         }
+    }
+
+    private func expectation(_ claim: String) -> RequiredClaim.Expectation? {
+        if isMapping {
+            let fields = DocumentFields(self, of: "the claim \(claim.quoted)", known: ["present"])
+            guard let fields, fields["present"] != nil || isEmptyMapping else { return nil }
+            if fields["present"]?.scalarText == "true" { return .present }
+            report("a claim is asked for with a value, a list of values, or '{ present: true }'")
+            return nil
+        }
+        if scalarText == nil, !isNull {
+            let values = list(claim.quotedBare)?.compactMap { $0.claimValue(claim) }
+            return values.map { .oneOf($0) }
+        }
+        guard let text = text(claim.quotedBare) else { return nil }
+        return text == "{kid}" ? .requestedKeyID : claimValue(claim).map { .equals($0) }
+    }
+
+    private func claimValue(_ claim: String) -> String? {
+        guard let text = text(claim.quotedBare) else { return nil }
+        if text.contains("{kid}") { report("{kid} stands alone: the claim names the requested key") }
+        return text
     }
 }
 

@@ -68,12 +68,14 @@ public struct OperatorContext: Sendable {
     /// For the audit log: an admin token's name, or `local:` and the user of the machine.
     public var actor: String
     public var role: AdminRole
+    /// The hosts that published keys may be read from.
+    public var keySetHosts: [String]
     public var now: @Sendable () -> Date
 
     public init(
         catalog: any CatalogEngine, verifier: any TokenVerifier, makeKey: @escaping ContentKeyMaker,
         makeSecret: @escaping SecretMaker, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
-        actor: String, role: AdminRole, now: @escaping @Sendable () -> Date = { Date() }
+        actor: String, role: AdminRole, keySetHosts: [String] = [], now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.verifier = verifier
@@ -82,6 +84,7 @@ public struct OperatorContext: Sendable {
         self.streams = streams
         self.actor = actor
         self.role = role
+        self.keySetHosts = keySetHosts
         self.now = now
     }
 

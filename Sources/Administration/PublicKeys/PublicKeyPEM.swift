@@ -1,12 +1,13 @@
+import Cryptography
 import Foundation
 import Policies
 
-/// A public key in PEM: one block `PUBLIC KEY` (RFC 7468, 13) with nothing around it.
+/// A public key in PEM: one block `PUBLIC KEY` (RFC 7468, 13) or `CERTIFICATE` (RFC 7468, 5) with nothing around it. Of a
+/// certificate only the key is used: who names it trusts it, so that neither its dates nor its signer count.
 struct PublicKeyPEM: Equatable {
-    /// In the one spelling that RFC 7468 asks generators for: 64 characters a line.
+    /// The key as `PUBLIC KEY`, in the one spelling that RFC 7468 asks generators for: 64 characters a line.
     let text: String
-    /// The one algorithm of this version that goes with the key.
-    let algorithm: SignatureAlgorithm
+    let kind: SignatureAlgorithm.KeyKind
 
     /// - Throws: `PublicKeyError` for any other block, first of all a private key, and for a key of another kind.
     init(text: String) throws(PublicKeyError) {
@@ -19,33 +20,62 @@ struct PublicKeyPEM: Equatable {
         guard let first = lines.first, let last = lines.last, lines.count >= 3 else {
             throw PublicKeyError("holds no PEM block")
         }
-        guard first == "-----BEGIN PUBLIC KEY-----", last == "-----END PUBLIC KEY-----" else {
-            throw PublicKeyError(Self.whyNot(text))
-        }
+        let label = ["PUBLIC KEY", "CERTIFICATE"].first { first == "-----BEGIN \($0)-----" }
+        guard let label, last == "-----END \(label)-----" else { throw PublicKeyError(Self.whyNot(text)) }
         let base64 = lines.dropFirst().dropLast().joined()
         guard let der = Data(base64Encoded: base64), der.base64EncodedString() == base64 else {
             throw PublicKeyError("is damaged: it is not base64 between its BEGIN and END lines")
         }
-        algorithm = try SubjectPublicKey.algorithm(of: Array(der))
-        self.text = Self.armoured(base64)
+        try self.init { () throws(CryptographyError) in
+            label == "CERTIFICATE"
+                ? try PublicKey(certificate: Array(der)) : try PublicKey(subjectPublicKeyInfo: Array(der))
+        }
+    }
+
+    /// From the numbers of a key.
+    init(_ key: () throws(CryptographyError) -> PublicKey) throws(PublicKeyError) {
+        do throws(CryptographyError) {
+            let key = try key()
+            text = try key.pem()
+            kind = key.kind.algorithmKind
+        } catch {
+            let reason = error.operation.replacing("public key: ", with: "")
+            throw PublicKeyError("cannot be used: \(reason)")
+        }
     }
 
     private static func whyNot(_ text: String) -> String {
-        if text.contains("BEGIN CERTIFICATE") {
-            return "is a certificate: give its public key (openssl x509 -pubkey -noout)"
-        }
         if text.contains("BEGIN RSA PUBLIC KEY") {
             return "is a PKCS #1 key: give the form PUBLIC KEY (openssl rsa -RSAPublicKey_in -pubout)"
         }
-        return "is not exactly one PEM block 'PUBLIC KEY'"
+        return "is not exactly one PEM block 'PUBLIC KEY' or 'CERTIFICATE'"
     }
+}
 
-    private static func armoured(_ base64: String) -> String {
-        let characters = Array(base64)
-        let lines = stride(from: 0, to: characters.count, by: 64).map {
-            String(characters[$0..<min($0 + 64, characters.count)])
+extension PublicKey.Kind {
+    /// The kind as policies name it.
+    var algorithmKind: SignatureAlgorithm.KeyKind {
+        switch self {
+        case .rsa: .rsa
+        case .ecP256: .p256
+        case .ecP384: .p384
+        case .ecP521: .p521
+        case .ed25519: .ed25519
         }
-        return (["-----BEGIN PUBLIC KEY-----"] + lines + ["-----END PUBLIC KEY-----"]).joined(separator: "\n") + "\n"
+    }
+}
+
+extension SignatureAlgorithm.KeyKind {
+    /// With its article, for messages.
+    var words: String {
+        switch self {
+        case .secret: "a secret"
+        case .rsa: "an RSA key"
+        case .p256: "a P-256 key"
+        case .p384: "a P-384 key"
+        case .p521: "a P-521 key"
+        case .ed25519: "an Ed25519 key"
+        }
     }
 }
 

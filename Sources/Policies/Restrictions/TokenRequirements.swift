@@ -66,6 +66,9 @@ extension RequiredClaim {
         let meets =
             switch expectation {
             case .equals(let expected): values.contains { $0.utf8.elementsEqual(expected.utf8) }
+            case .oneOf(let expected):
+                values.contains { value in expected.contains { $0.utf8.elementsEqual(value.utf8) } }
+            case .present: !values.isEmpty
             case .requestedKeyID: values.contains { KeyID($0) == keyID }
             }
         return meets ? nil : DenialReason(.claimMismatch, detail: name)

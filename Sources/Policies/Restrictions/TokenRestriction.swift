@@ -6,13 +6,6 @@ public enum TokenKind: String, Sendable, Hashable, Codable, CaseIterable {
     case swt
 }
 
-/// Signature algorithms (RFC 7518, 3.1). An algorithm belongs to a verification key, never to a token.
-public enum SignatureAlgorithm: String, Sendable, Hashable, Codable, CaseIterable {
-    case hs256 = "HS256"
-    case rs256 = "RS256"
-    case es256 = "ES256"
-}
-
 /// A key that verifies tokens, and the only algorithms that it may verify.
 public struct VerificationKey: Sendable, Hashable, Codable {
     /// Where the key is.
@@ -21,9 +14,13 @@ public struct VerificationKey: Sendable, Hashable, Codable {
         case pem(String)
         /// The name of a secret that is held wrapped under the KEK.
         case secret(String)
+        /// Whichever keys the issuer publishes.
+        case published(KeySetLocation)
     }
 
     public var source: Source
+    /// Of published keys, empty stands for what each key says of itself: its `alg`, or else the usual algorithm of its
+    /// kind.
     public var algorithms: Set<SignatureAlgorithm>
 
     public init(source: Source, algorithms: Set<SignatureAlgorithm>) {
@@ -49,6 +46,10 @@ public struct RequiredClaim: Sendable, Hashable, Codable {
     public enum Expectation: Sendable, Hashable, Codable {
         /// Exactly this text; of an array, one element.
         case equals(String)
+        /// Exactly one of these texts; of an array, one element.
+        case oneOf([String])
+        /// Any value.
+        case present
         /// The KID that is asked for, in any spelling of the UUID.
         case requestedKeyID
     }
@@ -80,12 +81,15 @@ public struct TokenRestriction: Sendable, Hashable, Codable {
     public var requiredClaims: [RequiredClaim]
     /// How often one token may be used; nil for any number.
     public var maximumUses: Int?
+    /// In seconds: how long a token may live; nil for any time. It expires no later than this after now, and after its
+    /// issue where it says when that was.
+    public var maximumLifetime: Int?
     /// In seconds, added on both sides of a token's time.
     public var clockSkew: Int
 
     public init(
         kind: TokenKind, issuer: String, audience: String, verificationKeys: [VerificationKey],
-        requiredClaims: [RequiredClaim] = [], maximumUses: Int? = nil, clockSkew: Int = 60
+        requiredClaims: [RequiredClaim] = [], maximumUses: Int? = nil, maximumLifetime: Int? = nil, clockSkew: Int = 60
     ) {
         self.kind = kind
         self.issuer = issuer
@@ -93,6 +97,7 @@ public struct TokenRestriction: Sendable, Hashable, Codable {
         self.verificationKeys = verificationKeys
         self.requiredClaims = requiredClaims
         self.maximumUses = maximumUses
+        self.maximumLifetime = maximumLifetime
         self.clockSkew = clockSkew
     }
 }

@@ -48,9 +48,9 @@ public struct TokenClaim: Sendable, Hashable {
 
 /// What signs a token. Prints redacted.
 public enum SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
-    /// For HS256 and SWT.
+    /// For HS256, HS384, HS512 and SWT.
     case secret([UInt8])
-    /// For RS256 (RSA) and ES256 (EC on P-256): PEM, without a passphrase.
+    /// For RS… (RSA) and ES… (EC on the algorithm's curve): PEM, without a passphrase.
     case privateKey(pem: String)
 
     public var description: String { "SigningKey(redacted)" }
@@ -62,6 +62,8 @@ public enum TokenIssueError: Error, Sendable, Hashable, CustomStringConvertible 
     case emptySecret
     /// The key is not one for the algorithm: kind, curve, or an RSA modulus below 2048 bits.
     case keyNotForAlgorithm(SignatureAlgorithm)
+    /// Keyway verifies such tokens and does not issue them.
+    case algorithmNotIssued(SignatureAlgorithm)
     /// The claim stands twice, has the name of a registered claim, or has a value that the kind of token cannot carry.
     case claimNotPossible(String)
     /// Before 1970 or beyond what a token can carry.
@@ -73,6 +75,8 @@ public enum TokenIssueError: Error, Sendable, Hashable, CustomStringConvertible 
         switch self {
         case .emptySecret: "the secret is empty"
         case .keyNotForAlgorithm(let algorithm): "the key is not one for \(algorithm.rawValue)"
+        case .algorithmNotIssued(let algorithm):
+            "\(algorithm.rawValue) is verified but not issued here: sign with HS256 to HS512, RS256 to RS512 or ES256 to ES512"
         case .claimNotPossible(let name): "the claim '\(name)' cannot be issued"
         case .timeOutOfRange: "a time is out of range"
         case .libraryFailed: "the token library failed"

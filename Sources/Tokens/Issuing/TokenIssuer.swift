@@ -10,10 +10,10 @@ public enum TokenIssuer {
     ) throws(TokenIssueError) -> String {
         try contents.checkNames(registered: ["iss", "aud", "exp", "nbf", "iat", "sub", "jti"])
         let material: [UInt8]
-        switch (key, algorithm) {
-        case (.secret(let bytes), .hs256): material = bytes
-        case (.privateKey(let pem), .rs256), (.privateKey(let pem), .es256): material = Array(pem.utf8)
-        case (.secret, .rs256), (.secret, .es256), (.privateKey, .hs256): throw .keyNotForAlgorithm(algorithm)
+        switch (key, algorithm.keyKind == .secret) {
+        case (.secret(let bytes), true): material = bytes
+        case (.privateKey(let pem), false): material = Array(pem.utf8)
+        case (.secret, false), (.privateKey, true): throw .keyNotForAlgorithm(algorithm)
         }
         guard !material.isEmpty else { throw .emptySecret }
         let token = try LibJWT.sign(try contents.jwtClaims(), algorithm: algorithm, key: material)
@@ -39,7 +39,7 @@ public enum TokenIssuer {
         pairs.append(FormPair(name: Name.expiryName, value: String(try TokenContents.seconds(contents.expires))))
         pairs.append(FormPair(name: Name.issuerName, value: contents.issuer))
         let text = pairs.map(\.encoded).joined(separator: "&")
-        let code = secret.withUnsafeBytes { try? HMACSHA256.code(of: text.utf8, key: $0) }
+        let code = secret.withUnsafeBytes { try? HMAC.code(of: text.utf8, key: $0) }
         guard let code else { throw .libraryFailed }
         return "\(text)&\(FormPair(name: Name.signatureName, value: Base64.encode(code, .standard)).encoded)"
     }
@@ -47,10 +47,11 @@ public enum TokenIssuer {
 
 extension SignatureAlgorithm {
     fileprivate func allowsSignature(byteCount: Int) -> Bool {
-        switch self {
-        case .hs256: byteCount == HMACSHA256.codeSize
-        case .rs256: (256...1024).contains(byteCount)
-        case .es256: byteCount == 64
+        switch family {
+        case .hmac(let hash): byteCount == hash.digestSize
+        case .signature(.rsaPKCS1), .signature(.rsaPSS): (256...1024).contains(byteCount)
+        case .signature(.ecdsa(let hash)): byteCount == (hash == .sha512 ? 132 : 2 * hash.digestSize)
+        case .signature(.ed25519): byteCount == 64
         }
     }
 }

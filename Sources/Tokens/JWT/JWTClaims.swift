@@ -11,6 +11,8 @@ struct JWTClaims {
     let expires: Double?
     /// `nbf` in seconds since 1970 (4.1.5).
     let notBefore: Double?
+    /// `iat` in seconds since 1970 (4.1.6).
+    let issued: Double?
     /// Every claim as the policy's rules see it: see `VerifiedToken.claims`.
     let texts: [String: [String]]
 
@@ -22,7 +24,7 @@ struct JWTClaims {
         audiences = Self.audiences(members["aud"])
         expires = Self.time(members["exp"])
         notBefore = try Self.optionalTime(members["nbf"])
-        _ = try Self.optionalTime(members["iat"])
+        issued = try Self.optionalTime(members["iat"])
         texts = members.mapValues(Self.texts)
     }
 

@@ -1,6 +1,12 @@
 import Cryptography
 import Policies
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Simple Web Tokens (version 0.9.5.1 of 2009): form-encoded claims, the last of which is an HMAC-SHA-256 over
 /// everything before it, exactly as transmitted.
 enum SimpleWebToken {
@@ -11,16 +17,19 @@ enum SimpleWebToken {
 
     static func verify(
         _ token: [UInt8], with signatures: SignatureVerification, under rules: TokenRules
-    ) throws(TokenRejection) -> VerifiedToken {
+    ) throws(TokenRejection) -> (VerifiedToken, TokenTimes) {
         let signed = try divide(token)
-        try signatures.check(signed, algorithm: .hs256)
+        let signer = try signatures.check(signed, algorithm: .hs256)
         let claims = try claims(in: signed.text)
         let issuer = try rules.checkIssuer(claims[issuerName])
         try rules.checkAudience(claims[audienceName].map { [$0] } ?? [])
-        return VerifiedToken(
+        let times = try TokenTimes(expires: claims[expiryName].flatMap(time))
+        try rules.checkTimes(times)
+        let token = VerifiedToken(
             kind: .swt, issuer: issuer, subject: nil, tokenID: nil,
-            expires: try rules.checkTime(expires: claims[expiryName].flatMap(time), notBefore: nil),
-            claims: claims.mapValues { [$0] }, identity: try signed.identity())
+            expires: Date(timeIntervalSince1970: times.expires), claims: claims.mapValues { [$0] },
+            identity: try signed.identity(), signer: signer)
+        return (token, times)
     }
 
     /// The signed text and the signature: the pair after the last `&` must be the signature's, and nothing follows it.

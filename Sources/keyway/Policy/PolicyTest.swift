@@ -21,7 +21,7 @@ struct PolicyTest: AsyncParsableCommand {
     @Option(help: "The client's address.")
     var ip = "127.0.0.1"
 
-    @Option(help: "aes or clearkey.")
+    @Option(help: "aes, clearkey, widevine, playready or fairplay.")
     var delivery = KeyDeliveryType.aes
 
     @Option(help: "A file with the token; - for standard input.")

@@ -53,6 +53,8 @@ struct Server {
             services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
         }
         services.append(KEKService(keks: installation.keks, logger: logger))
+        services.append(
+            KeySetService(catalog: installation.catalog, keySets: installation.keySets, logger: logger))
         services.append(KeyHousekeeping(operations: installation.keyOperations, logger: logger))
         let group = ServiceGroup(
             configuration: .init(

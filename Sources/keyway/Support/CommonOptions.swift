@@ -34,7 +34,9 @@ struct CommonOptions: ParsableArguments {
             throw CommandFailure(
                 .unavailable, "this verb works on the local data folder only, and KEYWAY_URL is set; unset KEYWAY_URL")
         }
-        let installation = try await Installation.open(dataFolder: dataFolder, kek: try await configuration().kek)
+        let configuration = try await configuration()
+        let installation = try await Installation.open(
+            dataFolder: dataFolder, kek: configuration.kek, keySets: configuration.keySets)
         try await installation.keyOperations.removeDue(at: Date())
         return installation
     }

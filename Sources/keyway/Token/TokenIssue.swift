@@ -31,10 +31,10 @@ struct TokenIssue: AsyncParsableCommand {
     @Option(help: "The named secret that signs.")
     var secret: String?
 
-    @Option(help: "A file with the private key in PEM that signs (RS256, ES256).")
+    @Option(help: "A file with the private key in PEM that signs (RS…, ES…).")
     var keyFile: String?
 
-    @Option(help: "HS256, RS256 or ES256.")
+    @Option(help: "HS256 (the default), HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512.")
     var algorithm: SignatureAlgorithm?
 
     @Option(parsing: .unconditional, help: "How long the token lives, as 60s, 5m, 12h; with a minus it is expired.")
@@ -42,6 +42,9 @@ struct TokenIssue: AsyncParsableCommand {
 
     @Option(help: "The subject.")
     var subject: String?
+
+    @Option(name: .customLong("token-id"), help: "The token's own name (jti), by which it can be revoked.")
+    var tokenID: String?
 
     @Option(help: "The key that the token is for: the value of claims that must name the requested key.")
     var kid: String?
@@ -110,6 +113,8 @@ struct TokenIssue: AsyncParsableCommand {
         var contents = TokenContents(
             issuer: draft.issuer, audience: draft.audience, expires: expires, claims: try claims(draft))
         contents.subject = subject
+        contents.tokenID = tokenID
+        contents.issuedAt = Date()
         return contents
     }
 
@@ -120,8 +125,17 @@ struct TokenIssue: AsyncParsableCommand {
             return TokenClaim(name: String(sides[0]), value: .text(String(sides[1])))
         }
         for required in draft.claims where !claims.contains(where: { $0.name == required.name }) {
+            if required.name == "sub", subject != nil { continue }
+            if required.name == "jti", tokenID != nil { continue }
             switch required.expectation {
             case .equals(let value): claims.append(TokenClaim(name: required.name, value: .text(value)))
+            case .oneOf(let values):
+                if let value = values.first { claims.append(TokenClaim(name: required.name, value: .text(value))) }
+            case .present:
+                throw CommandFailure(
+                    .badData,
+                    "the policy wants the claim '\(required.name)': give --claim \(required.name)=VALUE"
+                        + (required.name == "sub" ? " as --subject" : ""))
             case .requestedKeyID:
                 guard let kid else {
                     throw CommandFailure(

@@ -20,7 +20,7 @@ public struct ApplyDocuments: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
-        let loaded = DocumentLoader.parse(files)
+        let loaded = DocumentLoader.parse(files, keySetHosts: context.keySetHosts)
         let reconciliation = Reconciliation(
             catalog: context.catalog, makeKey: context.makeKey, actor: context.actor)
         let plan = try await reconciliation.plan(DocumentSet(loaded.documents), prune: prune ?? false)

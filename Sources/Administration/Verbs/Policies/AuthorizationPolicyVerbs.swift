@@ -56,8 +56,9 @@ public struct PutAuthorizationPolicy: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> PolicyPutReport<AuthorizationPolicyForm> {
-        let located = try await PolicyDocumentReading(kind: .authorizationPolicy, name: name)
-            .read(document, catalog: context.catalog)
+        let located = try await PolicyDocumentReading(
+            kind: .authorizationPolicy, name: name, keySetHosts: context.keySetHosts
+        ).read(document, catalog: context.catalog)
         guard case .authorizationPolicy(let policy) = located else { throw PolicyDocumentReading.otherKind }
         let stored = try await context.catalog.authorizationPolicy(named: name)
         let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)

@@ -35,13 +35,14 @@ extension PlannedChange.Action {
 struct PolicyDocumentReading {
     var kind: Document.Kind
     var name: String
+    var keySetHosts: [String]?
 
     static let otherKind = OperatorError(.invalid, "the document is of another kind than its address")
 
     /// - Throws: `DocumentsRejected` with everything that is wrong, `OperatorError` when the document is not one, or one
     ///   of another name.
     func read(_ text: String, catalog: any CatalogEngine) async throws -> Document {
-        let scope = DocumentScope(file: name, publicKeys: .sent([]))
+        let scope = DocumentScope(file: name, publicKeys: .sent([]), keySetHosts: keySetHosts)
         let roots = YAMLReader.documents(in: text, scope: scope)
         guard scope.errors.isEmpty else { throw DocumentsRejected(scope.errors.sorted()) }
         guard roots.count == 1, let root = roots.first else {

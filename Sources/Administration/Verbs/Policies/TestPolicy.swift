@@ -37,11 +37,15 @@ public struct TestPolicy: OperatorVerb {
             throw OperatorError(.invalid, "the delivery type is one of \(known), not \(delivery.quoted)")
         }
         let lookup = try await context.catalog.keyLookup(keyID)
-        let evaluation = AuthorizationEvaluator(verifier: context.verifier).explain(
-            keyID,
-            in: KeyRequest(keyIDs: [keyID], delivery: delivery, credential: token, clientAddress: address),
-            facts: lookup.map { KeyFacts(keyID: keyID, type: $0.key.type, isEnabled: $0.key.isEnabled) },
-            policy: lookup?.policy, at: context.now())
+        let request = KeyRequest(keyIDs: [keyID], delivery: delivery, credential: token, clientAddress: address)
+        let evaluator = AuthorizationEvaluator(verifier: context.verifier)
+        var evaluation = evaluator.explain(
+            keyID, in: request, facts: lookup?.key.facts, policy: lookup?.policy, at: context.now())
+        if evaluation.mayBeStale, let policy = lookup?.policy {
+            for restriction in policy.publishedKeyRestrictions { await context.verifier.renewKeys(for: restriction) }
+            evaluation = evaluator.explain(
+                keyID, in: request, facts: lookup?.key.facts, policy: policy, at: context.now())
+        }
         let steps = evaluation.steps.map(DecisionStep.init)
         switch evaluation.decision {
         case .granted(let grant):

@@ -1,31 +1,29 @@
 import COpenSSL
 
-/// HMAC with SHA-256 (RFC 2104, FIPS 198-1).
-public enum HMACSHA256 {
-    /// In bytes.
-    public static let codeSize = 32
-
-    /// The authentication code of a message.
+/// The keyed-hash message authentication code (RFC 2104, FIPS 198-1).
+public enum HMAC {
+    /// The authentication code of a message, as long as the hash's digest.
     /// - Throws: for an empty key, which would let anyone make codes.
     public static func code(
-        of message: some Sequence<UInt8>, key: UnsafeRawBufferPointer
+        of message: some Sequence<UInt8>, key: UnsafeRawBufferPointer, hash: HashAlgorithm = .sha256
     ) throws(CryptographyError) -> [UInt8] {
         guard !key.isEmpty else { throw CryptographyError("HMAC with an empty key") }
         let message = Array(message)
-        var code = [UInt8](repeating: 0, count: codeSize)
+        var code = [UInt8](repeating: 0, count: hash.digestSize)
         var written = 0
         let done = EVP_Q_mac(
-            nil, "HMAC", nil, "SHA256", nil, key.baseAddress, key.count, message, message.count, &code, codeSize,
+            nil, "HMAC", nil, hash.name, nil, key.baseAddress, key.count, message, message.count, &code, code.count,
             &written)
-        guard done != nil, written == codeSize else { throw CryptographyError("HMAC-SHA-256") }
+        guard done != nil, written == hash.digestSize else { throw CryptographyError("HMAC") }
         return code
     }
 
     /// Whether `code` is the message's. Constant time in the code's bytes.
     public static func isValid(
-        _ code: some Sequence<UInt8>, of message: some Sequence<UInt8>, key: UnsafeRawBufferPointer
+        _ code: some Sequence<UInt8>, of message: some Sequence<UInt8>, key: UnsafeRawBufferPointer,
+        hash: HashAlgorithm = .sha256
     ) throws(CryptographyError) -> Bool {
-        constantTimeEquals(try self.code(of: message, key: key), Array(code))
+        constantTimeEquals(try self.code(of: message, key: key, hash: hash), Array(code))
     }
 }
 

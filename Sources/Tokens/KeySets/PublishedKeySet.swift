@@ -1,0 +1,122 @@
+import Cryptography
+import Policies
+
+/// Why a document gives no keys. Names members, never their values.
+public struct KeySetError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The keys that an issuer publishes: a JWK Set (RFC 7517, 5), of which only what verifies signatures is kept.
+public struct PublishedKeySet: Sendable {
+    /// In bytes: the longest document that is looked at.
+    public static let longestDocument = 256 * 1024
+    /// More keys than this are no set of verification keys.
+    public static let mostKeys = 64
+
+    /// Who publishes it, where a discovery document said so.
+    public let issuer: String?
+    let keys: [PublishedKey]
+
+    /// How many keys of the document can verify.
+    public var count: Int { keys.count }
+
+    /// Keys of kinds and uses that are not for us are left out, as RFC 7517 asks; a set without any usable key is refused.
+    public init(document: [UInt8], issuer: String? = nil) throws(KeySetError) {
+        guard document.count <= Self.longestDocument else { throw KeySetError("the key set is too long") }
+        guard let members = try? JSONReader.read(document).members, case .array(let items) = members["keys"] else {
+            throw KeySetError("not a JWK Set: an object with an array 'keys'")
+        }
+        guard items.count <= Self.mostKeys else { throw KeySetError("more than \(Self.mostKeys) keys") }
+        keys = items.compactMap { PublishedKey($0) }
+        guard !keys.isEmpty else { throw KeySetError("no key of the set can verify a signature") }
+        self.issuer = issuer
+    }
+
+    /// The keys that may have signed a token: those with the name that it gives, and those without any.
+    func keys(named name: String?) -> [PublishedKey] {
+        guard let name else { return keys }
+        return keys.filter { key in key.id.map { $0.utf8.elementsEqual(name.utf8) } ?? true }
+    }
+}
+
+/// One key of a set (RFC 7517, 4).
+struct PublishedKey: Sendable {
+    /// `kid`.
+    let id: String?
+    /// `alg`, when it is one that this key can verify.
+    let declared: SignatureAlgorithm?
+    let key: PublicKey
+
+    /// Nil for a key that is not public, not for signatures, not of a kind that is known, or weak.
+    init?(_ value: JSONValue) {
+        // With its private half published, a key signs for everyone.
+        guard let members = value.members, members["d"] == nil, let key = try? Self.publicKey(members) else {
+            return nil
+        }
+        guard Self.isForVerification(members) else { return nil }
+        var algorithm: SignatureAlgorithm?
+        if let declared = members["alg"] {
+            // A key for an algorithm that is not known verifies nothing, rather than something else.
+            guard let known = declared.string.flatMap(SignatureAlgorithm.init), known.keyKind == key.kind.algorithmKind
+            else { return nil }
+            algorithm = known
+        }
+        id = members["kid"]?.string
+        declared = algorithm
+        self.key = key
+    }
+
+    /// The algorithms that the key may verify under a policy that names some, or none.
+    func algorithms(_ policy: Set<SignatureAlgorithm>) -> Set<SignatureAlgorithm> {
+        let kind = key.kind.algorithmKind
+        if policy.isEmpty { return [declared ?? kind.usualAlgorithm] }
+        return policy.intersection(declared.map { [$0] } ?? kind.algorithms)
+    }
+
+    /// `use` and `key_ops` (RFC 7517, 4.2 and 4.3).
+    private static func isForVerification(_ members: [String: JSONValue]) -> Bool {
+        if let use = members["use"], use.string != "sig" { return false }
+        guard let operations = members["key_ops"] else { return true }
+        guard case .array(let names) = operations else { return false }
+        return names.contains { $0.string == "verify" }
+    }
+
+    private static func publicKey(_ members: [String: JSONValue]) throws -> PublicKey {
+        func number(_ name: String) throws(KeySetError) -> [UInt8] {
+            guard let text = members[name]?.string, let bytes = Base64.decode(text.utf8, .urlUnpadded) else {
+                throw KeySetError("'\(name)' is not base64url")
+            }
+            return bytes
+        }
+        switch members["kty"]?.string {
+        case "RSA": return try PublicKey(rsaModulus: number("n"), exponent: number("e"))
+        case "EC":
+            let curves: [String: PublicKey.Kind] = ["P-256": .ecP256, "P-384": .ecP384, "P-521": .ecP521]
+            guard let curve = members["crv"]?.string.flatMap({ curves[$0] }) else {
+                throw KeySetError("'crv' is none of P-256, P-384, P-521")
+            }
+            return try PublicKey(curve: curve, x: number("x"), y: number("y"))
+        case "OKP":
+            guard members["crv"]?.string == "Ed25519" else { throw KeySetError("'crv' is not Ed25519") }
+            return try PublicKey(ed25519: number("x"))
+        default: throw KeySetError("'kty' is none of RSA, EC, OKP")
+        }
+    }
+}
+
+extension PublicKey.Kind {
+    /// The kind as policies name it.
+    var algorithmKind: SignatureAlgorithm.KeyKind {
+        switch self {
+        case .rsa: .rsa
+        case .ecP256: .p256
+        case .ecP384: .p384
+        case .ecP521: .p521
+        case .ed25519: .ed25519
+        }
+    }
+}

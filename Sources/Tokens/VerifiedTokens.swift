@@ -1,0 +1,86 @@
+import Cryptography
+import Policies
+import Synchronization
+
+/// Tokens that verified, by the hash of their whole text, so that a player that asks for many keys has its signature
+/// checked once.
+///
+/// An entry holds for the very restriction that it was made under and while no secret and no published key changed since;
+/// a token's times are checked anew each time. Bounded: only what verified gets in, and of two halves the elder is
+/// forgotten when the younger is full.
+final class VerifiedTokens: Sendable {
+    /// SHA-256 of a token's text.
+    struct Name: Hashable {
+        private let digest: [UInt8]
+
+        /// Nil for a token that is too long to be kept.
+        init?(_ token: String) {
+            guard token.utf8.count <= VerifiedTokens.longestToken, let digest = try? SHA256.digest(token.utf8) else {
+                return nil
+            }
+            self.digest = digest
+        }
+    }
+
+    /// What secrets and published keys were when a signature was checked.
+    struct Generation: Equatable {
+        var secrets: Int
+        var keySets: Int
+    }
+
+    struct Entry {
+        let token: VerifiedToken
+        let times: TokenTimes
+        fileprivate let restriction: TokenRestriction
+        fileprivate let generation: Generation
+
+        init(token: VerifiedToken, times: TokenTimes, _ restriction: TokenRestriction, _ generation: Generation) {
+            self.token = token
+            self.times = times
+            self.restriction = restriction
+            self.generation = generation
+        }
+    }
+
+    private struct State {
+        var younger: [Name: Entry] = [:]
+        var elder: [Name: Entry] = [:]
+    }
+
+    /// In bytes.
+    private static let longestToken = 4096
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int) {
+        self.capacity = max(capacity / 2, 1)
+    }
+
+    func token(_ name: Name, under restriction: TokenRestriction, _ generation: Generation) -> Entry? {
+        let entry = state.withLock { state -> Entry? in
+            if let entry = state.younger[name] { return entry }
+            guard let entry = state.elder[name] else { return nil }
+            insert(entry, name, &state)
+            return entry
+        }
+        // Restrictions out of one policy share their storage, which makes this comparison cheap.
+        guard let entry, entry.generation == generation, entry.restriction == restriction else { return nil }
+        return entry
+    }
+
+    func remember(_ name: Name, _ entry: Entry) {
+        state.withLock { insert(entry, name, &$0) }
+    }
+
+    /// How many are remembered, those that stand in both halves twice.
+    var count: Int { state.withLock { $0.younger.count + $0.elder.count } }
+
+    private func insert(_ entry: Entry, _ name: Name, _ state: inout State) {
+        if state.younger.count >= capacity, state.younger[name] == nil {
+            state.elder = state.younger
+            state.younger = [:]
+        }
+        state.younger[name] = entry
+    }
+}
