@@ -15,6 +15,8 @@ public struct Installation: Sendable {
     public let storage: any MediaStorage
     public let unwrapper: any KeyUnwrapper
     public let verifier: any TokenVerifier
+    /// What was revoked.
+    public let revocations: any RevocationSource
     /// Hears of changes by any process on this data folder, once somebody runs it.
     public let watch: CatalogWatch
     public let keks: InstalledKEKs
@@ -57,7 +59,8 @@ public struct Installation: Sendable {
         return Installation(
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
-            verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens), watch: watch,
+            verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens),
+            revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
             keks: keks, keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
             keySetHosts: keySets.rules.hosts,
             wrapping: keks.wrapping, secrets: secrets)

@@ -5,7 +5,8 @@ import Policies
 
 /// The table of the admin API. A new verb is a row here; its report's form is an entry of `AdminSchemas`.
 public enum AdminRoutes {
-    public static let all: [AdminRoute] = keys + secrets + policies + documents + assets + locators + audit + tokens
+    public static let all: [AdminRoute] =
+        keys + secrets + policies + documents + assets + locators + revocations + audit + tokens
 
     /// The row of a verb.
     ///
@@ -183,6 +184,28 @@ public enum AdminRoutes {
             RevokeLocator.self, .delete, "/v1/locators/{locator}", .operator,
             "Close a locator now; it stays in lists as revoked",
             [.path("locator", .locator, "The locator's id")], answer: .named("LocatorRevoked"), errors: [404, 422]),
+    ]
+
+    private static let revocations = [
+        AdminRoute(
+            ListRevocations.self, .get, "/v1/revocations", .reader, "What is revoked, in order of id",
+            [.after, .limit],
+            answer: .named("RevocationList")),
+        AdminRoute(
+            AddRevocation.self, .post, "/v1/revocations", .operator,
+            "Revoke a token, a subject's tokens or an issuer's key; again, to change its reason or end",
+            [
+                .body("kind", .text(.choice(RevocationRecord.Kind.allCases.map(\.rawValue))), "What is revoked"),
+                .body(
+                    "value", .text(.text(1...1024)),
+                    "Its name; of token (its signed text) and key (SubjectPublicKeyInfo) the SHA-256 in hexadecimal"),
+                .body("issuer", .text(.text(1...1024)), "Only of this issuer; of any when absent", required: false),
+                .body("reason", .text(.text(1...1024)), "For the list", required: false),
+                .body("expires", .text(.duration), "How long it holds; for ever when absent", required: false),
+            ], answer: .named("Revocation"), errors: [422]),
+        AdminRoute(
+            RemoveRevocation.self, .delete, "/v1/revocations/{id}", .operator, "Let what was revoked be taken again",
+            [.path("id", .name, "The revocation's id")], answer: .named("RevocationRemoved"), errors: [404]),
     ]
 
     private static let audit = [

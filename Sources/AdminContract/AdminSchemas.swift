@@ -280,6 +280,16 @@ enum AdminSchemas {
                 .optional("defect", text),
             ])
         ),
+        ("RevocationList", page("revocations", .named("Revocation"))),
+        (
+            "Revocation",
+            .object([
+                .required("id", text), .required("kind", words(RevocationRecord.Kind.self)), .required("value", text),
+                .optional("issuer", text), .optional("reason", text), .required("created", time),
+                .optional("expires", time),
+            ])
+        ),
+        ("RevocationRemoved", .object([.required("id", text)])),
         (
             "AdminTokenList",
             page(

@@ -34,6 +34,8 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case policyDeleted
     case adminTokenCreated
     case adminTokenRevoked
+    case revocationAdded
+    case revocationRemoved
     /// Somebody showed the admin API a token that is not valid.
     case adminRefused
 }

@@ -71,6 +71,9 @@ public enum CatalogChange: Sendable {
     case insertAdminToken(AdminTokenRecord)
     /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
     case revokeAdminToken(name: String, time: Date)
+    /// Takes the place of an older revocation of the same thing.
+    case putRevocation(RevocationRecord)
+    case deleteRevocation(id: String)
     /// Changes nothing: the changes are applied only if this holds when they are.
     case require(CatalogCondition)
     /// Chained after the last record.
@@ -180,6 +183,11 @@ public protocol CatalogEngine: Sendable {
     func adminToken(hash: [UInt8]) async throws -> AdminTokenRecord?
     /// In order of name.
     func adminTokens(_ page: Page) async throws -> [AdminTokenRecord]
+
+    /// In order of id.
+    func revocations(_ page: Page) async throws -> [RevocationRecord]
+    /// Removes those that may be forgotten at a time; how many.
+    func removeExpiredRevocations(at time: Date) async throws -> Int
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

@@ -35,6 +35,8 @@ extension Database {
         case .audit(let event): try append([event])
         case .insertAdminToken(let token): try insert(token)
         case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
+        case .putRevocation(let revocation): try put(revocation)
+        case .deleteRevocation(let id): try deleteRevocation(id)
         case .require(let condition): try require(condition)
         }
     }

@@ -18,8 +18,29 @@ enum Migrations {
         migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
         migrator.registerMigration("adminTokens") { try $0.execute(sql: adminTokens) }
         migrator.registerMigration("keySets") { try $0.execute(sql: keySets) }
+        migrator.registerMigration("revocations") { try $0.execute(sql: revocations) }
         return migrator
     }
+
+    private static let revocations = """
+        CREATE TABLE revocation (
+            id TEXT PRIMARY KEY NOT NULL CHECK (length(id) = 32),
+            kind TEXT NOT NULL,
+            value TEXT NOT NULL,
+            issuer TEXT,
+            reason TEXT,
+            created REAL NOT NULL,
+            expires REAL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX revocationExpires ON revocation (expires) WHERE expires IS NOT NULL;
+        """
+        + ["INSERT", "UPDATE", "DELETE"].map { event in
+            """
+            CREATE TRIGGER revocation\(event) AFTER \(event) ON revocation BEGIN
+                INSERT INTO changeLog (subject, id) VALUES ('revocation', \(event == "DELETE" ? "OLD" : "NEW").id);
+            END;
+            """
+        }.joined(separator: "\n")
 
     /// Not in the change log: each process asks the issuers for itself, and reads this when they do not answer.
     private static let keySets = """

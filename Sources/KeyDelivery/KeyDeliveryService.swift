@@ -37,13 +37,14 @@ public struct KeyDeliveryService: Sendable {
     ///   - now: the clock; tests set it.
     public init(
         catalog: any CatalogEngine, cache: KeyLookupCache? = nil, unwrapper: any KeyUnwrapper,
-        verifier: any TokenVerifier, limits: RateLimits = RateLimits(), now: @escaping @Sendable () -> Date = { Date() }
+        verifier: any TokenVerifier, revocations: any RevocationSource = NoRevocations(),
+        limits: RateLimits = RateLimits(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.cache = cache
         self.unwrapper = unwrapper
         self.verifier = verifier
-        judgement = Judgement(evaluator: AuthorizationEvaluator(verifier: verifier))
+        judgement = Judgement(evaluator: AuthorizationEvaluator(verifier: verifier, revocations: revocations))
         rates = RequestRates(limits)
         self.now = now
     }

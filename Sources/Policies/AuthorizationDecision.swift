@@ -50,6 +50,8 @@ public struct DenialReason: Sendable, Hashable {
         case addressNotAllowed
         case tokenMissing
         case tokenRejected
+        /// The token, its subject or the key that signed it was revoked.
+        case tokenRevoked
         case claimMissing
         case claimMismatch
         case useLimitInvalid
@@ -84,7 +86,7 @@ public struct DenialReason: Sendable, Hashable {
     public var denialClass: DenialClass {
         switch code {
         case .keyUnknown, .keyDisabled, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
-        case .tokenMissing, .tokenRejected: .unauthenticated
+        case .tokenMissing, .tokenRejected, .tokenRevoked: .unauthenticated
         case .noPolicy, .policyDisabled, .policyOutsideValidity, .noOptionForDelivery, .optionDisabled,
             .optionOutsideValidity, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
             .claimMismatch, .useLimitInvalid, .useLimitReached:

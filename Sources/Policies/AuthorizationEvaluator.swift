@@ -1,13 +1,15 @@
 public import ContentKeys
 public import Foundation
 
-/// Decides whether a key may leave. Pure but for the verifier, which is injected like the clock: equal arguments give
-/// equal decisions. Whatever is not allowed by name is denied.
+/// Decides whether a key may leave. Pure but for the verifier and the revocations, which are injected like the clock: equal
+/// arguments give equal decisions. Whatever is not allowed by name is denied.
 public struct AuthorizationEvaluator: Sendable {
     private let verifier: any TokenVerifier
+    private let revocations: any RevocationSource
 
-    public init(verifier: any TokenVerifier) {
+    public init(verifier: any TokenVerifier, revocations: any RevocationSource = NoRevocations()) {
         self.verifier = verifier
+        self.revocations = revocations
     }
 
     /// The verdict on one key of a request.
@@ -40,7 +42,8 @@ public struct AuthorizationEvaluator: Sendable {
             steps.append(EvaluationStep(check: .policy, refusal: refusal))
             return Evaluation(decision: .denied(refusal), steps: steps)
         }
-        let context = RestrictionContext(keyID: keyID, request: request, verifier: verifier, now: now)
+        let context = RestrictionContext(
+            keyID: keyID, request: request, verifier: verifier, revocations: revocations, now: now)
         return Self.evaluate(policy, in: context, after: steps)
     }
 

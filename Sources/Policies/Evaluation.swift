@@ -76,6 +76,7 @@ extension DenialReason.Code {
         case .addressNotAllowed: "the client's address is not allowed"
         case .tokenMissing: "the request carries no token"
         case .tokenRejected: "the token does not verify"
+        case .tokenRevoked: "the token, its subject or its issuer's key was revoked"
         case .claimMissing: "the token lacks a claim"
         case .claimMismatch: "a claim of the token has another value"
         case .useLimitInvalid: "the limit of uses cannot be applied"

@@ -6,6 +6,7 @@ struct RestrictionContext {
     let keyID: KeyID
     let request: KeyRequest
     let verifier: any TokenVerifier
+    let revocations: any RevocationSource
     let now: Date
 }
 
@@ -93,6 +94,7 @@ struct OptionEvaluation {
         case .rejected(let rejection):
             note(.token, DenialReason(.tokenRejected, detail: rejection.rawValue))
         case .verified(let verified):
+            if let reason = verified.refusal(by: context.revocations) { return note(.token, reason) }
             switch restriction.check(verified, for: context.keyID, at: context.now) {
             case .fails(let reason): note(.token, reason)
             case .holds(let limit):

@@ -29,6 +29,8 @@ public struct TokenInspection: Sendable, Hashable {
     public let expires: Date?
     /// In bytes; 0 for an unsigned token.
     public let signatureSize: Int
+    /// SHA-256 of what the signature covers: by this a token is revoked (`VerifiedToken.identity`).
+    public let identity: [UInt8]
 
     /// Reads a token of either kind.
     /// - Throws: `TokenRejection.malformed` for what is neither.
@@ -52,6 +54,7 @@ public struct TokenInspection: Sendable, Hashable {
         self.claims = claims.map { Entry(name: $0.name, json: $0.value.description) }
         expires = Self.date(claims.first { $0.name == "exp" }?.value.finiteNumber)
         signatureSize = parts.signed.signature.count
+        identity = try parts.signed.identity()
     }
 
     private init(swt bytes: [UInt8]) throws(TokenRejection) {
@@ -64,6 +67,7 @@ public struct TokenInspection: Sendable, Hashable {
         }
         expires = Self.date(claims[SimpleWebToken.expiryName].flatMap(SimpleWebToken.time))
         signatureSize = signed.signature.count
+        identity = try signed.identity()
     }
 
     private static func date(_ seconds: Double?) -> Date? {

@@ -177,6 +177,8 @@ actor FakeCatalog: CatalogEngine {
     }
 
     // Nothing here asks for what follows.
+    func revocations(_ page: Page) throws -> [RevocationRecord] { [] }
+    func removeExpiredRevocations(at time: Date) throws -> Int { 0 }
     func kekVersions() throws -> [KEKVersionRecord] { throw CatalogError(.unavailable, "not for this test") }
     func kekUsage() throws -> [KEKUsage] { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(under kek: KEKVersion, _ page: Page) throws -> [WrappedContentKey] {

@@ -61,6 +61,7 @@ public typealias SecretMaker = @Sendable (_ name: String, _ value: [UInt8]) asyn
 public struct OperatorContext: Sendable {
     public var catalog: any CatalogEngine
     public var verifier: any TokenVerifier
+    public var revocations: any RevocationSource
     public var makeKey: ContentKeyMaker
     public var makeSecret: SecretMaker
     /// The URLs of a published asset, which only the origin knows to write.
@@ -73,12 +74,14 @@ public struct OperatorContext: Sendable {
     public var now: @Sendable () -> Date
 
     public init(
-        catalog: any CatalogEngine, verifier: any TokenVerifier, makeKey: @escaping ContentKeyMaker,
+        catalog: any CatalogEngine, verifier: any TokenVerifier,
+        revocations: any RevocationSource = NoRevocations(), makeKey: @escaping ContentKeyMaker,
         makeSecret: @escaping SecretMaker, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
         actor: String, role: AdminRole, keySetHosts: [String] = [], now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.verifier = verifier
+        self.revocations = revocations
         self.makeKey = makeKey
         self.makeSecret = makeSecret
         self.streams = streams

@@ -55,7 +55,9 @@ struct Server {
         services.append(KEKService(keks: installation.keks, logger: logger))
         services.append(
             KeySetService(catalog: installation.catalog, keySets: installation.keySets, logger: logger))
-        services.append(KeyHousekeeping(operations: installation.keyOperations, logger: logger))
+        services.append(
+            KeyHousekeeping(
+                operations: installation.keyOperations, catalog: installation.catalog, logger: logger))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
@@ -118,6 +120,7 @@ struct Server {
             service: KeyDeliveryService(
                 catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
                 unwrapper: installation.unwrapper, verifier: installation.verifier,
+                revocations: installation.revocations,
                 limits: RateLimits(
                     address: configuration.limits.address, subject: configuration.limits.subject,
                     key: configuration.limits.key)))

@@ -19,7 +19,7 @@ extension Installation {
     func makeOperator(actor: String, role: AdminRole, endpoint: @escaping @Sendable () -> String) -> LocalOperator {
         LocalOperator(
             OperatorContext(
-                catalog: catalog, verifier: verifier, makeKey: contentKeyMaker,
+                catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
                 streams: { $0.streams(endpoint: endpoint()) }, actor: actor, role: role,
                 keySetHosts: keySetHosts))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalog
 import Foundation
 import Policies
 import Tokens
@@ -20,6 +21,8 @@ struct TokenInspect: AsyncParsableCommand {
         var claims: [String: String]
         var expires: Date?
         var signatureBytes: Int
+        /// By which it can be revoked.
+        var hash: String
 
         var text: String {
             func lines(_ values: [String: String]) -> String {
@@ -29,7 +32,7 @@ struct TokenInspect: AsyncParsableCommand {
             let parts = [
                 "\(kind), \(notice)", header.isEmpty ? nil : "header\n\(lines(header))", "claims\n\(lines(claims))",
                 expires.map { "expires \($0.rfc3339)\($0 < Date() ? ", which is past" : "")" },
-                "signature \(signatureBytes) bytes",
+                "signature \(signatureBytes) bytes", "hash \(hash)",
             ]
             return parts.compactMap { $0 }.joined(separator: "\n")
         }
@@ -48,7 +51,7 @@ struct TokenInspect: AsyncParsableCommand {
             kind: inspection.kind.rawValue,
             header: inspection.header.reduce(into: [:]) { $0[$1.name] = $1.json },
             claims: inspection.claims.reduce(into: [:]) { $0[$1.name] = $1.json }, expires: inspection.expires,
-            signatureBytes: inspection.signatureSize
+            signatureBytes: inspection.signatureSize, hash: RevokedThing.token(identity: inspection.identity).value
         ).print(json: json)
     }
 }

@@ -38,7 +38,7 @@ public struct TestPolicy: OperatorVerb {
         }
         let lookup = try await context.catalog.keyLookup(keyID)
         let request = KeyRequest(keyIDs: [keyID], delivery: delivery, credential: token, clientAddress: address)
-        let evaluator = AuthorizationEvaluator(verifier: context.verifier)
+        let evaluator = AuthorizationEvaluator(verifier: context.verifier, revocations: context.revocations)
         var evaluation = evaluator.explain(
             keyID, in: request, facts: lookup?.key.facts, policy: lookup?.policy, at: context.now())
         if evaluation.mayBeStale, let policy = lookup?.policy {
