@@ -58,6 +58,7 @@ let libraries: [Row] = [
     Row(name: "CodecSyntax", siblings: ["MediaModel"]),
     Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys"]),
+    Row(name: "ProtectionSystems", siblings: ["ContentKeys"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
@@ -162,6 +163,9 @@ func tests() -> [Target] {
         test("CodecSyntaxTests", siblings: ["TestSupport", "CodecSyntax", "MediaModel"]),
         test("TransportStreamTests", siblings: ["TestSupport", "TransportStream", "CodecSyntax", "MediaModel"]),
         test("PresentationsTests", siblings: ["TestSupport", "Presentations", "ContentKeys", "MediaModel"]),
+        test(
+            "ProtectionSystemsTests",
+            siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
             "MediaEncryptionTests",
