@@ -63,7 +63,7 @@ let libraries: [Row] = [
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
-        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia"]),
+        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
     Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
@@ -80,7 +80,7 @@ let libraries: [Row] = [
         name: "Origin",
         siblings: [
             "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption", "ISOBaseMedia",
-            "TransportStream", "Presentations", "Cryptography",
+            "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
     Row(
@@ -104,7 +104,7 @@ let libraries: [Row] = [
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
@@ -169,7 +169,10 @@ func tests() -> [Target] {
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
             "MediaEncryptionTests",
-            siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
+            siblings: [
+                "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
+                "CodecSyntax",
+            ]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
@@ -203,6 +206,9 @@ func tests() -> [Target] {
             "KeyDeliveryTests",
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
+        test(
+            "KeyServiceHTTPTests", siblings: ["KeyServiceHTTP", "HTTPSurface", "Tokens", "ContentKeys"],
+            products: [.httpTypes, .nioCore]),
         test(
             "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"], products: [.nioCore, .nioEmbedded, .nioHTTP1]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
