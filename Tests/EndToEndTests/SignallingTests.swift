@@ -160,7 +160,9 @@ import Testing
         let keys = try keys("\(published.all)/v1/\(word)/cmaf/\(Self.video)/media.m3u8")
         let fairPlay = scheme == "cbcs" ? ["com.apple.streamingkeydelivery"] : []
         #expect(
-            keys.map { $0["keyformat"] } == ["urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed", "com.microsoft.playready"]
+            keys.map { $0["keyformat"] } == [
+                "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed", "com.microsoft.playready",
+            ]
                 + fairPlay + ["identity"])
         #expect(Set(keys.map { $0["method"] }) == [scheme == "cenc" ? "SAMPLE-AES-CTR" : "SAMPLE-AES"])
         let keyID = try #require(keys.last?["uri"]?.split(separator: "=").last.map(String.init))

@@ -31,7 +31,8 @@ import Testing
         let header = try PlayReadyHeader(keys: [.init(Fixtures.keyID())], algorithm: .counter).xml
         let other = try PlayReadyHeader(keys: [.init(Fixtures.keyID(1))], algorithm: .counter).xml
         for challenge in [
-            "", "x", header, Self.playReady(""), Self.playReady(header + other), Self.playReady("<!--\(other)-->" + header),
+            "", "x", header, Self.playReady(""), Self.playReady(header + other),
+            Self.playReady("<!--\(other)-->" + header),
             Self.playReady("<![CDATA[\(other)]]>" + header), Self.playReady(header, around: ("<X>", "</X>")),
             "<!DOCTYPE a [<!ENTITY b 'c'>]>" + Self.playReady(header),
             Self.playReady(header).replacingOccurrences(of: "soap:Envelope", with: "Other"),
