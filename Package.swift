@@ -58,11 +58,12 @@ let libraries: [Row] = [
     Row(name: "CodecSyntax", siblings: ["MediaModel"]),
     Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys"]),
+    Row(name: "ProtectionSystems", siblings: ["ContentKeys"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
-        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia"]),
+        siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
     Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
@@ -82,7 +83,7 @@ let libraries: [Row] = [
         name: "Origin",
         siblings: [
             "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption", "ISOBaseMedia",
-            "TransportStream", "Presentations", "Cryptography",
+            "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
     Row(
@@ -106,7 +107,7 @@ let libraries: [Row] = [
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
@@ -166,10 +167,16 @@ func tests() -> [Target] {
         test("CodecSyntaxTests", siblings: ["TestSupport", "CodecSyntax", "MediaModel"]),
         test("TransportStreamTests", siblings: ["TestSupport", "TransportStream", "CodecSyntax", "MediaModel"]),
         test("PresentationsTests", siblings: ["TestSupport", "Presentations", "ContentKeys", "MediaModel"]),
+        test(
+            "ProtectionSystemsTests",
+            siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
             "MediaEncryptionTests",
-            siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
+            siblings: [
+                "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
+                "CodecSyntax",
+            ]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
@@ -203,6 +210,9 @@ func tests() -> [Target] {
             "KeyDeliveryTests",
             siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
             products: [.grdb]),
+        test(
+            "KeyServiceHTTPTests", siblings: ["KeyServiceHTTP", "HTTPSurface", "Tokens", "ContentKeys"],
+            products: [.httpTypes, .nioCore]),
         test(
             "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"], products: [.nioCore, .nioEmbedded, .nioHTTP1]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),

@@ -89,7 +89,9 @@ enum AdminSchemas {
         .required("encryption", words(DeliveryEncryption.self)),
         .optional("keys", .map(.text(.choice(["auto"]))), "Labels of tracks that have keys of their own"),
         .optional("keyAcquisition", .object([.required("url", text, "With {kid} in place of the key's id")])),
-        .optional("signalling", .list(text)),
+        .optional(
+            "signalling", .array(words(SignalledSystem.self), 1...16),
+            "Whom manifests of cenc and cbcs speak to; absent, clearkey"),
     ]
 
     private static let policyParts: [(String, Schema)] = [

@@ -55,8 +55,18 @@ public struct KeyID: Hashable, Sendable {
     /// The 16 bytes of the GUID as .NET and PlayReady order them: the first three groups little-endian.
     public var littleEndianBytes: [UInt8] {
         let bytes = bytes
-        return [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map { bytes[$0] }
+        return Self.littleEndianOrder.map { bytes[$0] }
     }
+
+    /// From the 16 bytes of a little-endian GUID; nil for any other count.
+    public init?(littleEndianBytes: some Collection<UInt8>) {
+        let bytes = Array(littleEndianBytes)
+        guard bytes.count == 16 else { return nil }
+        self.init(bytes: Self.littleEndianOrder.map { bytes[$0] })
+    }
+
+    /// Its own inverse.
+    private static let littleEndianOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
 
     /// 32 lower-case hexadecimal digits.
     public var hexadecimal: String {

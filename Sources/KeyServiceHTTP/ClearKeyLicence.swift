@@ -2,42 +2,52 @@ import ContentKeys
 import Foundation
 import HTTPSurface
 import HTTPTypes
-import Hummingbird
 import KeyDelivery
 import NIOCore
+import Tokens
 
-/// A ClearKey licence request (W3C EME, 9.1.3): `{"kids":["base64url",…],"type":"temporary"}`.
+/// A ClearKey licence request (W3C Encrypted Media Extensions, 9.1.3): a JSON object in UTF-8,
+/// `{"kids":["base64url",…],"type":"temporary"}`.
+///
+/// Members that are not known are ignored, as the section has it for answers; a member that comes twice makes the text
+/// mean two things, and is refused. The order of KIDs is kept, and a KID that is repeated is one: browsers repeat them.
 struct ClearKeyLicenceRequest {
     /// Most KIDs in a request.
     static let maximumKeyIDs = 64
 
+    /// Each once, in the request's order.
     let keyIDs: [KeyID]
 
-    init(_ request: Request) async throws {
-        struct Document: Decodable {
-            var kids: [String]
-            var type: String?
-        }
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: KeyServiceRoutes.maximumBody)
-        } catch is NIOTooManyBytesError {
-            throw Problem(.contentTooLarge, code: "bodyTooLarge", detail: "The body is longer than 64 KiB.")
-        }
-        guard let document = try? JSONDecoder().decode(Document.self, from: Data(body.readableBytesView)) else {
+    init(parsing body: [UInt8]) throws(Problem) {
+        guard let members = (try? JSONReader.read(body))?.members else {
             throw Self.malformed("The body is not a ClearKey licence request: {\"kids\":[…],\"type\":\"temporary\"}.")
         }
-        guard document.type ?? "temporary" == "temporary" else {
-            throw Self.malformed("Only temporary licences are given.")
+        try Self.checkType(members["type"])
+        guard let kids = members["kids"]?.elements, (1...Self.maximumKeyIDs).contains(kids.count) else {
+            throw Self.malformed("kids must be a list that names 1 to \(Self.maximumKeyIDs) keys.")
         }
-        guard (1...Self.maximumKeyIDs).contains(document.kids.count) else {
-            throw Self.malformed("kids must name 1 to \(Self.maximumKeyIDs) keys.")
+        var keyIDs: [KeyID] = []
+        for kid in kids {
+            guard let text = kid.string, let bytes = Base64.decode(Array(text.utf8), .urlUnpadded),
+                let keyID = KeyID(bytes: bytes)
+            else { throw Self.malformed("A kid is not 16 bytes in base64url without padding.") }
+            if !keyIDs.contains(keyID) { keyIDs.append(keyID) }
         }
-        keyIDs = try document.kids.map { text in
-            guard let keyID = KeyID(base64URL: text) else {
-                throw Self.malformed("A kid is not 16 bytes in base64url without padding.")
-            }
-            return keyID
+        self.keyIDs = keyIDs
+    }
+
+    /// The type of the session (4.1). Left out it is `temporary`, as in `createSession()`. A licence that outlives its
+    /// session would outlive its policy, so none is given.
+    private static func checkType(_ type: JSONValue?) throws(Problem) {
+        guard let type else { return }
+        switch type.string {
+        case "temporary": return
+        case "persistent-license", "persistent-usage-record":
+            throw Problem(
+                .badRequest, code: "licenceTypeNotAvailable",
+                detail: "Only licences of the type temporary are given, which end with their session.",
+                choices: ["temporary"])
+        default: throw malformed("type is not the type of a session: temporary.")
         }
     }
 
@@ -46,7 +56,8 @@ struct ClearKeyLicenceRequest {
     }
 }
 
-/// A ClearKey licence (W3C EME, 9.1.4): a JWK Set of symmetric keys, base64url without padding.
+/// A ClearKey licence (W3C Encrypted Media Extensions, 9.1.4): a JWK Set (RFC 7517, 5) of symmetric keys, with the type of
+/// the session. Base64url without padding throughout: browsers refuse anything else.
 struct ClearKeyLicence {
     let keys: [ReleasedKey]
 
@@ -54,29 +65,12 @@ struct ClearKeyLicence {
         var buffer = ByteBuffer()
         buffer.writeString(#"{"keys":["#)
         for (position, released) in keys.enumerated() {
-            let value = released.key.withUnsafeBytes { Data($0).base64URL }
+            let value = released.key.withUnsafeBytes { Base64.encode($0, .urlUnpadded) }
+            let keyID = Base64.encode(released.keyID.bytes, .urlUnpadded)
             buffer.writeString(position == 0 ? "" : ",")
-            buffer.writeString(#"{"kty":"oct","kid":"\#(Data(released.keyID.bytes).base64URL)","k":"\#(value)"}"#)
+            buffer.writeString(#"{"kty":"oct","kid":"\#(keyID)","k":"\#(value)"}"#)
         }
         buffer.writeString(#"],"type":"temporary"}"#)
         return buffer
-    }
-}
-
-extension Data {
-    fileprivate var base64URL: String {
-        base64EncodedString()
-            .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
-            .replacingOccurrences(of: "=", with: "")
-    }
-}
-
-extension KeyID {
-    /// From 22 characters of canonical base64url without padding.
-    fileprivate init?(base64URL text: String) {
-        guard text.utf8.count == 22, !text.contains(where: { $0 == "+" || $0 == "/" || $0 == "=" }) else { return nil }
-        let standard = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/") + "=="
-        guard let data = Data(base64Encoded: standard), data.base64URL == text else { return nil }
-        self.init(bytes: data)
     }
 }

@@ -57,7 +57,7 @@ public struct KeyServiceRoutes: Sendable {
 
     /// `POST /keys/clearkey`: a licence of W3C Encrypted Media Extensions, 9.1.
     private func clearKey(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let licenceRequest = try await ClearKeyLicenceRequest(request)
+        let licenceRequest = try ClearKeyLicenceRequest(parsing: try await request.licenceRequestBody())
         let keys = try await released(
             KeyRequest(
                 keyIDs: licenceRequest.keyIDs, delivery: .clearkey, credential: try request.credential(),

@@ -16,14 +16,17 @@ extension OriginService {
     /// A multivariant playlist or a media presentation description.
     func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         var tracks: [PresentedTrack] = []
-        for track in version.tracks {
-            let planned = try await planned(track, version, request.plan)
+        var plannedTracks: [PlannedTrack] = []
+        for track in version.tracks { plannedTracks.append(try await planned(track, version, request.plan)) }
+        let keyIDs = Self.keyIDs(of: plannedTracks)
+        for planned in plannedTracks {
             // A multivariant playlist names no keys, so none is unwrapped for it.
             let isSignalled = request.format.streamingProtocol == .dash
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
-                container: request.format.container, track: track.record.description.name)
-            tracks.append(try await presented(planned, reference, from: .manifest, isSignalled: isSignalled))
+                container: request.format.container, track: planned.track.record.description.name)
+            let protection = isSignalled ? try await signal(planned, reference, among: keyIDs) : nil
+            tracks.append(presented(planned, reference, from: .manifest, protection))
         }
         let presentation = Presentation(name: request.presentation.name, tracks: tracks)
         switch request.format.streamingProtocol {
@@ -41,7 +44,8 @@ extension OriginService {
         guard planned.plan.streamingProtocol == .hls else {
             throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
         }
-        let track = try await presented(planned, reference, from: .mediaPlaylist, isSignalled: true)
+        let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]))
+        let track = presented(planned, reference, from: .mediaPlaylist, protection)
         return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, .short)
     }
@@ -61,19 +65,24 @@ extension OriginService {
         case mediaPlaylist
     }
 
+    /// Each once, in the order of the tracks.
+    private static func keyIDs(of tracks: [PlannedTrack]) -> [KeyID] {
+        tracks.compactMap(\.key?.keyID).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// A track as manifests show it.
     ///
-    /// - Parameter isSignalled: whether the document says how the track is protected.
+    /// - Parameter protection: what the document says of the track's protection.
     private func presented(
-        _ planned: PlannedTrack, _ reference: TrackReference, from document: Document, isSignalled: Bool
-    ) async throws -> PresentedTrack {
+        _ planned: PlannedTrack, _ reference: TrackReference, from document: Document,
+        _ protection: Presentations.TrackProtection?
+    ) -> PresentedTrack {
         // The track's name stays open, so that representations share one template.
         let folder = document == .manifest ? OriginPath.folder(reference, track: "{track}") : ""
         let addresses = TrackAddresses(
             playlist: URLTemplate(folder + "media.m3u8"),
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
             media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
-        let protection = isSignalled ? try await signal(planned, reference) : nil
         var track = PresentedTrack(
             description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
             addresses: addresses, protection: protection)

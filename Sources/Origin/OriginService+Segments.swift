@@ -7,14 +7,14 @@ import Policies
 import TransportStream
 
 extension OriginService {
-    /// The init segment of a CMAF track, with `tenc` and a `pssh` of the common system when it is protected.
+    /// The init segment of a CMAF track, with `tenc` and a `pssh` for each signalled system when it is protected.
     func initializationSegment(_ reference: TrackReference, _ planned: PlannedTrack) async throws -> OriginObject {
         var protection: TrackProtection?
         var headers: [ProtectionSystemHeader] = []
         if let parameters = try planned.protectionParameters {
             let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
             protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
-            headers = [CommonSystem.header(keyIDs: [parameters.keyID])]
+            headers = try systems(parameters, planned.plan, key: key).headers().compactMap(ProtectionSystemHeader.init)
         }
         let bytes = InitializationSegment(
             track: planned.track.record.description, protection: protection, systemHeaders: headers

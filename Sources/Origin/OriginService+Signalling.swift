@@ -6,16 +6,19 @@ import MediaEncryption
 import MediaModel
 import Policies
 import Presentations
+import ProtectionSystems
 
 extension OriginService {
     /// What a manifest says of a track's protection; nil for a clear track.
+    ///
+    /// - Parameter keyIDs: the keys of all tracks that the manifest shows.
     func signal(
-        _ planned: PlannedTrack, _ reference: TrackReference
+        _ planned: PlannedTrack, _ reference: TrackReference, among keyIDs: [KeyID]
     ) async throws -> Presentations.TrackProtection? {
         guard let trackKey = planned.key else { return nil }
         if reference.container == .transportStream { return try await envelope(planned, trackKey) }
         guard let parameters = try planned.protectionParameters else { return nil }
-        return .common(try await common(planned, parameters))
+        return .common(try await common(planned, parameters, LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)))
     }
 
     /// One IV for each segment, as the segments themselves are encrypted.
@@ -32,19 +35,25 @@ extension OriginService {
     }
 
     private func common(
-        _ planned: PlannedTrack, _ parameters: ProtectionParameters
+        _ planned: PlannedTrack, _ parameters: ProtectionParameters, _ licences: LicenceURLs
     ) async throws -> CommonProtection {
         let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
         let protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
-        let pssh = Data(CommonSystem.header(keyIDs: [parameters.keyID]).serialized()).base64EncodedString()
+        let signals = try systems(parameters, planned.plan, key: key)
         return CommonProtection(
             scheme: parameters.scheme == .cenc ? .cenc : .cbcs, keyID: parameters.keyID,
-            keyURL: keyURL(parameters.keyID, planned.plan),
+            keyURL: signals.systems.contains(.clearkey) ? keyURL(parameters.keyID, planned.plan) : nil,
             constantVector: protection.sampleProtection.constantVector,
-            systems: [
-                ProtectionSystemSignal(system: .common, pssh: pssh),
-                ProtectionSystemSignal(system: .clearKey, licenceURL: keyBaseURL() + "/keys/clearkey"),
-            ])
+            systems: try signals.descriptors(licences), playlistKeys: try signals.playlistKeys(licences))
+    }
+
+    /// What the systems of the delivery policy are told of a track's key.
+    func systems(
+        _ parameters: ProtectionParameters, _ plan: DeliveryPlan, key: ContentKey
+    ) throws -> SystemSignals {
+        try SystemSignals(
+            scheme: parameters.scheme == .cenc ? .cenc : .cbcs, keyID: parameters.keyID, key: key,
+            systems: plan.policy.signalling)
     }
 
     /// Where players get the 16 bytes of a key: as the delivery policy says, or from this service.

@@ -30,6 +30,20 @@ public enum DeliveryEncryption: String, Sendable, Hashable, Codable, CaseIterabl
     }
 }
 
+/// The protection systems that manifests and init segments can speak to.
+public enum SignalledSystem: String, Sendable, Hashable, Codable, CaseIterable {
+    /// W3C ClearKey, and players without a protection system, which fetch the key itself.
+    case clearkey
+    case widevine
+    case playready
+    case fairplay
+
+    /// The encryptions that the system's players can read.
+    public var readable: Set<DeliveryEncryption> {
+        self == .fairplay ? [.cbcs] : [.cenc, .cbcs]
+    }
+}
+
 /// How an asset may leave the origin: protocols × encryption × key acquisition.
 public struct DeliveryPolicy: Sendable, Hashable, Codable {
     /// Unique among delivery policies.
@@ -40,20 +54,39 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public var keyLabels: Set<KeyLabel>
     /// Where players ask for keys, with `{kid}` in place of the KID; nil for this service's own endpoint.
     public var keyAcquisitionURL: String?
+    /// Which systems are told how to come by the keys of `cenc` and `cbcs`.
+    public var signalling: Set<SignalledSystem>
+
+    /// What is signalled unless a policy says otherwise.
+    public static let usualSignalling: Set<SignalledSystem> = [.clearkey]
 
     public init(
         name: String, protocols: Set<StreamingProtocol>, encryption: DeliveryEncryption,
-        keyLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil
+        keyLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil,
+        signalling: Set<SignalledSystem> = usualSignalling
     ) {
         self.name = name
         self.protocols = protocols
         self.encryption = encryption
         self.keyLabels = keyLabels
         self.keyAcquisitionURL = keyAcquisitionURL
+        self.signalling = signalling
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, protocols, encryption, keyLabels, keyAcquisitionURL
+        case name, protocols, encryption, keyLabels, keyAcquisitionURL, signalling
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        protocols = try container.decode(Set<StreamingProtocol>.self, forKey: .protocols)
+        encryption = try container.decode(DeliveryEncryption.self, forKey: .encryption)
+        keyLabels = try container.decode(Set<KeyLabel>.self, forKey: .keyLabels)
+        keyAcquisitionURL = try container.decodeIfPresent(String.self, forKey: .keyAcquisitionURL)
+        // Records of before there was a choice have no such field.
+        signalling =
+            try container.decodeIfPresent(Set<SignalledSystem>.self, forKey: .signalling) ?? Self.usualSignalling
     }
 
     /// Written in a fixed order, so that equal policies have equal documents.
@@ -64,5 +97,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         try container.encode(encryption, forKey: .encryption)
         try container.encode(keyLabels.sorted { $0.rawValue < $1.rawValue }, forKey: .keyLabels)
         try container.encodeIfPresent(keyAcquisitionURL, forKey: .keyAcquisitionURL)
+        if signalling != Self.usualSignalling {
+            try container.encode(signalling.sorted { $0.rawValue < $1.rawValue }, forKey: .signalling)
+        }
     }
 }

@@ -49,8 +49,10 @@ public struct CommonProtection: Sendable, Hashable {
     public var scheme: Scheme
     /// The key, by name.
     public var keyID: KeyID
-    /// For HLS: where the 16 bytes of the key are had; nil leaves the playlist without `EXT-X-KEY`.
+    /// For HLS: where the 16 bytes of the key are had; nil leaves players without a protection system without a key.
     public var keyURL: String?
+    /// For HLS: what protection systems are told, in order.
+    public var playlistKeys: [PlaylistKeySignal]
     /// For HLS: the constant IV of `cbcs`, 16 bytes, repeated in the playlist for players that do not read `tenc`.
     public var constantVector: [UInt8]?
     /// For DASH: what each protection system is told, in order.
@@ -59,11 +61,12 @@ public struct CommonProtection: Sendable, Hashable {
     /// Signals nothing to any player unless it is given.
     public init(
         scheme: Scheme, keyID: KeyID, keyURL: String? = nil, constantVector: [UInt8]? = nil,
-        systems: [ProtectionSystemSignal] = []
+        systems: [ProtectionSystemSignal] = [], playlistKeys: [PlaylistKeySignal] = []
     ) {
         self.scheme = scheme
         self.keyID = keyID
         self.keyURL = keyURL
+        self.playlistKeys = playlistKeys
         self.constantVector = constantVector
         self.systems = systems
     }
@@ -77,11 +80,35 @@ public struct ProtectionSystemSignal: Sendable, Hashable {
     public var licenceURL: String?
     /// A whole `pssh` box in base64.
     public var pssh: String?
+    /// A PlayReady Object in base64 (`mspr:pro`), for players that read no `pssh`.
+    public var playReadyObject: String?
 
-    /// Either part may be missing.
-    public init(system: ProtectionSystemID, licenceURL: String? = nil, pssh: String? = nil) {
+    /// Any part may be missing.
+    public init(
+        system: ProtectionSystemID, licenceURL: String? = nil, pssh: String? = nil, playReadyObject: String? = nil
+    ) {
         self.system = system
         self.licenceURL = licenceURL
         self.pssh = pssh
+        self.playReadyObject = playReadyObject
+    }
+}
+
+/// What a media playlist tells one protection system: an `EXT-X-KEY` of its own (RFC 8216, 4.3.2.4).
+public struct PlaylistKeySignal: Sendable, Hashable {
+    /// By which players know their line.
+    public enum KeyFormat: String, Sendable, Hashable, CaseIterable {
+        case widevine = "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"
+        case playReady = "com.microsoft.playready"
+        case fairPlay = "com.apple.streamingkeydelivery"
+    }
+
+    public var format: KeyFormat
+    /// A `data:` URI with what the system reads, or a URI of its own scheme.
+    public var uri: String
+
+    public init(format: KeyFormat, uri: String) {
+        self.format = format
+        self.uri = uri
     }
 }

@@ -84,8 +84,12 @@ import Testing
 
     @Test(arguments: [
         (
-            "cbcs\nsignalling: [clearkey, widevine]",
-            "f.yaml:5:24: 'signalling': 'widevine' is not available in this version (there is clearkey)"
+            "cenc\nsignalling: [clearkey, fairplay]",
+            "f.yaml:5:13: 'signalling': 'fairplay' goes with encryption 'cbcs', not 'cenc'"
+        ),
+        (
+            "cbcs\nsignalling: [clearkey, widewine]",
+            "f.yaml:5:24: 'signalling' knows no 'widewine': the nearest known one is 'widevine'"
         ),
         ("cbcs\nsignalling: []", "f.yaml:5:13: 'signalling' needs a list with at least one item"),
         (

@@ -75,7 +75,7 @@ import Testing
             encryption: cbcs
             keys: { video-sd: auto, video-hd: auto, audio: auto }
             keyAcquisition: { url: "https://keys.example.com/keys/aes?kid={kid}&a=b" }
-            signalling: [clearkey]
+            signalling: [fairplay, clearkey, widevine, playready]
             ---
             ---
             kind: ContentKey
@@ -97,7 +97,8 @@ import Testing
                     DeliveryPolicy(
                         name: "multi-format", protocols: [.hls, .dash, .smooth], encryption: .cbcs,
                         keyLabels: [.videoSD, .videoHD, .audio],
-                        keyAcquisitionURL: "https://keys.example.com/keys/aes?kid={kid}&a=b")),
+                        keyAcquisitionURL: "https://keys.example.com/keys/aes?kid={kid}&a=b",
+                        signalling: [.clearkey, .widevine, .playready, .fairplay])),
                 .contentKey(
                     ContentKeyDeclaration(
                         name: "film-42", type: .common, keyID: .init("7f1d000000004000800000000000000a"),

@@ -2,6 +2,7 @@ import ContentKeys
 import Foundation
 import ISOBaseMedia
 import MediaModel
+import ProtectionSystems
 import Testing
 
 @testable import MediaEncryption
@@ -115,7 +116,7 @@ import Testing
 
     @Test func commonSystemListsTheKeys() throws {
         let keyID = try #require(KeyID("00112233-4455-6677-8899-aabbccddeeff"))
-        let bytes = CommonSystem.header(keyIDs: [keyID]).serialized()
+        let bytes = try #require(ProtectionSystemHeader(.common(keyIDs: [keyID]))).serialized()
         #expect(bytes.count == 52)
         #expect(Array(bytes[8..<32]) == [1, 0, 0, 0] + ProtectionSystemID.common.bytes + [0, 0, 0, 1])
         #expect(Array(bytes[32...]) == keyID.bytes + [0, 0, 0, 0])

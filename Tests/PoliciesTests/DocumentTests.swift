@@ -13,6 +13,21 @@ import Testing
         #expect(decoded == original)
     }
 
+    /// Records of before there was a choice of systems are those of ClearKey, in both directions.
+    @Test func deliveryPoliciesOfBeforeStayReadable() throws {
+        let old = #"{"encryption":"cenc","keyLabels":[],"name":"d","protocols":["dash"]}"#
+        let usual = DeliveryPolicy(name: "d", protocols: [.dash], encryption: .cenc)
+        #expect(try JSONDecoder().decode(DeliveryPolicy.self, from: Data(old.utf8)) == usual)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(String(decoding: try encoder.encode(usual), as: UTF8.self) == old)
+        var chosen = usual
+        chosen.signalling = [.widevine, .playready]
+        let text = String(decoding: try encoder.encode(chosen), as: UTF8.self)
+        #expect(text.contains(#""signalling":["playready","widevine"]"#))
+        #expect(try JSONDecoder().decode(DeliveryPolicy.self, from: Data(text.utf8)) == chosen)
+    }
+
     @Test func aKindOfTheFutureIsKeptAndDenies() throws {
         let decoded = try JSONDecoder().decode(Restriction.self, from: Data(#"{"moon":{"phase":"full"}}"#.utf8))
         #expect(decoded == .unknown(kind: "moon"))

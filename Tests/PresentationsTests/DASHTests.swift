@@ -48,6 +48,27 @@ import Testing
         #expect(try values(manifest, path("Laurl") + "/text()").allSatisfy { $0.hasSuffix("?a=1&amp;b=2") })
     }
 
+    /// Every part that a descriptor can have.
+    @Test(arguments: CommonProtection.Scheme.all)
+    func manifestsOfAllSystemsAreValid(scheme: CommonProtection.Scheme) throws {
+        let film = Fixtures.protected(Fixtures.film()) { _, _ in
+            .common(
+                CommonProtection(
+                    scheme: scheme, keyID: Fixtures.keyID(0),
+                    systems: ProtectionSystemID.allCases.map {
+                        ProtectionSystemSignal(
+                            system: $0, licenceURL: "https://keys.example/?a=1&b=2", pssh: "AAAA",
+                            playReadyObject: $0 == .playReady ? "BBBB" : nil)
+                    }))
+        }
+        let manifest = try film.mediaPresentationDescription()
+        try validate(manifest)
+        #expect(try values(manifest, path("pro") + "/text()") == ["BBBB", "BBBB", "BBBB"])
+        #expect(try values(manifest, path("pssh") + "/text()").count == 3 * ProtectionSystemID.allCases.count)
+        #expect(manifest.contains("xmlns:mspr=\"urn:microsoft:playready\""))
+        #expect(manifest.contains("value=\"MSPR 2.0\""))
+    }
+
     @Test func clearManifestIsValid() throws {
         let manifest = try Fixtures.film().mediaPresentationDescription()
         try validate(manifest)

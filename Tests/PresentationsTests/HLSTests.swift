@@ -1,3 +1,4 @@
+import ContentKeys
 import Foundation
 import MediaModel
 import TestSupport
@@ -75,6 +76,34 @@ import Testing
         common.keyURL = nil
         track.protection = .common(common)
         #expect(try !track.mediaPlaylist().contains("EXT-X-KEY"))
+    }
+
+    /// One line for each key format, and the key's own URL last, for players that know no format.
+    @Test(arguments: CommonProtection.Scheme.all)
+    func everySystemHasALine(scheme: CommonProtection.Scheme) throws {
+        var track = Fixtures.video(360)
+        track.protection = .common(
+            CommonProtection(
+                scheme: scheme, keyID: Fixtures.keyID(0), keyURL: "https://keys.example/?kid=1",
+                constantVector: scheme == .cbcs ? [UInt8](repeating: 0xAB, count: 16) : nil,
+                playlistKeys: [
+                    PlaylistKeySignal(format: .widevine, uri: "data:text/plain;base64,AAAA+/=="),
+                    PlaylistKeySignal(format: .playReady, uri: "data:text/plain;charset=UTF-16;base64,BBBB"),
+                    PlaylistKeySignal(format: .fairPlay, uri: "skd://keys.example/keys/fairplay?kid=1"),
+                ]))
+        let lines = try track.mediaPlaylist().split(separator: "\n").filter { $0.hasPrefix("#EXT-X-KEY") }
+        let method = scheme == .cbcs ? "SAMPLE-AES" : "SAMPLE-AES-CTR"
+        let vector = scheme == .cbcs ? ",IV=0x" + String(repeating: "ab", count: 16) : ""
+        let start = "#EXT-X-KEY:METHOD=\(method),URI="
+        let end = ",KEYFORMATVERSIONS=\"1\""
+        let expected: [String] = [
+            "\"data:text/plain;base64,AAAA+/==\",KEYID=0x\(Fixtures.keyID(0).hexadecimal),"
+                + "KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\"",
+            "\"data:text/plain;charset=UTF-16;base64,BBBB\",KEYFORMAT=\"com.microsoft.playready\"",
+            "\"skd://keys.example/keys/fairplay?kid=1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"",
+            "\"https://keys.example/?kid=1\"\(vector),KEYFORMAT=\"identity\"",
+        ]
+        #expect(lines.map(String.init) == expected.map { start + $0 + end })
     }
 
     @Test(arguments: [(25_600, 2), (31_999, 2), (32_000, 3), (12_799, 1), (1, 1), (640_000, 50)] as [(UInt64, Int)])

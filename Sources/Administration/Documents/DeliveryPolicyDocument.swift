@@ -9,7 +9,7 @@ extension DocumentNode {
         let name = fields.required("name")?.name("name")
         let protocols = fields.required("protocols")?.protocols()
         let encryption = fields.required("encryption")?.choice(DeliveryEncryption.self, "encryption")
-        if let node = fields["signalling"] { node.checkSignalling(of: encryption) }
+        let signalling = fields["signalling"].map { $0.signalling(of: encryption) ?? [] }
         let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? []
         let url = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
         guard let name, let protocols, let encryption else { return nil }
@@ -19,7 +19,8 @@ extension DocumentNode {
                     + "'\(encryption.rawValue)'")
         }
         return DeliveryPolicy(
-            name: name, protocols: protocols, encryption: encryption, keyLabels: labels, keyAcquisitionURL: url)
+            name: name, protocols: protocols, encryption: encryption, keyLabels: labels, keyAcquisitionURL: url,
+            signalling: signalling ?? DeliveryPolicy.usualSignalling)
     }
 
     private func protocols() -> Set<StreamingProtocol>? {
@@ -77,14 +78,19 @@ extension DocumentNode {
         }
     }
 
-    /// `signalling: [clearkey]`: what this version writes into manifests of `cenc` and `cbcs` in any case.
-    private func checkSignalling(of encryption: DeliveryEncryption?) {
-        enum Signalling: String, CaseIterable {
-            case clearkey
-        }
-        let systems = choices(Signalling.self, "signalling", unavailable: ["widevine", "playready", "fairplay"])
-        if systems != nil, let encryption, ![.cenc, .cbcs].contains(encryption) {
+    /// `signalling: [clearkey, widevine, playready, fairplay]`: whom manifests and init segments speak to.
+    private func signalling(of encryption: DeliveryEncryption?) -> Set<SignalledSystem>? {
+        guard let systems = choices(SignalledSystem.self, "signalling") else { return nil }
+        guard let encryption else { return systems }
+        guard [.cenc, .cbcs].contains(encryption) else {
             report("'signalling' goes with encryption 'cenc' or 'cbcs', not '\(encryption.rawValue)'")
+            return systems
         }
+        for system in systems where !system.readable.contains(encryption) {
+            let names = system.readable.map { "'\($0.rawValue)'" }.sorted().joined(separator: " or ")
+            report(
+                "'signalling': '\(system.rawValue)' goes with encryption \(names), not '\(encryption.rawValue)'")
+        }
+        return systems
     }
 }

@@ -13,6 +13,8 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
     /// From labels to `auto`.
     public var keys: [String: String]?
     public var keyAcquisition: KeyAcquisition?
+    /// Nil for the usual.
+    public var signalling: [String]?
 
     public init(_ policy: DeliveryPolicy) {
         kind = Document.Kind.deliveryPolicy.rawValue
@@ -23,5 +25,8 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
             keys = Dictionary(policy.keyLabels.map { ($0.rawValue, "auto") }) { first, _ in first }
         }
         keyAcquisition = policy.keyAcquisitionURL.map(KeyAcquisition.init)
+        if policy.signalling != DeliveryPolicy.usualSignalling {
+            signalling = policy.signalling.map(\.rawValue).sorted()
+        }
     }
 }

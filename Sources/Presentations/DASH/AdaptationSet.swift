@@ -102,6 +102,11 @@ struct AdaptationSet {
 }
 
 extension PresentedTrack {
+    /// Whether a descriptor of the track has `mspr:pro`, whose namespace must then be there.
+    var hasPlayReadyObject: Bool {
+        commonProtection?.systems.contains { $0.playReadyObject != nil } ?? false
+    }
+
     fileprivate var commonProtection: CommonProtection? {
         if case .common(let common) = protection { common } else { nil }
     }

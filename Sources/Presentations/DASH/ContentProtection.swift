@@ -16,14 +16,17 @@ enum ContentProtection {
         element.set("value", versionName(signal.system))
         if let url = signal.licenceURL { element.append(XMLElement("dashif:Laurl", text: url.urlReference)) }
         if let pssh = signal.pssh { element.append(XMLElement("cenc:pssh", text: pssh)) }
+        if let object = signal.playReadyObject { element.append(XMLElement("mspr:pro", text: object)) }
         return element
     }
 
-    /// The name by which players know a system where its id does not do (dash.js wants it for ClearKey).
+    /// The name by which players know a system where its id does not do (dash.js wants it for ClearKey, Microsoft's
+    /// documentation for PlayReady).
     private static func versionName(_ system: ProtectionSystemID) -> String? {
         switch system {
         case .clearKey: "ClearKey1.0"
-        case .common: nil
+        case .playReady: "MSPR 2.0"
+        case .common, .widevine, .fairPlay: nil
         }
     }
 }

@@ -13,6 +13,9 @@ extension Presentation {
         if tracks.contains(where: { $0.protection != nil }) {
             manifest.set("xmlns:cenc", "urn:mpeg:cenc:2013")
             manifest.set("xmlns:dashif", "https://dashif.org/CPS")
+            if tracks.contains(where: \.hasPlayReadyObject) {
+                manifest.set("xmlns:mspr", "urn:microsoft:playready")
+            }
         }
         manifest.set("profiles", "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019")
         manifest.set("type", "static")

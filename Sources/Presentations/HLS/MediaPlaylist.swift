@@ -1,3 +1,4 @@
+import ContentKeys
 import MediaModel
 
 extension PresentedTrack {
@@ -30,24 +31,49 @@ extension PresentedTrack {
     /// 4 has alternate renditions for MPEG-TS; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
     var playlistVersion: Int { addresses.initialization == nil ? 4 : 7 }
 
-    /// EXT-X-KEY (4.3.2.4), empty for clear tracks.
+    /// EXT-X-KEY (4.3.2.4), one for each way to the key; empty for clear tracks.
     private func keyLine(segment: Int) -> String {
-        var key = PlaylistAttributes()
         switch protection {
         case .envelope(let envelope):
+            var key = PlaylistAttributes()
             key.set("METHOD", "AES-128")
             key.set("URI", url: envelope.keyURL)
             key.set("IV", hexadecimal: envelope.vectors[segment])
-        case .common(let common):
-            guard let url = common.keyURL else { return "" }
-            // SAMPLE-AES is cbcs in fragmented MP4, SAMPLE-AES-CTR is cenc and has no IV (rfc8216bis, 4.4.4.4).
-            key.set("METHOD", common.scheme == .cbcs ? "SAMPLE-AES" : "SAMPLE-AES-CTR")
-            key.set("URI", url: url)
-            if common.scheme == .cbcs, let vector = common.constantVector { key.set("IV", hexadecimal: vector) }
-            key.set("KEYFORMAT", quoted: "identity")
-            key.set("KEYFORMATVERSIONS", quoted: "1")
+            return key.line("EXT-X-KEY")
+        case .common(let common): return common.keyLines
         case nil: return ""
         }
+    }
+}
+
+extension CommonProtection {
+    /// The key's own URL comes last: players that know no key format take the last line that there is.
+    fileprivate var keyLines: String {
+        playlistKeys.map(line).joined() + (identityLine ?? "")
+    }
+
+    /// SAMPLE-AES is cbcs in fragmented MP4, SAMPLE-AES-CTR is cenc and has no IV (rfc8216bis, 4.4.4.4).
+    private var method: String { scheme == .cbcs ? "SAMPLE-AES" : "SAMPLE-AES-CTR" }
+
+    private var identityLine: String? {
+        guard let keyURL else { return nil }
+        var key = PlaylistAttributes()
+        key.set("METHOD", method)
+        key.set("URI", url: keyURL)
+        if scheme == .cbcs, let constantVector { key.set("IV", hexadecimal: constantVector) }
+        key.set("KEYFORMAT", quoted: "identity")
+        key.set("KEYFORMATVERSIONS", quoted: "1")
+        return key.line("EXT-X-KEY")
+    }
+
+    private func line(_ signal: PlaylistKeySignal) -> String {
+        var key = PlaylistAttributes()
+        key.set("METHOD", method)
+        key.set("URI", url: signal.uri)
+        // Which key this is, for players that choose among tracks before they read an init segment.
+        if signal.format == .widevine { key.set("KEYID", hexadecimal: keyID.bytes) }
+        key.set("KEYFORMAT", quoted: signal.format.rawValue)
+        key.set("KEYFORMATVERSIONS", quoted: "1")
         return key.line("EXT-X-KEY")
     }
 }

@@ -1,7 +1,7 @@
 /// Base 64 (RFC 4648) in the one spelling that each use allows: canonical, so that one byte string has one text.
-enum Base64 {
+public enum Base64 {
     /// The alphabet and whether the text is padded.
-    enum Variant {
+    public enum Variant: Sendable {
         /// Section 5, without padding, as in JWS (RFC 7515, 2).
         case urlUnpadded
         /// Section 4, padded.
@@ -29,7 +29,7 @@ enum Base64 {
 
     /// The bytes; nil for anything but the canonical text: a foreign character, white space, too much or too little
     /// padding, or bits set that belong to no byte.
-    static func decode(_ text: some Collection<UInt8>, _ variant: Variant) -> [UInt8]? {
+    public static func decode(_ text: some Collection<UInt8>, _ variant: Variant) -> [UInt8]? {
         guard let digits = withoutPadding(text, variant), digits.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 4 * 3 + 2)
@@ -53,7 +53,7 @@ enum Base64 {
         return digits
     }
 
-    static func encode(_ bytes: some Sequence<UInt8>, _ variant: Variant) -> String {
+    public static func encode(_ bytes: some Sequence<UInt8>, _ variant: Variant) -> String {
         let alphabet = variant.alphabet
         var text: [UInt8] = []
         var (bits, count): (UInt32, UInt32) = (0, 0)

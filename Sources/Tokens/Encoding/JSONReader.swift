@@ -1,17 +1,17 @@
 /// Why a text is not JSON as a token may carry it, and where.
-struct JSONError: Error, Equatable {
-    enum Reason: Equatable {
+public struct JSONError: Error, Equatable {
+    public enum Reason: Sendable, Equatable {
         case notUTF8, tooDeep, unexpectedEnd, unexpectedByte, badEscape, badNumber, duplicateMember, trailingBytes
     }
 
-    var reason: Reason
+    public let reason: Reason
     /// In bytes from the start.
-    var position: Int
+    public let position: Int
 }
 
 /// A strict reader of JSON (RFC 8259) for hostile input: valid UTF-8 without a byte order mark, no member twice in an
 /// object, no lone surrogates, bounded depth, nothing after the value. The caller bounds the size.
-struct JSONReader {
+public struct JSONReader {
     /// Arrays and objects within each other.
     static let deepest = 12
     /// The longest number, in characters.
@@ -22,7 +22,7 @@ struct JSONReader {
     private var depth = 0
 
     /// Reads one value that is the whole text.
-    static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    public static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw JSONError(reason: .notUTF8, position: 0) }
         var reader = JSONReader(bytes: bytes)
         reader.skipWhiteSpace()

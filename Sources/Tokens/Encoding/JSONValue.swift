@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259). Members keep their order; a number keeps its text.
-indirect enum JSONValue: Sendable, Equatable {
+public indirect enum JSONValue: Sendable, Equatable {
     case object([Member])
     case array([JSONValue])
     case string(String)
@@ -8,20 +8,30 @@ indirect enum JSONValue: Sendable, Equatable {
     case boolean(Bool)
     case null
 
-    struct Member: Sendable, Equatable {
-        var name: String
-        var value: JSONValue
+    public struct Member: Sendable, Equatable {
+        public var name: String
+        public var value: JSONValue
+
+        public init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
     }
 }
 
 extension JSONValue {
     /// The text of a string, or nil.
-    var string: String? {
+    public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// The elements of an array, or nil.
+    public var elements: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
     /// The members by name; nil unless it is an object. A reader's object has no name twice.
-    var members: [String: JSONValue]? {
+    public var members: [String: JSONValue]? {
         guard case .object(let members) = self else { return nil }
         return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
@@ -46,7 +56,7 @@ extension JSONValue {
 
 extension JSONValue: CustomStringConvertible {
     /// Compact JSON in ASCII: whatever is not printable is escaped, so that it can be shown on a terminal.
-    var description: String {
+    public var description: String {
         switch self {
         case .object(let members):
             "{" + members.map { "\(Self.quoted($0.name)):\($0.value)" }.joined(separator: ",") + "}"

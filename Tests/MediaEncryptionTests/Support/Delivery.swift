@@ -1,6 +1,7 @@
 import ContentKeys
 import ISOBaseMedia
 import MediaModel
+import ProtectionSystems
 import Testing
 
 @testable import MediaEncryption
@@ -41,7 +42,7 @@ enum Delivery {
         if let parameters, let key {
             protection = try parameters.trackProtection(of: clip.index.description.kind, key: key)
         }
-        let headers = parameters.map { [CommonSystem.header(keyIDs: [$0.keyID])] } ?? []
+        let headers = parameters.flatMap { ProtectionSystemHeader(.common(keyIDs: [$0.keyID])) }.map { [$0] } ?? []
         var output = InitializationSegment(
             track: clip.index.description, protection: protection, systemHeaders: headers
         ).serialized()

@@ -1,0 +1,107 @@
+import ContentKeys
+import Cryptography
+import Foundation
+import Policies
+import Presentations
+import ProtectionSystems
+
+/// What the protection systems of a delivery policy are told of one key: in init segments, in DASH and in HLS. One place,
+/// so that a player finds the same in each.
+struct SystemSignals {
+    let scheme: CommonScheme
+    let keyID: KeyID
+    /// PlayReady's, by which a client sees that a key is the right one.
+    let checksum: KeyChecksum?
+    let systems: Set<SignalledSystem>
+
+    init(scheme: CommonScheme, keyID: KeyID, key: ContentKey, systems: Set<SignalledSystem>) throws {
+        self.scheme = scheme
+        self.keyID = keyID
+        self.systems = systems
+        // It tells something of the key, so it is made only for whom it is meant.
+        guard systems.contains(.playready), scheme == .cenc else {
+            checksum = nil
+            return
+        }
+        let block = try key.withUnsafeBytes { try AESBlock.encrypt(keyID.littleEndianBytes, key: $0) }
+        checksum = KeyChecksum(bytes: block.prefix(KeyChecksum.size))
+    }
+
+    /// For an init segment. No address is in them: caches keep init segments for good, and a service may move.
+    func headers() throws -> [SystemHeader] {
+        try SignalledSystem.allCases.filter(systems.contains).compactMap { try header(of: $0, licenceURL: nil) }
+    }
+
+    /// For a DASH manifest. FairPlay has no form there.
+    func descriptors(_ licences: LicenceURLs) throws -> [ProtectionSystemSignal] {
+        try SignalledSystem.allCases.filter(systems.contains).flatMap { system -> [ProtectionSystemSignal] in
+            let pssh = try header(of: system, licenceURL: licences.playReady).map { Data($0.box).base64EncodedString() }
+            switch system {
+            case .clearkey:
+                return [
+                    ProtectionSystemSignal(system: .common, pssh: pssh),
+                    ProtectionSystemSignal(system: .clearKey, licenceURL: licences.clearKey),
+                ]
+            case .widevine:
+                return [ProtectionSystemSignal(system: .widevine, licenceURL: licences.widevine, pssh: pssh)]
+            case .playready:
+                let object = Data(try playReadyObject(licences.playReady).serialized()).base64EncodedString()
+                return [
+                    ProtectionSystemSignal(
+                        system: .playReady, licenceURL: licences.playReady, pssh: pssh, playReadyObject: object)
+                ]
+            case .fairplay: return []
+            }
+        }
+    }
+
+    /// For a media playlist, besides the key's own URL.
+    func playlistKeys(_ licences: LicenceURLs) throws -> [PlaylistKeySignal] {
+        try SignalledSystem.allCases.filter(systems.contains).compactMap { system -> PlaylistKeySignal? in
+            switch system {
+            case .clearkey: return nil
+            case .widevine:
+                guard let header = try header(of: system, licenceURL: nil) else { return nil }
+                return PlaylistKeySignal(
+                    format: .widevine, uri: "data:text/plain;base64," + Data(header.box).base64EncodedString())
+            case .playready:
+                let object = Data(try playReadyObject(licences.playReady).serialized()).base64EncodedString()
+                return PlaylistKeySignal(format: .playReady, uri: "data:text/plain;charset=UTF-16;base64," + object)
+            case .fairplay:
+                return PlaylistKeySignal(
+                    format: .fairPlay, uri: FairPlayKeyURI.text(licenceURL: licences.fairPlay, keyID: keyID))
+            }
+        }
+    }
+
+    private func header(of system: SignalledSystem, licenceURL: String?) throws -> SystemHeader? {
+        switch system {
+        case .clearkey: .common(keyIDs: [keyID])
+        case .widevine: .widevine(WidevineHeader(keyIDs: [keyID], scheme: scheme))
+        case .playready: .playReady(try playReadyObject(licenceURL))
+        // FairPlay players go by the playlist alone.
+        case .fairplay: nil
+        }
+    }
+
+    private func playReadyObject(_ licenceURL: String?) throws -> PlayReadyObject {
+        try PlayReadyObject(
+            try PlayReadyHeader(
+                keys: [PlayReadyHeader.Key(keyID, checksum: checksum)],
+                algorithm: scheme == .cenc ? .counter : .chain, licenceURL: licenceURL))
+    }
+}
+
+/// Where the players of a presentation ask for licences: always this service, which authorises and hands on.
+struct LicenceURLs {
+    /// What players reach the key service by, without a slash at its end.
+    let base: String
+    /// The keys of all tracks of the presentation: Widevine players ask all their questions at one address, and the first
+    /// one, for a service certificate, names no key.
+    let keyIDs: [KeyID]
+
+    var clearKey: String { base + "/keys/clearkey" }
+    var playReady: String { base + "/keys/playready" }
+    var fairPlay: String { base + "/keys/fairplay" }
+    var widevine: String { base + "/keys/widevine?kid=" + keyIDs.map(\.description).joined(separator: ",") }
+}

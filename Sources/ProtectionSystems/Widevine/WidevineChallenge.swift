@@ -1,0 +1,102 @@
+public import ContentKeys
+
+/// What a Widevine licence challenge says of the keys it is for. The message is Google's `SignedMessage` with a
+/// `LicenseRequest`; only the path to the KIDs is read, and the signature is the licence server's to check.
+///
+/// Where a protocol buffer reader may choose (the last of repeated fields wins, or they are merged), the challenge is
+/// refused, so that what was judged here is what the licence server sees.
+public enum WidevineChallenge {
+    private enum MessageType {
+        static let licenceRequest: UInt64 = 1
+        static let serviceCertificateRequest: UInt64 = 4
+    }
+
+    /// The KIDs that the challenge names; none for the request of a service certificate, for a renewal and for content
+    /// that goes by a content id.
+    ///
+    /// - Throws: for anything that is not a challenge.
+    public static func keyIDs(in bytes: [UInt8]) throws(ProtectionSystemError) -> [KeyID] {
+        let signed = try fields(of: bytes)
+        guard case .number(let type)? = signed[1] else { throw malformed("it has no message type") }
+        switch type {
+        case MessageType.serviceCertificateRequest: return []
+        case MessageType.licenceRequest:
+            guard case .bytes(let message)? = signed[2] else { throw malformed("it has no message") }
+            guard case .bytes(let content)? = try fields(of: message)[2] else {
+                throw malformed("it does not say what it is for")
+            }
+            return try contentKeyIDs(content)
+        default: throw malformed("it is not a licence request")
+        }
+    }
+
+    /// `ContentIdentification`: one of four ways.
+    private static func contentKeyIDs(_ bytes: [UInt8]) throws(ProtectionSystemError) -> [KeyID] {
+        let content = try fields(of: bytes)
+        guard content.count == 1, let (number, value) = content.first, case .bytes(let way) = value else {
+            throw malformed("it is for several things at once")
+        }
+        switch number {
+        case 1: return try headerKeyIDs(way)
+        // The id of a WebM key.
+        case 2: return try webMKeyIDs(try fields(of: way))
+        // A licence that was given before.
+        case 3: return []
+        case 4: return try initialisationKeyIDs(try fields(of: way))
+        default: throw malformed("it is for something unknown")
+        }
+    }
+
+    /// One or more of what `pssh` boxes have as data.
+    private static func headerKeyIDs(_ bytes: [UInt8]) throws(ProtectionSystemError) -> [KeyID] {
+        var keyIDs: [KeyID] = []
+        var reader = ProtocolBufferReader(bytes, .widevineChallenge)
+        while let (number, value) = try reader.next() {
+            guard number == 1 else { continue }
+            guard case .bytes(let data) = value else { throw malformed("a field of the wrong type") }
+            keyIDs += try WidevineHeader(parsing: data).keyIDs
+        }
+        return keyIDs
+    }
+
+    private static func webMKeyIDs(
+        _ way: [UInt64: ProtocolBufferReader.Value]
+    ) throws(ProtectionSystemError) -> [KeyID] {
+        guard case .bytes(let bytes)? = way[1], let keyID = KeyID(bytes: bytes) else {
+            throw malformed("a WebM key id is not 16 bytes")
+        }
+        return [keyID]
+    }
+
+    /// `pssh` boxes as they were in the media.
+    private static func initialisationKeyIDs(
+        _ way: [UInt64: ProtocolBufferReader.Value]
+    ) throws(ProtectionSystemError) -> [KeyID] {
+        guard case .bytes(let data)? = way[2] else { throw malformed("its initialisation data is missing") }
+        if case .number(2)? = way[1] { return try webMKeyIDs([1: .bytes(data)]) }
+        var keyIDs: [KeyID] = []
+        for header in try SystemHeader.headers(in: data) {
+            keyIDs += header.keyIDs
+            if header.system == .widevine { keyIDs += try WidevineHeader(parsing: header.data).keyIDs }
+        }
+        return keyIDs
+    }
+
+    /// The fields of a message that has each of them once.
+    private static func fields(
+        of bytes: [UInt8]
+    ) throws(ProtectionSystemError) -> [UInt64: ProtocolBufferReader.Value] {
+        var fields: [UInt64: ProtocolBufferReader.Value] = [:]
+        var reader = ProtocolBufferReader(bytes, .widevineChallenge)
+        while let (number, value) = try reader.next() {
+            // The remote attestations and other lists are of no interest; what is read has to be there once.
+            guard number <= 4 else { continue }
+            guard fields.updateValue(value, forKey: number) == nil else { throw malformed("a field comes twice") }
+        }
+        return fields
+    }
+
+    private static func malformed(_ reason: String) -> ProtectionSystemError {
+        ProtectionSystemError(.widevineChallenge, reason)
+    }
+}
