@@ -212,7 +212,8 @@ func tests() -> [Target] {
         test(
             "AdminTests",
             siblings: [
-                "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite", "KeyDelivery",
+                "TestSupport", "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite",
+                "KeyDelivery",
                 "KeyWrapping", "Policies", "ContentKeys",
             ], products: [.grdb]),
     ]

@@ -20,6 +20,8 @@ public struct Installation: Sendable {
     public let keks: InstalledKEKs
     /// Makes keys and seeds for administration.
     public let keyMaterial: any KeyMaterial
+    /// Makes and uses the key that signs the audit log.
+    public let auditKeyMaterial: any AuditKeyMaterial
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
 
@@ -50,6 +52,7 @@ public struct Installation: Sendable {
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
             verifier: StrictTokenVerifier(secrets: secrets), watch: watch, keks: keks,
             keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping),
+            auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
     }
 

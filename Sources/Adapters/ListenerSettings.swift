@@ -1,3 +1,4 @@
+import Administration
 import Configuration
 import Foundation
 import Policies
@@ -44,6 +45,15 @@ extension ConfigReader {
             throw ConfigurationError("\(field) must be a whole number above 0, not '\(text)'")
         }
         return number
+    }
+
+    /// A duration as `90d`, in seconds; nil when the field is not there.
+    func duration(_ field: String) throws -> TimeInterval? {
+        guard let text = string(forKey: ConfigKey(field)) else { return nil }
+        guard let seconds = DurationText.seconds(text), seconds > 0 else {
+            throw ConfigurationError("\(field) must be a duration as 12h or 90d, not '\(text)'")
+        }
+        return TimeInterval(seconds)
     }
 
     func proxyProtocol(trusted: [AddressBlock]) throws -> Set<String> {

@@ -1,5 +1,5 @@
 import Configuration
-import Foundation
+public import Foundation
 public import Policies
 import Yams
 
@@ -22,6 +22,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// TLS by the listener's name.
     public var tls: [String: TLSSettings]
     public var limits: LimitSettings
+    /// How long audit records are kept, in seconds; nil for ever.
+    public var auditRetention: TimeInterval?
     /// Where key-encryption keys are held.
     public var kek: KEKConfiguration
 
@@ -32,7 +34,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     static let fields =
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
-        + ["limits.connections", "limits.address", "limits.subject", "limits.key"] + KEKConfiguration.fields
+        + ["limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention"]
+        + KEKConfiguration.fields
 
     /// Reads a file and the environment.
     ///
@@ -95,6 +98,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies)
         tls = try reader.tls()
         limits = try LimitSettings(reader)
+        auditRetention = try reader.duration("auditRetention")
         kek = try KEKConfiguration(reader)
     }
 }

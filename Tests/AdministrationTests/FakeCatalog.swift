@@ -178,6 +178,14 @@ actor FakeCatalog: CatalogEngine {
 
     // Nothing here asks for what follows.
     func kekVersions() throws -> [KEKVersionRecord] { throw CatalogError(.unavailable, "not for this test") }
+    func auditKey() throws -> AuditKeyRecord? { nil }
+    func auditCheckpoints(after number: Int64, limit: Int) throws -> [AuditCheckpoint] { [] }
+    func auditCheckpoints(ofRecords records: ClosedRange<Int64>) throws -> [AuditCheckpoint] { [] }
+    func lastAuditCheckpoint() throws -> AuditCheckpoint? { nil }
+    func signAudit(_ signing: AuditSigning) throws -> AuditCheckpoint? { nil }
+    func auditCheckpoint(allBefore time: Date) throws -> AuditCheckpoint? { nil }
+    func removePrunedAudit(limit: Int) throws -> Int { 0 }
+    func auditSequence(before time: Date) throws -> Int64 { 0 }
     func kekUsage() throws -> [KEKUsage] { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(under kek: KEKVersion, _ page: Page) throws -> [WrappedContentKey] {
         throw CatalogError(.unavailable, "not for this test")

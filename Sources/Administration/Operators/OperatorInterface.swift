@@ -63,6 +63,8 @@ public struct OperatorContext: Sendable {
     public var verifier: any TokenVerifier
     public var makeKey: ContentKeyMaker
     public var makeSecret: SecretMaker
+    /// Signs the audit log.
+    public var auditKeys: any AuditKeyMaterial
     /// The URLs of a published asset, which only the origin knows to write.
     public var streams: @Sendable (PublishedAsset) -> [StreamAddress]
     /// For the audit log: an admin token's name, or `local:` and the user of the machine.
@@ -72,13 +74,15 @@ public struct OperatorContext: Sendable {
 
     public init(
         catalog: any CatalogEngine, verifier: any TokenVerifier, makeKey: @escaping ContentKeyMaker,
-        makeSecret: @escaping SecretMaker, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
+        makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
         actor: String, role: AdminRole, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.verifier = verifier
         self.makeKey = makeKey
         self.makeSecret = makeSecret
+        self.auditKeys = auditKeys
         self.streams = streams
         self.actor = actor
         self.role = role
@@ -92,6 +96,8 @@ public struct OperatorContext: Sendable {
         event.detail = detail
         return event
     }
+
+    var auditSigner: AuditSigner { AuditSigner(catalog: catalog, material: auditKeys, now: now) }
 
     /// Refuses what the operator's role does not allow.
     func require(_ needed: AdminRole, to purpose: String) throws {

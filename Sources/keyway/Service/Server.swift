@@ -34,7 +34,13 @@ struct Server {
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
-        var services: [any Service] = [WatchService(watch: installation.watch)]
+        var services: [any Service] = [
+            AuditService(
+                catalog: installation.catalog,
+                signer: AuditSigner(catalog: installation.catalog, material: installation.auditKeyMaterial),
+                schedule: AuditSchedule(retention: configuration.auditRetention), logger: logger),
+            WatchService(watch: installation.watch),
+        ]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
             services.append(try publicListener(keyBase, originBase, executor))
         }
