@@ -70,7 +70,7 @@ let libraries: [Row] = [
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
-        products: [.grdb]),
+        products: [.coreMetrics, .grdb]),
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],

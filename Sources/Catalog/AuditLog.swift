@@ -53,6 +53,20 @@ public struct AuditSigning: Sendable {
     }
 }
 
+/// Why the audit log cannot be written now, which stops every release of a key.
+public struct AuditBlock: Sendable, Hashable {
+    public var since: Date
+    public var reason: String
+    /// How many requests were refused for it.
+    public var refused: Int
+
+    public init(since: Date, reason: String, refused: Int) {
+        self.since = since
+        self.reason = reason
+        self.refused = refused
+    }
+}
+
 /// The audit log beyond appending and reading: checkpoints, the log's start. Every function throws `CatalogError`.
 public protocol AuditLog: Sendable {
     /// Nil until one was made.
@@ -75,4 +89,6 @@ public protocol AuditLog: Sendable {
     func removePrunedAudit(limit: Int) async throws -> Int
     /// The record before the first one that is not older than a time.
     func auditSequence(before time: Date) async throws -> Int64
+    /// Nil while decisions can be written; it ends by itself.
+    func auditBlock() -> AuditBlock?
 }

@@ -75,7 +75,9 @@ extension SQLiteCatalog {
             guard let row else { return try Int64.fetchOne(database, sql: "SELECT max(last) FROM auditBatch") ?? 0 }
             let records = AuditBatch(row: row).records
             // Times are kept in whole milliseconds.
-            let first = try records.first { try AuditChain.event(of: $0).time.timeIntervalSince1970 >= seconds - 0.0005 }
+            let first = try records.first {
+                try AuditChain.event(of: $0).time.timeIntervalSince1970 >= seconds - 0.0005
+            }
             return ((first ?? records.last)?.sequence ?? 1) - 1
         }
     }

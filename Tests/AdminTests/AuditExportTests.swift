@@ -115,7 +115,8 @@ import Testing
         // A line break in the last event of a row would otherwise make lines of its own.
         try await queue.write { database in
             try database.execute(
-                sql: "UPDATE auditBatch SET events = CAST(events || x'0a' || '{\"record\":99}' AS BLOB) WHERE first = 3")
+                sql: "UPDATE auditBatch SET events = CAST(events || x'0a' || '{\"record\":99}' AS BLOB) WHERE first = 3"
+            )
         }
         #expect(await refusal { _ = try await lines() } == .corrupt)
         #expect(try await lines(nil, "2").count == 3)

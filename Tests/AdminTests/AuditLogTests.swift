@@ -86,7 +86,10 @@ import Testing
     }
 
     static let changes: [(String, String)] = [
-        ("UPDATE auditBatch SET events = CAST(replace(events, 'number', 'Number') AS BLOB) WHERE first = 1", "record 1"),
+        (
+            "UPDATE auditBatch SET events = CAST(replace(events, 'number', 'Number') AS BLOB) WHERE first = 1",
+            "record 1"
+        ),
         ("DELETE FROM auditBatch WHERE first = 3", "record 3"),
         ("DELETE FROM auditBatch WHERE first >= 12", "its end was cut off"),
         ("DELETE FROM auditBatch", "its end was cut off"),

@@ -185,6 +185,7 @@ actor FakeCatalog: CatalogEngine {
     func signAudit(_ signing: AuditSigning) throws -> AuditCheckpoint? { nil }
     func auditCheckpoint(allBefore time: Date) throws -> AuditCheckpoint? { nil }
     func removePrunedAudit(limit: Int) throws -> Int { 0 }
+    nonisolated func auditBlock() -> AuditBlock? { nil }
     func auditSequence(before time: Date) throws -> Int64 { 0 }
     func kekUsage() throws -> [KEKUsage] { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(under kek: KEKVersion, _ page: Page) throws -> [WrappedContentKey] {

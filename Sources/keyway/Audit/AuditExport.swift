@@ -29,7 +29,9 @@ struct AuditExport: AsyncParsableCommand {
         /// The last record in the file.
         var last: Int64
 
-        var text: String { "exported \(records) records to '\(output)'; the next export begins with --from \(last + 1)" }
+        var text: String {
+            "exported \(records) records to '\(output)'; the next export begins with --from \(last + 1)"
+        }
     }
 
     private static let page = 1000

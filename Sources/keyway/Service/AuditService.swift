@@ -28,7 +28,14 @@ struct AuditService: Service {
         var unsigned: Date?
         var pruned = Date.distantPast
         var (signing, pruning): (String?, String?)
+        var block: AuditBlock?
         while !Task.isCancelled {
+            tell(&block)
+            guard block == nil else {
+                // A write would only wait in the way of the next try.
+                try? await Task.sleep(for: Self.interval)
+                continue
+            }
             await attempt("the audit log was not signed", &signing) {
                 let last = try await catalog.lastAuditCheckpoint()
                 let newest = try await catalog.lastAuditSequence()
@@ -51,6 +58,19 @@ struct AuditService: Service {
             }
             try? await Task.sleep(for: Self.interval)
         }
+    }
+
+    /// Says once that the log is blocked, and once that it is not any more.
+    private func tell(_ known: inout AuditBlock?) {
+        let block = catalog.auditBlock()
+        if let block, known == nil {
+            logger.critical(
+                "the audit log cannot be written, so no key is given out", metadata: ["cause": "\(block.reason)"])
+        } else if block == nil, let known {
+            logger.notice(
+                "the audit log is written again", metadata: ["blocked since": "\(known.since.rfc3339)"])
+        }
+        known = block
     }
 
     private func attempt(

@@ -29,7 +29,6 @@ struct Server {
     ///
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
-        _ = ServiceMetrics.registry
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let originBase = KeyBaseURL(configured: nil)

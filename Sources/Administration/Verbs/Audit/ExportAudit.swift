@@ -42,7 +42,8 @@ public struct ExportAudit: OperatorVerb {
         let size = Int(min(Int64(limit), end - start.sequence))
         let records = try await catalog.auditRecords(after: start.sequence, limit: size)
         guard let last = records.last?.sequence else { throw Self.changed }
-        var checkpoints = try await catalog.auditCheckpoints(ofRecords: start.sequence &+ 1...max(last, start.sequence &+ 1))[...]
+        var checkpoints = try await catalog.auditCheckpoints(
+            ofRecords: start.sequence &+ 1...max(last, start.sequence &+ 1))[...]
         var chain = AuditChain.Verifier(after: start)
         for record in records {
             // What leaves has been checked, so that a changed record cannot pass as lines of its own.
