@@ -99,7 +99,8 @@ let libraries: [Row] = [
     Row(
         name: "HTTPSurface", siblings: ["Policies"],
         products: [
-            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioHTTP2,
+            .coreMetrics, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .logging, .nioCore, .nioHTTP1,
+            .nioHTTP2,
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(

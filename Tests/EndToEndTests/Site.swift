@@ -53,6 +53,8 @@ final class RunningServer: @unchecked Sendable {
     let process: Process
     let origin: String
     let admin: String
+    /// What it said on standard error.
+    let errors: URL
 
     /// - Parameters:
     ///   - environment: what this server finds besides what all find.
@@ -71,7 +73,7 @@ final class RunningServer: @unchecked Sendable {
         ]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
-        let errors = data.folder.url("serve-\(UUID().uuidString).err")
+        errors = data.folder.url("serve-\(UUID().uuidString).err")
         try Data().write(to: errors)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
