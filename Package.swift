@@ -71,7 +71,7 @@ let libraries: [Row] = [
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
-        products: [.grdb]),
+        products: [.coreMetrics, .grdb]),
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
@@ -103,7 +103,8 @@ let libraries: [Row] = [
     Row(
         name: "HTTPSurface", siblings: ["Policies"],
         products: [
-            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioHTTP2,
+            .coreMetrics, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .logging, .nioCore, .nioHTTP1,
+            .nioHTTP2,
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
@@ -226,7 +227,8 @@ func tests() -> [Target] {
         test(
             "AdminTests",
             siblings: [
-                "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite", "KeyDelivery",
+                "TestSupport", "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite",
+                "KeyDelivery",
                 "KeyWrapping", "Policies", "ContentKeys",
             ], products: [.grdb]),
     ]

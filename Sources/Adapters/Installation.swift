@@ -25,6 +25,8 @@ public struct Installation: Sendable {
     /// The keys that issuers publish, and which hosts may be asked for them.
     public let keySets: KeySetKeeper
     public let keySetHosts: [String]
+    /// Makes and uses the key that signs the audit log.
+    public let auditKeyMaterial: any AuditKeyMaterial
     let wrapping: KeyWrapping
     let secrets: CatalogSecrets
 
@@ -62,7 +64,7 @@ public struct Installation: Sendable {
             verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens),
             revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
             keks: keks, keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
-            keySetHosts: keySets.rules.hosts,
+            keySetHosts: keySets.rules.hosts, auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
     }
 

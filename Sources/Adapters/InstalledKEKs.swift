@@ -80,6 +80,14 @@ extension InstalledKEKs: KEKKeeper {
         try wrapping.rewrapSeed(seed, under: version)
     }
 
+    public func rewrap(_ key: AuditKeyRecord, under version: KEKVersion) throws -> AuditKeyRecord {
+        var rewrapped = key
+        rewrapped.ciphertext = try wrapping.rewrapAuditKey(
+            publicKey: key.publicKey.bytes, kek: key.kek, ciphertext: key.ciphertext, under: version)
+        rewrapped.kek = version
+        return rewrapped
+    }
+
     public func putAside(_ record: KEKVersionRecord) throws -> String {
         guard let store = stores[record.provider] else { return "its transit engine is not configured here" }
         do {

@@ -11,6 +11,13 @@ public struct TLSSettings: Sendable, Hashable {
     public var clientAuthorities: String?
 }
 
+/// How requests are written down.
+public enum AccessLogForm: String, Sendable, Hashable, CaseIterable {
+    case off
+    /// A line of JSON on standard error.
+    case json
+}
+
 /// How much one client may ask.
 public struct LimitSettings: Sendable, Hashable {
     /// Connections at once on a listener.
@@ -55,6 +62,24 @@ extension ConfigReader {
             throw ConfigurationError("\(field) must be a duration from \(low) to \(high), not '\(text)'")
         }
         return seconds
+    }
+
+    /// A duration as `90d`, in seconds; nil when the field is not there.
+    func duration(_ field: String) throws -> TimeInterval? {
+        guard let text = string(forKey: ConfigKey(field)) else { return nil }
+        guard let seconds = DurationText.seconds(text), seconds > 0 else {
+            throw ConfigurationError("\(field) must be a duration as 12h or 90d, not '\(text)'")
+        }
+        return TimeInterval(seconds)
+    }
+
+    func accessLog() throws -> AccessLogForm {
+        guard let word = string(forKey: "accessLog") else { return .off }
+        // `off` is a boolean in YAML 1.1.
+        guard let form = AccessLogForm(rawValue: word == "false" ? "off" : word) else {
+            throw ConfigurationError("accessLog must be off or json, not '\(word)'")
+        }
+        return form
     }
 
     func proxyProtocol(trusted: [AddressBlock]) throws -> Set<String> {

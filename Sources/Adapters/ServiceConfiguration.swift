@@ -1,5 +1,5 @@
 import Configuration
-import Foundation
+public import Foundation
 public import Policies
 import Yams
 
@@ -22,6 +22,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// TLS by the listener's name.
     public var tls: [String: TLSSettings]
     public var limits: LimitSettings
+    /// Whether a line is written for every request.
+    public var accessLog: AccessLogForm
+    /// How long audit records are kept, in seconds; nil for ever.
+    public var auditRetention: TimeInterval?
     /// Where key-encryption keys are held.
     public var kek: KEKConfiguration
     /// Where issuers' published keys may be read.
@@ -34,8 +38,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     static let fields =
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
-        + ["limits.connections", "limits.address", "limits.subject", "limits.key"] + KEKConfiguration.fields
-        + KeySetConfiguration.fields
+        + ["limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention", "accessLog"]
+        + KEKConfiguration.fields + KeySetConfiguration.fields
 
     /// Reads a file and the environment.
     ///
@@ -98,6 +102,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
         proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies)
         tls = try reader.tls()
         limits = try LimitSettings(reader)
+        accessLog = try reader.accessLog()
+        auditRetention = try reader.duration("auditRetention")
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
     }

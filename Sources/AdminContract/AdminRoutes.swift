@@ -217,8 +217,34 @@ public enum AdminRoutes {
             ], answer: .named("AuditList")),
         AdminRoute(
             VerifyAudit.self, .get, "/v1/audit/verify", .reader,
-            "Check the hash chain of the audit log from its first record to its last",
-            answer: .named("AuditVerification")),
+            "Check the audit log: its hash chain and its signed checkpoints, and what was kept outside of it",
+            [
+                .query("publicKey", .text(.text(1...1000)), "The signing key's public half in PEM, as it was kept"),
+                .query("checkpoint", .text(.text(1...4000)), "A checkpoint in JSON, as it was kept"),
+            ], answer: .named("AuditVerification"), errors: [422]),
+        AdminRoute(
+            ExportAudit.self, .get, "/v1/audit/export", .reader,
+            "Lines of the audit log with all that is needed to verify them elsewhere",
+            [
+                .query("from", .text(.text(1...40)), "A record's number, or a time; the start of the log when absent"),
+                .query("to", .text(.text(1...40)), "The last record, or the time before which it was written"),
+                .query("after", Schema.count, "The last record of the page before"), .limit,
+            ], answer: .named("AuditExport"), errors: [422]),
+        AdminRoute(
+            ShowAuditKey.self, .get, "/v1/audit/key", .reader, "The public half of the audit log's signing key",
+            answer: .named("AuditKey"), errors: [404]),
+        AdminRoute(
+            ShowCheckpoint.self, .get, "/v1/audit/checkpoint", .reader,
+            "The latest signed checkpoint, to be kept elsewhere", answer: .named("AuditCheckpoint"), errors: [404]),
+        AdminRoute(
+            SignAudit.self, .post, "/v1/audit/checkpoint", .operator,
+            "Sign what was written since the latest checkpoint; gives the latest one",
+            answer: .named("AuditCheckpoint"), errors: [404]),
+        AdminRoute(
+            PruneAudit.self, .post, "/v1/audit/prune", .keyAdmin,
+            "Remove records that are older than a time, up to a signed checkpoint",
+            [.body("before", .text(.time), "Records of before this time go")], answer: .named("AuditPruned"),
+            errors: [409, 422]),
     ]
 
     private static let tokens = [

@@ -14,6 +14,7 @@ enum AdminSchemas {
     private static let uuid = Schema.text(.uuid)
     private static let time = Schema.text(.time)
     private static let text = Schema.any
+    private static let digest = Schema.text(.text(64...64))
     private static let next = Schema.Property.optional("next", text, "The next page's after; absent on the last page")
 
     private static func page(_ member: String, _ item: Schema) -> Schema {
@@ -279,7 +280,46 @@ enum AdminSchemas {
             "AuditVerification",
             .object([
                 .required("intact", .boolean), .required("records", .count), .required("head", text),
-                .optional("defect", text),
+                .required("last", .count, "The newest whole record"),
+                .required("pruned", .count, "The last record that was pruned; 0 when none was"),
+                .required("checkpoints", .count), .required("signed", .count, "The newest record that is signed"),
+                .optional("key", digest, "Names the signing key"), .optional("defect", text),
+            ])
+        ),
+        (
+            "AuditCheckpoint",
+            .object([
+                .required(
+                    "checkpoint",
+                    .object([
+                        .required("hash", digest), .required("key", digest), .required("number", .count),
+                        .required("previous", digest), .required("prunedHash", digest),
+                        .required("prunedThrough", .count), .required("record", .count), .required("time", .count),
+                        .required("type", text),
+                    ]), "What is signed: this object with sorted members and without white space"),
+                .required("signature", text, "Ed25519, in base64"),
+            ])
+        ),
+        (
+            "AuditKey",
+            .object([
+                .required("fingerprint", digest, "SHA-256 of the SubjectPublicKeyInfo"), .required("created", time),
+                .required("pem", text, "A SubjectPublicKeyInfo of Ed25519"),
+            ])
+        ),
+        (
+            "AuditExport",
+            .object([
+                .required("lines", .list(text), "Each a JSON object; see Documentation/audit.md"),
+                .required("last", .count, "The last record of the page"), next,
+            ])
+        ),
+        (
+            "AuditPruned",
+            .object([
+                .required("records", .count, "How many went"),
+                .required("through", .count, "The last record that is gone; 0 when none is"),
+                .optional("checkpoint", .named("AuditCheckpoint"), "Says where the log goes on"),
             ])
         ),
         ("RevocationList", page("revocations", .named("Revocation"))),

@@ -16,7 +16,8 @@ public struct HealthRoutes: Sendable {
         self.metrics = metrics
     }
 
-    /// `GET /healthz`: the process answers. `GET /readyz`: the catalog does, too. `GET /metrics`: for Prometheus.
+    /// `GET /healthz`: the process answers. `GET /readyz`: the catalog does, too, and takes
+    /// audit records. `GET /metrics`: for Prometheus.
     public func add(to router: Router<ServiceRequestContext>) {
         router.get("healthz") { _, _ in Self.ok }
         router.get("metrics") { _, _ in
@@ -26,6 +27,11 @@ public struct HealthRoutes: Sendable {
                 body: .init(byteBuffer: ByteBuffer(string: metrics.text())))
         }
         router.get("readyz") { _, _ -> Response in
+            guard catalog.auditBlock() == nil else {
+                throw Problem(
+                    .serviceUnavailable, code: "auditBlocked",
+                    detail: "The audit log cannot be written, so no key is given out.", headers: [.retryAfter: "1"])
+            }
             do {
                 _ = try await catalog.lastAuditSequence()
             } catch {

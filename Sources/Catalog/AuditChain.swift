@@ -9,7 +9,7 @@ public enum AuditChain {
     /// The record of an event after the last one.
     public static func record(_ event: AuditEvent, after last: (sequence: Int64, hash: [UInt8])) -> AuditRecord {
         let bytes = event.canonicalJSON
-        let sequence = last.sequence + 1
+        let sequence = last.sequence &+ 1
         return AuditRecord(sequence: sequence, event: bytes, hash: hash(previous: last.hash, sequence, bytes))
     }
 
@@ -36,26 +36,26 @@ public enum AuditChain {
 
     /// Verifies records as they come, oldest first. Owned by one task.
     public struct Verifier {
-        private var last: (sequence: Int64, hash: [UInt8]) = (0, AuditChain.start)
+        private var last: AuditPlace
 
-        public init() {}
+        /// - Parameter origin: where the log begins.
+        public init(after origin: AuditPlace = .start) {
+            last = origin
+        }
 
-        /// How many records were verified.
-        public var count: Int64 { last.sequence }
-
-        /// The hash of the newest record: written down elsewhere, it shows later that nothing was cut off.
-        public var head: [UInt8] { last.hash }
+        /// The newest record that was verified.
+        public var place: AuditPlace { last }
 
         /// The next record's defect, or nil when it fits.
         public mutating func verify(_ record: AuditRecord) -> AuditChainDefect? {
-            guard record.sequence == last.sequence + 1 else {
+            guard record.sequence == last.sequence &+ 1 else {
                 return AuditChainDefect(
-                    sequence: last.sequence + 1, reason: "it is missing; the next one is \(record.sequence)")
+                    sequence: last.sequence &+ 1, reason: "it is missing; the next one is \(record.sequence)")
             }
             guard record.hash == hash(previous: last.hash, record.sequence, record.event) else {
                 return AuditChainDefect(sequence: record.sequence, reason: "its hash does not fit: it was changed")
             }
-            last = (record.sequence, record.hash)
+            last = AuditPlace(sequence: record.sequence, hash: record.hash)
             return nil
         }
     }

@@ -38,6 +38,10 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case revocationRemoved
     /// Somebody showed the admin API a token that is not valid.
     case adminRefused
+    /// The log's start was removed; the next checkpoint says where it goes on.
+    case auditPruned
+    /// The audit log could not be written for a while, and no key left.
+    case auditResumed
 }
 
 /// One check of a decision, as the audit log keeps it: codes and names, never a credential or an expected value.

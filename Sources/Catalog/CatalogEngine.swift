@@ -76,6 +76,8 @@ public enum CatalogChange: Sendable {
     case deleteRevocation(id: String)
     /// Changes nothing: the changes are applied only if this holds when they are.
     case require(CatalogCondition)
+    /// The installation's signing key: throws `exists` when there is one.
+    case insertAuditKey(AuditKeyRecord)
     /// Chained after the last record.
     case audit(AuditEvent)
 }
@@ -121,7 +123,7 @@ public struct LocatorLookup: Sendable {
 
 /// The records of the service. One writer at a time; a reader sees whole transactions. Every function throws
 /// `CatalogError`.
-public protocol CatalogEngine: Sendable {
+public protocol CatalogEngine: AuditLog {
     /// Applies all changes in one durable transaction, or none.
     func apply(_ changes: [CatalogChange]) async throws
 

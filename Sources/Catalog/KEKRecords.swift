@@ -31,19 +31,23 @@ public struct KEKUsage: Sendable, Hashable {
     public var contentKeys: Int
     public var secrets: Int
     public var keySeeds: Int
+    /// The audit log's signing key.
+    public var auditKeys: Int
 
-    public init(version: KEKVersion, contentKeys: Int, secrets: Int, keySeeds: Int = 0) {
+    public init(version: KEKVersion, contentKeys: Int, secrets: Int, keySeeds: Int = 0, auditKeys: Int = 0) {
         self.version = version
         self.contentKeys = contentKeys
         self.secrets = secrets
         self.keySeeds = keySeeds
+        self.auditKeys = auditKeys
     }
 
-    public var total: Int { contentKeys + secrets + keySeeds }
+    public var total: Int { contentKeys + secrets + keySeeds + auditKeys }
 
     /// For people.
     public var inWords: String {
-        "\(contentKeys) content keys, \(secrets) secrets and \(keySeeds) key seeds"
+        let most = "\(contentKeys) content keys, \(secrets) secrets and \(keySeeds) key seeds"
+        return auditKeys == 0 ? most : most + " and the audit log's signing key"
     }
 }
 
@@ -79,13 +83,25 @@ public struct RewrappedBatch: Sendable {
         }
     }
 
+    public struct AuditKey: Sendable {
+        public var old: AuditKeyRecord
+        public var new: AuditKeyRecord
+
+        public init(old: AuditKeyRecord, new: AuditKeyRecord) {
+            self.old = old
+            self.new = new
+        }
+    }
+
     public var keys: [Key]
     public var secrets: [Secret]
     public var seeds: [Seed]
+    public var auditKeys: [AuditKey]
 
-    public init(keys: [Key] = [], secrets: [Secret] = [], seeds: [Seed] = []) {
+    public init(keys: [Key] = [], secrets: [Secret] = [], seeds: [Seed] = [], auditKeys: [AuditKey] = []) {
         self.keys = keys
         self.secrets = secrets
         self.seeds = seeds
+        self.auditKeys = auditKeys
     }
 }

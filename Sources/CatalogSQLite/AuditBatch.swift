@@ -65,7 +65,7 @@ extension Database {
         ])
     }
 
-    private func lastAudit() throws -> (sequence: Int64, hash: [UInt8]) {
+    func lastAudit() throws -> (sequence: Int64, hash: [UInt8]) {
         let statement = try cachedStatement(
             sql: "SELECT last, substr(hashes, -32) AS hash FROM auditBatch ORDER BY first DESC LIMIT 1")
         guard let row = try Row.fetchOne(statement) else { return (0, AuditChain.start) }

@@ -1,10 +1,14 @@
 import Catalog
+import CoreMetrics
 import Foundation
 import GRDB
 import Synchronization
 
 /// Commits decisions in groups: while one commit waits for the disk, the decisions that arrive gather for the next. Each
 /// caller hears when the commit that holds its decision is durable, and nothing before.
+///
+/// When the store takes no writes (a full disk, a read-only file, a lock that is not let go), everybody is refused at once,
+/// and once a second it is tried whether the store takes a record of that again.
 final class AuditCommitter: Sendable {
     private typealias Completion = @Sendable (Result<UseCount, CatalogError>) -> Void
 
@@ -16,24 +20,45 @@ final class AuditCommitter: Sendable {
     private struct State {
         var waiting: [Waiting] = []
         var isCommitting = false
+        /// Set while the store takes no writes.
+        var block: AuditBlock?
     }
 
     /// Most decisions in one commit, so that none waits long.
     private static let maximumBatch = 1000
     /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
     private static let maximumWaiting = 20_000
+    /// How long a commit waits for a lock of another process: players wait with it. In milliseconds.
+    private static let lockTimeout = 2000
+    /// The same for all other writes, which nobody waits for.
+    static let ordinaryLockTimeout = 10_000
+    /// How often a blocked store is tried.
+    private static let probeInterval = DispatchTimeInterval.seconds(1)
 
     private let pool: DatabasePool
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "keyway.audit", qos: .userInitiated)
+    private let failures = Counter(label: "keyway_audit_write_failures_total")
+    private let blocked = Meter(label: "keyway_audit_blocked")
 
     init(pool: DatabasePool) {
         self.pool = pool
+        blocked.set(0)
     }
 
+    /// Why nothing can be written; nil while it can.
+    var block: AuditBlock? { state.withLock { $0.block } }
+
     func record(_ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void) {
-        enum Place { case refused, queued, first }
+        enum Place {
+            case blocked(String)
+            case refused, queued, first
+        }
         let place = state.withLock { state -> Place in
+            if let reason = state.block?.reason {
+                state.block?.refused += 1
+                return .blocked(reason)
+            }
             guard state.waiting.count < Self.maximumWaiting else { return .refused }
             state.waiting.append(Waiting(decision: decision, completion: completion))
             if state.isCommitting { return .queued }
@@ -41,6 +66,8 @@ final class AuditCommitter: Sendable {
             return .first
         }
         switch place {
+        case .blocked(let reason):
+            completion(.failure(CatalogError(.unavailable, "the audit log cannot be written: \(reason)")))
         case .refused: completion(.failure(CatalogError(.unavailable, "the audit log cannot keep up")))
         case .queued: break
         case .first: queue.async { self.commitAll() }
@@ -61,23 +88,73 @@ final class AuditCommitter: Sendable {
                 for (waiting, count) in zip(batch, counts) { waiting.completion(.success(count)) }
             } catch {
                 let failure = CatalogError(database: error)
+                if error is DatabaseError { block(failure, batch.count) } else { failures.increment() }
                 for waiting in batch { waiting.completion(.failure(failure)) }
             }
         }
     }
 
+    /// Refuses everybody from now on, and starts trying.
+    private func block(_ failure: CatalogError, _ refused: Int) {
+        failures.increment()
+        blocked.set(1)
+        let rest = state.withLock { state -> [Waiting] in
+            let rest = state.waiting
+            state.waiting = []
+            state.block = AuditBlock(since: Date(), reason: failure.reason, refused: refused + rest.count)
+            return rest
+        }
+        for waiting in rest { waiting.completion(.failure(failure)) }
+        probeLater()
+    }
+
+    private func probeLater() {
+        queue.asyncAfter(deadline: .now() + Self.probeInterval) { [weak self] in self?.probe() }
+    }
+
+    /// Writes that the log could not be written: when that succeeds, it can be again.
+    private func probe() {
+        guard let block else { return }
+        var event = AuditEvent(time: Date(), action: .auditResumed)
+        event.reason = block.reason
+        let seconds = Int(min(max(0, event.time.timeIntervalSince(block.since)), 1e9))
+        event.detail = "not written for \(seconds) s; \(block.refused) requests were refused"
+        do {
+            _ = try commit([DecisionRecord(events: [event])])
+        } catch {
+            failures.increment()
+            let reason = CatalogError(database: error).reason
+            state.withLock { $0.block?.reason = reason }
+            return probeLater()
+        }
+        state.withLock { $0.block = nil }
+        blocked.set(0)
+    }
+
     private func commit(_ decisions: [DecisionRecord]) throws -> [UseCount] {
-        try pool.write { database in
-            if decisions.contains(where: { $0.use != nil }) { try database.forgetUses(before: Date()) }
-            var events: [AuditEvent] = []
-            events.reserveCapacity(decisions.count)
-            let counts = try decisions.map { decision in
-                let count = try decision.use.map(database.count) ?? .within
-                events += count == .within ? decision.events : decision.exhausted
-                return count
+        try pool.writeWithoutTransaction { database in
+            // The connection is shared with writers that may wait longer.
+            try database.execute(sql: "PRAGMA busy_timeout = \(Self.lockTimeout)")
+            defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.ordinaryLockTimeout)") }
+            var counts: [UseCount] = []
+            try database.inTransaction(.immediate) {
+                counts = try Self.write(decisions, database)
+                return .commit
             }
-            try database.append(events)
             return counts
         }
+    }
+
+    private static func write(_ decisions: [DecisionRecord], _ database: Database) throws -> [UseCount] {
+        if decisions.contains(where: { $0.use != nil }) { try database.forgetUses(before: Date()) }
+        var events: [AuditEvent] = []
+        events.reserveCapacity(decisions.count)
+        let counts = try decisions.map { decision in
+            let count = try decision.use.map(database.count) ?? .within
+            events += count == .within ? decision.events : decision.exhausted
+            return count
+        }
+        try database.append(events)
+        return counts
     }
 }

@@ -32,6 +32,7 @@ extension Database {
         case .insertAssetVersion(let version): try insert(version)
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
+        case .insertAuditKey(let key): try insert(key)
         case .audit(let event): try append([event])
         case .insertAdminToken(let token): try insert(token)
         case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)

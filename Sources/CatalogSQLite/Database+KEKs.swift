@@ -18,17 +18,19 @@ extension Database {
         try Row.fetchAll(
             self,
             sql: """
-                SELECT kek, sum(key) AS keys, sum(secret) AS secrets, sum(seed) AS seeds FROM (
+                SELECT kek, sum(key) AS keys, sum(secret) AS secrets, sum(seed) AS seeds, sum(auditKey) AS auditKeys FROM (
                     -- A derived key is wrapped under nothing: its seed is.
-                    SELECT kek, count(*) AS key, 0 AS secret, 0 AS seed FROM contentKey WHERE seed IS NULL GROUP BY kek
-                    UNION ALL SELECT kek, 0, count(*), 0 FROM secret GROUP BY kek
-                    UNION ALL SELECT kek, 0, 0, count(*) FROM keySeed GROUP BY kek
+                    SELECT kek, count(*) AS key, 0 AS secret, 0 AS seed, 0 AS auditKey FROM contentKey
+                    WHERE seed IS NULL GROUP BY kek
+                    UNION ALL SELECT kek, 0, count(*), 0, 0 FROM secret GROUP BY kek
+                    UNION ALL SELECT kek, 0, 0, count(*), 0 FROM keySeed GROUP BY kek
+                    UNION ALL SELECT kek, 0, 0, 0, count(*) FROM auditKey GROUP BY kek
                 ) GROUP BY kek ORDER BY kek
                 """
         ).map { row in
             KEKUsage(
                 version: KEKVersion(rawValue: row["kek"]), contentKeys: row["keys"], secrets: row["secrets"],
-                keySeeds: row["seeds"])
+                keySeeds: row["seeds"], auditKeys: row["auditKeys"])
         }
     }
 
@@ -114,6 +116,16 @@ extension Database {
             try seed.execute(arguments: [
                 change.new.kek.rawValue, Data(change.new.ciphertext), change.old.name, change.old.kek.rawValue,
                 Data(change.old.ciphertext),
+            ])
+            count += changesCount
+        }
+        let auditKey = try cachedStatement(
+            sql: "UPDATE auditKey SET kek = ?, ciphertext = ? WHERE publicKey = ? AND kek = ? AND ciphertext = ?")
+        for change in batch.auditKeys {
+            try requireUsable(change.new.kek)
+            try auditKey.execute(arguments: [
+                change.new.kek.rawValue, Data(change.new.ciphertext), Data(change.old.publicKey.bytes),
+                change.old.kek.rawValue, Data(change.old.ciphertext),
             ])
             count += changesCount
         }

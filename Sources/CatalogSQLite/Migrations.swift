@@ -19,6 +19,7 @@ enum Migrations {
         migrator.registerMigration("adminTokens") { try $0.execute(sql: adminTokens) }
         migrator.registerMigration("keySets") { try $0.execute(sql: keySets) }
         migrator.registerMigration("revocations") { try $0.execute(sql: revocations) }
+        migrator.registerMigration("auditCheckpoints") { try $0.execute(sql: auditCheckpoints) }
         return migrator
     }
 
@@ -54,6 +55,24 @@ enum Migrations {
         ) STRICT, WITHOUT ROWID;
         """
 
+    private static let auditCheckpoints = """
+        CREATE TABLE auditKey (
+            id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+            publicKey BLOB NOT NULL CHECK (length(publicKey) = 32),
+            kek INTEGER NOT NULL CHECK (kek > 0),
+            ciphertext BLOB NOT NULL,
+            created REAL NOT NULL
+        ) STRICT;
+        CREATE TABLE auditCheckpoint (
+            number INTEGER PRIMARY KEY NOT NULL CHECK (number > 0),
+            -- The newest record when it was signed.
+            record INTEGER NOT NULL CHECK (record > 0),
+            -- The document, statement and signature, as it is given out.
+            document TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX auditCheckpointRecord ON auditCheckpoint (record);
+        """
+
     private static let adminTokens = """
         CREATE TABLE adminToken (
             name TEXT PRIMARY KEY NOT NULL,
@@ -64,9 +83,6 @@ enum Migrations {
             revoked REAL
         ) STRICT;
         """
-
-    /// A copy of the request's id beside the event, to look decisions up by. The event stays what the hash covers. Ids
-    /// start with the time, so that the index grows at its end.
 
     private static let policies = """
         CREATE TABLE authorizationPolicy (

@@ -1,4 +1,5 @@
 public import Catalog
+import Foundation
 import GRDB
 import Glibc
 public import Policies
@@ -26,7 +27,7 @@ public final class SQLiteCatalog: CatalogEngine {
         close(descriptor)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(TimeInterval(AuditCommitter.ordinaryLockTimeout) / 1000)
         configuration.label = "keyway.catalog"
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
@@ -57,6 +58,8 @@ public final class SQLiteCatalog: CatalogEngine {
     ) {
         committer.record(decision, completion: completion)
     }
+
+    public func auditBlock() -> AuditBlock? { committer.block }
 
     /// Runs a read in one snapshot.
     func read<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Value {

@@ -57,7 +57,7 @@ public struct Problem: Error, Sendable {
             headers: headers.map { ($0.name.rawName, $0.value) } + [
                 ("content-type", Self.contentType), ("cache-control", "no-store"),
             ],
-            body: document(requestID: requestID))
+            body: document(requestID: requestID), requestID: requestID)
     }
 
     private static let contentType = "application/problem+json"

@@ -26,8 +26,11 @@ public struct ProblemMiddleware: RouterMiddleware {
             context.logger.error(
                 "request failed",
                 metadata: ["request": "\(context.requestID)", "error": "\(String(describing: error).prefix(300))"])
-            return Problem(.serviceUnavailable, code: "unavailable", detail: "The service cannot answer now.")
-                .response(requestID: context.requestID)
+            return Problem(
+                .serviceUnavailable, code: "unavailable", detail: "The service cannot answer now.",
+                headers: [.retryAfter: "1"]
+            )
+            .response(requestID: context.requestID)
         }
     }
 }

@@ -93,7 +93,7 @@ public struct KeyDeliveryService: Sendable {
             count = try await catalog.record(verdict.record)
         } catch {
             metrics.wasUnavailable()
-            throw error
+            return .unavailable
         }
         metrics.decided(verdict.final(count), since: start)
         return try await release(verdict, after: count)

@@ -51,7 +51,7 @@ struct KeyFastPath: FastResponder {
                 headers: [
                     ("content-type", "application/octet-stream"), ("cache-control", "no-store"),
                 ],
-                body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) })
+                body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }, requestID: requestID)
         case .denied(let reason): return Problem(denial: reason).fastResponse(requestID: requestID)
         case .limited(let wait): return Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
         case .unavailable: return Problem.unavailable.fastResponse(requestID: requestID)

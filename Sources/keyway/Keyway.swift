@@ -28,6 +28,8 @@ enum Program {
         keyway_process_protect()
         Installation.takeKEKsFromEnvironment()
         CrashReports.withhold()
+        // Before anything counts: what is counted before goes nowhere.
+        _ = ServiceMetrics.registry
         do {
             var command = try Keyway.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -48,6 +48,26 @@ import Testing
         }
     }
 
+    @Test func theAuditLogsSigningKeyMoves() async throws {
+        let data = DataFolder()
+        let installation = try await data.open()
+        let signer = AuditSigner(catalog: installation.catalog, material: installation.auditKeyMaterial)
+        let first = try await signer.sign()
+        let outcome = try await rotation(installation).rotate { _, _ in }
+        #expect(outcome.rewrapped == 1 && outcome.remaining == 0)
+        #expect(
+            try await installation.catalog.kekUsage() == [
+                KEKUsage(version: KEKVersion(rawValue: 2), contentKeys: 0, secrets: 0, auditKeys: 1)
+            ])
+        _ = try await KEKRetirement(catalog: installation.catalog, keeper: installation.keks).retireOld()
+        // In a process that never held the old version.
+        let later = try await data.open()
+        let second = try await AuditSigner(catalog: later.catalog, material: later.auditKeyMaterial).sign()
+        #expect(second?.checkpoint.key == first?.checkpoint.key && second?.checkpoint.number == 2)
+        let key = try #require(try await later.catalog.auditKey()?.publicKey)
+        #expect(second?.isSigned(by: key) == true)
+    }
+
     @Test func rotationMovesEverythingAndRetirementPutsTheOldKeyAside() async throws {
         let data = DataFolder()
         let installation = try await data.open()

@@ -37,12 +37,27 @@ final class Desk: Sendable {
                     let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
                     return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: moment)
                 },
-                streams: { _ in [] }, actor: actor, role: role, keySetHosts: ["127.0.0.1:9"],
-                now: { now }))
+                auditKeys: AuditKeys(wrapping: wrapping), streams: { _ in [] }, actor: actor, role: role,
+                keySetHosts: ["127.0.0.1:9"], now: { now }))
     }
 
     func events() async throws -> [AuditEvent] {
         try await catalog.auditRecords(after: 0, limit: 1000).map { try AuditChain.event(of: $0) }
+    }
+}
+
+/// The signing key under the desk's KEK.
+private struct AuditKeys: AuditKeyMaterial {
+    let wrapping: KeyWrapping
+
+    func makeAuditKey(at now: Date) throws -> AuditKeyRecord {
+        let (bytes, kek, ciphertext) = try wrapping.makeAuditKey()
+        guard let publicKey = AuditPublicKey(bytes: bytes) else { throw CatalogError(.corrupt, "no key") }
+        return AuditKeyRecord(publicKey: publicKey, kek: kek, ciphertext: ciphertext, created: now)
+    }
+
+    func sign(_ statement: [UInt8], with key: AuditKeyRecord) throws -> [UInt8] {
+        try wrapping.signAudit(statement, publicKey: key.publicKey.bytes, kek: key.kek, ciphertext: key.ciphertext)
     }
 }
 

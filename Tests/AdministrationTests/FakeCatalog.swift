@@ -180,6 +180,15 @@ actor FakeCatalog: CatalogEngine {
     func revocations(_ page: Page) throws -> [RevocationRecord] { [] }
     func removeExpiredRevocations(at time: Date) throws -> Int { 0 }
     func kekVersions() throws -> [KEKVersionRecord] { throw CatalogError(.unavailable, "not for this test") }
+    func auditKey() throws -> AuditKeyRecord? { nil }
+    func auditCheckpoints(after number: Int64, limit: Int) throws -> [AuditCheckpoint] { [] }
+    func auditCheckpoints(ofRecords records: ClosedRange<Int64>) throws -> [AuditCheckpoint] { [] }
+    func lastAuditCheckpoint() throws -> AuditCheckpoint? { nil }
+    func signAudit(_ signing: AuditSigning) throws -> AuditCheckpoint? { nil }
+    func auditCheckpoint(allBefore time: Date) throws -> AuditCheckpoint? { nil }
+    func removePrunedAudit(limit: Int) throws -> Int { 0 }
+    nonisolated func auditBlock() -> AuditBlock? { nil }
+    func auditSequence(before time: Date) throws -> Int64 { 0 }
     func kekUsage() throws -> [KEKUsage] { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(under kek: KEKVersion, _ page: Page) throws -> [WrappedContentKey] {
         throw CatalogError(.unavailable, "not for this test")

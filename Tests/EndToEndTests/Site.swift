@@ -53,14 +53,19 @@ final class RunningServer: @unchecked Sendable {
     let process: Process
     let origin: String
     let admin: String
+    /// What it said on standard error.
+    let errors: URL
 
-    /// - Parameter environment: what this server finds besides what all find.
-    init(_ data: DataFolder, environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - environment: what this server finds besides what all find.
+    ///   - launcher: a program and its arguments that become the server.
+    init(_ data: DataFolder, environment: [String: String] = [:], launcher: [String] = []) throws {
         let output = data.folder.url("serve-\(UUID().uuidString).out")
         try Data().write(to: output)
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
-        process.arguments = ["serve"]
+        let command = launcher + [try Programs.own("keyway"), "serve"]
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(data.environment) { $1 }.merging(
             environment
         ) { $1 }.merging([
@@ -68,7 +73,7 @@ final class RunningServer: @unchecked Sendable {
         ]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
-        let errors = data.folder.url("serve-\(UUID().uuidString).err")
+        errors = data.folder.url("serve-\(UUID().uuidString).err")
         try Data().write(to: errors)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()

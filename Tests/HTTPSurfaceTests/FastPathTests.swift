@@ -24,7 +24,7 @@ import Testing
 
         func answerNext() {
             let answer = answers.withLock { $0.removeFirst() }
-            answer(FastResponse(status: .ok, headers: [], body: ByteBuffer(string: "key")))
+            answer(FastResponse(status: .ok, headers: [], body: ByteBuffer(string: "key"), requestID: "r"))
         }
     }
 

@@ -135,7 +135,10 @@ import Testing
         try await DatabaseQueue(path: service.folder + "/catalog.sqlite").write {
             try $0.execute(sql: "DROP TABLE auditBatch")
         }
-        await #expect(throws: CatalogError.self) { try await service.ask([keyID], "good") }
+        guard case .unavailable = try await service.ask([keyID], "good") else {
+            Issue.record("a key left without an audit record")
+            return
+        }
     }
 
     @Test func aTokenIsUsedUpByRequestsNotByKeys() async throws {

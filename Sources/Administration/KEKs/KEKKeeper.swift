@@ -15,6 +15,7 @@ public protocol KEKKeeper: Sendable {
     func rewrap(_ key: WrappedContentKey, under version: KEKVersion) throws -> WrappedContentKey
     func rewrap(_ secret: SecretRecord, under version: KEKVersion) throws -> SecretRecord
     func rewrap(_ seed: WrappedKeySeed, under version: KEKVersion) throws -> WrappedKeySeed
+    func rewrap(_ key: AuditKeyRecord, under version: KEKVersion) throws -> AuditKeyRecord
     /// Puts a retired version aside, once or again.
     ///
     /// - Returns: what was done or is to be done, for the operator.

@@ -100,6 +100,7 @@ public struct KEKRotation: Sendable {
                 try await rewrapKeys(from: old, &outcome) { progress(min($0, total), total) }
                 try await rewrapSecrets(from: old, &outcome) { progress(min($0, total), total) }
                 try await rewrapSeeds(from: old, &outcome) { progress(min($0, total), total) }
+                try await rewrapAuditKey(from: old, &outcome) { progress(min($0, total), total) }
             }
             if outcome.rewrapped == before { return }
         }
@@ -140,6 +141,21 @@ public struct KEKRotation: Sendable {
             }
         }
         outcome.rewrapped += try await catalog.rewrap(batch)
+        progress(outcome.rewrapped)
+    }
+
+    private func rewrapAuditKey(
+        from old: KEKVersion, _ outcome: inout Outcome, _ progress: (Int) -> Void
+    ) async throws {
+        guard let key = try await catalog.auditKey(), key.kek == old else { return }
+        do {
+            let new = try keeper.rewrap(key, under: outcome.version)
+            outcome.rewrapped += try await catalog.rewrap(RewrappedBatch(auditKeys: [.init(old: key, new: new)]))
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            outcome.note("\(error)", Self.maximumFailures)
+        }
         progress(outcome.rewrapped)
     }
 

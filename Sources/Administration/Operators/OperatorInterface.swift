@@ -64,6 +64,8 @@ public struct OperatorContext: Sendable {
     public var revocations: any RevocationSource
     public var makeKey: ContentKeyMaker
     public var makeSecret: SecretMaker
+    /// Signs the audit log.
+    public var auditKeys: any AuditKeyMaterial
     /// The URLs of a published asset, which only the origin knows to write.
     public var streams: @Sendable (PublishedAsset) -> [StreamAddress]
     /// For the audit log: an admin token's name, or `local:` and the user of the machine.
@@ -76,7 +78,8 @@ public struct OperatorContext: Sendable {
     public init(
         catalog: any CatalogEngine, verifier: any TokenVerifier,
         revocations: any RevocationSource = NoRevocations(), makeKey: @escaping ContentKeyMaker,
-        makeSecret: @escaping SecretMaker, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
+        makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
         actor: String, role: AdminRole, keySetHosts: [String] = [], now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
@@ -84,6 +87,7 @@ public struct OperatorContext: Sendable {
         self.revocations = revocations
         self.makeKey = makeKey
         self.makeSecret = makeSecret
+        self.auditKeys = auditKeys
         self.streams = streams
         self.actor = actor
         self.role = role
@@ -98,6 +102,8 @@ public struct OperatorContext: Sendable {
         event.detail = detail
         return event
     }
+
+    var auditSigner: AuditSigner { AuditSigner(catalog: catalog, material: auditKeys, now: now) }
 
     /// Refuses what the operator's role does not allow.
     func require(_ needed: AdminRole, to purpose: String) throws {

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import Policies
@@ -25,13 +26,17 @@ final class FastPathHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let responder: any FastResponder
     private let clients: ClientAddressRule
     private let peer: ConnectionPeer
+    private let log: ListenerAccessLog?
     private var state = State.idle
     /// How many answers the router owes.
     private var owed = 0
     private var waiting: [HTTPServerRequestPart] = []
     private var isReadHeld = false
 
-    init(responder: any FastResponder, clients: ClientAddressRule, peer: ConnectionPeer) {
+    init(
+        responder: any FastResponder, clients: ClientAddressRule, peer: ConnectionPeer, log: ListenerAccessLog? = nil
+    ) {
+        self.log = log
         self.responder = responder
         self.clients = clients
         self.peer = peer
@@ -87,14 +92,27 @@ final class FastPathHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
         state = .answering
+        let start = log == nil ? nil : ContinuousClock.now
         let isTaken = responder.respond(to: head, client: client) { response in
             // Even when the answer is there at once: the state below comes first.
             loop.execute {
                 let (handler, context) = bound.value
+                if let start { handler.tell(response, of: head, client, start) }
                 handler.send(response, to: head, context)
             }
         }
         if !isTaken { handOn(head, context) }
+    }
+
+    private func tell(
+        _ response: FastResponse, of head: HTTPRequestHead, _ client: IPAddress, _ start: ContinuousClock.Instant
+    ) {
+        guard let log else { return }
+        log.log.append(
+            AccessRecord(
+                time: Date(), listener: log.listener, requestID: response.requestID, method: head.method.rawValue,
+                target: head.uri, status: Int(response.status.code), bytes: response.body.readableBytes,
+                duration: ContinuousClock.now - start, client: client))
     }
 
     private func handOn(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {

@@ -24,10 +24,13 @@ public struct FastResponse: Sendable {
     public var status: HTTPResponseStatus
     public var headers: [(String, String)]
     public var body: ByteBuffer
+    /// The request's name in logs.
+    public var requestID: String
 
-    public init(status: HTTPResponseStatus, headers: [(String, String)], body: ByteBuffer) {
+    public init(status: HTTPResponseStatus, headers: [(String, String)], body: ByteBuffer, requestID: String) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.requestID = requestID
     }
 }

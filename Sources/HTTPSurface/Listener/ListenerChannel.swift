@@ -17,6 +17,8 @@ public struct ListenerOptions: Sendable {
     public var proxyProtocol = false
     public var tls: TLSFiles?
     public var fastResponder: (any FastResponder)?
+    /// Told of what the fast responder answers; nil for no log.
+    public var accessLog: ListenerAccessLog?
 
     public init() {}
 
@@ -100,7 +102,9 @@ public struct ListenerChannel: HTTPChannelHandler {
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try pipeline.addHandler(ConnectionTimeHandler(limits: options.limits))
         if let responder = options.fastResponder {
-            try pipeline.addHandler(FastPathHandler(responder: responder, clients: options.clients, peer: peer))
+            try pipeline.addHandler(
+                FastPathHandler(
+                    responder: responder, clients: options.clients, peer: peer, log: options.accessLog))
         }
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: contexts != nil))
         return try NIOAsyncChannel(

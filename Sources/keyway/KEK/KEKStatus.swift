@@ -55,6 +55,9 @@ struct KEKReport: Encodable {
     var retired: Date?
     var contentKeys: Int
     var secrets: Int
+    var keySeeds: Int
+    /// The audit log's signing key.
+    var auditKeys: Int
 
     init(_ record: KEKVersionRecord, isCurrent: Bool, usage: KEKUsage?, _ keks: InstalledKEKs) {
         version = record.version.rawValue
@@ -65,6 +68,8 @@ struct KEKReport: Encodable {
         retired = record.retired
         contentKeys = usage?.contentKeys ?? 0
         secrets = usage?.secrets ?? 0
+        keySeeds = usage?.keySeeds ?? 0
+        auditKeys = usage?.auditKeys ?? 0
         state =
             if record.retired != nil {
                 .retired
@@ -75,12 +80,12 @@ struct KEKReport: Encodable {
             }
     }
 
-    static let heading = ["VERSION", "PROVIDER", "STATE", "CREATED", "KEYS", "SECRETS", "RETIRED"]
+    static let heading = ["VERSION", "PROVIDER", "STATE", "CREATED", "KEYS", "SECRETS", "SEEDS", "AUDIT", "RETIRED"]
 
     var row: [String] {
         [
             "\(version)", provider, state.rawValue, created.rfc3339, "\(contentKeys)", "\(secrets)",
-            retired?.rfc3339 ?? "-",
+            "\(keySeeds)", "\(auditKeys)", retired?.rfc3339 ?? "-",
         ]
     }
 }

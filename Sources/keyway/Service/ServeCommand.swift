@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Foundation
+import HTTPSurface
 import Logging
 
 struct ServeCommand: AsyncParsableCommand {
@@ -20,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = .notice
         try await Server(
             installation: installation, configuration: configuration, roles: roles, logger: logger,
-            onListening: { Terminal.print("listening \($0) \($1)") }
+            onListening: { Terminal.print("listening \($0) \($1)") },
+            accessLog: configuration.accessLog == .json ? AccessLog() : nil
         ).run()
     }
 }

@@ -24,22 +24,29 @@ struct Server {
     var onListening: @Sendable (String, String) -> Void
     /// Adds routes to the public listener (the demo's player page).
     var extraRoutes: @Sendable (Router<ServiceRequestContext>) -> Void = { _ in }
+    /// Nil when requests are not logged.
+    var accessLog: AccessLog?
 
     /// Runs until SIGTERM, SIGINT or until `stop` is called; requests under way are finished.
     ///
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
-        _ = ServiceMetrics.registry
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
-        var services: [any Service] = [WatchService(watch: installation.watch)]
+        var services: [any Service] = [
+            AuditService(
+                catalog: installation.catalog,
+                signer: AuditSigner(catalog: installation.catalog, material: installation.auditKeyMaterial),
+                schedule: AuditSchedule(retention: configuration.auditRetention), logger: logger),
+            WatchService(watch: installation.watch),
+        ]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
             services.append(try publicListener(keyBase, originBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
-            let router = makeRouter()
+            let router = makeRouter("keys")
             let routes = keyRoutes
             routes.add(to: router)
             let responder = routes.fastResponder(sharing: sharing)
@@ -70,11 +77,12 @@ struct Server {
             throw error
         }
         try await executor.shutDown()
+        accessLog?.flush()
     }
 
     /// The admin listener shares nothing with pages of other origins, so it has no cross-origin answers.
     private func makeAdminRouter(_ originBase: KeyBaseURL) throws -> Router<ServiceRequestContext> {
-        let router = Router(context: ServiceRequestContext.self)
+        let router = emptyRouter("admin")
         router.addMiddleware {
             ProblemMiddleware()
             ClientAddressMiddleware(rule: clients)
@@ -93,19 +101,19 @@ struct Server {
     private func publicListener(
         _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
     ) throws -> any Service {
-        let router = makeRouter()
+        let servesOrigin = roles.contains(.origin)
+        let name = servesOrigin ? "origin" : "keys"
+        let router = makeRouter(name)
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
         let keyRoutes = keyRoutes
         if servesKeys { keyRoutes.add(to: router) }
         extraRoutes(router)
-        if roles.contains(.origin) {
+        if servesOrigin {
             let origin = OriginService(
                 catalog: installation.catalog, storage: installation.storage, unwrapper: installation.unwrapper,
                 keyBaseURL: { keyBase.current })
             OriginRoutes(service: origin, executor: executor).add(to: router)
         }
-        let servesOrigin = roles.contains(.origin)
-        let name = servesOrigin ? "origin" : "keys"
         let responder = servesKeys ? keyRoutes.fastResponder(sharing: sharing) : nil
         return try listener(name, configuration.listenOrigin, router, responder) {
             if servesKeys { keyBase.learn($0) }
@@ -126,8 +134,19 @@ struct Server {
                     key: configuration.limits.key)))
     }
 
-    private func makeRouter() -> Router<ServiceRequestContext> {
+    /// A router whose requests are logged, when they are to be.
+    private func emptyRouter(_ listener: String) -> Router<ServiceRequestContext> {
         let router = Router(context: ServiceRequestContext.self)
+        if let accessLog {
+            router.addMiddleware {
+                AccessLogMiddleware(log: ListenerAccessLog(accessLog, listener: listener), clients: clients)
+            }
+        }
+        return router
+    }
+
+    private func makeRouter(_ listener: String) -> Router<ServiceRequestContext> {
+        let router = emptyRouter(listener)
         router.addMiddleware {
             CrossOriginMiddleware(policy: sharing, allowedMethods: [.get, .head, .post, .options])
             ProblemMiddleware()
@@ -147,6 +166,7 @@ struct Server {
             TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthorities: $0.clientAuthorities)
         }
         options.fastResponder = responder
+        options.accessLog = accessLog.map { ListenerAccessLog($0, listener: name) }
         return options
     }
 

@@ -21,7 +21,7 @@ extension Installation {
             OperatorContext(
                 catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
-                streams: { $0.streams(endpoint: endpoint()) }, actor: actor, role: role,
+                auditKeys: auditKeyMaterial, streams: { $0.streams(endpoint: endpoint()) }, actor: actor, role: role,
                 keySetHosts: keySetHosts))
     }
 

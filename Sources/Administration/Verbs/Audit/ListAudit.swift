@@ -41,10 +41,3 @@ public struct ListAudit: OperatorVerb {
         return Report(records: records, last: max(last, end), next: end < last ? String(end) : nil)
     }
 }
-
-extension [UInt8] {
-    /// Two lower-case digits a byte.
-    var hexadecimal: String {
-        map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
-}

@@ -1,0 +1,120 @@
+import Catalog
+import Foundation
+import GRDB
+import Testing
+
+@testable import CatalogSQLite
+
+/// A store that takes no writes: everybody is refused, and when it takes them again, everything goes on by itself.
+@Suite struct AuditBlockTests {
+    private let file = DatabaseFile()
+    private let catalog: SQLiteCatalog
+
+    init() throws {
+        catalog = try file.open()
+    }
+
+    private func event(_ detail: String) -> AuditEvent {
+        var event = AuditEvent(time: Fixture.now, action: .keyGranted)
+        event.detail = detail + " padding"
+        return event
+    }
+
+    /// Whether it was written.
+    private func write(_ detail: String) async -> Bool {
+        do {
+            try await catalog.appendAudit([event(detail)])
+            return true
+        } catch {
+            #expect((error as? CatalogError)?.code == .unavailable)
+            return false
+        }
+    }
+
+    private func details() async throws -> [String] {
+        var chain = AuditChain.Verifier()
+        return try await catalog.auditRecords(after: 0, limit: 100_000).map { record in
+            #expect(chain.verify(record) == nil)
+            let event = try AuditChain.event(of: record)
+            return event.action == .auditResumed ? "resumed" : event.detail?.components(separatedBy: " ").first ?? ""
+        }
+    }
+
+    private func endsBlocked() async throws {
+        for _ in 0..<200 where catalog.auditBlock() != nil { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(catalog.auditBlock() == nil)
+    }
+
+    /// Writes before, during and after; `start` blocks the store, `end` lets it go.
+    private func expectBlock(
+        start: () async throws -> Void, end: () async throws -> Void
+    ) async throws {
+        #expect(await write("before"))
+        try await start()
+        var written: [String] = []
+        var number = 0
+        while catalog.auditBlock() == nil, number < 5000 {
+            if await write("n\(number)") { written.append("n\(number)") }
+            number += 1
+        }
+        let block = try #require(catalog.auditBlock())
+        #expect(!block.reason.isEmpty && block.refused > 0)
+        // At once, without waiting for the store.
+        let started = ContinuousClock.now
+        for _ in 0..<50 { #expect(await !write("refused")) }
+        #expect(ContinuousClock.now - started < .seconds(1))
+        // The tries do not end it.
+        try await Task.sleep(for: .milliseconds(1500))
+        #expect(catalog.auditBlock()?.refused == block.refused + 50)
+        try await end()
+        try await endsBlocked()
+        #expect(await write("after"))
+        #expect(try await details() == ["before"] + written + ["resumed", "after"])
+    }
+
+    @Test func aFullStore() async throws {
+        try await expectBlock(
+            start: {
+                try await catalog.pool.writeWithoutTransaction { database in
+                    let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                    try database.execute(sql: "PRAGMA max_page_count = \(pages + 3)")
+                }
+            },
+            end: {
+                try await catalog.pool.writeWithoutTransaction {
+                    try $0.execute(sql: "PRAGMA max_page_count = 1000000")
+                }
+            })
+    }
+
+    @Test func aReadOnlyStore() async throws {
+        try await expectBlock(
+            start: { try await catalog.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 1") } },
+            end: { try await catalog.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") } })
+    }
+
+    @Test func aLockedStore() async throws {
+        let other = try neighbour()
+        try await expectBlock(
+            start: { try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") } },
+            end: { try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") } })
+    }
+
+    /// A connection that may keep a lock.
+    private func neighbour() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        return try DatabaseQueue(path: file.path, configuration: configuration)
+    }
+
+    /// A short lock of another process is waited for.
+    @Test func aShortLockIsWaitedFor() async throws {
+        let other = try neighbour()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        async let written = write("a")
+        try await Task.sleep(for: .milliseconds(300))
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(await written)
+        #expect(catalog.auditBlock() == nil)
+    }
+}
