@@ -68,6 +68,7 @@ let libraries: [Row] = [
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
+    Row(name: "KeyExchange", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup"]),
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
@@ -169,6 +170,9 @@ func tests() -> [Target] {
             "MediaEncryptionTests",
             siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
+        test(
+            "KeyExchangeTests",
+            siblings: ["TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],

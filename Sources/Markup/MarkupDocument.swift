@@ -42,25 +42,35 @@ public final class MarkupDocument {
         let options =
             XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
             | XML_PARSE_NOCDATA.rawValue | XML_PARSE_COMPACT.rawValue
-        let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress
-        guard let text, let count = Int32(exactly: bytes.count),
-            let document = xmlReadMemory(text, count, nil, "UTF-8", Int32(options))
-        else {
-            let error = xmlGetLastError()?.pointee
-            let message = error?.message.map { String(cString: $0) }
-            defer { xmlResetLastError() }
+        let start = MarkupPosition(line: 1, column: 1)
+        guard let context = xmlNewParserCtxt() else { throw MarkupError(start, "libxml2 did not start") }
+        defer { xmlFreeParserCtxt(context) }
+        guard let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress, let count = Int32(exactly: bytes.count)
+        else { throw MarkupError(start, "not well-formed XML: there is nothing") }
+        let document = xmlCtxtReadMemory(context, text, count, nil, "UTF-8", Int32(options))
+        guard let document, context.pointee.wellFormed == 1, context.pointee.nsWellFormed == 1 else {
+            if let document { xmlFreeDoc(document) }
+            let error = context.pointee.lastError
             throw MarkupError(
-                MarkupPosition(line: Int(max(error?.line ?? 1, 1)), column: Int(max(error?.int2 ?? 1, 1))),
-                "not well-formed XML: \(Self.plain(message))")
+                MarkupPosition(line: Int(max(error.line, 1)), column: Int(max(error.int2, 1))),
+                "not well-formed XML: \(reason(error.code))")
         }
         return document
     }
 
-    /// The parser's message without what it quotes of the document, which may be a secret.
-    private static func plain(_ message: String?) -> String {
-        guard let message else { return "nothing to read" }
-        let line = message.prefix { $0 != "\n" && $0 != "\"" && $0 != "'" }
-        return String(line.prefix(80)).trimmingSpaces
+    /// In words of ours: the parser's message would quote the document, which may hold secrets.
+    private static func reason(_ code: Int32) -> String {
+        switch UInt32(bitPattern: code) {
+        case XML_ERR_TAG_NAME_MISMATCH.rawValue, XML_ERR_TAG_NOT_FINISHED.rawValue: "an element is not closed"
+        case XML_ERR_ATTRIBUTE_REDEFINED.rawValue, XML_NS_ERR_ATTRIBUTE_REDEFINED.rawValue:
+            "an attribute stands twice"
+        case XML_ERR_UNDECLARED_ENTITY.rawValue, XML_WAR_UNDECLARED_ENTITY.rawValue: "an entity that XML does not have"
+        case XML_ERR_INVALID_CHAR.rawValue, XML_ERR_INVALID_CHARREF.rawValue: "a character that XML does not have"
+        case XML_ERR_INVALID_ENCODING.rawValue: "bytes that are not UTF-8"
+        case XML_ERR_DOCUMENT_EMPTY.rawValue, XML_ERR_DOCUMENT_END.rawValue: "no element, or something after it"
+        case XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue: "a prefix without a namespace"
+        default: "libxml2's error \(code)"
+        }
     }
 
     /// How canonical XML is made (Canonical XML 1.0 and 1.1, Exclusive XML Canonicalization 1.0), always without comments.
@@ -202,14 +212,5 @@ private struct TreeReading {
             }
             return offset
         }
-    }
-}
-
-extension String {
-    /// Without spaces and colons at the end.
-    fileprivate var trimmingSpaces: String {
-        var text = self[...]
-        while let last = text.last, last == " " || last == ":" { text.removeLast() }
-        return String(text)
     }
 }
