@@ -68,7 +68,7 @@ let libraries: [Row] = [
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
-    Row(name: "KeyExchange", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup"]),
+    Row(name: "KeyExchange", siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup"]),
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
@@ -95,7 +95,7 @@ let libraries: [Row] = [
         products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
-        siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel"],
+        siblings: ["Policies", "Catalog", "ContentKeys", "KeyExchange", "MediaModel"],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
@@ -105,7 +105,7 @@ let libraries: [Row] = [
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
@@ -132,7 +132,7 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
+            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
         ],

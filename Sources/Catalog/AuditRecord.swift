@@ -36,6 +36,13 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case adminTokenRevoked
     /// Somebody showed the admin API a token that is not valid.
     case adminRefused
+    /// Before a key leaves for an encryptor.
+    case keyExchanged
+    case keyExchangeDenied
+    case encryptorCreated
+    case encryptorRevoked
+    /// Somebody showed the key exchange a token that is not valid.
+    case encryptorRefused
 }
 
 /// One check of a decision, as the audit log keeps it: codes and names, never a credential or an expected value.

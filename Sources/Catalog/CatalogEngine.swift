@@ -71,6 +71,9 @@ public enum CatalogChange: Sendable {
     case insertAdminToken(AdminTokenRecord)
     /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
     case revokeAdminToken(name: String, time: Date)
+    case insertEncryptor(EncryptorRecord)
+    /// Closes an encryptor's token for good; its name stays taken.
+    case revokeEncryptor(name: String, time: Date)
     /// Changes nothing: the changes are applied only if this holds when they are.
     case require(CatalogCondition)
     /// Chained after the last record.
@@ -180,6 +183,11 @@ public protocol CatalogEngine: Sendable {
     func adminToken(hash: [UInt8]) async throws -> AdminTokenRecord?
     /// In order of name.
     func adminTokens(_ page: Page) async throws -> [AdminTokenRecord]
+
+    /// By the SHA-256 of the token.
+    func encryptor(hash: [UInt8]) async throws -> EncryptorRecord?
+    /// In order of name.
+    func encryptors(_ page: Page) async throws -> [EncryptorRecord]
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

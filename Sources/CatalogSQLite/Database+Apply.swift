@@ -35,6 +35,8 @@ extension Database {
         case .audit(let event): try append([event])
         case .insertAdminToken(let token): try insert(token)
         case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
+        case .insertEncryptor(let encryptor): try insert(encryptor)
+        case .revokeEncryptor(let name, let time): try revokeEncryptor(name, at: time)
         case .require(let condition): try require(condition)
         }
     }

@@ -17,6 +17,7 @@ enum Migrations {
         migrator.registerMigration("keyOperations") { try $0.execute(sql: keyOperations) }
         migrator.registerMigration("changeLog") { try $0.execute(sql: changeLog()) }
         migrator.registerMigration("adminTokens") { try $0.execute(sql: adminTokens) }
+        migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
         return migrator
     }
 
@@ -25,6 +26,19 @@ enum Migrations {
             name TEXT PRIMARY KEY NOT NULL,
             role TEXT NOT NULL CHECK (role IN ('reader', 'operator', 'key-admin')),
             hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            created REAL NOT NULL,
+            expires REAL,
+            revoked REAL
+        ) STRICT;
+        """
+
+    private static let encryptors = """
+        CREATE TABLE encryptor (
+            name TEXT PRIMARY KEY NOT NULL,
+            hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            -- Not a reference: a policy that is gone covers nothing.
+            authorizationPolicy TEXT NOT NULL,
+            mayCreate INTEGER NOT NULL CHECK (mayCreate IN (0, 1)),
             created REAL NOT NULL,
             expires REAL,
             revoked REAL

@@ -29,7 +29,7 @@ import Testing
         ["policy", "list"], ["policy", "show", "demo-viewers"], ["policy", "show", "hls-cbcs"],
         ["policy", "validate", "Policies", "Keys"], ["apply", "--dry-run", "Policies", "Keys"],
         ["apply", "Policies", "Keys"], ["asset", "list"], ["asset", "show", "film"], ["locator", "list"],
-        ["locator", "list", "--asset", "film"], ["admin", "token", "list"], ["audit", "verify"],
+        ["locator", "list", "--asset", "film"], ["admin", "token", "list"], ["encryptor", "list"], ["audit", "verify"],
         ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"],
     ])
     func verbsThatShow(arguments: [String]) throws {
@@ -41,6 +41,7 @@ import Testing
         ["secret", "delete", "nobody"], ["policy", "delete", "nobody"], ["policy", "explain", "nobody"],
         ["locator", "revoke", "2b0d10f5-8792-4723-802d-556e59577797"],
         ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
+        ["encryptor", "revoke", "nobody"],
     ]
     static let wrong: [[String]] = [
         ["key", "show", "../x y"],
@@ -52,7 +53,8 @@ import Testing
         ],
         ["key", "create", "--type", "common", "--auth", "nobody"], ["key", "create", "--type", "storage"],
         ["admin", "token", "create", "the-reader", "--role", "reader"], ["policy", "delete", "demo-viewers"],
-        ["key", "list", "--limit", "0"],
+        ["key", "list", "--limit", "0"], ["encryptor", "create", "x", "--policy", "nobody"],
+        ["encryptor", "create", "../x", "--policy", "demo-viewers"],
     ]
 
     @Test(arguments: missing) func verbsThatFindNothing(arguments: [String]) throws {
