@@ -57,8 +57,9 @@ let libraries: [Row] = [
     Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
     Row(name: "CodecSyntax", siblings: ["MediaModel"]),
     Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
-    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys"]),
     Row(name: "ProtectionSystems", siblings: ["ContentKeys"]),
+    Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
+    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
@@ -68,6 +69,7 @@ let libraries: [Row] = [
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
+    Row(name: "KeyExchange", siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup"]),
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
@@ -97,7 +99,7 @@ let libraries: [Row] = [
         products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
-        siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel", "Cryptography"],
+        siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel"],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
@@ -108,7 +110,7 @@ let libraries: [Row] = [
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Tokens", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
@@ -136,7 +138,7 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
+            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
         ],
@@ -171,6 +173,7 @@ func tests() -> [Target] {
         test(
             "ProtectionSystemsTests",
             siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
+        test("MarkupTests", siblings: ["TestSupport", "Markup", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
             "MediaEncryptionTests",
@@ -179,6 +182,9 @@ func tests() -> [Target] {
                 "CodecSyntax",
             ]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
+        test(
+            "KeyExchangeTests",
+            siblings: ["TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],
@@ -274,6 +280,7 @@ let package = Package(
         + [
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+            .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CSandbox"),
             .target(name: "CProcess"),

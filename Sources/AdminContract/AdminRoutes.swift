@@ -7,6 +7,7 @@ import Policies
 public enum AdminRoutes {
     public static let all: [AdminRoute] =
         keys + secrets + policies + documents + assets + locators + revocations + audit + tokens
+        + encryptors
 
     /// The row of a verb.
     ///
@@ -263,6 +264,28 @@ public enum AdminRoutes {
             RevokeAdminToken.self, .delete, "/v1/admin-tokens/{name}", .keyAdmin,
             "Close an admin token now and for good",
             [.path("name", .name, "The token's name")], answer: .named("AdminTokenRevoked"), errors: [404]),
+    ]
+
+    private static let encryptors = [
+        AdminRoute(
+            ListEncryptors.self, .get, "/v1/encryptors", .keyAdmin,
+            "The encryptors, whose keys they are given, and the states of their tokens",
+            [.after, .limit], answer: .named("EncryptorList")),
+        AdminRoute(
+            CreateEncryptor.self, .post, "/v1/encryptors", .keyAdmin,
+            "Let an encryptor have keys; only this answer shows its token",
+            [
+                .body("name", .text(.name), "Names who asked in the audit log; never used again"),
+                .body(
+                    "authorizationPolicy", .text(.name),
+                    "Of the keys that it makes, and the only one whose keys it is given"),
+                .body("mayCreate", .boolean, "Whether keys that it asks for, and that there are not, are made"),
+                .body("expires", .text(.duration), "How long its token lives; for ever when absent", required: false),
+            ], answer: .named("EncryptorCreated"), errors: [409, 422]),
+        AdminRoute(
+            RevokeEncryptor.self, .delete, "/v1/encryptors/{name}", .keyAdmin,
+            "Close an encryptor's token now and for good; its keys stay",
+            [.path("name", .name, "The encryptor's name")], answer: .named("EncryptorRevoked"), errors: [404]),
     ]
 }
 

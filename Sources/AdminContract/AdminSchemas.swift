@@ -351,6 +351,24 @@ enum AdminSchemas {
         ),
         ("AdminTokenRevoked", .object([.required("name", name), .required("revoked", .boolean)])),
         (
+            "EncryptorList",
+            page(
+                "encryptors",
+                .object([
+                    .required("name", name), .required("authorizationPolicy", name), .required("mayCreate", .boolean),
+                    .required("state", .text(.choice(["valid", "expired", "revoked"]))), .required("created", time),
+                    .optional("expires", time), .optional("revoked", time),
+                ]))
+        ),
+        (
+            "EncryptorCreated",
+            .object([
+                .required("name", name), .required("authorizationPolicy", name), .required("mayCreate", .boolean),
+                .optional("expires", time), .required("token", .text(.text(47...47))),
+            ])
+        ),
+        ("EncryptorRevoked", .object([.required("name", name), .required("revoked", .boolean)])),
+        (
             "Problem",
             .object([
                 .required("title", text), .required("status", .count), .required("code", text, "Stable"),

@@ -42,6 +42,13 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case auditPruned
     /// The audit log could not be written for a while, and no key left.
     case auditResumed
+    /// Before a key leaves for an encryptor.
+    case keyExchanged
+    case keyExchangeDenied
+    case encryptorCreated
+    case encryptorRevoked
+    /// Somebody showed the key exchange a token that is not valid.
+    case encryptorRefused
 }
 
 /// One check of a decision, as the audit log keeps it: codes and names, never a credential or an expected value.

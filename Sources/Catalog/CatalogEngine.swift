@@ -74,6 +74,9 @@ public enum CatalogChange: Sendable {
     /// Takes the place of an older revocation of the same thing.
     case putRevocation(RevocationRecord)
     case deleteRevocation(id: String)
+    case insertEncryptor(EncryptorRecord)
+    /// Closes an encryptor's token for good; its name stays taken.
+    case revokeEncryptor(name: String, time: Date)
     /// Changes nothing: the changes are applied only if this holds when they are.
     case require(CatalogCondition)
     /// The installation's signing key: throws `exists` when there is one.
@@ -190,6 +193,10 @@ public protocol CatalogEngine: AuditLog {
     func revocations(_ page: Page) async throws -> [RevocationRecord]
     /// Removes those that may be forgotten at a time; how many.
     func removeExpiredRevocations(at time: Date) async throws -> Int
+    /// By the SHA-256 of the token.
+    func encryptor(hash: [UInt8]) async throws -> EncryptorRecord?
+    /// In order of name.
+    func encryptors(_ page: Page) async throws -> [EncryptorRecord]
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

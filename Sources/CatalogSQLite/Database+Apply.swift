@@ -38,6 +38,8 @@ extension Database {
         case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
         case .putRevocation(let revocation): try put(revocation)
         case .deleteRevocation(let id): try deleteRevocation(id)
+        case .insertEncryptor(let encryptor): try insert(encryptor)
+        case .revokeEncryptor(let name, let time): try revokeEncryptor(name, at: time)
         case .require(let condition): try require(condition)
         }
     }

@@ -20,6 +20,7 @@ enum Migrations {
         migrator.registerMigration("keySets") { try $0.execute(sql: keySets) }
         migrator.registerMigration("revocations") { try $0.execute(sql: revocations) }
         migrator.registerMigration("auditCheckpoints") { try $0.execute(sql: auditCheckpoints) }
+        migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
         return migrator
     }
 
@@ -78,6 +79,19 @@ enum Migrations {
             name TEXT PRIMARY KEY NOT NULL,
             role TEXT NOT NULL CHECK (role IN ('reader', 'operator', 'key-admin')),
             hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            created REAL NOT NULL,
+            expires REAL,
+            revoked REAL
+        ) STRICT;
+        """
+
+    private static let encryptors = """
+        CREATE TABLE encryptor (
+            name TEXT PRIMARY KEY NOT NULL,
+            hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            -- Not a reference: a policy that is gone covers nothing.
+            authorizationPolicy TEXT NOT NULL,
+            mayCreate INTEGER NOT NULL CHECK (mayCreate IN (0, 1)),
             created REAL NOT NULL,
             expires REAL,
             revoked REAL

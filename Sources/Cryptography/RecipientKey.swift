@@ -70,14 +70,37 @@ public final class RecipientKey: @unchecked Sendable {
         return try SHA256.digest(UnsafeBufferPointer(start: encoded, count: count))
     }
 
+    /// The key of a certificate, of which nothing else is used: whether to trust it is for who names it.
+    ///
+    /// - Throws: for a key that is not RSA of 2048 to 8192 bits.
+    public init(certificate: Certificate) throws(CryptographyError) {
+        guard let key = certificate.copyKey() else { throw CryptographyError("recipient: the certificate has no key") }
+        guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA, Self.bits.contains(Int(EVP_PKEY_get_bits(key))) else {
+            EVP_PKEY_free(key)
+            throw CryptographyError("recipient: not an RSA key of \(Self.bits.lowerBound) bits or more")
+        }
+        self.key = key
+    }
+
     /// RSAES-OAEP (RFC 8017, 7.1) with SHA-256 as hash and in MGF1, and an empty label.
     public func encryptOAEPSHA256(_ message: UnsafeRawBufferPointer) throws(CryptographyError) -> [UInt8] {
+        try encryptOAEP(message, digest: EVP_sha256(), mask: EVP_sha256())
+    }
+
+    /// RSA-OAEP-MGF1P of XML Encryption (5.5.2), with SHA-1 as digest: RSAES-OAEP does not ask for collision resistance.
+    public func encryptOAEPMGF1P(_ message: UnsafeRawBufferPointer) throws(CryptographyError) -> [UInt8] {
+        try encryptOAEP(message, digest: EVP_sha1(), mask: EVP_sha1())
+    }
+
+    private func encryptOAEP(
+        _ message: UnsafeRawBufferPointer, digest: OpaquePointer?, mask: OpaquePointer?
+    ) throws(CryptographyError) -> [UInt8] {
         guard let context = EVP_PKEY_CTX_new(key, nil) else { throw CryptographyError("RSA-OAEP context") }
         defer { EVP_PKEY_CTX_free(context) }
         guard EVP_PKEY_encrypt_init(context) == 1,
             EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1,
-            EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()) == 1,
-            EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) == 1
+            EVP_PKEY_CTX_set_rsa_oaep_md(context, digest) == 1,
+            EVP_PKEY_CTX_set_rsa_mgf1_md(context, mask) == 1
         else { throw CryptographyError("RSA-OAEP") }
         let bytes = message.assumingMemoryBound(to: UInt8.self).baseAddress
         var size = 0

@@ -66,7 +66,7 @@ extension UnwrapPurpose {
     /// Whether the purpose covers keys of a type at all.
     fileprivate func covers(_ type: ContentKeyType) -> Bool {
         switch self {
-        case .disclosure, .export: false
+        case .disclosure, .export, .exchange: false
         case .encryption(let plan): plan.encryption.keyType == type
         case .storage: type == .storage
         }

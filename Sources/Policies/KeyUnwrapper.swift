@@ -8,6 +8,8 @@ public enum UnwrapPurpose: Sendable {
     case encryption(DeliveryPlan)
     /// To be handed to an operator: only `ExportGrant.decide` makes an `ExportGrant`, and it names the key.
     case export(ExportGrant)
+    /// To be handed to an encryptor: only `EncryptorGrant.decide` makes an `EncryptorGrant`, and it names the key.
+    case exchange(EncryptorGrant)
     /// To read or write a stored file: for keys of type `storage` only.
     case storage
 }
@@ -45,6 +47,8 @@ extension UnwrapPurpose {
         case .disclosure(let grant): key.type.isDeliverable && grant.keyID == key.keyID
         case .encryption(let plan): plan.encryption.keyType == key.type
         case .export(let grant): key.type.isDeliverable && grant.keyID == key.keyID
+        case .exchange(let grant):
+            key.type.isDeliverable && grant.keyID == key.keyID && grant.type == key.type
         case .storage: key.type == .storage
         }
     }

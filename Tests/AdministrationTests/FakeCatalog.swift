@@ -125,6 +125,8 @@ actor FakeCatalog: CatalogEngine {
     func auditRecords(ofRequest requestID: String, limit: Int) -> [AuditRecord] { [] }
     func adminToken(hash: [UInt8]) -> AdminTokenRecord? { nil }
     func adminTokens(_ page: Page) -> [AdminTokenRecord] { [] }
+    func encryptor(hash: [UInt8]) -> EncryptorRecord? { nil }
+    func encryptors(_ page: Page) -> [EncryptorRecord] { [] }
 
     func lastAuditSequence() -> Int64 { state.audit.last?.sequence ?? 0 }
 

@@ -30,7 +30,7 @@ import Testing
         ["policy", "validate", "Policies", "Keys"], ["apply", "--dry-run", "Policies", "Keys"],
         ["apply", "Policies", "Keys"], ["asset", "list"], ["asset", "show", "film"], ["locator", "list"],
         ["locator", "list", "--asset", "film"], ["admin", "token", "list"], ["revocation", "list"],
-        ["audit", "verify"],
+        ["encryptor", "list"], ["audit", "verify"],
         ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"],
     ])
     func verbsThatShow(arguments: [String]) throws {
@@ -43,6 +43,7 @@ import Testing
         ["locator", "revoke", "2b0d10f5-8792-4723-802d-556e59577797"],
         ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
         ["revocation", "remove", "00000000000000000000000000000000"],
+        ["encryptor", "revoke", "nobody"],
     ]
     static let wrong: [[String]] = [
         ["key", "show", "../x y"],
@@ -58,6 +59,8 @@ import Testing
         ["revocation", "add", "--key", String(repeating: "0g", count: 32)],
         ["revocation", "add", "--subject", "x", "--expires", "soon"], ["revocation", "add"],
         ["revocation", "add", "--subject", "x", "--token-id", "y"],
+        ["encryptor", "create", "x", "--policy", "nobody"],
+        ["encryptor", "create", "../x", "--policy", "demo-viewers"],
     ]
 
     @Test(arguments: missing) func verbsThatFindNothing(arguments: [String]) throws {

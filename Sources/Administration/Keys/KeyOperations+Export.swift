@@ -65,7 +65,7 @@ extension KeyOperations {
         return report
     }
 
-    private static func explanation(of denial: ExportDecision.Denial, _ keyID: KeyID) -> String {
+    static func explanation(of denial: ExportDecision.Denial, _ keyID: KeyID) -> String {
         switch denial {
         case .keyUnknown: "there is no key \(keyID)"
         case .roleMissing: "only the role 'key-admin' exports keys"

@@ -6,6 +6,7 @@ import HTTPSurface
 import HTTPTypes
 import Hummingbird
 import KeyDelivery
+import KeyExchange
 import KeyServiceHTTP
 import Logging
 import NIOCore
@@ -49,6 +50,7 @@ struct Server {
             let router = makeRouter("keys")
             let routes = keyRoutes
             routes.add(to: router)
+            exchangeRoutes("keys", keyBase).add(to: router)
             let responder = routes.fastResponder(sharing: sharing)
             services.append(try listener("keys", address, router, responder) { keyBase.learn($0) })
         }
@@ -106,7 +108,10 @@ struct Server {
         let router = makeRouter(name)
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
         let keyRoutes = keyRoutes
-        if servesKeys { keyRoutes.add(to: router) }
+        if servesKeys {
+            keyRoutes.add(to: router)
+            exchangeRoutes(roles.contains(.origin) ? "origin" : "keys", keyBase).add(to: router)
+        }
         extraRoutes(router)
         if servesOrigin {
             let origin = OriginService(
@@ -132,6 +137,19 @@ struct Server {
                 limits: RateLimits(
                     address: configuration.limits.address, subject: configuration.limits.subject,
                     key: configuration.limits.key)))
+    }
+
+    /// What encryptors are answered by.
+    ///
+    /// - Parameter listener: a proxy that is trusted is also trusted to speak TLS with clients.
+    private func exchangeRoutes(_ listener: String, _ keyBase: KeyBaseURL) -> CPIXRoutes {
+        CPIXRoutes(
+            service: EncryptorService(
+                catalog: installation.catalog, material: installation.keyMaterial, unwrapper: installation.unwrapper,
+                systems: OpenProtectionSystems(keyBaseURL: { keyBase.current })),
+            authentication: EncryptorAuthentication(catalog: installation.catalog),
+            agent: "keyway/\(Version.text)",
+            isProtected: configuration.tls[listener] != nil || !configuration.trustedProxies.isEmpty)
     }
 
     /// A router whose requests are logged, when they are to be.

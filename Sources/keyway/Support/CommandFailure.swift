@@ -4,6 +4,7 @@ import ArgumentParser
 import Catalog
 import Glibc
 import HTTPSurface
+import KeyExchange
 
 /// A verb that could not do its job: what a person reads, and the exit code that a script reads (sysexits.h).
 struct CommandFailure: Error {
@@ -47,6 +48,7 @@ struct CommandFailure: Error {
         case let error as PublicationError: self.init(.badData, error.reason)
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
         case let error as RecipientError: self.init(.badData, error.description)
+        case let error as CPIXError: self.init(.badData, error.description)
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
             // The argument parser's own errors know their exit codes.
