@@ -65,7 +65,7 @@ let libraries: [Row] = [
     Row(
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
-    Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
+    Row(name: "Tokens", siblings: ["Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
@@ -103,17 +103,18 @@ let libraries: [Row] = [
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
-        name: "HTTPSurface", siblings: ["Policies"],
+        name: "HTTPSurface", siblings: ["Policies", "ContentKeys"],
         products: [
             .coreMetrics, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .logging, .nioCore, .nioHTTP1,
             .nioHTTP2,
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Tokens", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP",
+        siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Tokens", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
-        name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
+        name: "OriginHTTP", siblings: ["HTTPSurface", "Origin", "Policies"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
     Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),
@@ -138,7 +139,8 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange", "KeyServiceHTTP",
+            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
+            "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
         ],
@@ -181,7 +183,8 @@ func tests() -> [Target] {
                 "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
                 "CodecSyntax",
             ]),
-        test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
+        test(
+            "TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
         test(
             "KeyExchangeTests",
             siblings: ["TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup"]),

@@ -15,6 +15,8 @@ public struct Installation: Sendable {
     public let storage: any MediaStorage
     public let unwrapper: any KeyUnwrapper
     public let verifier: any TokenVerifier
+    /// Seals and opens the tickets of key URIs.
+    public let tickets: any KeyTicketSealing
     /// What was revoked.
     public let revocations: any RevocationSource
     /// Hears of changes by any process on this data folder, once somebody runs it.
@@ -62,6 +64,7 @@ public struct Installation: Sendable {
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
             verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens),
+            tickets: KeyTicketSeal(secrets: secrets),
             revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
             keks: keks, keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
             keySetHosts: keySets.rules.hosts, auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
@@ -88,6 +91,21 @@ public struct Installation: Sendable {
     public func makeSecret(named name: String, value: [UInt8]) throws -> SecretRecord {
         let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
         return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: Date())
+    }
+
+    /// Makes the secret of key tickets when there is none. Of several processes that try, one does.
+    public func prepareTickets() async throws {
+        let name = KeyTicketSeal.secretName
+        guard try await catalog.secret(named: name) == nil else { return }
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        do {
+            try await catalog.apply([
+                .require(.secret(name: name, nil)), .putSecret(try makeSecret(named: name, value: bytes)),
+            ])
+        } catch let error as CatalogError where error.code == .changed {
+            return
+        }
     }
 
     /// Gives a named secret's bytes for the time of a call: for the development token service only.

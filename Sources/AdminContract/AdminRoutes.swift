@@ -222,7 +222,7 @@ public enum AdminRoutes {
             [
                 .query("publicKey", .text(.text(1...1000)), "The signing key's public half in PEM, as it was kept"),
                 .query("checkpoint", .text(.text(1...4000)), "A checkpoint in JSON, as it was kept"),
-            ], answer: .named("AuditVerification"), errors: [422]),
+            ], answer: .named("AuditVerification"), errors: [414, 422, 431]),
         AdminRoute(
             ExportAudit.self, .get, "/v1/audit/export", .reader,
             "Lines of the audit log with all that is needed to verify them elsewhere",

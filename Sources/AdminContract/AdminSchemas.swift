@@ -89,7 +89,12 @@ enum AdminSchemas {
         .required("protocols", .array(words(StreamingProtocol.self), 1...16)),
         .required("encryption", words(DeliveryEncryption.self)),
         .optional("keys", .map(.text(.choice(["auto"]))), "Labels of tracks that have keys of their own"),
-        .optional("keyAcquisition", .object([.required("url", text, "With {kid} in place of the key's id")])),
+        .optional(
+            "keyAcquisition",
+            .object([
+                .optional("url", text, "With {kid} in place of the key's id"),
+                .optional("tickets", words(KeyTicketRule.self), "Whether playlists carry tickets"),
+            ])),
         .optional(
             "signalling", .array(words(SignalledSystem.self), 1...16),
             "Whom manifests of cenc and cbcs speak to; absent, clearkey"),

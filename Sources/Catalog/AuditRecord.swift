@@ -6,6 +6,9 @@ public import Policies
 public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case keyGranted
     case keyDenied
+    /// A viewer showed a token with a playlist: what stands in for it was given out, or not.
+    case ticketGiven
+    case ticketDenied
     case documentsApplied
     case secretSet
     case secretDeleted

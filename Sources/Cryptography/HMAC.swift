@@ -31,3 +31,8 @@ public enum HMAC {
 public func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
 }
+
+/// Overwrites what was secret, in a way that no optimisation leaves out.
+public func cleanse(_ bytes: UnsafeMutableRawBufferPointer) {
+    OPENSSL_cleanse(bytes.baseAddress, bytes.count)
+}

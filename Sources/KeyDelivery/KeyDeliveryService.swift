@@ -23,11 +23,13 @@ public enum KeyDeliveryOutcome: Sendable {
 
 /// The use case of the key service: look up → authorise → audit, durably → unwrap → hand over.
 public struct KeyDeliveryService: Sendable {
-    private let catalog: any CatalogEngine
+    let catalog: any CatalogEngine
     private let cache: KeyLookupCache?
     private let unwrapper: any KeyUnwrapper
     private let judgement: Judgement
     private let verifier: any TokenVerifier
+    /// Nil when no tickets are given and taken.
+    let tickets: (any KeyTicketSealing)?
     private let rates: RequestRates
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
@@ -38,13 +40,17 @@ public struct KeyDeliveryService: Sendable {
     public init(
         catalog: any CatalogEngine, cache: KeyLookupCache? = nil, unwrapper: any KeyUnwrapper,
         verifier: any TokenVerifier, revocations: any RevocationSource = NoRevocations(),
-        limits: RateLimits = RateLimits(), now: @escaping @Sendable () -> Date = { Date() }
+        tickets: (any KeyTicketSealing)? = nil, limits: RateLimits = RateLimits(),
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.cache = cache
         self.unwrapper = unwrapper
         self.verifier = verifier
-        judgement = Judgement(evaluator: AuthorizationEvaluator(verifier: verifier, revocations: revocations))
+        self.tickets = tickets
+        judgement = Judgement(
+            evaluator: AuthorizationEvaluator(
+                verifier: verifier, revocations: revocations, tickets: tickets ?? NoTickets()))
         rates = RequestRates(limits)
         self.now = now
     }
@@ -62,14 +68,17 @@ public struct KeyDeliveryService: Sendable {
         return try await finish(verdict, since: start)
     }
 
-    private func judge(_ request: KeyRequest, requestID: String) async throws -> Verdict {
+    func judge(
+        _ request: KeyRequest, requestID: String, countsSubject: Bool = true
+    ) async throws -> Verdict {
         var found: [KeyID: KeyLookup] = [:]
         for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
-        return judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
+        return judgement.judge(
+            request, found: found, rates: countsSubject ? rates : nil, requestID: requestID, at: now())
     }
 
     /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
-    private func renewKeys(after verdict: Verdict) async -> Bool {
+    func renewKeys(after verdict: Verdict) async -> Bool {
         let restrictions = verdict.staleRestrictions
         for restriction in restrictions { await verifier.renewKeys(for: restriction) }
         return !restrictions.isEmpty
@@ -154,7 +163,7 @@ public struct KeyDeliveryService: Sendable {
         return verdict.outcome(released, after: count)
     }
 
-    private func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
+    func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
         guard let wait = rates.count(request, at: now) else { return nil }
         metrics.wasLimited()
         return wait

@@ -7,8 +7,9 @@ import Policies
 struct Judgement: Sendable {
     let evaluator: AuthorizationEvaluator
 
+    /// - Parameter rates: nil for what is no request for keys.
     func judge(
-        _ request: KeyRequest, found: [KeyID: KeyLookup], rates: RequestRates, requestID: String, at time: Date
+        _ request: KeyRequest, found: [KeyID: KeyLookup], rates: RequestRates?, requestID: String, at time: Date
     ) -> Verdict {
         var decisions: [Verdict.Decision] = []
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
@@ -22,7 +23,7 @@ struct Judgement: Sendable {
         }
         // One request counts once for its subject, however many keys it asks for.
         let grant = decisions.lazy.compactMap(\.grant).first { $0.token?.subject != nil }
-        if let grant, rates.count(grant, at: .now) != nil { decisions = decisions.map(\.limited) }
+        if let grant, let rates, rates.count(grant, at: .now) != nil { decisions = decisions.map(\.limited) }
         return Verdict(request: request, requestID: requestID, time: time, decisions: decisions)
     }
 }

@@ -24,7 +24,9 @@ struct KeyFastPath: FastResponder {
         let requestID = RequestID.next()
         let shared = sharing.headers(origin: head.headers.first(name: "origin"))
         return service.deliverNow(
-            KeyRequest(keyIDs: [keyID], delivery: .aes, credential: credential, clientAddress: client),
+            KeyRequest(
+                keyIDs: [keyID], delivery: .aes, credential: credential, ticket: target.value(of: "ticket"),
+                clientAddress: client),
             requestID: requestID
         ) { outcome in
             var response = Self.response(outcome, requestID: requestID)

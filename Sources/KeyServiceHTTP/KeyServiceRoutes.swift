@@ -46,7 +46,7 @@ public struct KeyServiceRoutes: Sendable {
         }
         let keys = try await released(
             KeyRequest(
-                keyIDs: [keyID], delivery: .aes, credential: try request.credential(),
+                keyIDs: [keyID], delivery: .aes, credential: try request.credential(), ticket: request.ticket,
                 clientAddress: try context.requiredClientAddress()), context)
         guard let released = keys.first else { throw Problem.unavailable }
         let body = released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }

@@ -1,3 +1,5 @@
+public import Policies
+
 /// Why the origin refuses. Codes are stable; the transport has one table from codes to statuses.
 public struct OriginError: Error, Sendable, Hashable {
     /// The raw values are the reference's names where one fits.
@@ -29,4 +31,9 @@ public struct OriginError: Error, Sendable, Hashable {
         self.detail = detail
         self.choices = choices
     }
+}
+
+/// The token or ticket that a viewer showed with a playlist opens none of its keys.
+public struct ViewerRefused: Error, Sendable, Hashable {
+    public var reason: DenialReason
 }

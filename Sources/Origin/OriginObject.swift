@@ -30,6 +30,8 @@ public enum CacheLifetime: Sendable, Hashable {
     case short
     /// Objects whose URL holds the asset version.
     case immutable
+    /// For one viewer: never in a shared cache.
+    case session
 }
 
 /// The bytes of an object.

@@ -10,15 +10,16 @@ struct ManifestRequest: Sendable {
     var presentation: PresentationReference
     var format: StreamingFormat
     var plan: DeliveryPlan
+    var viewer: Viewer?
 }
 
 extension OriginService {
     /// A multivariant playlist or a media presentation description.
     func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         var tracks: [PresentedTrack] = []
-        var plannedTracks: [PlannedTrack] = []
-        for track in version.tracks { plannedTracks.append(try await planned(track, version, request.plan)) }
+        let plannedTracks = try await planned(version, request.plan)
         let keyIDs = Self.keyIDs(of: plannedTracks)
+        let ticket = try await ticket(for: keyIDs, version, request.plan, request.viewer)
         for planned in plannedTracks {
             // A multivariant playlist names no keys, so none is unwrapped for it.
             let isSignalled = request.format.streamingProtocol == .dash
@@ -26,7 +27,7 @@ extension OriginService {
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 container: request.format.container, track: planned.track.record.description.name)
             let protection = isSignalled ? try await signal(planned, reference, among: keyIDs) : nil
-            tracks.append(presented(planned, reference, from: .manifest, protection))
+            tracks.append(presented(planned, reference, from: .manifest, protection, ticket))
         }
         let presentation = Presentation(name: request.presentation.name, tracks: tracks)
         switch request.format.streamingProtocol {
@@ -35,19 +36,54 @@ extension OriginService {
                 try presentation.mediaPresentationDescription(), "application/dash+xml", version, .short)
         case .hls, .smooth, .progressive:
             return try Self.object(
-                try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version, .short)
+                try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version,
+                ticket == nil ? .short : .session)
         }
     }
 
     /// The media playlist of one track.
-    func mediaPlaylist(_ reference: TrackReference, _ planned: PlannedTrack) async throws -> OriginObject {
+    func mediaPlaylist(
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+    ) async throws -> OriginObject {
         guard planned.plan.streamingProtocol == .hls else {
             throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
         }
-        let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]))
-        let track = presented(planned, reference, from: .mediaPlaylist, protection)
+        var ticket: String?
+        if let viewer, viewer.showsSomething, planned.key != nil {
+            // For all keys of the presentation: the same ticket in each of its playlists.
+            let keyIDs = Self.keyIDs(of: try await self.planned(planned.version, planned.plan))
+            ticket = try await self.ticket(for: keyIDs, planned.version, planned.plan, viewer)
+        }
+        let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]), ticket: ticket)
+        let track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
         return try Self.object(
-            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, .short)
+            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version,
+            ticket == nil ? .short : .session)
+    }
+
+    private func planned(_ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> [PlannedTrack] {
+        var tracks: [PlannedTrack] = []
+        for track in version.tracks { tracks.append(try await planned(track, version, plan)) }
+        return tracks
+    }
+
+    /// What players of HLS fetch keys with that cannot set headers; nil where nothing was shown or nothing is needed.
+    ///
+    /// - Throws: `OriginError.viewerRefused` when what was shown opens no key of the presentation.
+    private func ticket(
+        for keyIDs: [KeyID], _ version: OpenedVersion, _ plan: DeliveryPlan, _ viewer: Viewer?
+    ) async throws -> String? {
+        guard let viewer, viewer.showsSomething, let tickets, !keyIDs.isEmpty, plan.streamingProtocol == .hls,
+            plan.policy.ticketRule != .off
+        else { return nil }
+        let outcome = try await tickets.ticket(
+            for: keyIDs, of: version.record.asset, to: viewer, isBound: plan.policy.ticketRule == .address)
+        switch outcome {
+        case .ticket(let text): return text
+        case .notNeeded: return nil
+        case .denied(let reason): throw ViewerRefused(reason: reason)
+        case .limited: throw ViewerRefused(reason: DenialReason(.rateLimited))
+        }
     }
 
     private static func object(
@@ -75,12 +111,12 @@ extension OriginService {
     /// - Parameter protection: what the document says of the track's protection.
     private func presented(
         _ planned: PlannedTrack, _ reference: TrackReference, from document: Document,
-        _ protection: Presentations.TrackProtection?
+        _ protection: Presentations.TrackProtection?, _ ticket: String?
     ) -> PresentedTrack {
         // The track's name stays open, so that representations share one template.
         let folder = document == .manifest ? OriginPath.folder(reference, track: "{track}") : ""
         let addresses = TrackAddresses(
-            playlist: URLTemplate(folder + "media.m3u8"),
+            playlist: URLTemplate(folder + "media.m3u8" + (ticket.map { "?ticket=\($0)" } ?? "")),
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
             media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
         var track = PresentedTrack(

@@ -11,19 +11,22 @@ import ProtectionSystems
 extension OriginService {
     /// What a manifest says of a track's protection; nil for a clear track.
     ///
-    /// - Parameter keyIDs: the keys of all tracks that the manifest shows.
+    /// - Parameters:
+    ///   - keyIDs: the keys of all tracks that the manifest shows.
+    ///   - ticket: what key URIs carry.
     func signal(
-        _ planned: PlannedTrack, _ reference: TrackReference, among keyIDs: [KeyID]
+        _ planned: PlannedTrack, _ reference: TrackReference, among keyIDs: [KeyID], ticket: String? = nil
     ) async throws -> Presentations.TrackProtection? {
         guard let trackKey = planned.key else { return nil }
-        if reference.container == .transportStream { return try await envelope(planned, trackKey) }
+        if reference.container == .transportStream { return try await envelope(planned, trackKey, ticket) }
         guard let parameters = try planned.protectionParameters else { return nil }
-        return .common(try await common(planned, parameters, LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)))
+        let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)
+        return .common(try await common(planned, parameters, licences, ticket))
     }
 
     /// One IV for each segment, as the segments themselves are encrypted.
     private func envelope(
-        _ planned: PlannedTrack, _ trackKey: TrackKey
+        _ planned: PlannedTrack, _ trackKey: TrackKey, _ ticket: String?
     ) async throws -> Presentations.TrackProtection {
         let key = try await keys.key(trackKey.keyID, for: .encryption(planned.plan))
         let vectors = try (0..<planned.track.index.segmentCount).map {
@@ -31,18 +34,18 @@ extension OriginService {
         }
         return .envelope(
             EnvelopeProtection(
-                keyID: trackKey.keyID, keyURL: keyURL(trackKey.keyID, planned.plan), vectors: vectors))
+                keyID: trackKey.keyID, keyURL: keyURL(trackKey.keyID, planned.plan, ticket), vectors: vectors))
     }
 
     private func common(
-        _ planned: PlannedTrack, _ parameters: ProtectionParameters, _ licences: LicenceURLs
+        _ planned: PlannedTrack, _ parameters: ProtectionParameters, _ licences: LicenceURLs, _ ticket: String?
     ) async throws -> CommonProtection {
         let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
         let protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
         let signals = try systems(parameters, planned.plan, key: key)
         return CommonProtection(
             scheme: parameters.scheme == .cenc ? .cenc : .cbcs, keyID: parameters.keyID,
-            keyURL: signals.systems.contains(.clearkey) ? keyURL(parameters.keyID, planned.plan) : nil,
+            keyURL: signals.systems.contains(.clearkey) ? keyURL(parameters.keyID, planned.plan, ticket) : nil,
             constantVector: protection.sampleProtection.constantVector,
             systems: try signals.descriptors(licences), playlistKeys: try signals.playlistKeys(licences))
     }
@@ -57,9 +60,10 @@ extension OriginService {
     }
 
     /// Where players get the 16 bytes of a key: as the delivery policy says, or from this service.
-    private func keyURL(_ keyID: KeyID, _ plan: DeliveryPlan) -> String {
+    private func keyURL(_ keyID: KeyID, _ plan: DeliveryPlan, _ ticket: String?) -> String {
         let template = plan.policy.keyAcquisitionURL ?? keyBaseURL() + "/keys/aes?kid={kid}"
-        return template.replacingOccurrences(of: "{kid}", with: keyID.description)
+        let url = template.replacingOccurrences(of: "{kid}", with: keyID.description)
+        return ticket.map { url + (url.contains("?") ? "&" : "?") + "ticket=\($0)" } ?? url
     }
 }
 

@@ -14,27 +14,32 @@ public final class OriginService: Sendable {
     let keys: EncryptionKeyCache
     let trackKeys: TrackKeyLookup
     let keyBaseURL: @Sendable () -> String
+    let tickets: (any KeyTicketing)?
     private let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - keyBaseURL: what players reach the key service by, without a slash at its end.
+    ///   - tickets: gives viewers who show a token tickets for key URIs; nil for none.
     ///   - now: the clock; tests set it.
     public init(
         catalog: any CatalogEngine, storage: any MediaStorage, unwrapper: any KeyUnwrapper,
-        keyBaseURL: @escaping @Sendable () -> String, now: @escaping @Sendable () -> Date = { Date() }
+        keyBaseURL: @escaping @Sendable () -> String, tickets: (any KeyTicketing)? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         keys = EncryptionKeyCache(catalog: catalog, unwrapper: unwrapper, now: now)
         versions = VersionStore(catalog: catalog, storage: storage, keys: keys)
         trackKeys = TrackKeyLookup(catalog: catalog)
         self.keyBaseURL = keyBaseURL
+        self.tickets = tickets
         self.now = now
     }
 
     /// The object that a request names.
     ///
+    /// - Parameter viewer: who asks, when a token or a ticket is shown: for playlists, which then carry a ticket.
     /// - Throws: `OriginError`; `CatalogError` when the catalog does not answer.
-    public func object(for request: OriginRequest) async throws -> OriginObject {
+    public func object(for request: OriginRequest, viewer: Viewer? = nil) async throws -> OriginObject {
         let lookup = try await openLocator(request.presentation)
         switch request {
         case .manifest(_, let format, let encryption):
@@ -43,10 +48,10 @@ public final class OriginService: Sendable {
                 throw OriginError(.resourceNotFound, "The asset has no media yet.")
             }
             return try await manifest(
-                ManifestRequest(presentation: request.presentation, format: format, plan: plan),
+                ManifestRequest(presentation: request.presentation, format: format, plan: plan, viewer: viewer),
                 try await versions.version(lookup.asset, number: number))
         case .mediaPlaylist(let track):
-            return try await mediaPlaylist(track, try await openTrack(track, lookup))
+            return try await mediaPlaylist(track, try await openTrack(track, lookup), viewer)
         case .initializationSegment(let track):
             return try await initializationSegment(track, try await openTrack(track, lookup))
         case .segment(let track, let decodeTime):

@@ -5,6 +5,7 @@ public import Hummingbird
 import Logging
 import NIOCore
 public import Origin
+import Policies
 
 /// The routes of the origin. Nothing is decided here: a path becomes an `OriginRequest`, an object an answer.
 public struct OriginRoutes: Sendable {
@@ -27,7 +28,7 @@ public struct OriginRoutes: Sendable {
         let object: OriginObject
         do {
             let path = try OriginPath(parsing: request.uri.path)
-            object = try await service.object(for: path.request)
+            object = try await service.object(for: path.request, viewer: try viewer(request, context))
         } catch let error as OriginError {
             if error.code == .storageFault {
                 context.logger.error(
@@ -35,6 +36,8 @@ public struct OriginRoutes: Sendable {
                     metadata: ["request": "\(context.requestID)", "cause": "\(error.detail)"])
             }
             throw Problem(error)
+        } catch let error as ViewerRefused {
+            throw Problem(denial: error.reason)
         }
         let evaluation = ConditionalRequest(request.headers).evaluate(object)
         var headers = Self.headers(of: object)
@@ -53,6 +56,14 @@ public struct OriginRoutes: Sendable {
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.size)"
             return response(.partialContent, headers, object, range, request)
         }
+    }
+
+    /// Who asks for a playlist with a token or a ticket; nil for everybody else.
+    private func viewer(_ request: Request, _ context: ServiceRequestContext) throws -> Viewer? {
+        let (credential, ticket) = (try request.credential(), request.ticket)
+        guard credential != nil || ticket != nil, let address = context.clientAddress else { return nil }
+        return Viewer(
+            credential: credential, ticket: ticket, clientAddress: address, requestID: context.requestID)
     }
 
     private func response(
@@ -91,6 +102,7 @@ public struct OriginRoutes: Sendable {
         switch object.lifetime {
         case .immutable: fields[.cacheControl] = "public, max-age=31536000, s-maxage=31536000, immutable"
         case .short: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
+        case .session: fields[.cacheControl] = "private, no-store"
         }
         return fields
     }

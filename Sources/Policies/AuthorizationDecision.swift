@@ -52,6 +52,8 @@ public struct DenialReason: Sendable, Hashable {
         case tokenRejected
         /// The token, its subject or the key that signed it was revoked.
         case tokenRevoked
+        /// The ticket was not sealed here, is past its time, or is not for this request.
+        case ticketRejected
         case claimMissing
         case claimMismatch
         case useLimitInvalid
@@ -86,7 +88,7 @@ public struct DenialReason: Sendable, Hashable {
     public var denialClass: DenialClass {
         switch code {
         case .keyUnknown, .keyDisabled, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
-        case .tokenMissing, .tokenRejected, .tokenRevoked: .unauthenticated
+        case .tokenMissing, .tokenRejected, .tokenRevoked, .ticketRejected: .unauthenticated
         case .noPolicy, .policyDisabled, .policyOutsideValidity, .noOptionForDelivery, .optionDisabled,
             .optionOutsideValidity, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
             .claimMismatch, .useLimitInvalid, .useLimitReached:

@@ -6,10 +6,15 @@ public import Foundation
 public struct AuthorizationEvaluator: Sendable {
     private let verifier: any TokenVerifier
     private let revocations: any RevocationSource
+    private let tickets: any KeyTicketReader
 
-    public init(verifier: any TokenVerifier, revocations: any RevocationSource = NoRevocations()) {
+    public init(
+        verifier: any TokenVerifier, revocations: any RevocationSource = NoRevocations(),
+        tickets: any KeyTicketReader = NoTickets()
+    ) {
         self.verifier = verifier
         self.revocations = revocations
+        self.tickets = tickets
     }
 
     /// The verdict on one key of a request.
@@ -42,8 +47,12 @@ public struct AuthorizationEvaluator: Sendable {
             steps.append(EvaluationStep(check: .policy, refusal: refusal))
             return Evaluation(decision: .denied(refusal), steps: steps)
         }
+        var ticket: TicketCheck?
+        if (request.credential ?? "").isEmpty, let text = request.ticket {
+            ticket = .check(text, keyID, request, policy, with: tickets, revocations, at: now)
+        }
         let context = RestrictionContext(
-            keyID: keyID, request: request, verifier: verifier, revocations: revocations, now: now)
+            keyID: keyID, request: request, verifier: verifier, revocations: revocations, now: now, ticket: ticket)
         return Self.evaluate(policy, in: context, after: steps)
     }
 

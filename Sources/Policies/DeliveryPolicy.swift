@@ -44,6 +44,14 @@ public enum SignalledSystem: String, Sendable, Hashable, Codable, CaseIterable {
     }
 }
 
+/// Whether the origin writes tickets into key URIs for viewers who show a token with the playlist.
+public enum KeyTicketRule: String, Sendable, Hashable, Codable, CaseIterable {
+    case off
+    case on
+    /// Each ticket is good for the viewer's address only.
+    case address
+}
+
 /// How an asset may leave the origin: protocols × encryption × key acquisition.
 public struct DeliveryPolicy: Sendable, Hashable, Codable {
     /// Unique among delivery policies.
@@ -54,6 +62,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public var keyLabels: Set<KeyLabel>
     /// Where players ask for keys, with `{kid}` in place of the KID; nil for this service's own endpoint.
     public var keyAcquisitionURL: String?
+    /// Nil for `on` where keys are asked for at this service, `off` elsewhere: see `ticketRule`.
+    public var keyTickets: KeyTicketRule?
     /// Which systems are told how to come by the keys of `cenc` and `cbcs`.
     public var signalling: Set<SignalledSystem>
 
@@ -63,18 +73,19 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public init(
         name: String, protocols: Set<StreamingProtocol>, encryption: DeliveryEncryption,
         keyLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil,
-        signalling: Set<SignalledSystem> = usualSignalling
+        keyTickets: KeyTicketRule? = nil, signalling: Set<SignalledSystem> = usualSignalling
     ) {
         self.name = name
         self.protocols = protocols
         self.encryption = encryption
         self.keyLabels = keyLabels
         self.keyAcquisitionURL = keyAcquisitionURL
+        self.keyTickets = keyTickets
         self.signalling = signalling
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, protocols, encryption, keyLabels, keyAcquisitionURL, signalling
+        case name, protocols, encryption, keyLabels, keyAcquisitionURL, keyTickets, signalling
     }
 
     public init(from decoder: any Decoder) throws {
@@ -84,6 +95,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         encryption = try container.decode(DeliveryEncryption.self, forKey: .encryption)
         keyLabels = try container.decode(Set<KeyLabel>.self, forKey: .keyLabels)
         keyAcquisitionURL = try container.decodeIfPresent(String.self, forKey: .keyAcquisitionURL)
+        keyTickets = try container.decodeIfPresent(KeyTicketRule.self, forKey: .keyTickets)
         // Records of before there was a choice have no such field.
         signalling =
             try container.decodeIfPresent(Set<SignalledSystem>.self, forKey: .signalling) ?? Self.usualSignalling
@@ -97,8 +109,14 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         try container.encode(encryption, forKey: .encryption)
         try container.encode(keyLabels.sorted { $0.rawValue < $1.rawValue }, forKey: .keyLabels)
         try container.encodeIfPresent(keyAcquisitionURL, forKey: .keyAcquisitionURL)
+        try container.encodeIfPresent(keyTickets, forKey: .keyTickets)
         if signalling != Self.usualSignalling {
             try container.encode(signalling.sorted { $0.rawValue < $1.rawValue }, forKey: .signalling)
         }
     }
+}
+
+extension DeliveryPolicy {
+    /// Another key service cannot read our tickets, unless the policy says that it is one of ours.
+    public var ticketRule: KeyTicketRule { keyTickets ?? (keyAcquisitionURL == nil ? .on : .off) }
 }

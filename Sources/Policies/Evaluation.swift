@@ -26,6 +26,8 @@ public struct EvaluationStep: Sendable, Hashable {
         case open
         case ip
         case token
+        /// A ticket in place of a token.
+        case ticket
         /// How often the token was used: counted after everything else held.
         case uses
         /// How often the token's subject asked in the last moments: counted after everything else held.
@@ -77,6 +79,7 @@ extension DenialReason.Code {
         case .tokenMissing: "the request carries no token"
         case .tokenRejected: "the token does not verify"
         case .tokenRevoked: "the token, its subject or its issuer's key was revoked"
+        case .ticketRejected: "the ticket is not one for this request"
         case .claimMissing: "the token lacks a claim"
         case .claimMismatch: "a claim of the token has another value"
         case .useLimitInvalid: "the limit of uses cannot be applied"

@@ -8,13 +8,19 @@ public struct KeyRequest: Sendable {
     public var delivery: KeyDeliveryType
     /// The token as it came, without `Bearer`. Never logged.
     public var credential: String?
+    /// A sealed `KeyTicket`, which counts where there is no token. Never logged.
+    public var ticket: String?
     /// The client's address, after trusted proxies.
     public var clientAddress: IPAddress
 
-    public init(keyIDs: [KeyID], delivery: KeyDeliveryType, credential: String?, clientAddress: IPAddress) {
+    public init(
+        keyIDs: [KeyID], delivery: KeyDeliveryType, credential: String?, ticket: String? = nil,
+        clientAddress: IPAddress
+    ) {
         self.keyIDs = keyIDs
         self.delivery = delivery
         self.credential = credential
+        self.ticket = ticket
         self.clientAddress = clientAddress
     }
 }

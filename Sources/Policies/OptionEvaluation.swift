@@ -8,6 +8,8 @@ struct RestrictionContext {
     let verifier: any TokenVerifier
     let revocations: any RevocationSource
     let now: Date
+    /// What the request's ticket says; nil when it has none, or shows a token.
+    let ticket: TicketCheck?
 }
 
 /// The verdicts on the request's token, one for each distinct restriction: a signature is checked once.
@@ -88,7 +90,7 @@ struct OptionEvaluation {
         _ restriction: TokenRestriction, in context: RestrictionContext, verdicts: inout TokenVerdicts
     ) {
         guard let credential = context.request.credential, !credential.isEmpty else {
-            return note(.token, DenialReason(.tokenMissing))
+            return context.ticket.map { check($0) } ?? note(.token, DenialReason(.tokenMissing))
         }
         switch verdicts.verdict(on: credential, under: restriction) {
         case .rejected(let rejection):
@@ -102,6 +104,20 @@ struct OptionEvaluation {
                 useLimit = limit?.joined(with: useLimit) ?? useLimit
                 note(.token, nil)
             }
+        }
+    }
+
+    /// A ticket stands in for every token restriction of the option that it was given by.
+    private mutating func check(_ ticket: TicketCheck) {
+        switch ticket {
+        case .fails(let reason): note(.ticket, reason)
+        case .holds(let ticket, let entry):
+            guard entry.option == option.name else {
+                return note(.ticket, DenialReason(.ticketRejected, detail: "otherOption"))
+            }
+            token = ticket.token
+            useLimit = entry.useLimit(of: ticket.token)
+            note(.ticket, nil)
         }
     }
 }

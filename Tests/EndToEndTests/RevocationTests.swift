@@ -108,7 +108,10 @@ import Testing
     @Test func aPolicyIsSwitchedOff() throws {
         let token = try issuer.token()
         #expect(try statuses(token) == [200, 200])
-        try data.must("apply", try data.folder.write("off.yaml", Data(policy.replacingOccurrences(of: "options:", with: "enabled: false\noptions:").utf8)))
+        try data.must(
+            "apply",
+            try data.folder.write(
+                "off.yaml", Data(policy.replacingOccurrences(of: "options:", with: "enabled: false\noptions:").utf8)))
         usleep(1_000_000)
         #expect(try statuses(token) == [403, 403])
         try data.must("apply", try data.folder.write("on.yaml", Data(policy.utf8)))

@@ -48,7 +48,8 @@ import Testing
             #expect(reason?.code == .tokenRevoked && reason?.denialClass == .unauthenticated)
         }
         let others: Set<RevokedThing> = [
-            .token(identity: [1]), .tokenID("8", issuer: nil), .tokenID("7", issuer: "other"), .subject("7", issuer: nil),
+            .token(identity: [1]), .tokenID("8", issuer: nil), .tokenID("7", issuer: "other"),
+            .subject("7", issuer: nil),
             .subject("viewer", issuer: "other"), .key(fingerprint: [4]), .keyID("k", issuer: "other"),
         ]
         #expect(try reason(others, [restriction]) == nil)

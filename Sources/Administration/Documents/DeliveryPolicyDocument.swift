@@ -11,7 +11,7 @@ extension DocumentNode {
         let encryption = fields.required("encryption")?.choice(DeliveryEncryption.self, "encryption")
         let signalling = fields["signalling"].map { $0.signalling(of: encryption) ?? [] }
         let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? []
-        let url = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
+        let acquisition = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
         guard let name, let protocols, let encryption else { return nil }
         if protocols.contains(.progressive), ![.none, .blocked].contains(encryption) {
             fields["protocols"]?.report(
@@ -19,7 +19,9 @@ extension DocumentNode {
                     + "'\(encryption.rawValue)'")
         }
         return DeliveryPolicy(
-            name: name, protocols: protocols, encryption: encryption, keyLabels: labels, keyAcquisitionURL: url,
+            name: name, protocols: protocols, encryption: encryption, keyLabels: labels,
+            keyAcquisitionURL: acquisition?.url,
+            keyTickets: acquisition?.tickets,
             signalling: signalling ?? DeliveryPolicy.usualSignalling)
     }
 
@@ -48,12 +50,26 @@ extension DocumentNode {
         return labels
     }
 
-    /// `keyAcquisition: { url: … }`.
-    private func keyAcquisition(encryption: DeliveryEncryption?) -> String? {
+    /// `keyAcquisition: { url: …, tickets: on }`; either may be left out.
+    private func keyAcquisition(encryption: DeliveryEncryption?) -> (url: String?, tickets: KeyTicketRule?)? {
         checkThatKeysAreUsed("keyAcquisition", encryption)
-        guard let fields = DocumentFields(self, of: "'keyAcquisition'", known: ["url"]),
-            let node = fields.required("url"), let text = node.text("url", limit: 2048)
-        else { return nil }
+        guard let fields = DocumentFields(self, of: "'keyAcquisition'", known: ["url", "tickets"]) else { return nil }
+        if fields["url"] == nil, fields["tickets"] == nil { report("'keyAcquisition' needs 'url', 'tickets' or both") }
+        return (fields["url"]?.keyURL(encryption: encryption), fields["tickets"]?.ticketRule())
+    }
+
+    /// `on` and `off` are booleans in YAML 1.1, and taken as they are written.
+    private func ticketRule() -> KeyTicketRule? {
+        switch scalarText {
+        case "true": .on
+        case "false": .off
+        default: choice(KeyTicketRule.self, "tickets")
+        }
+    }
+
+    private func keyURL(encryption: DeliveryEncryption?) -> String? {
+        let node = self
+        guard let text = text("url", limit: 2048) else { return nil }
         let spelled = text.replacing("{kid}", with: "00000000-0000-0000-0000-000000000000")
         guard spelled.utf8.allSatisfy(Self.isURLByte), let url = URL(string: spelled),
             ["http", "https"].contains(url.scheme?.lowercased()), url.host()?.isEmpty == false, url.user == nil

@@ -3,7 +3,9 @@ public import Policies
 /// A delivery policy as a document declares it: what is shown, and what can be put back.
 public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
     public struct KeyAcquisition: Codable, Sendable, Hashable {
-        public var url: String
+        public var url: String?
+        /// `off`, `on` or `address`; left out where the policy leaves it to the usual.
+        public var tickets: String?
     }
 
     public var kind: String
@@ -24,7 +26,9 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
         if !policy.keyLabels.isEmpty {
             keys = Dictionary(policy.keyLabels.map { ($0.rawValue, "auto") }) { first, _ in first }
         }
-        keyAcquisition = policy.keyAcquisitionURL.map(KeyAcquisition.init)
+        if policy.keyAcquisitionURL != nil || policy.keyTickets != nil {
+            keyAcquisition = KeyAcquisition(url: policy.keyAcquisitionURL, tickets: policy.keyTickets?.rawValue)
+        }
         if policy.signalling != DeliveryPolicy.usualSignalling {
             signalling = policy.signalling.map(\.rawValue).sorted()
         }

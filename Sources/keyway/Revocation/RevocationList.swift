@@ -12,7 +12,10 @@ struct RevocationList: AsyncParsableCommand {
             Table.render(
                 ["ID", "KIND", "VALUE", "ISSUER", "EXPIRES", "REASON"],
                 revocations.map {
-                    [$0.id, $0.kind, $0.value, $0.issuer ?? "any", $0.expires.map(\.rfc3339) ?? "never", $0.reason ?? ""]
+                    [
+                        $0.id, $0.kind, $0.value, $0.issuer ?? "any", $0.expires.map(\.rfc3339) ?? "never",
+                        $0.reason ?? "",
+                    ]
                 })
         }
     }

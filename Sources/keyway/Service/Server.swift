@@ -36,6 +36,8 @@ struct Server {
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
+        try await installation.prepareTickets()
+        let keyService = makeKeyService()
         var services: [any Service] = [
             AuditService(
                 catalog: installation.catalog,
@@ -44,11 +46,11 @@ struct Server {
             WatchService(watch: installation.watch),
         ]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
-            services.append(try publicListener(keyBase, originBase, executor))
+            services.append(try publicListener(keyService, keyBase, originBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
             let router = makeRouter("keys")
-            let routes = keyRoutes
+            let routes = KeyServiceRoutes(service: keyService)
             routes.add(to: router)
             exchangeRoutes("keys", keyBase).add(to: router)
             let responder = routes.fastResponder(sharing: sharing)
@@ -101,13 +103,13 @@ struct Server {
     }
 
     private func publicListener(
-        _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
+        _ keyService: KeyDeliveryService, _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
     ) throws -> any Service {
         let servesOrigin = roles.contains(.origin)
         let name = servesOrigin ? "origin" : "keys"
         let router = makeRouter(name)
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
-        let keyRoutes = keyRoutes
+        let keyRoutes = KeyServiceRoutes(service: keyService)
         if servesKeys {
             keyRoutes.add(to: router)
             exchangeRoutes(roles.contains(.origin) ? "origin" : "keys", keyBase).add(to: router)
@@ -116,7 +118,7 @@ struct Server {
         if servesOrigin {
             let origin = OriginService(
                 catalog: installation.catalog, storage: installation.storage, unwrapper: installation.unwrapper,
-                keyBaseURL: { keyBase.current })
+                keyBaseURL: { keyBase.current }, tickets: keyService)
             OriginRoutes(service: origin, executor: executor).add(to: router)
         }
         let responder = servesKeys ? keyRoutes.fastResponder(sharing: sharing) : nil
@@ -128,15 +130,14 @@ struct Server {
 
     private var sharing: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: configuration.corsOrigins) }
 
-    private var keyRoutes: KeyServiceRoutes {
-        KeyServiceRoutes(
-            service: KeyDeliveryService(
-                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
-                unwrapper: installation.unwrapper, verifier: installation.verifier,
-                revocations: installation.revocations,
-                limits: RateLimits(
-                    address: configuration.limits.address, subject: configuration.limits.subject,
-                    key: configuration.limits.key)))
+    private func makeKeyService() -> KeyDeliveryService {
+        KeyDeliveryService(
+            catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+            unwrapper: installation.unwrapper, verifier: installation.verifier,
+            revocations: installation.revocations, tickets: installation.tickets,
+            limits: RateLimits(
+                address: configuration.limits.address, subject: configuration.limits.subject,
+                key: configuration.limits.key))
     }
 
     /// What encryptors are answered by.

@@ -59,7 +59,8 @@ public struct AddRevocation: OperatorVerb {
     /// - Throws: `OperatorError` when there is none.
     public static func fingerprint(ofPEM text: String) throws -> String {
         do {
-            return RevokedThing.key(fingerprint: try PublicKey(pem: try PublicKeyPEM(text: text).text).fingerprint).value
+            return RevokedThing.key(fingerprint: try PublicKey(pem: try PublicKeyPEM(text: text).text).fingerprint)
+                .value
         } catch let error as PublicKeyError {
             throw OperatorError(.invalid, "the key file \(error.reason)")
         }

@@ -1,11 +1,10 @@
-import HTTPSurface
 import HTTPTypes
-import Hummingbird
-import Policies
+public import Hummingbird
+public import Policies
 
 extension Request {
     /// The token of the request: in the `Authorization` header, else the query's `token`. A header wins.
-    func credential() throws -> String? {
+    public func credential() throws -> String? {
         let token: String?
         if let header = headers[.authorization] {
             token = BearerToken.token(header)
@@ -20,14 +19,18 @@ extension Request {
         return token
     }
 
-    func queryValue(_ name: String) -> String? {
+    /// The ticket that a playlist's key URI carries; one that is too long counts as one that nobody sealed.
+    public var ticket: String? { queryValue("ticket").map { String($0.prefix(BearerToken.longest)) } }
+
+    /// The query's parameter of a name; nil when there is none.
+    public func queryValue(_ name: String) -> String? {
         RequestTarget(query: uri.query).value(of: name)
     }
 }
 
 extension ServiceRequestContext {
     /// Policies cannot judge a request without an address, so it is refused.
-    func requiredClientAddress() throws -> IPAddress {
+    public func requiredClientAddress() throws -> IPAddress {
         guard let clientAddress else {
             throw Problem(.forbidden, code: "addressUnknown", detail: "The client's address is not known.")
         }

@@ -1,27 +1,27 @@
-import ContentKeys
+public import ContentKeys
 import Foundation
 
-/// The path and query of a key request (RFC 3986, 3.3 and 3.4), as both the router and the fast path read them.
-struct RequestTarget {
+/// The path and query of a request (RFC 3986, 3.3 and 3.4), as both the router and the fast path read them.
+public struct RequestTarget: Sendable {
     /// Most pairs of a query that are looked at.
     private static let mostPairs = 32
 
     private let path: Substring
     private let query: Substring?
 
-    init(_ uri: String) {
+    public init(_ uri: String) {
         let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = parts[0]
         query = parts.count > 1 ? parts[1] : nil
     }
 
-    init(query: String?) {
+    public init(query: String?) {
         path = ""
         self.query = query.map { $0[...] }
     }
 
     /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else.
-    var keyID: KeyID? {
+    public var keyID: KeyID? {
         if path == "/keys/aes" { return value(of: "kid").flatMap { KeyID($0) } }
         guard path.hasPrefix("/keys/aes/") else { return nil }
         return KeyID(String(path.dropFirst("/keys/aes/".count)))
@@ -29,7 +29,7 @@ struct RequestTarget {
 
     /// The first query parameter of this name, in any letter case (Azure Media Services wrote both `kid` and `KID`),
     /// percent-decoded once. `+` stays: tokens may hold it.
-    func value(of name: String) -> String? {
+    public func value(of name: String) -> String? {
         guard let query else { return nil }
         for pair in query.split(separator: "&", maxSplits: Self.mostPairs) {
             guard let divider = pair.firstIndex(of: "="), Self.equal(pair[..<divider], name) else { continue }
@@ -47,13 +47,13 @@ struct RequestTarget {
 }
 
 /// The token of an `Authorization` header.
-enum BearerToken {
+public enum BearerToken {
     /// Longest credential that is looked at, in bytes.
-    static let longest = 16 << 10
+    public static let longest = 16 << 10
 
     /// `Bearer T` (RFC 6750, 2.1), or Azure Media Services' `Bearer=T`. Another scheme carries no token of ours: the
     /// request is then judged, and audited, as one without a token.
-    static func token(_ header: String) -> String? {
+    public static func token(_ header: String) -> String? {
         guard header.utf8.count > 7, header.prefix(6).lowercased() == "bearer" else { return nil }
         let rest = header.dropFirst(6)
         guard rest.first == " " || rest.first == "=" else { return nil }

@@ -1,10 +1,10 @@
-import HTTPSurface
 import HTTPTypes
-import Policies
+public import Policies
 
 /// The one table from denials to answers. A client learns the class of what failed; the audit log has the reason.
 extension Problem {
-    init(denial: DenialReason) {
+    /// The answer to a request that was denied.
+    public init(denial: DenialReason) {
         switch denial.denialClass {
         case .unknownKey:
             self.init(.notFound, code: "keyNotFound", detail: "There is no such key.")
@@ -14,7 +14,9 @@ extension Problem {
                 .unauthorized, code: isMissing ? "tokenMissing" : "tokenInvalid",
                 detail: isMissing
                     ? "A token is needed: Authorization: Bearer, or the query's token."
-                    : "The token was not accepted: its form, signature, issuer, audience or time.",
+                    : denial.code == .ticketRejected
+                        ? "The ticket was not accepted: it is past its time, or not for this request."
+                        : "The token was not accepted: its form, signature, issuer, audience or time.",
                 headers: [
                     .wwwAuthenticate: isMissing
                         ? "Bearer realm=\"keyway\"" : "Bearer realm=\"keyway\", error=\"invalid_token\""
@@ -43,19 +45,15 @@ extension Problem {
         }
     }
 
-    static func limited(seconds: Int) -> Problem {
+    /// Too many requests; when to ask again.
+    public static func limited(seconds: Int) -> Problem {
         Problem(
             .tooManyRequests, code: "tooManyRequests", detail: "Too many key requests; ask again later.",
             headers: [.retryAfter: String(max(seconds, 1))])
     }
 
-    static let unavailable = Problem(
+    /// Nothing can be decided now.
+    public static let unavailable = Problem(
         .serviceUnavailable, code: "unavailable", detail: "The key service cannot answer now.",
         headers: [.retryAfter: "1"])
-
-    static func noLicenceServer(_ system: KeyDeliveryType) -> Problem {
-        Problem(
-            .notImplemented, code: "licenceServerNotConfigured",
-            detail: "No licensed \(system.rawValue) server is configured; this service delivers AES and ClearKey keys.")
-    }
 }

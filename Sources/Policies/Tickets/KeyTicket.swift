@@ -1,0 +1,108 @@
+public import ContentKeys
+public import Foundation
+
+/// What a viewer may fetch without showing a token again: the origin writes it into the key URIs of a playlist, for players
+/// that cannot set headers.
+///
+/// It stands in for the token restrictions of the options that granted, and for nothing else: addresses, disabled keys,
+/// changed policies, revocations and limits of uses count when the key is fetched. Made from grants only, so that there is
+/// no ticket for what the evaluator did not allow.
+public struct KeyTicket: Sendable, Hashable {
+    /// The keys that one option of a policy granted.
+    public struct Entry: Sendable, Hashable {
+        public var policy: String
+        public var option: String
+        /// Of the policy when it granted: `KeyTicketReader.revision`.
+        public var revision: [UInt8]
+        public var keyIDs: [KeyID]
+        /// How often the token may be used; nil for any number.
+        public var maximumUses: Int?
+
+        public init(policy: String, option: String, revision: [UInt8], keyIDs: [KeyID], maximumUses: Int?) {
+            self.policy = policy
+            self.option = option
+            self.revision = revision
+            self.keyIDs = keyIDs
+            self.maximumUses = maximumUses
+        }
+    }
+
+    /// The asset's name; for the audit log.
+    public var asset: String
+    public var entries: [Entry]
+    public var expires: Date
+    /// The only address that may use it; nil for any.
+    public var clientAddress: IPAddress?
+    /// The token that was shown, without its claims.
+    public var token: VerifiedToken
+
+    /// As it was read from a sealed text.
+    public init(asset: String, entries: [Entry], expires: Date, clientAddress: IPAddress?, token: VerifiedToken) {
+        self.asset = asset
+        self.entries = entries
+        self.expires = expires
+        self.clientAddress = clientAddress
+        self.token = token
+    }
+
+    /// In seconds: a ticket lives no longer than two of these, and changes no more often than once in one.
+    public static let period: TimeInterval = 6 * 3600
+
+    /// From grants under one token, each with its policy's revision; nil when no grant asked for a token.
+    ///
+    /// Equal arguments give equal tickets within a period, so that a player sees the same key URI whenever it reads the
+    /// playlist again.
+    public init?(
+        _ grants: [(grant: Grant, revision: [UInt8])], asset: String, clientAddress: IPAddress?, at now: Date
+    ) {
+        guard var token = grants.lazy.compactMap(\.grant.token).first else { return nil }
+        var entries: [Entry] = []
+        for (grant, revision) in grants where grant.token?.identity == token.identity && grant.delivery == .aes {
+            let entry = Entry(
+                policy: grant.policy, option: grant.option, revision: revision, keyIDs: [],
+                maximumUses: grant.useLimit?.maximum)
+            let position = entries.firstIndex { $0.isAlike(entry) } ?? entries.endIndex
+            if position == entries.endIndex { entries.append(entry) }
+            entries[position].keyIDs.append(grant.keyID)
+        }
+        guard !entries.isEmpty else { return nil }
+        token.claims = [:]
+        let periods = (now.timeIntervalSince1970 / Self.period).rounded(.down) + 2
+        self.init(
+            asset: asset, entries: entries,
+            expires: min(token.expires, Date(timeIntervalSince1970: periods * Self.period)),
+            clientAddress: clientAddress, token: token)
+    }
+
+    /// The keys that it opens.
+    public var keyIDs: [KeyID] { entries.flatMap(\.keyIDs) }
+}
+
+extension KeyTicket.Entry {
+    fileprivate func isAlike(_ other: KeyTicket.Entry) -> Bool {
+        policy == other.policy && option == other.option && revision == other.revision
+            && maximumUses == other.maximumUses
+    }
+}
+
+/// Reads sealed tickets.
+public protocol KeyTicketReader: Sendable {
+    /// The ticket that a text holds; nil for what this installation did not seal.
+    func open(_ text: String) -> KeyTicket?
+
+    /// Names a policy as it is: any change gives another name.
+    func revision(of policy: AuthorizationPolicy) -> [UInt8]
+}
+
+/// Seals tickets, too.
+public protocol KeyTicketSealing: KeyTicketReader {
+    /// Characters that a query may have as they are; nil when it cannot be sealed.
+    func seal(_ ticket: KeyTicket) -> String?
+}
+
+/// Opens nothing.
+public struct NoTickets: KeyTicketReader {
+    public init() {}
+    public func open(_ text: String) -> KeyTicket? { nil }
+    public func revision(of policy: AuthorizationPolicy) -> [UInt8] { [] }
+}

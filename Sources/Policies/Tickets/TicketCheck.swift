@@ -1,0 +1,47 @@
+import ContentKeys
+import Foundation
+
+/// What a request's ticket says of one key under its policy.
+enum TicketCheck {
+    /// The option of this name needs no token; the ticket and its entry.
+    case holds(KeyTicket, KeyTicket.Entry)
+    case fails(DenialReason)
+
+    /// Why a ticket is not taken; for the audit log.
+    enum Rejection: String {
+        case notSealedHere
+        case expired
+        case otherAddress
+        case otherDelivery
+        case otherKey
+        case policyChanged
+    }
+
+    static func check(
+        _ text: String, _ keyID: KeyID, _ request: KeyRequest, _ policy: AuthorizationPolicy,
+        with reader: any KeyTicketReader, _ revocations: any RevocationSource, at now: Date
+    ) -> TicketCheck {
+        guard let ticket = reader.open(text) else { return rejected(.notSealedHere) }
+        guard request.delivery == .aes else { return rejected(.otherDelivery) }
+        guard now < ticket.expires else { return rejected(.expired) }
+        if let address = ticket.clientAddress, address != request.clientAddress { return rejected(.otherAddress) }
+        let entries = ticket.entries.filter { $0.policy == policy.name && $0.keyIDs.contains(keyID) }
+        guard let entry = entries.first else { return rejected(.otherKey) }
+        guard entry.revision == reader.revision(of: policy) else { return rejected(.policyChanged) }
+        if let reason = ticket.token.refusal(by: revocations) { return .fails(reason) }
+        return .holds(ticket, entry)
+    }
+
+    private static func rejected(_ rejection: Rejection) -> TicketCheck {
+        .fails(DenialReason(.ticketRejected, detail: rejection.rawValue))
+    }
+}
+
+extension KeyTicket.Entry {
+    /// The limit of uses that the token had, remembered beyond the token's end by more than any skew of clocks.
+    func useLimit(of token: VerifiedToken) -> UseLimit? {
+        maximumUses.map {
+            UseLimit(tokenIdentity: token.identity, maximum: $0, expires: token.expires.addingTimeInterval(3600))
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import ContentKeys
+import Cryptography
+public import Policies
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Seals key tickets and opens them again: deterministic authenticated encryption in the manner of SIV (RFC 5297): the
+/// authentication code over the plaintext is the counter that it is encrypted under. The same ticket always gives the same
+/// text, nobody else can make one, and nobody can read in a URL who watches what.
+public struct KeyTicketSeal: KeyTicketSealing {
+    /// The named secret that tickets are sealed under; at least 32 bytes. Setting it anew ends all tickets.
+    public static let secretName = "keyway.key-tickets"
+    /// The longest text that is looked at.
+    public static let longest = 4096
+    private static let codeSize = 16
+
+    private let secrets: any SecretSource
+    private let revisions = PolicyRevisions()
+
+    public init(secrets: any SecretSource) {
+        self.secrets = secrets
+    }
+
+    /// The text of a ticket, in base64url; nil when there is no secret, or the ticket is too large for a URL.
+    public func seal(_ ticket: KeyTicket) -> String? {
+        guard var bytes = TicketWriter.bytes(of: ticket) else { return nil }
+        let code = secrets.withSecret(named: Self.secretName) { secret -> [UInt8]? in
+            try? Self.seal(&bytes, under: secret)
+        }
+        guard let code = code ?? nil else { return nil }
+        let text = Base64.encode(code + bytes, .urlUnpadded)
+        return text.utf8.count <= Self.longest ? text : nil
+    }
+
+    public func open(_ text: String) -> KeyTicket? {
+        guard text.utf8.count <= Self.longest, let sealed = Base64.decode(text.utf8, .urlUnpadded),
+            sealed.count > Self.codeSize
+        else { return nil }
+        let (code, bytes) = (Array(sealed.prefix(Self.codeSize)), Array(sealed.dropFirst(Self.codeSize)))
+        let plain = secrets.withSecret(named: Self.secretName) { secret -> [UInt8]? in
+            try? Self.open(bytes, code, under: secret)
+        }
+        return (plain ?? nil).flatMap(TicketReader.ticket)
+    }
+
+    public func revision(of policy: AuthorizationPolicy) -> [UInt8] { revisions.revision(of: policy) }
+
+    private static func seal(
+        _ bytes: inout [UInt8], under secret: UnsafeRawBufferPointer
+    ) throws(CryptographyError) -> [UInt8] {
+        let code = Array(try withKey("mac", secret) { key throws(CryptographyError) in
+            try HMAC.code(of: bytes, key: key)
+        }.prefix(codeSize))
+        try apply(code, to: &bytes, secret)
+        return code
+    }
+
+    private static func open(
+        _ sealed: [UInt8], _ code: [UInt8], under secret: UnsafeRawBufferPointer
+    ) throws(CryptographyError) -> [UInt8]? {
+        var bytes = sealed
+        try apply(code, to: &bytes, secret)
+        let right = Array(try withKey("mac", secret) { key throws(CryptographyError) in
+            try HMAC.code(of: bytes, key: key)
+        }.prefix(codeSize))
+        return constantTimeEquals(right, code) ? bytes : nil
+    }
+
+    /// The key stream of a code, over bytes.
+    private static func apply(
+        _ code: [UInt8], to bytes: inout [UInt8], _ secret: UnsafeRawBufferPointer
+    ) throws(CryptographyError) {
+        let halves = [0, 8].map { start in code[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        var text = bytes
+        try withKey("enc", secret) { key throws(CryptographyError) in
+            let cipher = try AESCounterCipher(key: key)
+            try cipher.start(high: halves[0], low: halves[1])
+            var failure: CryptographyError?
+            text.withUnsafeMutableBytes { buffer in
+                do throws(CryptographyError) { try cipher.apply(to: buffer) } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
+        bytes = text
+    }
+
+    /// A key of 32 bytes for one purpose, zeroed after use.
+    private static func withKey<Result>(
+        _ purpose: String, _ secret: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer) throws(CryptographyError) -> Result
+    ) throws(CryptographyError) -> Result {
+        guard secret.count >= 32 else { throw CryptographyError("the secret of tickets has fewer than 32 bytes") }
+        var key = try HMAC.code(of: "keyway key ticket 1 \(purpose)".utf8, key: secret)
+        defer { key.withUnsafeMutableBytes { cleanse($0) } }
+        var outcome: Swift.Result<Result, CryptographyError>?
+        key.withUnsafeBytes { bytes in
+            outcome = Swift.Result { () throws(CryptographyError) in try body(bytes) }
+        }
+        guard let outcome else { throw CryptographyError("HMAC") }
+        return try outcome.get()
+    }
+}
+
+/// The revisions of policies, kept while the policies are the same: a policy from memory shares its storage with the one
+/// before, which makes the comparison cheap.
+private final class PolicyRevisions: Sendable {
+    private static let capacity = 1024
+    private let known = Mutex<[String: (policy: AuthorizationPolicy, revision: [UInt8])]>([:])
+
+    func revision(of policy: AuthorizationPolicy) -> [UInt8] {
+        if let found = known.withLock({ $0[policy.name] }), found.policy == policy { return found.revision }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let document = try? encoder.encode(policy), let digest = try? SHA256.digest(document) else {
+            // No ticket has such a revision.
+            return []
+        }
+        let revision = Array(digest.prefix(16))
+        known.withLock { known in
+            if known.count >= Self.capacity { known.removeAll() }
+            known[policy.name] = (policy, revision)
+        }
+        return revision
+    }
+}
