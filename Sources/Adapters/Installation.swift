@@ -1,3 +1,4 @@
+public import Administration
 public import Catalog
 import CatalogSQLite
 public import ContentKeys
@@ -18,6 +19,8 @@ public struct Installation: Sendable {
     /// Hears of changes by any process on this data folder, once somebody runs it.
     public let watch: CatalogWatch
     public let keks: InstalledKEKs
+    /// Rotates them, one run at a time.
+    public let kekDesk: KEKDesk
     /// Makes keys and seeds for administration.
     public let keyMaterial: any KeyMaterial
     /// Makes and uses the key that signs the audit log.
@@ -51,6 +54,7 @@ public struct Installation: Sendable {
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
             verifier: StrictTokenVerifier(secrets: secrets), watch: watch, keks: keks,
+            kekDesk: KEKDesk(catalog: catalog, keeper: keks),
             keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping),
             auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
