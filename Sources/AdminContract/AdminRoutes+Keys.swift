@@ -22,7 +22,7 @@ extension AdminRoutes {
                 .query("label", .text(.choice(KeyLabel.allCases.map(\.rawValue))), "Which tracks they are for"),
                 .query("createdFrom", .text(.time), "Made then or later"),
                 .query("createdBefore", .text(.time), "Made before then"), .after, .limit,
-            ], answer: .named("KeyList"), errors: [422])
+            ], answer: .named("KeyList"), errors: [409, 422])
     ]
 
     private static let bytes = [
@@ -57,7 +57,8 @@ extension AdminRoutes {
         AdminRoute(
             DeleteKey.self, .delete, "/v1/keys/{name}", .keyAdmin,
             "Put a key out of use, and remove it after a waiting period",
-            [.key, .query("after", .text(.duration), "How long to wait; 7d when absent")], answer: .named("Key"),
+            [.key, .query("after", .text(.text(1...16)), "How long to wait, as 30d; 7d when absent")],
+            answer: .named("Key"),
             errors: [404, 409, 422]),
         AdminRoute(
             RemoveKey.self, .post, "/v1/keys/{name}/remove", .keyAdmin, "Remove a key at once, for good", [.key],

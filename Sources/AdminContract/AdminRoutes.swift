@@ -199,8 +199,8 @@ public enum AdminRoutes {
             VerifyAudit.self, .get, "/v1/audit/verify", .reader,
             "Check the audit log: its hash chain and its signed checkpoints, and what was kept outside of it",
             [
-                .query("publicKey", .text(.text(1...1000)), "The signing key's public half in PEM, as it was kept"),
-                .query("checkpoint", .text(.text(1...4000)), "A checkpoint in JSON, as it was kept"),
+                .query("publicKey", .text(.text(1...200)), "The signing key's public half in PEM, as it was kept"),
+                .query("checkpoint", .text(.text(1...1000)), "A checkpoint in JSON, as it was kept"),
             ], answer: .named("AuditVerification"), errors: [422]),
         AdminRoute(
             ExportAudit.self, .get, "/v1/audit/export", .reader,

@@ -27,7 +27,8 @@ extension AdminSchemas {
                                 "places",
                                 .list(
                                     .object([
-                                        .required("asset", name), .required("encryption", words(DeliveryEncryption.self)),
+                                        .required("asset", name),
+                                        .required("encryption", words(DeliveryEncryption.self)),
                                         .required("label", text), .required("sinceVersion", .count),
                                     ]))),
                         ])))

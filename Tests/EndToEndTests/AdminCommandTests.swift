@@ -64,7 +64,7 @@ import Testing
         ["key", "seed", "create", "s", "--type", "storage", "--random"],
         ["audit", "prune", "--before", "2999-01-01T00:00:00Z"],
         ["audit", "export", "--from", "x", "--output", "/dev/null"],
-        ["audit", "verify", "--public-key", "Package.swift"],
+        ["audit", "verify", "--public-key", "LICENSE"],
     ]
 
     @Test(arguments: missing) func verbsThatFindNothing(arguments: [String]) throws {
@@ -137,8 +137,8 @@ import Testing
         }
         try same(["secret", "set", "NAME"], input: "base64:AP8A/w==")
         try same(["secret", "delete", "NAME"])
-        try same(["key", "seed", "create", "NAME", "--type", "common", "--random"])
-        try same(["key", "create", "--seed", "NAME", "--name", "NAME"])
+        try same(["key", "seed", "create", "NAMEz", "--type", "common", "--random"])
+        try same(["key", "create", "--seed", "NAMEz", "--name", "NAMEz"])
         try same([
             "key", "create", "--type", "common", "--name", "NAMEx", "--label", "hd", "--not-before",
             "2026-01-01T00:00:00Z",
