@@ -5,7 +5,8 @@ import Testing
 /// The settings of the audit log and the access log.
 @Suite struct ServiceConfigurationTests {
     private func load(_ yaml: String, _ environment: [String: String] = [:]) async throws -> ServiceConfiguration {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-\(UUID().uuidString).yaml").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-\(UUID().uuidString).yaml")
+            .path
         try yaml.write(toFile: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try await ServiceConfiguration.load(path: path, environment: environment)

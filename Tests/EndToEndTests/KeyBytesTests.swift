@@ -12,7 +12,9 @@ import Testing
         var next = list
         while let entry = next {
             next = entry.pointee.ifa_next
-            guard let socket = entry.pointee.ifa_addr, socket.pointee.sa_family == sa_family_t(AF_INET) else { continue }
+            guard let socket = entry.pointee.ifa_addr, socket.pointee.sa_family == sa_family_t(AF_INET) else {
+                continue
+            }
             var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
             guard
                 getnameinfo(
