@@ -1,3 +1,4 @@
+public import Administration
 public import Catalog
 import CatalogSQLite
 public import ContentKeys
@@ -22,6 +23,8 @@ public struct Installation: Sendable {
     /// Hears of changes by any process on this data folder, once somebody runs it.
     public let watch: CatalogWatch
     public let keks: InstalledKEKs
+    /// Rotates them, one run at a time.
+    public let kekDesk: KEKDesk
     /// Makes keys and seeds for administration.
     public let keyMaterial: any KeyMaterial
     /// The keys that issuers publish, and which hosts may be asked for them.
@@ -66,7 +69,7 @@ public struct Installation: Sendable {
             verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens),
             tickets: KeyTicketSeal(secrets: secrets),
             revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
-            keks: keks, keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
+            keks: keks, kekDesk: KEKDesk(catalog: catalog, keeper: keks), keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
             keySetHosts: keySets.rules.hosts, auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
     }

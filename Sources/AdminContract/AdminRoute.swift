@@ -53,6 +53,8 @@ public struct AdminRoute: Sendable {
     public var fields: [Field]
     /// Largest body, in bytes.
     public var maximumBody: Int
+    /// Whether key bytes go in or out: then only over TLS, or on this machine.
+    public var carriesKeys: Bool
     var answer: Schema
     /// Errors that this route gives besides those that all give.
     var errors: [Int]
@@ -66,8 +68,10 @@ public struct AdminRoute: Sendable {
 
     public init<Verb: OperatorVerb>(
         _ verb: Verb.Type, _ method: Method, _ path: String, _ role: AdminRole, _ summary: String,
-        _ fields: [Field] = [], answer: Schema, errors: [Int] = [], maximumBody: Int = defaultMaximumBody
+        _ fields: [Field] = [], answer: Schema, errors: [Int] = [], maximumBody: Int = defaultMaximumBody,
+        carriesKeys: Bool = false
     ) {
+        self.carriesKeys = carriesKeys
         operation = Self.operation(of: verb)
         self.method = method
         self.path = path

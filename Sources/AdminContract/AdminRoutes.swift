@@ -6,8 +6,8 @@ import Policies
 /// The table of the admin API. A new verb is a row here; its report's form is an entry of `AdminSchemas`.
 public enum AdminRoutes {
     public static let all: [AdminRoute] =
-        keys + secrets + policies + documents + assets + locators + revocations + audit + tokens
-        + encryptors
+        keys + keyOperations + keks + secrets + policies + documents + assets + locators + revocations + audit
+        + tokens + encryptors
 
     /// The row of a verb.
     ///
@@ -32,12 +32,14 @@ public enum AdminRoutes {
             [
                 .body(
                     "type", .text(.choice(ContentKeyType.allCases.filter(\.isDeliverable).map(\.rawValue))),
-                    "What it encrypts"),
+                    "What it encrypts; absent for a key of a seed, which has the seed's type", required: false),
                 .body("name", .text(.name), "Unique among keys", required: false),
                 .body("keyId", .text(.uuid), "Generated when absent", required: false),
                 .body(
                     "authorizationPolicy", .text(.name), "Without one nobody receives the key", required: false),
-            ], answer: .named("Key"), errors: [409, 422]),
+                .label, .notBefore, .notAfter,
+                .body("seed", .text(.name), "The key seed that it derives from", required: false),
+            ], answer: .named("Key"), errors: [404, 409, 422]),
         AdminRoute(
             PutKey.self, .put, "/v1/keys/{name}", .operator,
             "Give the key of a name its authorization policy; making it, when there is none, takes key-admin",
@@ -66,7 +68,7 @@ public enum AdminRoutes {
                 .path("name", .name, "The secret's name"),
                 .body("value", .text(.text(1...180_000)), "Text, or hex:… or base64:…; at most 64 KiB decoded"),
                 .ifMatch, .ifNoneMatch,
-            ], answer: .named("SecretStored"), errors: [412, 422]),
+            ], answer: .named("SecretStored"), errors: [412, 422], carriesKeys: true),
         AdminRoute(
             DeleteSecret.self, .delete, "/v1/secrets/{name}", .keyAdmin,
             "Delete a secret; policies that name it then refuse every token",
@@ -220,9 +222,9 @@ public enum AdminRoutes {
             VerifyAudit.self, .get, "/v1/audit/verify", .reader,
             "Check the audit log: its hash chain and its signed checkpoints, and what was kept outside of it",
             [
-                .query("publicKey", .text(.text(1...1000)), "The signing key's public half in PEM, as it was kept"),
-                .query("checkpoint", .text(.text(1...4000)), "A checkpoint in JSON, as it was kept"),
-            ], answer: .named("AuditVerification"), errors: [414, 422, 431]),
+                .query("publicKey", .text(.text(1...200)), "The signing key's public half in PEM, as it was kept"),
+                .query("checkpoint", .text(.text(1...1000)), "A checkpoint in JSON, as it was kept"),
+            ], answer: .named("AuditVerification"), errors: [422]),
         AdminRoute(
             ExportAudit.self, .get, "/v1/audit/export", .reader,
             "Lines of the audit log with all that is needed to verify them elsewhere",
@@ -290,14 +292,14 @@ public enum AdminRoutes {
 }
 
 extension AdminRoute.Field {
-    fileprivate static let after = query(
+    static let after = query(
         "after", .text(.text(1...Paging.maximumCursor)), "What the page before ended with: its next")
-    fileprivate static let limit = query(
+    static let limit = query(
         "limit", .integer(Int64(Paging.limits.lowerBound)...Int64(Paging.limits.upperBound)),
         "At most this many; \(Paging.defaultLimit) when absent")
-    fileprivate static let ifMatch = header(
+    static let ifMatch = header(
         "ifMatch", "If-Match", "Only if what is stored has one of these entity tags")
-    fileprivate static let ifNoneMatch = header(
+    static let ifNoneMatch = header(
         "ifNoneMatch", "If-None-Match", "Only if what is stored has none of these entity tags; * for nothing stored")
-    fileprivate static let policy = path("name", .name, "The policy's name")
+    static let policy = path("name", .name, "The policy's name")
 }

@@ -7,14 +7,14 @@ import Policies
 /// its schema lacks is a failure of the tests.
 enum AdminSchemas {
     static let all: [String: Schema] = Dictionary(
-        keys + policies + policyParts + decisions + assets + others
+        keys + keyOperations + keks + policies + policyParts + decisions + assets + others
     ) { first, _ in first }
 
-    private static let name = Schema.text(.name)
-    private static let uuid = Schema.text(.uuid)
-    private static let time = Schema.text(.time)
-    private static let text = Schema.any
-    private static let digest = Schema.text(.text(64...64))
+    static let name = Schema.text(.name)
+    static let uuid = Schema.text(.uuid)
+    static let time = Schema.text(.time)
+    static let text = Schema.any
+    static let digest = Schema.text(.text(64...64))
     private static let next = Schema.Property.optional("next", text, "The next page's after; absent on the last page")
 
     private static func page(_ member: String, _ item: Schema) -> Schema {
@@ -386,7 +386,7 @@ enum AdminSchemas {
         ),
     ]
 
-    private static func words<Words: CaseIterable & RawRepresentable>(_ type: Words.Type) -> Schema
+    static func words<Words: CaseIterable & RawRepresentable>(_ type: Words.Type) -> Schema
     where Words.RawValue == String {
         .text(.choice(Words.allCases.map(\.rawValue)))
     }

@@ -15,15 +15,18 @@ public struct AdminAPI: Sendable {
     private let authentication: AdminAuthentication
     private let interface: @Sendable (AdminIdentity) -> any OperatorInterface
     private let specification: ByteBuffer
+    private let isEncrypted: Bool
 
     /// - Parameters:
     ///   - interface: does what the holder of a token asks, under the token's name and role.
     ///   - version: of the program, for the specification.
+    ///   - isEncrypted: whether the listener speaks TLS.
     public init(
-        authentication: AdminAuthentication, version: String,
+        authentication: AdminAuthentication, version: String, isEncrypted: Bool,
         interface: @escaping @Sendable (AdminIdentity) -> any OperatorInterface
     ) throws {
         self.authentication = authentication
+        self.isEncrypted = isEncrypted
         self.interface = interface
         specification = ByteBuffer(bytes: try OpenAPI.document(version: version))
     }
@@ -56,6 +59,10 @@ public struct AdminAPI: Sendable {
                 throw OperatorError(
                     .notPermitted,
                     "the role \(identity.role.rawValue) may not do this: it takes \(route.role.rawValue)")
+            }
+            guard !route.carriesKeys || isEncrypted || context.isFromThisMachine else {
+                throw OperatorError(
+                    .notPermitted, "key bytes travel over TLS or on this machine only: configure tls.admin")
             }
             let verb = try route.verb(await AdminRequest(request, route, context))
             return Self.response(try await route.perform(interface(identity), verb), route, request)

@@ -51,7 +51,7 @@ public struct AuditCheckpoint: Sendable, Hashable, Codable {
     public var signature: String
 
     /// Longest text of one that is looked at, in bytes.
-    public static let longestText = 4000
+    public static let longestText = 1000
 
     public init(_ statement: AuditStatement, signature: [UInt8]) {
         checkpoint = statement

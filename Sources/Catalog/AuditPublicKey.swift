@@ -12,7 +12,7 @@ public struct AuditPublicKey: Sendable, Hashable {
     private static let heading = "-----BEGIN PUBLIC KEY-----"
     private static let ending = "-----END PUBLIC KEY-----"
     /// Longest text that is looked at, in bytes.
-    public static let longestPEM = 1000
+    public static let longestPEM = 200
 
     /// - Returns: nil unless there are 32 bytes.
     public init?(bytes: [UInt8]) {

@@ -15,6 +15,13 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
     /// has none or a proxy wrote nonsense, which no policy then allows.
     public internal(set) var clientAddress: IPAddress?
 
+    /// Whether the other end of the connection is on this machine: not the client, when a proxy stands between.
+    public var isFromThisMachine: Bool {
+        remoteAddress?.policyAddress.map { address in Self.loopback.contains { $0.contains(address) } } ?? false
+    }
+
+    private static let loopback = ["127.0.0.0/8", "::1/128"].compactMap { AddressBlock($0) }
+
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress

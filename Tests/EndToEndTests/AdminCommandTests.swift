@@ -31,7 +31,10 @@ import Testing
         ["apply", "Policies", "Keys"], ["asset", "list"], ["asset", "show", "film"], ["locator", "list"],
         ["locator", "list", "--asset", "film"], ["admin", "token", "list"], ["revocation", "list"],
         ["encryptor", "list"], ["audit", "verify"],
-        ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"],
+        ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"], ["kek", "status"],
+        ["key", "list", "--search", "demo"], ["key", "list", "--type", "common", "--limit", "1"],
+        ["key", "list", "--state", "disabled"], ["key", "list", "--created-from", "2020-01-01T00:00:00Z"],
+        ["key", "seed", "list"], ["audit", "prune", "--before", "2020-01-01T00:00:00Z"],
     ])
     func verbsThatShow(arguments: [String]) throws {
         try expectSame(arguments)
@@ -41,6 +44,10 @@ import Testing
         ["key", "show", "nobody"], ["asset", "show", "nobody"], ["policy", "show", "nobody"],
         ["secret", "delete", "nobody"], ["policy", "delete", "nobody"], ["policy", "explain", "nobody"],
         ["locator", "revoke", "2b0d10f5-8792-4723-802d-556e59577797"],
+        ["key", "enable", "nobody"], ["key", "disable", "nobody"], ["key", "rotate", "nobody"],
+        ["key", "rotate", "--asset", "nobody"], ["key", "delete", "nobody"], ["key", "delete", "nobody", "--now"],
+        ["key", "restore", "nobody"], ["key", "export", "nobody", "--clear", "--yes-clear"],
+        ["key", "create", "--seed", "nobody"],
         ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
         ["revocation", "remove", "00000000000000000000000000000000"],
         ["encryptor", "revoke", "nobody"],
@@ -61,6 +68,12 @@ import Testing
         ["revocation", "add", "--subject", "x", "--token-id", "y"],
         ["encryptor", "create", "x", "--policy", "nobody"],
         ["encryptor", "create", "../x", "--policy", "demo-viewers"],
+        ["key", "restore", "demo-standalone"],
+        ["key", "delete", "demo-standalone", "--after", "soon"], ["key", "export", "demo-standalone"],
+        ["key", "seed", "create", "s", "--type", "storage", "--random"],
+        ["audit", "prune", "--before", "2999-01-01T00:00:00Z"],
+        ["audit", "export", "--from", "x", "--output", "/dev/null"],
+        ["audit", "verify", "--public-key", "LICENSE"],
     ]
 
     @Test(arguments: missing) func verbsThatFindNothing(arguments: [String]) throws {
@@ -133,12 +146,84 @@ import Testing
         }
         try same(["secret", "set", "NAME"], input: "base64:AP8A/w==")
         try same(["secret", "delete", "NAME"])
+        try same(["key", "seed", "create", "NAMEz", "--type", "common", "--random"])
+        try same(["key", "create", "--seed", "NAMEz", "--name", "NAMEz"])
+        try same([
+            "key", "create", "--type", "common", "--name", "NAMEx", "--label", "hd", "--not-before",
+            "2026-01-01T00:00:00Z",
+        ])
+        try same(["key", "disable", "NAMEx"])
+        try same(["key", "enable", "NAMEx"])
+        try same(["key", "rotate", "NAMEx"])
+        try same(["key", "delete", "NAMEx", "--after", "30d"])
+        try same(["key", "create", "--type", "common", "--name", "NAMEy"])
+        try same(["key", "delete", "NAMEy", "--now"])
         try same(["key", "create", "--type", "common-cbcs", "--name", "NAME", "--auth", "demo-viewers"])
         try same(["key", "show", "NAME"])
         try same(["admin", "token", "create", "NAME", "--role", "reader", "--expires", "1h"])
         try same(["admin", "token", "revoke", "NAME"])
         try same(["publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "dash-cenc"])
         try same(["locator", "create", "film", "--delivery", "hls-aes", "--end", "2027-06-01T00:00:00Z"])
+    }
+
+    /// Key bytes go in and out the same way, and only for who may.
+    @Test func keysTravel() throws {
+        let kids = ["11111111-2222-4333-8444-00000000000a", "11111111-2222-4333-8444-00000000000b"]
+        let value = Data("hex:000102030405060708090a0b0c0d0e0f".utf8)
+        func arguments(_ kid: String) -> [String] { ["key", "import", "--type", "common", "--kid", kid, "--json"] }
+        let local = try site.local(arguments(kids[0]), input: value)
+        let remote = try site.remote(arguments(kids[1]), input: value)
+        #expect(local.status == 0 && neutral(remote.text) == neutral(local.text), "\(remote.errors)")
+        #expect(try site.remote(arguments(kids[1]), input: value).status == 65)
+        let short = try site.remote(arguments("11111111-2222-4333-8444-00000000000c"), input: Data("hex:00".utf8))
+        #expect(short.status == 65 && short.errors.contains("has 16 bytes, not 1"))
+        let out = try site.remote(["key", "export", kids[1], "--clear", "--yes-clear"]).json()
+        #expect(out["key"] as? String == "AAECAwQFBgcICQoLDA0ODw==")
+        #expect(try site.remote(["key", "export", kids[1], "--clear"]).status == 77)
+        for role in ["reader", "operator"] {
+            let refused = try site.remote(["key", "export", kids[1], "--clear", "--yes-clear"], role: role)
+            #expect(refused.status == 77 && !refused.text.contains("AAEC"))
+            #expect(try site.remote(["kek", "rotate"], role: role).status == 77)
+        }
+        let told = try site.local(["audit", "tail", "-n", "50"]).text
+        #expect(told.contains("keyExported") && told.contains("actor=the-key-admin"))
+        #expect(!told.contains("AAEC"))
+    }
+
+    @Test func keysThatEncryptKeysRotateThereAndHere() throws {
+        let before = try site.local(["kek", "status", "--json"]).json()["versions"] as? [[String: Any]] ?? []
+        let remote = try site.remote(["kek", "rotate", "--json"])
+        #expect(remote.status == 0, "\(remote.errors)")
+        #expect(try remote.json()["version"] as? Int == before.count + 1)
+        #expect(try remote.json()["remaining"] as? Int == 0)
+        let local = try site.local(["kek", "rotate", "--json"])
+        #expect(try local.json()["version"] as? Int == before.count + 2)
+        let retired = try site.remote(["kek", "rotate", "--retire"])
+        #expect(retired.status == 0 && retired.text.contains("retired version 1"), "\(retired.errors)")
+        try expectSame(["kek", "status"])
+        #expect(try curl(site.server.origin + "/keys/aes?kid=11111111-2222-4333-8444-000000000000").status == 404)
+    }
+
+    @Test func theAuditLogIsSignedThereAndHere() throws {
+        let folder = try Folder()
+        #expect(try site.remote(["audit", "checkpoint", "--sign"], role: "reader").status == 77)
+        let checkpoint = try site.remote(["audit", "checkpoint", "--sign"], role: "operator")
+        #expect(checkpoint.status == 0, "\(checkpoint.errors)")
+        try expectSame(["audit", "public-key"])
+        let key = try folder.write("key.pem", site.remote(["audit", "public-key"], role: "reader").output)
+        let kept = try folder.write("checkpoint.json", checkpoint.output)
+        try expectSame(["audit", "verify", "--public-key", key, "--checkpoint", kept])
+        let (here, there) = (folder.path + "/here.jsonl", folder.path + "/there.jsonl")
+        #expect(try site.local(["audit", "export", "--to", "30", "--output", here]).status == 0)
+        #expect(try site.remote(["audit", "export", "--to", "30", "--output", there], role: "reader").status == 0)
+        let lines = try String(contentsOfFile: here, encoding: .utf8)
+        #expect(try lines == String(contentsOfFile: there, encoding: .utf8))
+        #expect(try site.remote(["audit", "export", "--to", "30"]).text == lines)
+        #expect(lines.split(separator: "\n").filter { $0.hasPrefix("{\"record\"") }.count == 30)
+        #expect(try site.remote(["audit", "prune", "--before", "2020-01-01T00:00:00Z"], role: "operator").status == 77)
+        // Nothing is left beside a finished export.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 4)
+        #expect(try site.local(["audit", "export", "--output", "/nowhere/x"]).status == 73)
     }
 
     /// Without what differs from one run to the next.

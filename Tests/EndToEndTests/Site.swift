@@ -66,11 +66,9 @@ final class RunningServer: @unchecked Sendable {
         let command = launcher + [try Programs.own("keyway"), "serve"]
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(data.environment) { $1 }.merging(
-            environment
-        ) { $1 }.merging([
+        process.environment = ProcessInfo.processInfo.environment.merging(data.environment) { $1 }.merging([
             "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0", "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0",
-        ]) { $1 }
+        ]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         errors = data.folder.url("serve-\(UUID().uuidString).err")

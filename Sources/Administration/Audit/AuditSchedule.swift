@@ -24,7 +24,7 @@ public struct AuditSchedule: Sendable, Hashable {
     ///   - last: the last checkpoint; nil when there is none.
     ///   - since: when the first record after it was seen; nil when none was.
     public func isDue(newest: Int64, last: AuditCheckpoint?, since: Date?, now: Date) -> Bool {
-        let signed = last?.checkpoint.record ?? 0
+        let signed = max(0, last?.checkpoint.record ?? 0)
         guard newest > signed else { return false }
         return newest - signed >= records || since.map { now.timeIntervalSince($0) >= age } ?? false
     }

@@ -71,10 +71,10 @@ public struct AuditSigner: Sendable {
         let start = try await catalog.lastAuditCheckpoint()?.checkpoint.prunedThrough ?? 0
         var event = AuditEvent(time: now(), action: .auditPruned)
         event.actor = actor
-        event.detail = "records \(start + 1) to \(end)"
+        event.detail = "records \(start &+ 1) to \(end)"
         guard let checkpoint = try await sign(AuditSigning.Pruning(through: end, event: event)) else { return nil }
         try await removePruned()
-        return Pruned(through: end, records: end - start, checkpoint: checkpoint)
+        return Pruned(through: end, records: end &- start, checkpoint: checkpoint)
     }
 
     /// Deletes what the last checkpoint says is pruned: also what an interrupted pruning left.

@@ -8,6 +8,10 @@ public protocol KEKKeeper: Sendable {
     /// How long the running servers need to take a new version up before something that they read without waiting may
     /// be wrapped under it.
     var settlingTime: Duration { get }
+    /// Where a version is, for people.
+    func place(of record: KEKVersionRecord) -> String
+    /// Whether something lies in a version's place.
+    func isThere(_ record: KEKVersionRecord) -> Bool
     /// Makes a version durably, or takes the one that is in its place already, and gives its proof.
     func make(_ version: KEKVersion) async throws -> [UInt8]
     /// Takes up what the catalog records.

@@ -12,13 +12,16 @@ public struct KEKRetirement: Sendable {
 
     private let catalog: any CatalogEngine
     private let keeper: any KEKKeeper
+    private let actor: String?
     private let now: @Sendable () -> Date
 
     public init(
-        catalog: any CatalogEngine, keeper: any KEKKeeper, now: @escaping @Sendable () -> Date = { Date() }
+        catalog: any CatalogEngine, keeper: any KEKKeeper, actor: String? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.keeper = keeper
+        self.actor = actor
         self.now = now
     }
 
@@ -42,7 +45,7 @@ public struct KEKRetirement: Sendable {
                 // The catalog's word first: from then on nothing can be wrapped under it. It counts again by itself.
                 try await catalog.apply([
                     .retireKEKVersion(record.version, at: now()),
-                    .audit(.kek(.kekRetired, record.version, at: now())),
+                    .audit(.kek(.kekRetired, record.version, at: now())).by(actor),
                 ])
             }
             // Also for a version whose retirement was interrupted before its key was put aside.

@@ -25,16 +25,18 @@ public struct KEKRotation: Sendable {
     private let catalog: any CatalogEngine
     private let keeper: any KEKKeeper
     private let batchSize: Int
+    private let actor: String?
     private let now: @Sendable () -> Date
 
     /// - Parameter batchSize: how many keys or secrets one transaction rewraps.
     public init(
-        catalog: any CatalogEngine, keeper: any KEKKeeper, batchSize: Int = 500,
+        catalog: any CatalogEngine, keeper: any KEKKeeper, batchSize: Int = 500, actor: String? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.keeper = keeper
         self.batchSize = batchSize
+        self.actor = actor
         self.now = now
     }
 
@@ -72,7 +74,7 @@ public struct KEKRotation: Sendable {
         let proof = try await keeper.make(next)
         let record = KEKVersionRecord(version: next, provider: keeper.provider, proof: proof, created: now())
         do {
-            try await catalog.apply([.insertKEKVersion(record), .audit(.kek(.kekCreated, next, at: now()))])
+            try await catalog.apply([.insertKEKVersion(record), .audit(.kek(.kekCreated, next, at: now())).by(actor)])
             return true
         } catch let error as CatalogError where error.code == .exists {
             return false
@@ -82,7 +84,7 @@ public struct KEKRotation: Sendable {
     private func complete(_ version: KEKVersion) async throws {
         do {
             try await catalog.apply([
-                .completeKEKRotation(version, at: now()), .audit(.kek(.kekRotated, version, at: now())),
+                .completeKEKRotation(version, at: now()), .audit(.kek(.kekRotated, version, at: now())).by(actor),
             ])
         } catch let error as CatalogError where error.code == .missing {
             // Another process that rewrapped, too, was first.

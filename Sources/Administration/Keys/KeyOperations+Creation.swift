@@ -48,7 +48,7 @@ extension KeyOperations {
         record.created = now
         record.checksum = try await material.checksum(of: record.wrapped)
         guard record.isStored else {
-            try await catalog.apply([.audit(Self.event(.keyCreated, record, at: now, detail: "of seed \(name)"))])
+            try await apply([.audit(Self.event(.keyCreated, record, at: now, detail: "of seed \(name)"))])
             return KeyReport(record)
         }
         var properties = properties
@@ -78,7 +78,7 @@ extension KeyOperations {
         var event = AuditEvent(time: now, action: .keySeedCreated)
         event.policy = authorizationPolicy
         event.detail = name
-        try await catalog.apply([.insertKeySeed(record), .audit(event)])
+        try await apply([.insertKeySeed(record), .audit(event)])
         return KeySeedReport(record)
     }
 
@@ -95,7 +95,7 @@ extension KeyOperations {
         if let taken = try await catalog.contentKey(record.keyID), taken.isStored || taken.seed != record.seed {
             throw CatalogError(.exists, "there is a key \(record.keyID) already")
         }
-        try await catalog.apply([
+        try await apply([
             .insertContentKey(record),
             .audit(Self.event(action, record, at: now, detail: record.name ?? record.seed.map { "of seed \($0)" })),
         ])

@@ -34,11 +34,11 @@ extension KeyOperations {
         case .denied(let denial):
             var event = Self.event(.keyExportDenied, record, at: now)
             event.reason = denial.rawValue
-            try await catalog.appendAudit([event])
+            try await appendAudit(event)
             throw KeyOperationError(.notPermitted, Self.explanation(of: denial, record.keyID))
         case .granted(let grant):
             let detail = recipient.map { "to \($0.fingerprint)" } ?? "in the clear"
-            try await catalog.appendAudit([Self.event(.keyExported, record, at: now, detail: detail)])
+            try await appendAudit(Self.event(.keyExported, record, at: now, detail: detail))
             return try await release(record, grant, to: recipient)
         }
     }

@@ -26,7 +26,7 @@ extension KeyOperations {
                     "key \(record.keyID) has a successor, or waits itself for the first version that it encrypts")
             }
             let (report, changes) = try await succession(of: record, at: places, now)
-            try await catalog.apply(changes)
+            try await apply(changes)
             return report
         }
     }
@@ -51,7 +51,7 @@ extension KeyOperations {
                 reports.append(report)
                 changes += steps
             }
-            try await catalog.apply(changes)
+            try await apply(changes)
             return reports
         }
     }

@@ -18,7 +18,7 @@ extension KeyOperations {
                 .wrongState, "key \(record.keyID) waits for its deletion: 'keyway key restore' first")
         }
         guard record.isEnabled != enabled else { return KeyReport(record) }
-        try await catalog.apply(
+        try await apply(
             try await storing(record) + [
                 .changeContentKey(keyID: record.keyID, .setEnabled(enabled)),
                 .audit(Self.event(enabled ? .keyEnabled : .keyDisabled, record, at: now, detail: record.name)),
@@ -42,7 +42,7 @@ extension KeyOperations {
                 "key \(record.keyID) waits for its deletion already; 'keyway key restore' it to choose another time")
         }
         try await requireRemovable(record)
-        try await catalog.apply([
+        try await apply([
             .changeContentKey(
                 keyID: record.keyID, .setDeletion(now.addingTimeInterval(TimeInterval(period)))),
             .audit(
@@ -59,7 +59,7 @@ extension KeyOperations {
         try await requireRemovable(record)
         var event = Self.event(.keyDeleted, record, at: now, detail: record.name)
         event.reason = "now"
-        try await catalog.apply([
+        try await apply([
             .changeContentKey(keyID: record.keyID, .setDeletion(now)),
             .removeContentKey(keyID: record.keyID, dueAt: now), .audit(event),
         ])
@@ -74,7 +74,7 @@ extension KeyOperations {
         guard record.state == .pendingDeletion else {
             throw KeyOperationError(.wrongState, "key \(record.keyID) does not wait for its deletion")
         }
-        try await catalog.apply([
+        try await apply([
             .changeContentKey(keyID: record.keyID, .setDeletion(nil)),
             .audit(Self.event(.keyRestored, record, at: now, detail: record.name)),
         ])
@@ -91,7 +91,7 @@ extension KeyOperations {
         for keyID in try await catalog.contentKeysDue(at: now, limit: 1000) {
             guard let record = try await catalog.contentKey(keyID) else { continue }
             do {
-                try await catalog.apply([
+                try await apply([
                     .removeContentKey(keyID: keyID, dueAt: now),
                     .audit(Self.event(.keyDeleted, record, at: now, detail: record.name)),
                 ])

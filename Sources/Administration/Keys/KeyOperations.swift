@@ -9,8 +9,13 @@ public struct KeyOperations: Sendable {
     let catalog: any CatalogEngine
     let material: any KeyMaterial
     let unwrapper: any KeyUnwrapper
+    /// Who does it, for the audit log; nil for the server itself.
+    let actor: String?
 
-    public init(catalog: any CatalogEngine, material: any KeyMaterial, unwrapper: any KeyUnwrapper) {
+    public init(
+        catalog: any CatalogEngine, material: any KeyMaterial, unwrapper: any KeyUnwrapper, actor: String? = nil
+    ) {
+        self.actor = actor
         self.catalog = catalog
         self.material = material
         self.unwrapper = unwrapper
@@ -23,6 +28,17 @@ public struct KeyOperations: Sendable {
         if let named = try await catalog.contentKey(named: key) { return named }
         if let keyID = KeyID(key), let record = try await catalog.contentKey(keyID) { return record }
         throw KeyOperationError(.missing, "there is no key '\(key)'; 'keyway key list' lists them")
+    }
+
+    /// Applies changes with their audit events signed by who did it.
+    func apply(_ changes: [CatalogChange]) async throws {
+        try await catalog.apply(changes.map { $0.by(actor) })
+    }
+
+    func appendAudit(_ event: AuditEvent) async throws {
+        var event = event
+        event.actor = actor
+        try await catalog.appendAudit([event])
     }
 
     /// What gives a key a row, for a change that must be remembered.
@@ -63,7 +79,7 @@ extension KeyOperations {
             let checksum = try await material.checksum(of: record.wrapped)
             record.checksum = checksum
             if record.isStored {
-                try await catalog.apply([.changeContentKey(keyID: record.keyID, .setChecksum(checksum))])
+                try await apply([.changeContentKey(keyID: record.keyID, .setChecksum(checksum))])
             }
         }
         return KeyReport(record)

@@ -61,12 +61,25 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         switch error {
         case let error as OperatorError: self = error
         case let error as PublicationError: self.init(.invalid, error.reason)
+        case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
+        case let error as RecipientError: self.init(.invalid, error.description)
+        case let error as KEKRotationError: self.init(.conflict, error.description)
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
         case let error as DocumentsRejected:
             self.init(
                 .invalid, "\(error.description)\n\(error.errors.count) errors; nothing was changed",
                 fields: error.errors.map { FieldProblem($0.position.description, $0.message) })
         default: return nil
+        }
+    }
+
+    private static func code(of code: KeyOperationError.Code) -> Code {
+        switch code {
+        case .missing: .missing
+        case .invalid: .invalid
+        case .inUse: .inUse
+        case .wrongState: .conflict
+        case .notPermitted: .notPermitted
         }
     }
 

@@ -57,6 +57,17 @@ public struct StreamAddress: Codable, Sendable, Hashable {
 /// Makes a named secret's record, wrapped: `KeyWrapping` behind a closure.
 public typealias SecretMaker = @Sendable (_ name: String, _ value: [UInt8]) async throws -> SecretRecord
 
+/// What opens, wraps and seals keys.
+public struct KeyAccess: Sendable {
+    public var material: any KeyMaterial
+    public var unwrapper: any KeyUnwrapper
+
+    public init(material: any KeyMaterial, unwrapper: any KeyUnwrapper) {
+        self.material = material
+        self.unwrapper = unwrapper
+    }
+}
+
 /// What verbs work with, and for whom.
 public struct OperatorContext: Sendable {
     public var catalog: any CatalogEngine
@@ -64,6 +75,10 @@ public struct OperatorContext: Sendable {
     public var revocations: any RevocationSource
     public var makeKey: ContentKeyMaker
     public var makeSecret: SecretMaker
+    /// Opens, wraps and seals keys; nil where only the catalog is at hand.
+    public var material: KeyAccess?
+    /// Rotates key-encryption keys, one run at a time; nil where only the catalog is at hand.
+    public var keks: KEKDesk?
     /// Signs the audit log.
     public var auditKeys: any AuditKeyMaterial
     /// The URLs of a published asset, which only the origin knows to write.
@@ -79,8 +94,9 @@ public struct OperatorContext: Sendable {
         catalog: any CatalogEngine, verifier: any TokenVerifier,
         revocations: any RevocationSource = NoRevocations(), makeKey: @escaping ContentKeyMaker,
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress],
-        actor: String, role: AdminRole, keySetHosts: [String] = [], now: @escaping @Sendable () -> Date = { Date() }
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
+        keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.verifier = verifier
@@ -89,6 +105,8 @@ public struct OperatorContext: Sendable {
         self.makeSecret = makeSecret
         self.auditKeys = auditKeys
         self.streams = streams
+        self.material = material
+        self.keks = keks
         self.actor = actor
         self.role = role
         self.keySetHosts = keySetHosts
@@ -101,6 +119,19 @@ public struct OperatorContext: Sendable {
         event.actor = actor
         event.detail = detail
         return event
+    }
+
+    /// - Throws: `OperatorError` where keys cannot be opened.
+    func keyOperations() throws -> KeyOperations {
+        guard let material else { throw OperatorError(.unavailable, "keys cannot be opened here") }
+        return KeyOperations(
+            catalog: catalog, material: material.material, unwrapper: material.unwrapper, actor: actor)
+    }
+
+    /// - Throws: `OperatorError` where key-encryption keys are not at hand.
+    func kekDesk() throws -> KEKDesk {
+        guard let keks else { throw OperatorError(.unavailable, "key-encryption keys are not at hand here") }
+        return keks
     }
 
     var auditSigner: AuditSigner { AuditSigner(catalog: catalog, material: auditKeys, now: now) }

@@ -19,7 +19,7 @@ struct AuditVerify: AsyncParsableCommand {
     var checkpoint: String?
 
     /// In bytes; more is no key and no checkpoint.
-    private static let longestFile = 4000
+    private static let longestFile = 1000
 
     func run() async throws {
         let verb = VerifyAudit(

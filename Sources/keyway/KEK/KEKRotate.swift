@@ -1,7 +1,5 @@
-import Adapters
 import Administration
 import ArgumentParser
-import ContentKeys
 
 struct KEKRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,46 +28,50 @@ struct KEKRotate: AsyncParsableCommand {
         }
     }
 
-    private struct Retired: Report {
-        struct Version: Encodable {
-            var version: Int
-            var note: String
-        }
-
-        var retired: [Version]
-
-        var text: String {
-            retired.isEmpty
-                ? "no old version is left to retire"
-                : retired.map { "retired version \($0.version): \($0.note)" }.joined(separator: "\n")
-        }
-    }
+    /// How often it is asked how far the rotation is.
+    private static let interval = Duration.milliseconds(100)
 
     func run() async throws {
-        let installation = try await common.open()
-        if retire {
-            let outcomes = try await KEKRetirement(catalog: installation.catalog, keeper: installation.keks).retireOld()
-            let versions = outcomes.map { Retired.Version(version: $0.version.rawValue, note: $0.note) }
-            return try Retired(retired: versions).print(json: common.json)
+        let interface = try await common.makeOperator()
+        if retire { return try await interface.perform(RetireKEKs()).print(json: common.json) }
+        let progress = try await follow(interface)
+        guard progress.state == .finished, let version = progress.version else {
+            throw CommandFailure(.unavailable, progress.error ?? "the rotation ended with its server; run it again")
         }
-        let bar = ProgressBar(label: "rewrapping", isDrawn: Terminal.isInteractive && !common.json)
-        defer { bar.finish() }
-        let outcome = try await KEKRotation(catalog: installation.catalog, keeper: installation.keks)
-            .rotate { bar.show(done: $0, of: $1) }
-        bar.finish()
+        let (remaining, failures) = (progress.remaining ?? 0, progress.failures ?? [])
         try Rotated(
-            version: outcome.version.rawValue, isNew: outcome.isNew, rewrapped: outcome.rewrapped,
-            remaining: outcome.remaining, failures: outcome.failures
+            version: version, isNew: progress.isNew ?? false, rewrapped: progress.rewrapped ?? 0,
+            remaining: remaining, failures: failures
         ).print(json: common.json)
-        guard outcome.remaining == 0 else {
+        guard remaining == 0 else {
             let advice =
-                outcome.failures.isEmpty
+                failures.isEmpty
                 ? "run the command again"
                 : "these do not open; restore them from a backup of the catalog, or delete them"
             throw CommandFailure(
                 .badData,
-                (["\(outcome.remaining) are left under older versions, which stay; \(advice)"] + outcome.failures)
+                (["\(remaining) are left under older versions, which stay; \(advice)"] + failures)
                     .joined(separator: "\n"))
         }
+    }
+
+    private func follow(_ interface: any OperatorInterface) async throws -> KEKRotationProgress {
+        let bar = ProgressBar(label: "rewrapping", isDrawn: Terminal.isInteractive && !common.json)
+        defer { bar.finish() }
+        var progress = try await interface.perform(RotateKEK())
+        while progress.state == .running {
+            try await Task.sleep(for: Self.interval)
+            progress = try await interface.perform(ShowKEKRotation())
+            bar.show(done: progress.done, of: progress.total)
+        }
+        return progress
+    }
+}
+
+extension RetireKEKs.Report: Report {
+    var text: String {
+        retired.isEmpty
+            ? "no old version is left to retire"
+            : retired.map { "retired version \($0.version): \($0.note)" }.joined(separator: "\n")
     }
 }

@@ -3,7 +3,10 @@ import Administration
 
 extension Installation {
     /// What operators do with the keys of this data folder.
-    var keyOperations: KeyOperations {
-        KeyOperations(catalog: catalog, material: keyMaterial, unwrapper: unwrapper)
+    var keyOperations: KeyOperations { keyOperations(by: nil) }
+
+    /// - Parameter actor: for the audit log; nil for the server itself.
+    func keyOperations(by actor: String?) -> KeyOperations {
+        KeyOperations(catalog: catalog, material: keyMaterial, unwrapper: unwrapper, actor: actor)
     }
 }

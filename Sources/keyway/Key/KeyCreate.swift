@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 import ContentKeys
-import Foundation
+import Policies
 
 struct KeyCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,28 +26,18 @@ struct KeyCreate: AsyncParsableCommand {
 
     func run() async throws {
         let properties = try options.properties(keyID: try kid.map(KeyOptions.keyID))
-        let report: KeyReport
-        if let seed {
-            guard type == nil else { throw CommandFailure(.badData, "--type and --seed do not go together") }
-            report = try await common.open().keyOperations.create(fromSeed: seed, properties, at: Date())
-        } else {
-            guard let type else { throw CommandFailure(.badData, "give --type, or --seed for a key of a seed") }
-            let keyType = try KeyOptions.type(type)
-            if CommonOptions.isRemote { return try await createRemotely(type, properties) }
-            report = try await common.open().keyOperations.create(keyType, properties, at: Date())
-        }
-        try report.print(json: common.json)
-    }
-
-    private func createRemotely(_ type: String, _ properties: KeyProperties) async throws {
-        guard properties.label == nil, properties.notBefore == nil, properties.notAfter == nil else {
+        guard (type == nil) != (seed == nil) else {
             throw CommandFailure(
-                .unavailable, "over KEYWAY_URL a key is made without label and validity; use 'keyway apply' for them")
+                .badData,
+                type == nil
+                    ? "give --type, or --seed for a key of a seed" : "--type and --seed do not go together")
         }
+        if let type { _ = try KeyOptions.type(type) }
         try await common.perform(
             CreateKey(
                 type: type, name: properties.name, keyId: properties.keyID?.description,
-                authorizationPolicy: properties.authorizationPolicy)
+                authorizationPolicy: properties.authorizationPolicy, label: properties.label?.rawValue,
+                notBefore: properties.notBefore, notAfter: properties.notAfter, seed: seed)
         ).print(json: common.json)
     }
 }

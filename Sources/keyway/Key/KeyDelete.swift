@@ -1,6 +1,5 @@
 import Administration
 import ArgumentParser
-import Foundation
 
 struct KeyDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,12 +22,11 @@ struct KeyDelete: AsyncParsableCommand {
 
     func run() async throws {
         guard !(now && after != nil) else { throw CommandFailure(.badData, "--now and --after do not go together") }
-        let period = try after.map { try KeyOptions.duration($0, "--after") } ?? KeyOperations.defaultWaitingPeriod
-        let operations = try await common.open().keyOperations
+        if let after { _ = try KeyOptions.duration(after, "--after") }
         let report =
             now
-            ? try await operations.deleteNow(key, at: Date())
-            : try await operations.scheduleDeletion(key, after: period, at: Date())
+            ? try await common.perform(RemoveKey(name: key))
+            : try await common.perform(DeleteKey(name: key, after: after))
         try report.print(json: common.json)
     }
 }

@@ -1,6 +1,5 @@
 import Administration
 import ArgumentParser
-import Foundation
 
 struct KeyDisable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +12,6 @@ struct KeyDisable: AsyncParsableCommand {
     var key: String
 
     func run() async throws {
-        try await common.open().keyOperations.setEnabled(false, key, at: Date()).print(json: common.json)
+        try await common.perform(DisableKey(name: key)).print(json: common.json)
     }
 }

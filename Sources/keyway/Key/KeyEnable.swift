@@ -1,6 +1,5 @@
 import Administration
 import ArgumentParser
-import Foundation
 
 struct KeyEnable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +11,6 @@ struct KeyEnable: AsyncParsableCommand {
     var key: String
 
     func run() async throws {
-        try await common.open().keyOperations.setEnabled(true, key, at: Date()).print(json: common.json)
+        try await common.perform(EnableKey(name: key)).print(json: common.json)
     }
 }

@@ -1,7 +1,5 @@
 import Administration
 import ArgumentParser
-import Foundation
-import Policies
 
 struct KeyExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,15 +25,15 @@ struct KeyExport: AsyncParsableCommand {
     var yesClear = false
 
     func run() async throws {
-        let form: KeyOperations.ExportForm
+        let verb: ExportKey
         switch (recipient, clear) {
         case (let file?, false):
             let pem = try SecretInput.read(file: file)
-            form = .wrapped(recipientPEM: String(decoding: pem, as: UTF8.self))
-        case (nil, true): form = .clear(confirmed: yesClear)
+            verb = ExportKey(name: key, recipient: String(decoding: pem, as: UTF8.self), confirmed: nil)
+        case (nil, true): verb = ExportKey(name: key, recipient: nil, confirmed: yesClear)
         default: throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
         }
-        try await common.open().keyOperations.export(key, form, role: .keyAdmin, at: Date()).print(json: true)
+        try await common.perform(verb).print(json: true)
     }
 }
 

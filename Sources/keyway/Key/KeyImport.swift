@@ -1,7 +1,9 @@
+import Adapters
 import Administration
 import ArgumentParser
 import ContentKeys
 import Foundation
+import Policies
 
 struct KeyImport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,6 +38,8 @@ struct KeyImport: AsyncParsableCommand {
             return value
         }
         let properties = try options.properties(keyID: keyID)
+        if CommonOptions.isRemote { return try await importRemotely(properties) }
+        // Here the bytes never become a text.
         let key = try SecretInput.withValue(file: fromFile) { bytes in
             guard let key = ContentKey(keyType, copying: bytes) else {
                 throw CommandFailure(
@@ -43,7 +47,17 @@ struct KeyImport: AsyncParsableCommand {
             }
             return key
         }
-        try await common.open().keyOperations
+        try await common.open().keyOperations(by: Installation.localActor)
             .import(key, keyID: keyID, checksum: expected, properties, at: Date()).print(json: common.json)
+    }
+
+    private func importRemotely(_ properties: KeyProperties) async throws {
+        let value = try SecretInput.withValue(file: fromFile) { "base64:" + Data($0).base64EncodedString() }
+        try await common.perform(
+            ImportKey(
+                keyId: kid, type: type, value: value, checksum: checksum, name: properties.name,
+                authorizationPolicy: properties.authorizationPolicy, label: properties.label?.rawValue,
+                notBefore: properties.notBefore, notAfter: properties.notAfter)
+        ).print(json: common.json)
     }
 }

@@ -48,47 +48,19 @@ struct KeyList: AsyncParsableCommand {
             let report = try await common.perform(ListKeys(after: after, limit: limit))
             return try KeyPageReport(keys: report.keys, next: report.next).print(json: common.json)
         }
-        guard !CommonOptions.isRemote else {
-            throw CommandFailure(
-                .unavailable, "over KEYWAY_URL keys are listed, not searched: give --after and --limit only")
+        if let type, ContentKeyType(rawValue: type) == nil {
+            throw CommandFailure(.badData, "--type must be common, common-cbcs, envelope or storage, not '\(type)'")
         }
-        guard (1...1000).contains(limit) else { throw CommandFailure(.badData, "--limit lies between 1 and 1000") }
-        let query = try query()
-        let operations = try await common.open().keyOperations
-        var page = try await operations.list(query)
-        // A page looks at so many keys only; a person asked for a number of matches.
-        var next = query
-        while page.keys.count < query.limit, let after = page.next {
-            next.after = after
-            next.limit = query.limit - page.keys.count
-            let more = try await operations.list(next)
-            page.keys += more.keys
-            page.next = more.next
+        if let state, ContentKeyState(rawValue: state) == nil {
+            throw CommandFailure(.badData, "--state must be enabled, disabled or pendingDeletion, not '\(state)'")
         }
-        try page.print(json: common.json)
-    }
-
-    private func query() throws -> KeyQuery {
-        KeyQuery(
-            namePrefix: search,
-            type: try type.map { text in
-                guard let type = ContentKeyType(rawValue: text) else {
-                    throw CommandFailure(
-                        .badData, "--type must be common, common-cbcs, envelope or storage, not '\(text)'")
-                }
-                return type
-            },
-            authorizationPolicy: policy,
-            state: try state.map { text in
-                guard let state = ContentKeyState(rawValue: text) else {
-                    throw CommandFailure(
-                        .badData, "--state must be enabled, disabled or pendingDeletion, not '\(text)'")
-                }
-                return state
-            },
-            label: try label.map(KeyOptions.label),
-            createdFrom: try createdFrom.map { try KeyOptions.time($0, "--created-from") },
-            createdBefore: try createdBefore.map { try KeyOptions.time($0, "--created-before") }, after: after,
-            limit: limit)
+        try await common.perform(
+            SearchKeys(
+                search: search, type: type, authorizationPolicy: policy, state: state,
+                label: try label.map(KeyOptions.label)?.rawValue,
+                createdFrom: try createdFrom.map { try KeyOptions.time($0, "--created-from") },
+                createdBefore: try createdBefore.map { try KeyOptions.time($0, "--created-before") }, after: after,
+                limit: limit)
+        ).print(json: common.json)
     }
 }

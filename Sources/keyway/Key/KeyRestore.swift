@@ -1,6 +1,5 @@
 import Administration
 import ArgumentParser
-import Foundation
 
 struct KeyRestore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +11,6 @@ struct KeyRestore: AsyncParsableCommand {
     var key: String
 
     func run() async throws {
-        try await common.open().keyOperations.restore(key, at: Date()).print(json: common.json)
+        try await common.perform(RestoreKey(name: key)).print(json: common.json)
     }
 }

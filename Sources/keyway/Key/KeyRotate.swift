@@ -1,6 +1,5 @@
 import Administration
 import ArgumentParser
-import Foundation
 
 struct KeyRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,12 +36,12 @@ struct KeyRotate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let rotations: [KeyRotationReport]
+        let report: KeyRotationsReport
         switch (key, asset) {
-        case (let key?, nil): rotations = [try await common.open().keyOperations.rotate(key, at: Date())]
-        case (nil, let asset?): rotations = try await common.open().keyOperations.rotate(asset: asset, at: Date())
+        case (let key?, nil): report = try await common.perform(RotateKey(name: key))
+        case (nil, let asset?): report = try await common.perform(RotateAssetKeys(name: asset))
         default: throw CommandFailure(.badData, "give a key, or --asset NAME")
         }
-        try Answer(rotations: rotations).print(json: common.json)
+        try Answer(rotations: report.rotations).print(json: common.json)
     }
 }

@@ -1,3 +1,4 @@
+import Adapters
 import Administration
 import ArgumentParser
 import Foundation
@@ -38,16 +39,21 @@ struct KeySeedCreate: AsyncParsableCommand {
         guard !(random && fromFile != nil) else {
             throw CommandFailure(.badData, "--random and --from-file do not go together")
         }
-        var value = random ? Self.randomSeed() : try SecretInput.withValue(file: fromFile) { Array($0) }
+        if CommonOptions.isRemote || random { return try await createAsVerb() }
+        // Here the bytes never become a text.
+        var value = try SecretInput.withValue(file: fromFile) { Array($0) }
         defer { SecretInput.zero(&value) }
-        let report = try await common.open().keyOperations
+        let report = try await common.open().keyOperations(by: Installation.localActor)
             .createSeed(name, value, type: keyType, authorizationPolicy: policy, at: Date())
         try Answer(seed: report).print(json: common.json)
     }
 
-    private static func randomSeed() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    private func createAsVerb() async throws {
+        let value =
+            random ? nil : try SecretInput.withValue(file: fromFile) { "base64:" + Data($0).base64EncodedString() }
+        let report = try await common.perform(
+            CreateKeySeed(name: name, type: type, value: value, authorizationPolicy: policy))
+        try Answer(seed: report).print(json: common.json)
     }
 
     private struct Answer: Report {
@@ -71,6 +77,6 @@ struct KeySeedList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try Answer(seeds: try await common.open().keyOperations.seeds()).print(json: common.json)
+        try Answer(seeds: try await common.perform(ListKeySeeds()).seeds).print(json: common.json)
     }
 }

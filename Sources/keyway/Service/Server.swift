@@ -94,6 +94,7 @@ struct Server {
         HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
         try AdminAPI(
             authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
+            isEncrypted: configuration.tls["admin"] != nil,
             interface: { identity in
                 installation.makeOperator(
                     actor: identity.name, role: identity.role, endpoint: { originBase.current })

@@ -21,8 +21,9 @@ extension Installation {
             OperatorContext(
                 catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
-                auditKeys: auditKeyMaterial, streams: { $0.streams(endpoint: endpoint()) }, actor: actor, role: role,
-                keySetHosts: keySetHosts))
+                auditKeys: auditKeyMaterial, streams: { $0.streams(endpoint: endpoint()) },
+                material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
+                role: role, keySetHosts: keySetHosts))
     }
 
     /// The operator at this machine: whoever may read the data folder may do everything.

@@ -1,0 +1,47 @@
+import Catalog
+import ContentKeys
+import Foundation
+
+/// Stores a key seed, wrapped under the KEK.
+public struct CreateKeySeed: OperatorVerb {
+    public var name: String
+    /// `common`, `common-cbcs` or `envelope`.
+    public var type: String
+    /// `hex:…` or `base64:…`; nil for a random seed, which nobody outside will know.
+    public var value: String?
+    public var authorizationPolicy: String?
+
+    public init(name: String, type: String, value: String?, authorizationPolicy: String?) {
+        self.name = name
+        self.type = type
+        self.value = value
+        self.authorizationPolicy = authorizationPolicy
+    }
+
+    public func run(in context: OperatorContext) async throws -> KeySeedReport {
+        let type = try KeyWords.type(type)
+        let operations = try context.keyOperations()
+        var bytes = try value.map { try SecretValue(Array($0.utf8)).bytes } ?? Self.random()
+        defer { KeyOperations.zero(&bytes) }
+        return try await operations.createSeed(
+            name, bytes, type: type, authorizationPolicy: authorizationPolicy, at: context.now())
+    }
+
+    private static func random() -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+}
+
+/// Lists the key seeds, without their bytes.
+public struct ListKeySeeds: OperatorVerb {
+    public init() {}
+
+    public struct Report: Codable, Sendable {
+        public var seeds: [KeySeedReport]
+    }
+
+    public func run(in context: OperatorContext) async throws -> Report {
+        Report(seeds: try await context.catalog.keySeeds().map(KeySeedReport.init))
+    }
+}
