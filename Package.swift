@@ -74,6 +74,10 @@ let libraries: [Row] = [
         products: [.grdb]),
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
+        name: "LicenceForwarding",
+        siblings: ["KeyDelivery", "Policies", "Tokens", "ContentKeys", "Cryptography"],
+        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1]),
+    Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
         products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(
@@ -104,7 +108,8 @@ let libraries: [Row] = [
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP",
+        siblings: ["HTTPSurface", "KeyDelivery", "ProtectionSystems", "Tokens", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],
@@ -121,8 +126,8 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "Administration", "Tokens", "MediaStorage",
-            "Policies", "ContentKeys", "Cryptography",
+            "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "TransitKEK",
+            "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
         ],
         products: [.configuration, .logging, .yams]),
 ]
@@ -212,6 +217,10 @@ func tests() -> [Target] {
         test(
             "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"], products: [.nioCore, .nioEmbedded, .nioHTTP1]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
+        test(
+            "LicenceForwardingTests",
+            siblings: ["TestSupport", "LicenceForwarding", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
+            products: [.logging]),
         test("LayeringTests"),
         test(
             "EndToEndTests",

@@ -24,6 +24,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var limits: LimitSettings
     /// Where key-encryption keys are held.
     public var kek: KEKConfiguration
+    /// Who makes the licences of protection systems.
+    public var licences: LicenceSettings
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin"]
@@ -33,6 +35,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + ["limits.connections", "limits.address", "limits.subject", "limits.key"] + KEKConfiguration.fields
+        + LicenceSettings.fields
 
     /// Reads a file and the environment.
     ///
@@ -96,6 +99,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         tls = try reader.tls()
         limits = try LimitSettings(reader)
         kek = try KEKConfiguration(reader)
+        licences = try LicenceSettings(reader)
     }
 }
 

@@ -54,9 +54,18 @@ public struct KeyDeliveryService: Sendable {
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
         let start = ContinuousClock.now
         if let wait = limit(request, at: start) { return .limited(wait) }
+        let (verdict, count) = try await decide(request, wholly: [], requestID: requestID, since: start)
+        return try await release(verdict, after: count)
+    }
+
+    /// Looks up, judges, and writes down what was decided.
+    func decide(
+        _ request: KeyRequest, wholly: [KeyID], requestID: String, since start: ContinuousClock.Instant
+    ) async throws -> (Verdict, UseCount) {
         var found: [KeyID: KeyLookup] = [:]
         for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
-        let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
+        let verdict = judgement.judge(
+            request, found: found, rates: rates, requestID: requestID, at: now(), wholly: wholly)
         let count: UseCount
         do {
             count = try await catalog.record(verdict.record)
@@ -65,7 +74,7 @@ public struct KeyDeliveryService: Sendable {
             throw error
         }
         metrics.decided(verdict.final(count), since: start)
-        return try await release(verdict, after: count)
+        return (verdict, count)
     }
 
     /// The same for callers that must not wait, as event loops: decides from memory.
@@ -119,7 +128,7 @@ public struct KeyDeliveryService: Sendable {
         return verdict.outcome(released, after: count)
     }
 
-    private func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
+    func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
         guard let wait = rates.count(request, at: now) else { return nil }
         metrics.wasLimited()
         return wait

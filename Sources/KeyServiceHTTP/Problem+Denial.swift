@@ -30,6 +30,7 @@ extension Problem {
         case .addressNotAllowed: "addressNotAllowed"
         case .claimMissing, .claimMismatch: "claimsNotSufficient"
         case .useLimitInvalid, .useLimitReached: "useLimit"
+        case .keyOutsideRequest, .licenceIncomplete: "challengeNotCovered"
         default: "notAllowed"
         }
     }
@@ -39,6 +40,8 @@ extension Problem {
         case .addressNotAllowed: "The client's address is not allowed."
         case .claimMissing, .claimMismatch: "The token's claims do not allow this key."
         case .useLimitInvalid, .useLimitReached: "The token may not be used again."
+        case .keyOutsideRequest, .licenceIncomplete:
+            "The licence request names a key that was not asked for, or not allowed."
         default: "The key's policy does not allow this request."
         }
     }
@@ -52,10 +55,4 @@ extension Problem {
     static let unavailable = Problem(
         .serviceUnavailable, code: "unavailable", detail: "The key service cannot answer now.",
         headers: [.retryAfter: "1"])
-
-    static func noLicenceServer(_ system: KeyDeliveryType) -> Problem {
-        Problem(
-            .notImplemented, code: "licenceServerNotConfigured",
-            detail: "No licensed \(system.rawValue) server is configured; this service delivers AES and ClearKey keys.")
-    }
 }

@@ -51,6 +51,10 @@ public struct DenialReason: Sendable, Hashable {
         case useLimitInvalid
         case useLimitReached
         case rateLimited
+        /// A licence request names a key that its URL does not ask for.
+        case keyOutsideRequest
+        /// Another key that the same licence request names was denied: a licence is for all of them.
+        case licenceIncomplete
     }
 
     /// What a client may learn.
@@ -82,7 +86,7 @@ public struct DenialReason: Sendable, Hashable {
         case .keyUnknown, .keyDisabled, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
         case .tokenMissing, .tokenRejected: .unauthenticated
         case .noPolicy, .noOptionForDelivery, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
-            .claimMismatch, .useLimitInvalid, .useLimitReached:
+            .claimMismatch, .useLimitInvalid, .useLimitReached, .keyOutsideRequest, .licenceIncomplete:
             .forbidden
         case .rateLimited: .limited
         }

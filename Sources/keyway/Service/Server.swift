@@ -30,19 +30,32 @@ struct Server {
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
         _ = ServiceMetrics.registry
+        let licences = try installation.makeLicenceServers(configuration.licences, logger: logger)
+        do {
+            try await run(with: licences, onStart: onStart)
+        } catch {
+            await licences.shutDown()
+            throw error
+        }
+        await licences.shutDown()
+    }
+
+    private func run(
+        with licences: LicenceServers, onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void
+    ) async throws {
+        let keyRoutes = keyRoutes(licences)
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
         var services: [any Service] = [WatchService(watch: installation.watch)]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
-            services.append(try publicListener(keyBase, originBase, executor))
+            services.append(try publicListener(keyRoutes, keyBase, originBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
             let router = makeRouter()
-            let routes = keyRoutes
-            routes.add(to: router)
-            let responder = routes.fastResponder(sharing: sharing)
+            keyRoutes.add(to: router)
+            let responder = keyRoutes.fastResponder(sharing: sharing)
             services.append(try listener("keys", address, router, responder) { keyBase.learn($0) })
         }
         if roles.contains(.admin) {
@@ -87,11 +100,10 @@ struct Server {
     }
 
     private func publicListener(
-        _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
+        _ keyRoutes: KeyServiceRoutes, _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
     ) throws -> any Service {
         let router = makeRouter()
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
-        let keyRoutes = keyRoutes
         if servesKeys { keyRoutes.add(to: router) }
         extraRoutes(router)
         if roles.contains(.origin) {
@@ -111,14 +123,16 @@ struct Server {
 
     private var sharing: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: configuration.corsOrigins) }
 
-    private var keyRoutes: KeyServiceRoutes {
-        KeyServiceRoutes(
-            service: KeyDeliveryService(
-                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
-                unwrapper: installation.unwrapper, verifier: installation.verifier,
-                limits: RateLimits(
-                    address: configuration.limits.address, subject: configuration.limits.subject,
-                    key: configuration.limits.key)))
+    private func keyRoutes(_ licences: LicenceServers) -> KeyServiceRoutes {
+        let delivery = KeyDeliveryService(
+            catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+            unwrapper: installation.unwrapper, verifier: installation.verifier,
+            limits: RateLimits(
+                address: configuration.limits.address, subject: configuration.limits.subject,
+                key: configuration.limits.key))
+        return KeyServiceRoutes(
+            service: delivery, licences: LicenceService(delivery: delivery, servers: licences.servers),
+            certificate: licences.certificate)
     }
 
     private func makeRouter() -> Router<ServiceRequestContext> {
