@@ -76,7 +76,7 @@ let libraries: [Row] = [
     Row(
         name: "LicenceForwarding",
         siblings: ["KeyDelivery", "Policies", "Tokens", "ContentKeys", "Cryptography"],
-        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1]),
+        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
         products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),

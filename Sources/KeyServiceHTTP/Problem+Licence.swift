@@ -26,7 +26,7 @@ extension Problem {
         let name = "licences.\(system.rawValue)"
         return Problem(
             .notImplemented, code: "licenceServerNotConfigured",
-            detail: "No \(system.rawValue) licence server is configured: \(name).url and \(name).secret of keyway.yaml are "
-                + "missing. This service makes no \(system.rawValue) licences itself; it authorises, and hands on.")
+            detail: "No \(system.rawValue) licence server is configured: \(name).url and \(name).secret of keyway.yaml "
+                + "are missing. This service makes no such licences itself; it authorises, and hands on.")
     }
 }

@@ -54,8 +54,9 @@ public struct ForwardedLicenceServer: LicenceServer {
     private func forward(
         _ challenge: LicenceChallenge, _ entitlement: Entitlement
     ) async throws(LicenceServerError) -> Licence {
-        let token = try signed(EntitlementToken(
-            entitlement: entitlement, challenge: challenge.bytes, audience: address.origin))
+        let token = try signed(
+            EntitlementToken(
+                entitlement: entitlement, challenge: challenge.bytes, audience: address.origin))
         do {
             return try await bounded { try await ask(challenge, token) }
         } catch let error as LicenceServerError {

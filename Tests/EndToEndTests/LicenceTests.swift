@@ -84,7 +84,8 @@ import Testing
 
     /// Protocol buffer fields, by hand.
     private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
-        [number << 3 | 2] + (bytes.count < 128 ? [UInt8(bytes.count)] : [UInt8(bytes.count & 127) | 128, UInt8(bytes.count >> 7)])
+        let count = bytes.count
+        return [number << 3 | 2] + (count < 128 ? [UInt8(count)] : [UInt8(count & 127) | 128, UInt8(count >> 7)])
             + bytes
     }
 
@@ -168,7 +169,7 @@ import Testing
             ("widevine", Self.widevine("00000000-0000-4000-8000-000000000001"), service.token, 404, "keyNotFound"),
         ] as [(String, Data, String?, Int, String)] {
             let answer = try ask(path, body, token: token)
-            #expect(answer.status == status && problem(answer) == code, "\(path): \(answer.status) \(problem(answer) ?? "")")
+            #expect(answer.status == status && problem(answer) == code, "\(path): \(answer)")
         }
         #expect(try asked() == before)
         let tail = try service.data.must("audit", "tail", "-n", "1000").text
@@ -187,7 +188,7 @@ import Testing
             ("fairplay?kid=x", Data("spc".utf8), "kidMalformed"),
         ] {
             let answer = try ask(path, body, token: service.token)
-            #expect(answer.status == 400 && problem(answer) == code, "\(path): \(answer.status) \(problem(answer) ?? "")")
+            #expect(answer.status == 400 && problem(answer) == code, "\(path): \(answer)")
         }
         let large = try ask("fairplay?kid=\(Self.chained)", Data(count: (64 << 10) + 1), token: service.token)
         #expect(large.status == 413)

@@ -26,7 +26,8 @@ import Testing
 
     @Test func areBounded() throws {
         let many = (0..<65).map { _ in KeyID.random().description }
-        #expect(try LicenceRoutes.keyIDs(in: RequestTarget(query: "kid=" + many.dropLast().joined(separator: ","))).count == 64)
+        let most = RequestTarget(query: "kid=" + many.dropLast().joined(separator: ","))
+        #expect(try LicenceRoutes.keyIDs(in: most).count == 64)
         #expect(throws: Problem.self) {
             try LicenceRoutes.keyIDs(in: RequestTarget(query: "kid=" + many.joined(separator: ",")))
         }

@@ -36,7 +36,8 @@ import Tokens
             try #require(KeyID($0))
         }
         let token = VerifiedToken(
-            kind: .jwt, issuer: "i", subject: "viewer \"7\"\n", tokenID: nil, expires: issued, claims: [:], identity: [])
+            kind: .jwt, issuer: "i", subject: "viewer \"7\"\n", tokenID: nil, expires: issued, claims: [:], identity: []
+        )
         let request = KeyRequest(
             keyIDs: keyIDs, delivery: .playready, credential: "the player's token",
             clientAddress: try #require(IPAddress("2001:db8::7")))
@@ -85,7 +86,8 @@ import Tokens
             licence
                 == Licence(
                     bytes: Array(
-                        "licence playready 00010203-0405-0607-0809-0a0b0c0d0e0f,ffeeddcc-bbaa-9988-7766-554433221100".utf8),
+                        "licence playready 00010203-0405-0607-0809-0a0b0c0d0e0f,ffeeddcc-bbaa-9988-7766-554433221100"
+                            .utf8),
                     contentType: "application/x-licence"))
         let log = try upstream.log()
         // One connection for all.
@@ -113,10 +115,11 @@ import Tokens
         #expect(try upstream.log().compactMap { $0["refused"] as? String }.count == 2)
     }
 
-    @Test(arguments: [
-        ("slow", .timedOut), ("drip", .timedOut), ("oversize", .answerNotUsable), ("redirect", .answerNotUsable),
-        ("refuse", .refused), ("empty", .answerNotUsable), ("drop", .unreachable),
-    ] as [(String, LicenceServerError.Code)])
+    @Test(
+        arguments: [
+            ("slow", .timedOut), ("drip", .timedOut), ("oversize", .answerNotUsable), ("redirect", .answerNotUsable),
+            ("refuse", .refused), ("empty", .answerNotUsable), ("drop", .unreachable),
+        ] as [(String, LicenceServerError.Code)])
     func whatGoesWrongIsSaidAndNotTriedAgain(mode: String, code: LicenceServerError.Code) async throws {
         let upstream = try LicenceUpstream(secret: Self.secret)
         try upstream.set(mode: mode)
