@@ -2,7 +2,7 @@
 
     server.py STATE
 
-Listens on a free port of 127.0.0.1 and prints it. STATE is a folder: `secret` holds what entitlements are signed with,
+Listens on a free port of 127.0.0.1 and prints it; ends with the process that started it. STATE is a folder: `secret` holds what entitlements are signed with,
 `mode` what it does wrong (nothing, slow, drip, oversize, redirect, refuse, drop, empty), and `log` gets one line of JSON
 for each request: the claims, the client's port, the headers that are of interest. A licence is the text
 `licence DELIVERY KID,KID…`.
@@ -107,6 +107,13 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 print(server.server_port, flush=True)
