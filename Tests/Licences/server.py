@@ -2,10 +2,10 @@
 
     server.py STATE
 
-Listens on a free port of 127.0.0.1 and prints it; ends with the process that started it. STATE is a folder: `secret` holds what entitlements are signed with,
-`mode` what it does wrong (nothing, slow, drip, oversize, redirect, refuse, drop, empty), and `log` gets one line of JSON
-for each request: the claims, the client's port, the headers that are of interest. A licence is the text
-`licence DELIVERY KID,KID…`.
+Listens on a free port of 127.0.0.1 and prints it; ends with the process that started it. STATE is a folder: `secret` holds
+what entitlements are signed with, `mode` what it does wrong (nothing, slow, drip, oversize, largest, redirect, refuse, drop,
+empty), and `log` gets one line of JSON for each request: the claims, the client's port, the headers that are of interest. A
+licence is the text `licence DELIVERY KID,KID…`.
 """
 
 import base64
