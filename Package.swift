@@ -76,6 +76,10 @@ let libraries: [Row] = [
         products: [.coreMetrics, .grdb]),
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
+        name: "LicenceForwarding",
+        siblings: ["KeyDelivery", "Policies", "Tokens", "ContentKeys", "Cryptography"],
+        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
+    Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
         products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(
@@ -111,7 +115,9 @@ let libraries: [Row] = [
         ]),
     Row(
         name: "KeyServiceHTTP",
-        siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Tokens", "Policies", "ContentKeys"],
+        siblings: [
+            "HTTPSurface", "KeyDelivery", "KeyExchange", "ProtectionSystems", "Tokens", "Policies", "ContentKeys",
+        ],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin", "Policies"],
@@ -128,9 +134,8 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyWrapping", "TransitKEK", "KeySetHTTP", "Administration", "Tokens",
-            "MediaStorage",
-            "Policies", "ContentKeys", "Cryptography",
+            "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "TransitKEK", "KeySetHTTP",
+            "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
         ],
         products: [.configuration, .logging, .yams]),
 ]
@@ -226,6 +231,10 @@ func tests() -> [Target] {
         test(
             "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"], products: [.nioCore, .nioEmbedded, .nioHTTP1]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
+        test(
+            "LicenceForwardingTests",
+            siblings: ["TestSupport", "LicenceForwarding", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
+            products: [.logging]),
         test("LayeringTests"),
         test(
             "EndToEndTests",

@@ -69,7 +69,8 @@ public struct Installation: Sendable {
             verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens),
             tickets: KeyTicketSeal(secrets: secrets),
             revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
-            keks: keks, kekDesk: KEKDesk(catalog: catalog, keeper: keks), keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
+            keks: keks, kekDesk: KEKDesk(catalog: catalog, keeper: keks),
+            keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
             keySetHosts: keySets.rules.hosts, auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)
     }

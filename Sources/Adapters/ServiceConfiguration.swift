@@ -30,6 +30,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var kek: KEKConfiguration
     /// Where issuers' published keys may be read.
     public var keySets: KeySetConfiguration
+    /// Who makes the licences of protection systems.
+    public var licences: LicenceSettings
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin"]
@@ -39,7 +41,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + ["limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention", "accessLog"]
-        + KEKConfiguration.fields + KeySetConfiguration.fields
+        + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
 
     /// Reads a file and the environment.
     ///
@@ -106,6 +108,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         auditRetention = try reader.duration("auditRetention")
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
+        licences = try LicenceSettings(reader)
     }
 }
 

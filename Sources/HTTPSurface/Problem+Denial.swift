@@ -32,6 +32,7 @@ extension Problem {
         case .addressNotAllowed: "addressNotAllowed"
         case .claimMissing, .claimMismatch: "claimsNotSufficient"
         case .useLimitInvalid, .useLimitReached: "useLimit"
+        case .keyOutsideRequest, .licenceIncomplete: "challengeNotCovered"
         default: "notAllowed"
         }
     }
@@ -41,6 +42,8 @@ extension Problem {
         case .addressNotAllowed: "The client's address is not allowed."
         case .claimMissing, .claimMismatch: "The token's claims do not allow this key."
         case .useLimitInvalid, .useLimitReached: "The token may not be used again."
+        case .keyOutsideRequest, .licenceIncomplete:
+            "The licence request names a key that was not asked for, or not allowed."
         default: "The key's policy does not allow this request."
         }
     }

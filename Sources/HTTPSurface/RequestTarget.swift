@@ -27,6 +27,17 @@ public struct RequestTarget: Sendable {
         return KeyID(String(path.dropFirst("/keys/aes/".count)))
     }
 
+    /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
+    public func values(of name: String) -> [String] {
+        guard let query else { return [] }
+        return query.split(separator: "&", maxSplits: Self.mostPairs).flatMap { pair -> [String] in
+            guard let divider = pair.firstIndex(of: "="), Self.equal(pair[..<divider], name) else { return [] }
+            let value = String(pair[pair.index(after: divider)...])
+            return (value.removingPercentEncoding ?? "?").split(separator: ",", omittingEmptySubsequences: false)
+                .map(String.init)
+        }
+    }
+
     /// The first query parameter of this name, in any letter case (Azure Media Services wrote both `kid` and `KID`),
     /// percent-decoded once. `+` stays: tokens may hold it.
     public func value(of name: String) -> String? {

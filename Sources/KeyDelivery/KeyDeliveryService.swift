@@ -63,18 +63,42 @@ public struct KeyDeliveryService: Sendable {
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
         let start = ContinuousClock.now
         if let wait = limit(request, at: start) { return .limited(wait) }
-        var verdict = try await judge(request, requestID: requestID)
-        if await renewKeys(after: verdict) { verdict = try await judge(request, requestID: requestID) }
-        return try await finish(verdict, since: start)
+        guard let (verdict, count) = try await decide(request, requestID: requestID, since: start) else {
+            return .unavailable
+        }
+        return try await release(verdict, after: count)
+    }
+
+    /// Looks up, judges, and writes down what was decided; nil when that cannot be written.
+    ///
+    /// - Parameter wholly: see `Judgement.judge`.
+    func decide(
+        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant
+    ) async throws -> (Verdict, UseCount)? {
+        var verdict = try await judge(request, wholly: wholly, requestID: requestID)
+        if await renewKeys(after: verdict) {
+            // Reading keys took time, in which policies may have changed: everything is looked up again.
+            verdict = try await judge(request, wholly: wholly, requestID: requestID)
+        }
+        let count: UseCount
+        do {
+            count = try await catalog.record(verdict.record)
+        } catch {
+            metrics.wasUnavailable()
+            return nil
+        }
+        metrics.decided(verdict.final(count), since: start)
+        return (verdict, count)
     }
 
     func judge(
-        _ request: KeyRequest, requestID: String, countsSubject: Bool = true
+        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, countsSubject: Bool = true
     ) async throws -> Verdict {
         var found: [KeyID: KeyLookup] = [:]
         for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
         return judgement.judge(
-            request, found: found, rates: countsSubject ? rates : nil, requestID: requestID, at: now())
+            request, found: found, rates: countsSubject ? rates : nil, requestID: requestID, at: now(),
+            wholly: wholly)
     }
 
     /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
@@ -82,30 +106,6 @@ public struct KeyDeliveryService: Sendable {
         let restrictions = verdict.staleRestrictions
         for restriction in restrictions { await verifier.renewKeys(for: restriction) }
         return !restrictions.isEmpty
-    }
-
-    /// Reading keys took time, in which policies may have changed: everything is looked up again.
-    private func deliver(
-        _ request: KeyRequest, after verdict: Verdict, requestID: String, since start: ContinuousClock.Instant
-    ) async -> KeyDeliveryOutcome {
-        _ = await renewKeys(after: verdict)
-        do {
-            return try await finish(try await judge(request, requestID: requestID), since: start)
-        } catch {
-            return .unavailable
-        }
-    }
-
-    private func finish(_ verdict: Verdict, since start: ContinuousClock.Instant) async throws -> KeyDeliveryOutcome {
-        let count: UseCount
-        do {
-            count = try await catalog.record(verdict.record)
-        } catch {
-            metrics.wasUnavailable()
-            return .unavailable
-        }
-        metrics.decided(verdict.final(count), since: start)
-        return try await release(verdict, after: count)
     }
 
     /// The same for callers that must not wait, as event loops: decides from memory.
@@ -129,7 +129,11 @@ public struct KeyDeliveryService: Sendable {
         }
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
         if !verdict.staleRestrictions.isEmpty {
-            Task { completion(await deliver(request, after: verdict, requestID: requestID, since: start)) }
+            Task {
+                let decided = try? await decide(request, requestID: requestID, since: start)
+                guard let (verdict, count) = decided ?? nil else { return completion(.unavailable) }
+                completion((try? await release(verdict, after: count)) ?? .unavailable)
+            }
             return true
         }
         catalog.record(verdict.record) { result in

@@ -7,9 +7,13 @@ import Policies
 struct Judgement: Sendable {
     let evaluator: AuthorizationEvaluator
 
-    /// - Parameter rates: nil for what is no request for keys.
+    /// - Parameters:
+    ///   - rates: nil for what is no request for keys.
+    ///   - wholly: the keys of which one denied is all denied; they are judged also when the request does not ask for
+    ///     them, which denies them.
     func judge(
-        _ request: KeyRequest, found: [KeyID: KeyLookup], rates: RequestRates?, requestID: String, at time: Date
+        _ request: KeyRequest, found: [KeyID: KeyLookup], rates: RequestRates?, requestID: String, at time: Date,
+        wholly: [KeyID] = []
     ) -> Verdict {
         var decisions: [Verdict.Decision] = []
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
@@ -21,10 +25,13 @@ struct Judgement: Sendable {
                     keyID: keyID, lookup: lookup, steps: evaluation.steps.map(AuditStep.init),
                     outcome: evaluation.decision, mayBeStale: evaluation.mayBeStale))
         }
+        for keyID in wholly where !decisions.contains(where: { $0.keyID == keyID }) {
+            decisions.append(Verdict.Decision(outside: keyID, lookup: found[keyID]))
+        }
         // One request counts once for its subject, however many keys it asks for.
         let grant = decisions.lazy.compactMap(\.grant).first { $0.token?.subject != nil }
         if let grant, let rates, rates.count(grant, at: .now) != nil { decisions = decisions.map(\.limited) }
-        return Verdict(request: request, requestID: requestID, time: time, decisions: decisions)
+        return Verdict(request: request, requestID: requestID, time: time, wholly: wholly, all: decisions)
     }
 }
 
@@ -37,13 +44,29 @@ struct Verdict: Sendable {
         var steps: [AuditStep]
         var outcome: AuthorizationDecision
         /// Whether keys that issuers publish, read anew, may lead to another outcome.
-        let mayBeStale: Bool
+        var mayBeStale = false
     }
 
     let request: KeyRequest
     let requestID: String
     let time: Date
+    /// The keys of which one denied is all denied.
+    private let wholly: [KeyID]
     let decisions: [Decision]
+
+    init(request: KeyRequest, requestID: String, time: Date, wholly: [KeyID], all decisions: [Decision]) {
+        self.request = request
+        self.requestID = requestID
+        self.time = time
+        self.wholly = wholly
+        self.decisions = Self.complete(decisions, wholly)
+    }
+
+    /// No grant at all where one of the keys that belong together is denied.
+    private static func complete(_ decisions: [Decision], _ wholly: [KeyID]) -> [Decision] {
+        let isMissing = decisions.contains { wholly.contains($0.keyID) && $0.grant == nil }
+        return isMissing ? decisions.map(\.incomplete) : decisions
+    }
 
     /// What goes to the audit log, with the use of the token that is to be counted. A request carries one token, so all
     /// limits are of it, and the smallest rules.
@@ -52,8 +75,7 @@ struct Verdict: Sendable {
         guard let use = uses.min(by: { $0.maximum < $1.maximum }) else {
             return DecisionRecord(events: events(decisions))
         }
-        return DecisionRecord(
-            events: events(decisions), use: use, exhausted: events(decisions.map(\.exhausted)))
+        return DecisionRecord(events: events(decisions), use: use, exhausted: events(final(.exhausted)))
     }
 
     /// The keys that may be unwrapped, in the request's order, each with its proof.
@@ -66,10 +88,7 @@ struct Verdict: Sendable {
 
     func outcome(_ released: [ReleasedKey], after count: UseCount) -> KeyDeliveryOutcome {
         guard released.isEmpty else { return .released(released) }
-        for decision in final(count) {
-            if case .denied(let reason) = decision.outcome { return .denied(reason) }
-        }
-        return .unavailable
+        return denial(after: count).map(KeyDeliveryOutcome.denied) ?? .unavailable
     }
 
     /// The restrictions whose published keys may have changed since they were read.
@@ -78,7 +97,18 @@ struct Verdict: Sendable {
     }
 
     func final(_ count: UseCount) -> [Decision] {
-        count == .within ? decisions : decisions.map(\.exhausted)
+        count == .within ? decisions : Self.complete(decisions.map(\.exhausted), wholly)
+    }
+
+    /// What is granted, in the request's order.
+    func granted(after count: UseCount) -> [Grant] { final(count).compactMap(\.grant) }
+
+    /// Why nothing is: the reason of the first key that was denied for one of its own.
+    func denial(after count: UseCount) -> DenialReason? {
+        let reasons = final(count).compactMap { decision -> DenialReason? in
+            if case .denied(let reason) = decision.outcome { reason } else { nil }
+        }
+        return reasons.first { $0.code != .licenceIncomplete } ?? reasons.first
     }
 
     private func events(_ decisions: [Decision]) -> [AuditEvent] {
@@ -108,6 +138,23 @@ extension Verdict.Decision {
     var exhausted: Verdict.Decision {
         guard let grant, grant.useLimit != nil else { return self }
         return denied(DenialReason(.useLimitReached, option: grant.option), by: .uses)
+    }
+
+    /// The decision when a key that belongs to it was denied.
+    var incomplete: Verdict.Decision {
+        guard let grant else { return self }
+        return denied(DenialReason(.licenceIncomplete, option: grant.option), by: .licence)
+    }
+
+    /// The decision on a key that the request does not ask for.
+    init(outside keyID: KeyID, lookup: KeyLookup?) {
+        let reason = DenialReason(.keyOutsideRequest)
+        self.init(
+            keyID: keyID, lookup: lookup,
+            steps: [
+                AuditStep(option: nil, check: EvaluationStep.Check.licence.rawValue, refusal: reason.code.rawValue)
+            ],
+            outcome: .denied(reason))
     }
 
     /// The counting comes after the evaluator: where it turns a grant down, that is the last check.

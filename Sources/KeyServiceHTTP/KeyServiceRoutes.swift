@@ -13,9 +13,12 @@ public struct KeyServiceRoutes: Sendable {
     static let maximumBody = 64 << 10
 
     private let service: KeyDeliveryService
+    private let licences: LicenceRoutes
 
-    public init(service: KeyDeliveryService) {
+    /// - Parameter certificate: FairPlay's application certificate in DER; nil when there is none.
+    public init(service: KeyDeliveryService, licences: LicenceService, certificate: [UInt8]? = nil) {
         self.service = service
+        self.licences = LicenceRoutes(service: licences, certificate: certificate)
     }
 
     /// What answers the hot route before the router.
@@ -31,9 +34,7 @@ public struct KeyServiceRoutes: Sendable {
             keys.on("aes/:kid", method: method) { try await aes($0, kid: $1.parameters.get("kid"), $1) }
         }
         keys.post("clearkey") { try await clearKey($0, $1) }
-        for system in [KeyDeliveryType.widevine, .playready, .fairplay] {
-            keys.post(RouterPath(system.rawValue)) { _, _ -> Response in throw Problem.noLicenceServer(system) }
-        }
+        licences.add(to: keys)
     }
 
     /// `GET|POST /keys/aes?kid=UUID`: the 16 bytes of one key.

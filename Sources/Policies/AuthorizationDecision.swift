@@ -59,6 +59,10 @@ public struct DenialReason: Sendable, Hashable {
         case useLimitInvalid
         case useLimitReached
         case rateLimited
+        /// A licence request names a key that its URL does not ask for.
+        case keyOutsideRequest
+        /// Another key that the same licence request names was denied: a licence is for all of them.
+        case licenceIncomplete
     }
 
     /// What a client may learn.
@@ -91,7 +95,7 @@ public struct DenialReason: Sendable, Hashable {
         case .tokenMissing, .tokenRejected, .tokenRevoked, .ticketRejected: .unauthenticated
         case .noPolicy, .policyDisabled, .policyOutsideValidity, .noOptionForDelivery, .optionDisabled,
             .optionOutsideValidity, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
-            .claimMismatch, .useLimitInvalid, .useLimitReached:
+            .claimMismatch, .useLimitInvalid, .useLimitReached, .keyOutsideRequest, .licenceIncomplete:
             .forbidden
         case .rateLimited: .limited
         }

@@ -32,6 +32,8 @@ public struct EvaluationStep: Sendable, Hashable {
         case uses
         /// How often the token's subject asked in the last moments: counted after everything else held.
         case rate
+        /// A licence request as a whole: all keys that it names, and no others than its URL.
+        case licence
         /// A restriction of a kind that this version does not know.
         case unknown
     }
@@ -85,6 +87,8 @@ extension DenialReason.Code {
         case .useLimitInvalid: "the limit of uses cannot be applied"
         case .useLimitReached: "the token was used as often as it may be"
         case .rateLimited: "too many requests in a short time"
+        case .keyOutsideRequest: "the licence request names a key that its URL does not ask for"
+        case .licenceIncomplete: "another key of the same licence request was denied"
         }
     }
 }

@@ -106,6 +106,24 @@ import Testing
         #expect(problem(answer) == "licenceRequestMalformed")
     }
 
+    /// Thousands of damaged requests: each is refused in form, and the server serves on.
+    @Test func damagedLicenceRequestsAreRefused() throws {
+        let script = Programs.repository.appendingPathComponent("Tests/ClearKey/mutate.py").path
+        let outcome = try run(
+            Programs.outside("python"), [script, "\(site.server.origin)/keys/clearkey", "2500"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let statuses = try outcome.json().keys
+        // Malformed, unknown keys, too long; nothing is given, and nothing fails.
+        #expect(Set(statuses).isSubset(of: ["400", "404", "413", "cut"]), "\(outcome.text)")
+        #expect(try curl(keyURL, "-H", "Authorization: Bearer \(site.token)").status == 200)
+    }
+
+    @Test func persistentLicencesAre400() throws {
+        let body = #"{"kids":["AAECAwQFBgcICQoLDA0ODw"],"type":"persistent-license"}"#
+        let answer = try curl("\(site.server.origin)/keys/clearkey", "-X", "POST", "--data-raw", body)
+        #expect(answer.status == 400 && problem(answer) == "licenceTypeNotAvailable")
+    }
+
     @Test func aLicenceRequestWithoutEndIsCut() throws {
         let folder = try Folder()
         let file = try folder.write("large", Data(repeating: 0x20, count: 1 << 20))

@@ -166,9 +166,10 @@ private final class TicketSite: Sendable {
             """
         try data.must("apply", try data.folder.write("delivery.yaml", Data(delivery.utf8)))
         try data.must("encode", Programs.clip(), "--asset", "film")
-        let published = try data.must(
-            "publish", "film", "--auth", "viewers", "--delivery", "protected", "--delivery", "dash", "--json"
-        ).json()["locator"] as? String
+        let published =
+            try data.must(
+                "publish", "film", "--auth", "viewers", "--delivery", "protected", "--delivery", "dash", "--json"
+            ).json()["locator"] as? String
         let open = try data.must("publish", "film", "--delivery", "clear", "--json").json()["locator"] as? String
         server = try RunningServer(data, environment: environment)
         protected = "\(server.origin)/\(published ?? "")/film.ism"

@@ -12,7 +12,10 @@ import Testing
         "CFFmpeg", "CodecSyntax", "Encoding", "ISOBaseMedia", "MediaEncryption", "TransportStream",
     ]
 
-    @Test(arguments: ["KeyDelivery", "KeyServiceHTTP", "KeyWrapping", "Policies", "Tokens", "TransitKEK"])
+    @Test(arguments: [
+        "KeyDelivery", "KeyServiceHTTP", "KeyWrapping", "LicenceForwarding", "Policies", "ProtectionSystems", "Tokens",
+        "TransitKEK",
+    ])
     func theKeyServiceReachesNoMediaParser(target: String) {
         #expect(tree.manifest.row(target) != nil)
         #expect(tree.manifest.closure(of: target).isDisjoint(with: Self.mediaParsers))
@@ -26,7 +29,7 @@ import Testing
     }
 
     /// `TransitKEK` is an engine of a port that `KeyWrapping` has.
-    @Test(arguments: ["CatalogSQLite", "KeyWrapping", "TransitKEK"])
+    @Test(arguments: ["CatalogSQLite", "KeyWrapping", "LicenceForwarding", "TransitKEK"])
     func onlyAdaptersNameEngines(engine: String) {
         let naming = Set(tree.files.filter { $0.code.imports.contains { $0.module == engine } }.map(\.target))
         #expect(naming.subtracting(engine == "KeyWrapping" ? ["Adapters", "TransitKEK"] : ["Adapters"]).isEmpty)

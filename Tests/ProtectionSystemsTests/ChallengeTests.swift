@@ -102,6 +102,10 @@ import Testing
                 $0.field(1, one)
                 $0.field(3, one)
             },
+            Self.widevine {
+                $0.field(1, one)
+                $0.field(12, one)
+            },
             Self.widevine { $0.field(2, Self.message((1, [1, 2]))) }, Self.widevine { $0.field(4, one) },
             Self.widevine { $0.field(4, Self.message((2, [1, 2, 3]))) },
         ] as [[UInt8]] {

@@ -23,7 +23,10 @@ import Testing
 
     private static func random(_ generator: inout Seeded) -> KeyTicket {
         func text(_ generator: inout Seeded) -> String {
-            String((0..<Int.random(in: 0...20, using: &generator)).compactMap { _ in "aZ0é🎬\0".randomElement(using: &generator) })
+            String(
+                (0..<Int.random(in: 0...20, using: &generator)).compactMap { _ in
+                    "aZ0é🎬\0".randomElement(using: &generator)
+                })
         }
         func maybe(_ generator: inout Seeded) -> String? { Bool.random(using: &generator) ? text(&generator) : nil }
         func bytes(_ count: Int, _ generator: inout Seeded) -> [UInt8] {
@@ -59,7 +62,11 @@ import Testing
             let text = try #require(seal.seal(ticket))
             #expect(seal.open(text) == ticket && seal.seal(ticket) == text)
             #expect(other.open(text) == nil && other.seal(ticket) != text)
-            #expect(text.utf8.allSatisfy { "-_".utf8.contains($0) || Character(UnicodeScalar($0)).isLetter || Character(UnicodeScalar($0)).isNumber })
+            #expect(
+                text.utf8.allSatisfy {
+                    "-_".utf8.contains($0) || Character(UnicodeScalar($0)).isLetter
+                        || Character(UnicodeScalar($0)).isNumber
+                })
         }
     }
 

@@ -32,7 +32,8 @@ public enum WidevineChallenge {
 
     /// `ContentIdentification`: one of four ways.
     private static func contentKeyIDs(_ bytes: [UInt8]) throws(ProtectionSystemError) -> [KeyID] {
-        let content = try fields(of: bytes)
+        // Every field counts: a way that is not known here could be known there.
+        let content = try fields(of: bytes, upTo: .max)
         guard content.count == 1, let (number, value) = content.first, case .bytes(let way) = value else {
             throw malformed("it is for several things at once")
         }
@@ -83,14 +84,16 @@ public enum WidevineChallenge {
     }
 
     /// The fields of a message that has each of them once.
+    ///
+    /// - Parameter last: fields above it are passed over.
     private static func fields(
-        of bytes: [UInt8]
+        of bytes: [UInt8], upTo last: UInt64 = 4
     ) throws(ProtectionSystemError) -> [UInt64: ProtocolBufferReader.Value] {
         var fields: [UInt64: ProtocolBufferReader.Value] = [:]
         var reader = ProtocolBufferReader(bytes, .widevineChallenge)
         while let (number, value) = try reader.next() {
             // The remote attestations and other lists are of no interest; what is read has to be there once.
-            guard number <= 4 else { continue }
+            guard number <= last else { continue }
             guard fields.updateValue(value, forKey: number) == nil else { throw malformed("a field comes twice") }
         }
         return fields

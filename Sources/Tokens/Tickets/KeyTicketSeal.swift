@@ -53,9 +53,10 @@ public struct KeyTicketSeal: KeyTicketSealing {
     private static func seal(
         _ bytes: inout [UInt8], under secret: UnsafeRawBufferPointer
     ) throws(CryptographyError) -> [UInt8] {
-        let code = Array(try withKey("mac", secret) { key throws(CryptographyError) in
-            try HMAC.code(of: bytes, key: key)
-        }.prefix(codeSize))
+        let code = Array(
+            try withKey("mac", secret) { key throws(CryptographyError) in
+                try HMAC.code(of: bytes, key: key)
+            }.prefix(codeSize))
         try apply(code, to: &bytes, secret)
         return code
     }
@@ -65,9 +66,10 @@ public struct KeyTicketSeal: KeyTicketSealing {
     ) throws(CryptographyError) -> [UInt8]? {
         var bytes = sealed
         try apply(code, to: &bytes, secret)
-        let right = Array(try withKey("mac", secret) { key throws(CryptographyError) in
-            try HMAC.code(of: bytes, key: key)
-        }.prefix(codeSize))
+        let right = Array(
+            try withKey("mac", secret) { key throws(CryptographyError) in
+                try HMAC.code(of: bytes, key: key)
+            }.prefix(codeSize))
         return constantTimeEquals(right, code) ? bytes : nil
     }
 

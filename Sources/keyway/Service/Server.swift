@@ -32,12 +32,26 @@ struct Server {
     ///
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
+        let licences = try installation.makeLicenceServers(configuration.licences, logger: logger)
+        do {
+            try await run(with: licences, onStart: onStart)
+        } catch {
+            await licences.shutDown()
+            throw error
+        }
+        await licences.shutDown()
+    }
+
+    private func run(
+        with licences: LicenceServers, onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void
+    ) async throws {
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
         try await installation.prepareTickets()
         let keyService = makeKeyService()
+        let keyRoutes = makeKeyRoutes(keyService, licences)
         var services: [any Service] = [
             AuditService(
                 catalog: installation.catalog,
@@ -46,14 +60,13 @@ struct Server {
             WatchService(watch: installation.watch),
         ]
         if roles.contains(.origin) || (roles.contains(.keys) && configuration.listenKeys == nil) {
-            services.append(try publicListener(keyService, keyBase, originBase, executor))
+            services.append(try publicListener(keyRoutes, keyService, keyBase, originBase, executor))
         }
         if roles.contains(.keys), let address = configuration.listenKeys {
             let router = makeRouter("keys")
-            let routes = KeyServiceRoutes(service: keyService)
-            routes.add(to: router)
+            keyRoutes.add(to: router)
             exchangeRoutes("keys", keyBase).add(to: router)
-            let responder = routes.fastResponder(sharing: sharing)
+            let responder = keyRoutes.fastResponder(sharing: sharing)
             services.append(try listener("keys", address, router, responder) { keyBase.learn($0) })
         }
         if roles.contains(.admin) {
@@ -104,13 +117,13 @@ struct Server {
     }
 
     private func publicListener(
-        _ keyService: KeyDeliveryService, _ keyBase: KeyBaseURL, _ originBase: KeyBaseURL, _ executor: MediaExecutor
+        _ keyRoutes: KeyServiceRoutes, _ keyService: KeyDeliveryService, _ keyBase: KeyBaseURL,
+        _ originBase: KeyBaseURL, _ executor: MediaExecutor
     ) throws -> any Service {
         let servesOrigin = roles.contains(.origin)
         let name = servesOrigin ? "origin" : "keys"
         let router = makeRouter(name)
         let servesKeys = roles.contains(.keys) && configuration.listenKeys == nil
-        let keyRoutes = KeyServiceRoutes(service: keyService)
         if servesKeys {
             keyRoutes.add(to: router)
             exchangeRoutes(roles.contains(.origin) ? "origin" : "keys", keyBase).add(to: router)
@@ -139,6 +152,12 @@ struct Server {
             limits: RateLimits(
                 address: configuration.limits.address, subject: configuration.limits.subject,
                 key: configuration.limits.key))
+    }
+
+    private func makeKeyRoutes(_ delivery: KeyDeliveryService, _ licences: LicenceServers) -> KeyServiceRoutes {
+        KeyServiceRoutes(
+            service: delivery, licences: LicenceService(delivery: delivery, servers: licences.servers),
+            certificate: licences.certificate)
     }
 
     /// What encryptors are answered by.

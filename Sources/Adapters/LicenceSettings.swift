@@ -1,0 +1,60 @@
+import Administration
+import Configuration
+import LicenceForwarding
+import Policies
+
+/// The licence servers of the protection systems that have licences of their own, and FairPlay's certificate.
+public struct LicenceSettings: Sendable, Hashable {
+    struct Server: Sendable, Hashable {
+        var address: LicenceServerAddress
+        /// The name of the secret that entitlements are signed with.
+        var secret: String
+        var timeout: Duration
+    }
+
+    var servers: [KeyDeliveryType: Server] = [:]
+    /// A file: FairPlay's application certificate in DER.
+    var certificate: String?
+
+    /// The systems that have one.
+    static let systems: [KeyDeliveryType] = [.widevine, .playready, .fairplay]
+
+    static let fields =
+        systems.flatMap { system in ["url", "secret", "timeout"].map { "licences.\(system.rawValue).\($0)" } }
+        + ["licences.fairplay.certificate"]
+
+    /// None.
+    public init() {}
+
+    init(_ reader: ConfigReader) throws {
+        for system in Self.systems { servers[system] = try Self.server(of: system, reader) }
+        certificate = reader.string(forKey: "licences.fairplay.certificate")
+    }
+
+    private static func server(of system: KeyDeliveryType, _ reader: ConfigReader) throws -> Server? {
+        func value(_ field: String) -> String? {
+            reader.string(forKey: ConfigKey("licences.\(system.rawValue).\(field)"))
+        }
+        let prefix = "licences.\(system.rawValue)"
+        guard let url = value("url") else {
+            guard value("secret") == nil, value("timeout") == nil else {
+                throw ConfigurationError("\(prefix).url is not set, but another field of it is")
+            }
+            return nil
+        }
+        guard let address = LicenceServerAddress(url) else {
+            throw ConfigurationError(
+                "\(prefix).url must be https://HOST/PATH without user and fragment, or http:// on this machine, not "
+                    + "'\(url)'")
+        }
+        guard let secret = value("secret"), !secret.isEmpty else {
+            throw ConfigurationError(
+                "\(prefix).secret is not set: the name of the secret that entitlements are signed with")
+        }
+        let timeout = value("timeout") ?? "10s"
+        guard let seconds = DurationText.seconds(timeout), (1...60).contains(seconds) else {
+            throw ConfigurationError("\(prefix).timeout lies between 1s and 60s, not '\(timeout)'")
+        }
+        return Server(address: address, secret: secret, timeout: .seconds(seconds))
+    }
+}

@@ -1,0 +1,183 @@
+import Catalog
+import CatalogSQLite
+import ContentKeys
+import Foundation
+import GRDB
+import KeyDelivery
+import KeyWrapping
+import Policies
+import Synchronization
+import Testing
+
+/// Licences are decided and audited here before anybody else hears of the request.
+@Suite struct LicenceServiceTests {
+    /// Accepts the token `good`.
+    private struct Verifier: TokenVerifier {
+        func verify(_ token: String, under restriction: TokenRestriction, at now: Date) -> TokenVerdict {
+            guard token == "good" else { return .rejected(.signatureInvalid) }
+            return .verified(
+                VerifiedToken(
+                    kind: .jwt, issuer: "i", subject: "viewer", tokenID: "1", expires: now.addingTimeInterval(60),
+                    claims: [:], identity: [1]))
+        }
+    }
+
+    /// Notes what it is asked, and how many records the audit log had then.
+    private final class Recorder: LicenceServer {
+        let asked = Mutex<[(keyIDs: [KeyID], audited: Int)]>([])
+        let catalog: SQLiteCatalog
+
+        init(_ catalog: SQLiteCatalog) { self.catalog = catalog }
+
+        var log: [(keyIDs: [KeyID], audited: Int)] { asked.withLock { $0 } }
+
+        func licence(
+            for challenge: LicenceChallenge, under entitlement: Entitlement
+        ) async throws(LicenceServerError) -> Licence {
+            let audited = (try? await catalog.auditRecords(after: 0, limit: 100).count) ?? -1
+            asked.withLock { $0.append((entitlement.grants.map(\.keyID), audited)) }
+            guard challenge.bytes != [0] else { throw LicenceServerError(.refused, "no") }
+            return Licence(bytes: challenge.bytes + [9])
+        }
+    }
+
+    private final class Site {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-l-\(UUID().uuidString)").path
+        let catalog: SQLiteCatalog
+        let wrapping: KeyWrapping
+        let server: Recorder
+        let service: LicenceService
+
+        init(maximumUses: Int? = nil) async throws {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
+            wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: true))
+            server = Recorder(catalog)
+            service = LicenceService(
+                delivery: KeyDeliveryService(
+                    catalog: catalog, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier()),
+                servers: [.widevine: server])
+            let token = TokenRestriction(
+                kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximumUses)
+            try await catalog.apply([
+                .putAuthorizationPolicy(
+                    AuthorizationPolicy(
+                        name: "p",
+                        options: [
+                            AuthorizationOption(name: "o", delivery: [.widevine], restrictions: [.token(token)])
+                        ]))
+            ])
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+        func key(_ policy: String? = "p") async throws -> KeyID {
+            let keyID = KeyID.random()
+            try await catalog.apply([
+                .insertContentKey(
+                    ContentKeyRecord(
+                        wrapped: try wrapping.wrap(ContentKey.random(.common), keyID: keyID), name: nil,
+                        authorizationPolicy: policy, created: Date()))
+            ])
+            return keyID
+        }
+
+        func ask(
+            _ keyIDs: [KeyID], challenge: [KeyID] = [], bytes: [UInt8] = [1], token: String? = "good",
+            _ delivery: KeyDeliveryType = .widevine
+        ) async throws -> LicenceOutcome {
+            try await service.licence(
+                for: LicenceRequest(
+                    LicenceChallenge(bytes: bytes), delivery: delivery, keyIDs: keyIDs, challengeKeyIDs: challenge,
+                    credential: token, clientAddress: try #require(IPAddress("127.0.0.1"))), requestID: "r")
+        }
+
+        func reasons() async throws -> [String?] {
+            try await catalog.auditRecords(after: 0, limit: 100).map { try AuditChain.event(of: $0).reason }
+        }
+    }
+
+    private func denial(_ outcome: LicenceOutcome) -> DenialReason.Code? {
+        if case .denied(let reason) = outcome { reason.code } else { nil }
+    }
+
+    private func licence(_ outcome: LicenceOutcome) -> [UInt8]? {
+        if case .made(let licence) = outcome { licence.bytes } else { nil }
+    }
+
+    @Test func aDecisionIsAuditedBeforeAnythingLeaves() async throws {
+        let site = try await Site()
+        let (one, two) = (try await site.key(), try await site.key())
+        #expect(licence(try await site.ask([one, two], challenge: [two])) == [1, 9])
+        let asked = site.server.log
+        #expect(asked.map(\.keyIDs) == [[one, two]])
+        #expect(asked.map(\.audited) == [2])
+        #expect(try await site.reasons() == [nil, nil])
+        // Without keys in the URL, the challenge's are asked for.
+        #expect(licence(try await site.ask([], challenge: [two])) == [1, 9])
+        #expect(site.server.log.last?.keyIDs == [two])
+    }
+
+    @Test func aKeyOfTheChallengeThatTheURLDoesNotNameDeniesAll() async throws {
+        let site = try await Site()
+        let (one, two) = (try await site.key(), try await site.key())
+        #expect(denial(try await site.ask([one], challenge: [one, two])) == .keyOutsideRequest)
+        #expect(site.server.log.isEmpty)
+        #expect(try await site.reasons() == ["licenceIncomplete", "keyOutsideRequest"])
+    }
+
+    @Test func aKeyOfTheChallengeThatIsDeniedDeniesAll() async throws {
+        let site = try await Site()
+        let (one, without) = (try await site.key(), try await site.key(nil))
+        #expect(denial(try await site.ask([], challenge: [one, without])) == .noPolicy)
+        #expect(denial(try await site.ask([one, without], challenge: [without])) == .noPolicy)
+        #expect(site.server.log.isEmpty)
+        // Where the challenge names none, the entitlement lists what was granted.
+        #expect(licence(try await site.ask([one, without, .random()])) == [1, 9])
+        #expect(site.server.log.last?.keyIDs == [one])
+        #expect(
+            try await site.reasons() == [
+                "licenceIncomplete", "noPolicy", "licenceIncomplete", "noPolicy", nil, "noPolicy", "keyUnknown",
+            ])
+    }
+
+    @Test func whoIsNotAllowedIsNotHandedOn() async throws {
+        let site = try await Site()
+        let key = try await site.key()
+        #expect(denial(try await site.ask([key], token: nil)) == .tokenMissing)
+        #expect(denial(try await site.ask([key], token: "bad")) == .tokenRejected)
+        guard case .notConfigured = try await site.ask([key], .playready) else {
+            Issue.record("a system without a server was served")
+            return
+        }
+        #expect(site.server.log.isEmpty)
+    }
+
+    @Test func aTokenIsUsedUpByLicenceRequests() async throws {
+        let site = try await Site(maximumUses: 2)
+        let (one, two) = (try await site.key(), try await site.key())
+        // One that is denied as a whole uses nothing up.
+        #expect(denial(try await site.ask([one], challenge: [two])) == .keyOutsideRequest)
+        for _ in 0..<2 { #expect(licence(try await site.ask([one, two], challenge: [one])) != nil) }
+        #expect(denial(try await site.ask([one, two], challenge: [one])) == .useLimitReached)
+    }
+
+    @Test func whatTheServerRefusesIsSaid() async throws {
+        let site = try await Site()
+        guard case .failed(let error) = try await site.ask([try await site.key()], bytes: [0]) else {
+            Issue.record("a refusal became a licence")
+            return
+        }
+        #expect(error.code == .refused)
+    }
+
+    @Test func withoutAnAuditRecordNothingLeaves() async throws {
+        let site = try await Site()
+        let key = try await site.key()
+        try await DatabaseQueue(path: site.folder + "/catalog.sqlite").write {
+            try $0.execute(sql: "DROP TABLE auditBatch")
+        }
+        await #expect(throws: CatalogError.self) { try await site.ask([key]) }
+        #expect(site.server.log.isEmpty)
+    }
+}

@@ -1,0 +1,151 @@
+import ContentKeys
+import Foundation
+import Logging
+import TestSupport
+import Testing
+import Tokens
+
+@testable import KeyDelivery
+@testable import LicenceForwarding
+@testable import Policies
+
+/// Against a stand-in that checks entitlements with PyJWT.
+@Suite(.serialized) struct ForwardingTests {
+    private static let secret = "a secret of thirty-two bytes or more"
+
+    private struct Secrets: SecretSource {
+        var values: [String: String]
+
+        func withSecret<Result, Failure: Error>(
+            named name: String, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+        ) throws(Failure) -> Result? {
+            guard let value = values[name] else { return nil }
+            let bytes = Array(value.utf8)
+            var outcome: Swift.Result<Result, Failure>?
+            bytes.withUnsafeBytes { pointer in
+                do throws(Failure) { outcome = .success(try body(pointer)) } catch { outcome = .failure(error) }
+            }
+            return try outcome?.get()
+        }
+    }
+
+    private let challenge = LicenceChallenge(bytes: Array("a challenge".utf8), contentType: "text/xml", action: "act")
+
+    private func entitlement(issued: Date = Date()) throws -> Entitlement {
+        let keyIDs = try ["00010203-0405-0607-0809-0a0b0c0d0e0f", "ffeeddcc-bbaa-9988-7766-554433221100"].map {
+            try #require(KeyID($0))
+        }
+        let token = VerifiedToken(
+            kind: .jwt, issuer: "i", subject: "viewer \"7\"\n", tokenID: nil, expires: issued, claims: [:], identity: []
+        )
+        let request = KeyRequest(
+            keyIDs: keyIDs, delivery: .playready, credential: "the player's token",
+            clientAddress: try #require(IPAddress("2001:db8::7")))
+        return Entitlement(
+            request,
+            grants: keyIDs.map {
+                Grant(
+                    keyID: $0, delivery: .playready, policy: "subscribers", option: "web", token: token, useLimit: nil)
+            }, requestID: "r-1", issued: issued)
+    }
+
+    /// Asks a server that is at an address, and ends the connections.
+    private func ask(
+        _ url: String, times: Int = 1, secrets: [String: String] = ["s": secret], issued: Date = Date()
+    ) async throws -> Licence? {
+        let client = ForwardingClient()
+        let server = ForwardedLicenceServer(
+            try #require(LicenceServerAddress(url)), secret: "s", from: Secrets(values: secrets), client: client,
+            timeout: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        var licence: Licence?
+        do {
+            for _ in 0..<times {
+                licence = try await server.licence(for: challenge, under: try entitlement(issued: issued))
+            }
+        } catch {
+            await client.shutDown()
+            throw error
+        }
+        await client.shutDown()
+        return licence
+    }
+
+    private func failure(_ body: () async throws -> Void) async -> LicenceServerError.Code? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? LicenceServerError)?.code
+        }
+    }
+
+    @Test func theEntitlementIsWhatALicenceServerChecks() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        let licence = try await ask(upstream.url, times: 3)
+        #expect(
+            licence
+                == Licence(
+                    bytes: Array(
+                        "licence playready 00010203-0405-0607-0809-0a0b0c0d0e0f,ffeeddcc-bbaa-9988-7766-554433221100"
+                            .utf8),
+                    contentType: "application/x-licence"))
+        let log = try upstream.log()
+        // One connection for all.
+        #expect(log.count == 3 && Set(log.compactMap { $0["port"] as? Int }).count == 1)
+        let entry = try #require(log.first)
+        #expect(entry["path"] as? String == "/licences?tenant=7")
+        #expect(entry["contentType"] as? String == "text/xml" && entry["action"] as? String == "act")
+        let claims = try #require(entry["claims"] as? [String: Any])
+        #expect(claims["client"] as? String == "2001:db8::7" && claims["jti"] as? String == "r-1")
+        #expect(claims["sub"] as? String == "viewer \"7\"\n")
+        let grants = try #require(claims["grants"] as? [[String: String]])
+        #expect(grants.allSatisfy { $0["policy"] == "subscribers" && $0["option"] == "web" } && grants.count == 2)
+        // Nothing of the player's but its challenge.
+        #expect(
+            entry["others"] as? [String]
+                == ["authorization", "content-length", "content-type", "host", "soapaction"])
+    }
+
+    @Test func anEntitlementOfAnotherSecretOrTimeIsNotAccepted() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        let forged = ["s": "another secret of thirty-two bytes or more"]
+        #expect(await failure { _ = try await ask(upstream.url, secrets: forged) } == .refused)
+        let old = Date(timeIntervalSinceNow: -61)
+        #expect(await failure { _ = try await ask(upstream.url, issued: old) } == .refused)
+        #expect(try upstream.log().compactMap { $0["refused"] as? String }.count == 2)
+    }
+
+    @Test(
+        arguments: [
+            ("slow", .timedOut), ("drip", .timedOut), ("oversize", .answerNotUsable), ("redirect", .answerNotUsable),
+            ("refuse", .refused), ("empty", .answerNotUsable), ("drop", .unreachable),
+        ] as [(String, LicenceServerError.Code)])
+    func whatGoesWrongIsSaidAndNotTriedAgain(mode: String, code: LicenceServerError.Code) async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        try upstream.set(mode: mode)
+        let start = ContinuousClock.now
+        #expect(await failure { _ = try await ask(upstream.url) } == code)
+        #expect(ContinuousClock.now - start < .seconds(8))
+        #expect(try upstream.log().map { $0["path"] as? String } == ["/licences?tenant=7"])
+    }
+
+    @Test func theLargestLicenceIsPassedOn() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        try upstream.set(mode: "largest")
+        #expect(try await ask(upstream.url)?.bytes.count == ForwardedLicenceServer.maximumLicence)
+    }
+
+    @Test func aServerThatIsDownIsUnreachable() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        upstream.stop()
+        usleep(100_000)
+        #expect(await failure { _ = try await ask(upstream.url) } == .unreachable)
+    }
+
+    @Test(arguments: [[:], ["s": ""], ["s": "thirty-one bytes are not enough"]])
+    func withoutAGoodSecretNothingLeaves(secrets: [String: String]) async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        #expect(await failure { _ = try await ask(upstream.url, secrets: secrets) } == .secretNotUsable)
+        #expect(try upstream.log().isEmpty)
+    }
+}

@@ -1,0 +1,120 @@
+"""A stand-in for a licence server: checks the entitlement as one would, with PyJWT, and answers.
+
+    server.py STATE
+
+Listens on a free port of 127.0.0.1 and prints it; ends with the process that started it. STATE is a folder: `secret` holds
+what entitlements are signed with, `mode` what it does wrong (nothing, slow, drip, oversize, largest, redirect, refuse, drop,
+empty), and `log` gets one line of JSON for each request: the claims, the client's port, the headers that are of interest. A
+licence is the text `licence DELIVERY KID,KID…`.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import jwt
+
+STATE = sys.argv[1]
+LOCK = threading.Lock()
+
+
+def state(name, default=""):
+    try:
+        with open(os.path.join(STATE, name), encoding="utf-8") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return default
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        entry = {"port": self.client_address[1], "path": self.path, "contentType": self.headers["content-type"],
+                 "action": self.headers["soapaction"], "others": sorted(name.lower() for name in self.headers)}
+        try:
+            entry["claims"] = self.claims(body)
+        except (jwt.PyJWTError, AssertionError) as error:
+            entry["refused"] = repr(error)
+        with LOCK, open(os.path.join(STATE, "log"), "a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        if "refused" in entry:
+            return self.answer(403, b"the entitlement is not good")
+        self.misbehave(state("mode"), entry["claims"])
+
+    def claims(self, body):
+        kind, token = self.headers["authorization"].split(" ")
+        assert kind == "Bearer" and jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
+        origin = "http://127.0.0.1:%d" % self.server.server_port
+        claims = jwt.decode(token, state("secret"), algorithms=["HS256"], audience=origin, issuer="keyway",
+                            options={"require": ["exp", "iat", "aud", "iss", "jti"]})
+        assert claims["exp"] - claims["iat"] == 60
+        digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
+        assert claims["challenge"] == digest
+        assert claims["kids"] == [grant["kid"] for grant in claims["grants"]] and claims["kids"]
+        return claims
+
+    def misbehave(self, mode, claims):
+        licence = ("licence %s %s" % (claims["delivery"], ",".join(claims["kids"]))).encode()
+        if mode == "slow":
+            time.sleep(20)
+        elif mode == "drip":
+            self.head(200, 1000)
+            for _ in range(200):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+                time.sleep(0.1)
+        elif mode == "oversize":
+            self.answer(200, b"x" * ((1 << 20) + 1))
+        elif mode == "largest":
+            self.answer(200, b"x" * (1 << 20))
+        elif mode == "redirect":
+            self.send_response(307)
+            self.send_header("location", "http://127.0.0.1:%d/elsewhere" % self.server.server_port)
+            self.send_header("content-length", "0")
+            self.end_headers()
+        elif mode == "refuse":
+            self.answer(500, b"an inner secret of the licence server")
+        elif mode == "empty":
+            self.answer(200, b"")
+        elif mode == "drop":
+            self.close_connection = True
+            self.connection.close()
+        else:
+            self.answer(200, licence)
+
+    def head(self, status, size):
+        self.send_response(status)
+        self.send_header("content-type", "application/x-licence")
+        self.send_header("content-length", str(size))
+        self.send_header("x-inner", "not for players")
+        self.end_headers()
+
+    def answer(self, status, body):
+        self.head(status, len(body))
+        try:
+            self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+print(server.server_port, flush=True)
+server.serve_forever()
