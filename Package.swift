@@ -132,7 +132,8 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange", "KeyServiceHTTP",
+            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
+            "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
         ],
@@ -185,7 +186,7 @@ func tests() -> [Target] {
             "KeyOperationsTests",
             siblings: [
                 "TestSupport", "Adapters", "Administration", "Catalog", "CatalogSQLite", "ContentKeys", "KeyDelivery",
-                "MediaModel", "Policies",
+                "KeyExchange", "MediaModel", "Policies",
             ]),
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],

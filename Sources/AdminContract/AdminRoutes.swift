@@ -5,7 +5,8 @@ import Policies
 
 /// The table of the admin API. A new verb is a row here; its report's form is an entry of `AdminSchemas`.
 public enum AdminRoutes {
-    public static let all: [AdminRoute] = keys + secrets + policies + documents + assets + locators + audit + tokens
+    public static let all: [AdminRoute] =
+        keys + secrets + policies + documents + assets + locators + audit + tokens
         + encryptors
 
     /// The row of a verb.

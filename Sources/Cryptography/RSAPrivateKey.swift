@@ -12,7 +12,8 @@ public final class RSAPrivateKey: @unchecked Sendable {
     ///
     /// - Throws: for anything else, and for a key that is not RSA of 2048 to 8192 bits.
     public init(pem: UnsafeRawBufferPointer) throws(CryptographyError) {
-        guard pem.count <= RecipientKey.longestPEM, let source = BIO_new_mem_buf(pem.baseAddress, Int32(pem.count)) else {
+        guard pem.count <= RecipientKey.longestPEM, let source = BIO_new_mem_buf(pem.baseAddress, Int32(pem.count))
+        else {
             throw CryptographyError("private key: PEM too long")
         }
         defer { BIO_free(source) }
@@ -65,7 +66,8 @@ public final class RSAPrivateKey: @unchecked Sendable {
     }
 
     /// RSASSA-PKCS1-v1_5 (RFC 8017, 8.2.1).
-    public func signPKCS1(_ message: UnsafeRawBufferPointer, digest: MessageDigest) throws(CryptographyError) -> [UInt8] {
+    public func signPKCS1(_ message: UnsafeRawBufferPointer, digest: MessageDigest) throws(CryptographyError) -> [UInt8]
+    {
         guard let context = EVP_MD_CTX_new() else { throw CryptographyError("signature context") }
         defer { EVP_MD_CTX_free(context) }
         let bytes = message.assumingMemoryBound(to: UInt8.self).baseAddress

@@ -144,6 +144,8 @@ extension Problem {
                 case .keyDisabled: "Key \(keyID) is disabled."
                 case .keyNotDeliverable: "Key \(keyID) never leaves."
                 case .schemeMismatch: "Key \(keyID) is for another encryption scheme than the one in the request."
+                case .usedByOrigin:
+                    "Key \(keyID) is in use by the origin here, in counter mode: it cannot be used by two encryptors."
                 case .connectionNotProtected:
                     "Keys in the clear are given over TLS only. Use https, or ask for encrypted keys with a "
                         + "DeliveryDataList."

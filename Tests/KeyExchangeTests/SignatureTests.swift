@@ -44,7 +44,8 @@ import Testing
         let other = try Holder.other.get()
         let text = try signed("document").replacing(
             Data(holder.certificate.der).base64EncodedString(), with: Data(other.certificate.der).base64EncodedString())
-        let lines = try pemLines(holder), others = try pemLines(other)
+        let lines = try pemLines(holder)
+        let others = try pemLines(other)
         #expect(throws: CPIXError.self) { try received(text.replacing(lines, with: others)) }
     }
 
@@ -55,10 +56,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "http://www.w3.org/2000/09/xmldsig#rsa-sha1", "algorithm"),
-        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "algorithm"),
+        (
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+            "algorithm"
+        ),
+        (
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
+            "algorithm"
+        ),
         ("http://www.w3.org/2001/04/xmlenc#sha512", "http://www.w3.org/2000/09/xmldsig#sha1", "verify"),
-        ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/TR/1999/REC-xslt-19991116", "transforms"),
+        (
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/TR/1999/REC-xslt-19991116",
+            "transforms"
+        ),
         ("URI=\"\"", "URI=\"http://127.0.0.1/\"", "verify"), ("URI=\"\"", "URI=\"#xpointer(/)\"", "verify"),
     ]) func weakAndOtherAlgorithmsAreRefused(old: String, new: String, reason: String) throws {
         let text = try signed("document")

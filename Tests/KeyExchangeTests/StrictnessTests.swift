@@ -88,7 +88,9 @@ import Testing
         let holder = try Holder.shared.get()
         let signed = try holder.python(
             "sign", sample().sealed(to: [holder.certificate]).xml, holder.keyFile, holder.certificateFile, "document")
-        let sources = [try sample().xml, try sample().sealed(to: [holder.certificate]).xml, signed].map { Array($0.utf8) }
+        let sources = [try sample().xml, try sample().sealed(to: [holder.certificate]).xml, signed].map {
+            Array($0.utf8)
+        }
         let tokens = ["<", ">", "</", "/>", "\"", "&lt;", "&#0;", "=", "<!--", "]]>", "<![CDATA[", "xmlns=", "\0", "é"]
         var refused = 0
         for _ in 0..<2_500 {

@@ -12,7 +12,9 @@ import Testing
         "CFFmpeg", "CodecSyntax", "Encoding", "ISOBaseMedia", "MediaEncryption", "TransportStream",
     ]
 
-    @Test(arguments: ["KeyDelivery", "KeyServiceHTTP", "KeyWrapping", "Policies", "Tokens", "TransitKEK"])
+    @Test(arguments: [
+        "KeyDelivery", "KeyExchange", "KeyServiceHTTP", "KeyWrapping", "Policies", "Tokens", "TransitKEK",
+    ])
     func theKeyServiceReachesNoMediaParser(target: String) {
         #expect(tree.manifest.row(target) != nil)
         #expect(tree.manifest.closure(of: target).isDisjoint(with: Self.mediaParsers))
@@ -39,7 +41,7 @@ import Testing
     }
 
     /// A proof that could be decoded, or made by another target, would prove nothing.
-    @Test(arguments: ["Grant", "DeliveryPlan"])
+    @Test(arguments: ["Grant", "DeliveryPlan", "ExportGrant", "EncryptorGrant"])
     func proofsAreMadeByPoliciesOnly(proof: String) {
         let declarations = conformances(of: proof)
         #expect(declarations.contains { $0.path.hasPrefix("Sources/Policies/") })

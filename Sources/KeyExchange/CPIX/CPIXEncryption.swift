@@ -99,7 +99,8 @@ extension CPIX {
         }
         guard let found else {
             throw CPIXError(
-                "the document's keys are encrypted to \(deliveries.count) certificates, and none is of this private key")
+                "the document's keys are encrypted to \(deliveries.count) certificates, and none is of this private key"
+            )
         }
         return found
     }

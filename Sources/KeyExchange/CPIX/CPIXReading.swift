@@ -48,7 +48,8 @@ extension CPIX {
         var entries: Set<String> = []
         for system in systems {
             guard entries.insert("\(system.systemID) \(system.keyID)").inserted else {
-                throw CPIXError("there are two entries of system \(system.systemID) for key \(system.keyID)", at: position)
+                throw CPIXError(
+                    "there are two entries of system \(system.systemID) for key \(system.keyID)", at: position)
             }
             guard known.contains(system.keyID) else {
                 throw CPIXError("a DRMSystem names key \(system.keyID), which is not in the list of keys", at: position)

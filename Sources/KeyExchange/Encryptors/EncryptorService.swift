@@ -56,7 +56,8 @@ public struct EncryptorService: Sendable {
         if certificates.isEmpty {
             form = .clear(isProtected: call.isConnectionProtected)
         } else {
-            form = .wrapped(recipient: try certificates.map { try $0.keyFingerprint().hexadecimal }.joined(separator: " "))
+            form = .wrapped(
+                recipient: try certificates.map { try $0.keyFingerprint().hexadecimal }.joined(separator: " "))
         }
         let requests = document.keys.compactMap { key in
             types[key.keyID].map {
@@ -78,7 +79,9 @@ public struct EncryptorService: Sendable {
             keys[record.keyID] = try await unwrapper.unwrap(record.wrapped, for: .exchange(grant))
         }
         for position in answer.keys.indices {
-            guard let key = keys[answer.keys[position].keyID] else { throw EncryptorRefusal.invalid("a key is missing") }
+            guard let key = keys[answer.keys[position].keyID] else {
+                throw EncryptorRefusal.invalid("a key is missing")
+            }
             answer.keys[position].value = .clear(key.withUnsafeBytes { ZeroedBytes(copying: $0) })
             if answer.keys[position].explicitIV == nil {
                 answer.keys[position].explicitIV = try key.constantVector(answer.keys[position].keyID)
@@ -117,7 +120,10 @@ public struct EncryptorService: Sendable {
 
     private func decision(_ request: EncryptorRequest) async throws -> (ContentKeyRecord?, EncryptorDecision) {
         let record = try await catalog.contentKey(request.keyID)
-        return (record, EncryptorGrant.decide(request, facts: record?.facts, policy: record?.authorizationPolicy))
+        let uses = try await catalog.keyUses(request.keyID)
+        let decision = EncryptorGrant.decide(
+            request, facts: record?.facts, policy: record?.authorizationPolicy, isUsedByOrigin: !uses.isEmpty)
+        return (record, decision)
     }
 
     private func refuse(
