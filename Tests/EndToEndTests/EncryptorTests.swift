@@ -125,7 +125,8 @@ import Testing
         #expect(clear["clear"] as? Bool == true)
         let pair = try certificate(data)
         for path in ["/cpix/keys", "/cpix/speke/v2"] {
-            let sealed = try ask(server, token, path: path, ["--certificate", pair.certificate, pair.key, "--validate"])
+            let sealed = try ask(
+                server, token, path: path, ["--certificate", pair.certificate, pair.key, "--validate"])
             #expect(sealed["clear"] as? Bool == false)
             #expect(keys(sealed) == keys(clear) && keys(sealed).count == 2)
         }
@@ -136,7 +137,8 @@ import Testing
         let made = try run(
             Programs.outside("openssl"),
             [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=packager", "-keyout", pair.1,
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=packager", "-keyout",
+                pair.1,
                 "-out", pair.0,
             ])
         #expect(made.status == 0)
