@@ -105,7 +105,8 @@ let libraries: [Row] = [
             .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioTLS,
         ]),
     Row(
-        name: "KeyServiceHTTP", siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Policies", "ContentKeys"],
+        name: "KeyServiceHTTP",
+        siblings: ["HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "Policies", "ContentKeys"],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin"],

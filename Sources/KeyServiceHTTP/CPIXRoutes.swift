@@ -4,6 +4,7 @@ public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
 public import KeyExchange
+import Markup
 import NIOCore
 import Policies
 
@@ -12,6 +13,11 @@ import Policies
 public struct CPIXRoutes: Sendable {
     /// Longest request document, in bytes.
     static let maximumBody = 1 << 20
+    private static var limits: MarkupLimits {
+        var limits = MarkupLimits()
+        (limits.bytes, limits.elements) = (maximumBody, 10_000)
+        return limits
+    }
 
     private let service: EncryptorService
     private let authentication: EncryptorAuthentication
@@ -100,7 +106,7 @@ public struct CPIXRoutes: Sendable {
             throw Problem(.contentTooLarge, code: "bodyTooLarge", detail: "The body is longer than 1 MiB.")
         }
         do {
-            return try body.withUnsafeReadableBytes { try CPIX.read($0) }.document
+            return try body.withUnsafeReadableBytes { try CPIX.read($0, limits: Self.limits) }.document
         } catch let error as CPIXError {
             throw Problem(.badRequest, code: "cpixMalformed", detail: error.description)
         }

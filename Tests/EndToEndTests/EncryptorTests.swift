@@ -199,6 +199,12 @@ import Testing
         let source = try here.must("key", "show", "film", "--json").json()
         #expect(key["checksum"] as? String == source["checksum"] as? String)
         #expect(key["label"] as? String == "video-hd")
+        let ours = try here.must(
+            "cpix", "export", "--kid", "film", "--recipient", pair.certificate, "--sign-key", pair.key,
+            "--sign-certificate", pair.certificate
+        ).output
+        try there.must(
+            "cpix", "import", "-", "--private-key", pair.key, "--signed-by", pair.certificate, input: ours)
         let clear = try here.must("cpix", "export", "--kid", "film", "--clear", "--yes-clear").output
         let again = try there.must("cpix", "import", "-", "--json", input: clear).json()
         #expect((again["keys"] as? [[String: Any]])?.count == 1)
