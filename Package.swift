@@ -174,7 +174,10 @@ func tests() -> [Target] {
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test(
             "KeyExchangeTests",
-            siblings: ["TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup"]),
+            siblings: [
+                "TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup", "MediaEncryption",
+                "ISOBaseMedia",
+            ]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],

@@ -209,4 +209,46 @@ import Testing
             bare, KeyOperations.CPIXImport(type: .commonCbcs), at: Fixture.now)
         #expect(typed.map(\.type) == ["common-cbcs"])
     }
+
+    @Test func anEncryptorIsKnownByItsTokenWhileThatIsValid() async throws {
+        let site = try await Fixture()
+        let address = try #require(IPAddress("192.0.2.1"))
+        let hash = { (token: String) in try EncryptorToken.hash(token) }
+        let (valid, old) = (EncryptorToken.random(), EncryptorToken.random())
+        let encryptor = Encryptor(name: "a", authorizationPolicy: "open", mayCreate: false)
+        var expired = encryptor
+        expired.name = "b"
+        try await site.catalog.apply([
+            .insertEncryptor(
+                EncryptorRecord(encryptor: encryptor, hash: try hash(valid), created: Fixture.now)),
+            .insertEncryptor(
+                EncryptorRecord(
+                    encryptor: expired, hash: try hash(old), created: Fixture.now, expires: Fixture.now)),
+        ])
+        let authentication = EncryptorAuthentication(catalog: site.catalog, now: { Fixture.now })
+        func identify(_ token: String?) async throws -> Encryptor {
+            try await authentication.identify(token: token, address: address, requestID: "r")
+        }
+        #expect(try await identify(valid) == encryptor)
+        await #expect(throws: EncryptorAuthentication.Refusal.tokenMissing) { try await identify(nil) }
+        await #expect(throws: EncryptorAuthentication.Refusal.tokenInvalid) { try await identify(old) }
+        try await site.catalog.apply([.revokeEncryptor(name: "a", time: Fixture.now)])
+        await #expect(throws: EncryptorAuthentication.Refusal.tokenInvalid) { try await identify(valid) }
+        for _ in 2..<RefusalCounts.perAddress { _ = try? await identify(EncryptorToken.random()) }
+        await #expect(throws: EncryptorAuthentication.Refusal.limited(wait: 60)) {
+            try await identify(EncryptorToken.random())
+        }
+        // What cannot be a token costs nothing.
+        await #expect(throws: EncryptorAuthentication.Refusal.tokenInvalid) { try await identify("kwe_short") }
+        let reasons = try await site.events(.encryptorRefused).compactMap(\.reason)
+        #expect(reasons.prefix(2) == ["expired", "revoked"] && reasons.count == RefusalCounts.perAddress)
+        await #expect(throws: CatalogError.self) {
+            try await site.catalog.apply([
+                .insertEncryptor(
+                    EncryptorRecord(
+                        encryptor: encryptor, hash: try hash(EncryptorToken.random()), created: Fixture.now))
+            ])
+        }
+        #expect(try await site.catalog.encryptors(Page()).map(\.name) == ["a", "b"])
+    }
 }
