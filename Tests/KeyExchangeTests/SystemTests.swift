@@ -10,7 +10,8 @@ import Testing
     private let systems = OpenProtectionSystems(keyBaseURL: { "https://keys.example/a&b" })
     private static let keyID = KeyID.random()
 
-    @Test(arguments: [ContentKeyType.common, .commonCbcs]) func theCommonHeaderIsTheOrigins(type: ContentKeyType) throws {
+    @Test(arguments: [ContentKeyType.common, .commonCbcs])
+    func theCommonHeaderIsTheOrigins(type: ContentKeyType) throws {
         let data = try #require(
             systems.data(of: Self.keyID, systemID: ProtectionSystemID.common.rawValue, type: type))
         #expect(data.pssh == CommonSystem.header(keyIDs: [Self.keyID]).serialized())
