@@ -14,12 +14,15 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
     /// The client's address as policies see it, after trusted proxies (`ClientAddressMiddleware`); nil when the transport
     /// has none or a proxy wrote nonsense, which no policy then allows.
     public internal(set) var clientAddress: IPAddress?
+    /// The certificate of the client, DER, that leads to the listener's authorities; nil where none is asked for.
+    public let clientCertificate: [UInt8]?
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress
         peerAddress = ConnectionPeer.address(of: source.channel)
         clientAddress = peerAddress
+        clientCertificate = ConnectionPeer.certificate(of: source.channel)
         requestID = RequestID.next()
     }
 }

@@ -78,7 +78,8 @@ public struct CPIXRoutes: Sendable {
         // Only the header: a token in a URL would stand in logs.
         let token = request.headers[.authorization].flatMap(BearerToken.token)
         do {
-            return try await authentication.identify(token: token, address: address, requestID: context.requestID)
+            return try await authentication.identify(
+                token: token, certificate: context.clientCertificate, address: address, requestID: context.requestID)
         } catch let refusal as EncryptorAuthentication.Refusal {
             throw Problem(refusal: refusal)
         }

@@ -145,6 +145,40 @@ import Testing
         return pair
     }
 
+    @Test func anEncryptorCanShowACertificateInsteadOfAToken() throws {
+        let data = try site()
+        let pair = try certificate(data)
+        let environment = [
+            "KEYWAY_TLS_ORIGIN_CERTIFICATE": pair.certificate, "KEYWAY_TLS_ORIGIN_KEY": pair.key,
+            "KEYWAY_TLS_ORIGIN_CLIENT_AUTHORITIES": pair.certificate,
+        ]
+        let server = try RunningServer(data, environment: environment)
+        let request = try data.folder.write(
+            "request.xml",
+            Data(
+                """
+                <CPIX xmlns="urn:dashif:org:cpix"><ContentKeyList>
+                <ContentKey kid="\(Self.video)" commonEncryptionScheme="cbcs"/></ContentKeyList></CPIX>
+                """.utf8))
+        func ask(_ version: String) throws -> Answer {
+            try curl(
+                server.origin + "/cpix/keys", version, "-k", "--cert", pair.certificate, "--key", pair.key,
+                "-H", "Content-Type: application/xml", "--data-binary", "@\(request)")
+        }
+        #expect(try ask("--http1.1").status == 401)
+        let made = try data.must("encryptor", "create", "tls", "--policy", "films", "--certificate", pair.certificate)
+        #expect(made.text == "created tls\n")
+        for version in ["--http1.1", "--http2"] {
+            let answer = try ask(version)
+            #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("PlainValue"))
+        }
+        #expect(
+            try data.keyway("encryptor", "create", "x", "--policy", "films", "--certificate", pair.key).status == 65)
+        try data.must("encryptor", "revoke", "tls")
+        #expect(try ask("--http2").status == 401)
+    }
+
     @Test func whoIsRefusedAndWhy() throws {
         let data = try site()
         let server = try RunningServer(data)
