@@ -69,7 +69,9 @@ let libraries: [Row] = [
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
-    Row(name: "KeyExchange", siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup"]),
+    Row(
+        name: "KeyExchange",
+        siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup", "ProtectionSystems"]),
     // Layer 3: use cases
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
@@ -116,7 +118,8 @@ let libraries: [Row] = [
     Row(
         name: "KeyServiceHTTP",
         siblings: [
-            "HTTPSurface", "KeyDelivery", "KeyExchange", "ProtectionSystems", "Tokens", "Policies", "ContentKeys",
+            "HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "ProtectionSystems", "Tokens", "Policies",
+            "ContentKeys",
         ],
         products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
     Row(
@@ -192,7 +195,10 @@ func tests() -> [Target] {
             "TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
         test(
             "KeyExchangeTests",
-            siblings: ["TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup"]),
+            siblings: [
+                "TestSupport", "KeyExchange", "Policies", "ContentKeys", "Cryptography", "Markup", "ProtectionSystems",
+
+            ]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],
@@ -205,7 +211,7 @@ func tests() -> [Target] {
             "KeyOperationsTests",
             siblings: [
                 "TestSupport", "Adapters", "Administration", "Catalog", "CatalogSQLite", "ContentKeys", "KeyDelivery",
-                "MediaModel", "Policies",
+                "KeyExchange", "MediaModel", "Policies",
             ]),
         test(
             "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],

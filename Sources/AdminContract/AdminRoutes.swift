@@ -283,6 +283,9 @@ public enum AdminRoutes {
                     "Of the keys that it makes, and the only one whose keys it is given"),
                 .body("mayCreate", .boolean, "Whether keys that it asks for, and that there are not, are made"),
                 .body("expires", .text(.duration), "How long its token lives; for ever when absent", required: false),
+                .body(
+                    "certificate", .text(.text(1...16_384)), "In PEM: what it shows in TLS, instead of a token",
+                    required: false),
             ], answer: .named("EncryptorCreated"), errors: [409, 422]),
         AdminRoute(
             RevokeEncryptor.self, .delete, "/v1/encryptors/{name}", .keyAdmin,

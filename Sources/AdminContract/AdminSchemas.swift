@@ -369,7 +369,7 @@ enum AdminSchemas {
             "EncryptorCreated",
             .object([
                 .required("name", name), .required("authorizationPolicy", name), .required("mayCreate", .boolean),
-                .optional("expires", time), .required("token", .text(.text(47...47))),
+                .optional("expires", time), .optional("token", .text(.text(47...47)), "Shown here only"),
             ])
         ),
         ("EncryptorRevoked", .object([.required("name", name), .required("revoked", .boolean)])),

@@ -1,11 +1,12 @@
 public import Foundation
 public import Policies
 
-/// An encryptor as the catalog holds it, with the hash of its token. The token itself is shown once, when it is made.
+/// An encryptor as the catalog holds it, with the hash of its token or certificate. A token itself is shown once, when it
+/// is made.
 public struct EncryptorRecord: Sendable, Hashable {
     /// Its name is unique, also among revoked ones: it names who asked in the audit log.
     public var encryptor: Encryptor
-    /// SHA-256 of the token. The token has 256 random bits, so a plain hash tells nothing of it.
+    /// SHA-256 of the token, or of the certificate's DER. A token has 256 random bits, so a plain hash tells nothing of it.
     public var hash: [UInt8]
     public var created: Date
     /// Nil for a token that does not expire.

@@ -14,6 +14,8 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
     /// The client's address as policies see it, after trusted proxies (`ClientAddressMiddleware`); nil when the transport
     /// has none or a proxy wrote nonsense, which no policy then allows.
     public internal(set) var clientAddress: IPAddress?
+    /// The certificate of the client, DER, that leads to the listener's authorities; nil where none is asked for.
+    public let clientCertificate: [UInt8]?
 
     /// Whether the other end of the connection is on this machine: not the client, when a proxy stands between.
     public var isFromThisMachine: Bool {
@@ -27,6 +29,7 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
         remoteAddress = source.channel.remoteAddress
         peerAddress = ConnectionPeer.address(of: source.channel)
         clientAddress = peerAddress
+        clientCertificate = ConnectionPeer.certificate(of: source.channel)
         requestID = RequestID.next()
     }
 }

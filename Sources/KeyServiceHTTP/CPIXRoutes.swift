@@ -4,6 +4,7 @@ public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
 public import KeyExchange
+import Markup
 import NIOCore
 import Policies
 
@@ -12,6 +13,11 @@ import Policies
 public struct CPIXRoutes: Sendable {
     /// Longest request document, in bytes.
     static let maximumBody = 1 << 20
+    private static var limits: MarkupLimits {
+        var limits = MarkupLimits()
+        (limits.bytes, limits.elements) = (maximumBody, 10_000)
+        return limits
+    }
 
     private let service: EncryptorService
     private let authentication: EncryptorAuthentication
@@ -72,7 +78,8 @@ public struct CPIXRoutes: Sendable {
         // Only the header: a token in a URL would stand in logs.
         let token = request.headers[.authorization].flatMap(BearerToken.token)
         do {
-            return try await authentication.identify(token: token, address: address, requestID: context.requestID)
+            return try await authentication.identify(
+                token: token, certificate: context.clientCertificate, address: address, requestID: context.requestID)
         } catch let refusal as EncryptorAuthentication.Refusal {
             throw Problem(refusal: refusal)
         }
@@ -100,7 +107,7 @@ public struct CPIXRoutes: Sendable {
             throw Problem(.contentTooLarge, code: "bodyTooLarge", detail: "The body is longer than 1 MiB.")
         }
         do {
-            return try body.withUnsafeReadableBytes { try CPIX.read($0) }.document
+            return try body.withUnsafeReadableBytes { try CPIX.read($0, limits: Self.limits) }.document
         } catch let error as CPIXError {
             throw Problem(.badRequest, code: "cpixMalformed", detail: error.description)
         }
@@ -144,6 +151,8 @@ extension Problem {
                 case .keyDisabled: "Key \(keyID) is disabled."
                 case .keyNotDeliverable: "Key \(keyID) never leaves."
                 case .schemeMismatch: "Key \(keyID) is for another encryption scheme than the one in the request."
+                case .usedByOrigin:
+                    "Key \(keyID) is in use by the origin here, in counter mode: it cannot be used by two encryptors."
                 case .connectionNotProtected:
                     "Keys in the clear are given over TLS only. Use https, or ask for encrypted keys with a "
                         + "DeliveryDataList."

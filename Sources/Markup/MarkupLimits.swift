@@ -7,6 +7,8 @@ public struct MarkupLimits: Sendable, Hashable {
     public var elements = 50_000
     /// Of one element, namespace declarations among them.
     public var attributes = 64
+    /// Namespaces that are declared on an element and all that it is in. Canonical XML looks through them for every element.
+    public var namespaces = 32
     /// Of one tag. Bounds what checks of attributes against each other cost, and what canonical XML can grow to, which
     /// repeats namespaces.
     public var tagBytes = 8 << 10

@@ -9,7 +9,9 @@ struct MarkupScan {
     private var offset = 0
     private var line = 1
     private var lineStart = 0
-    private var depth = 0
+    /// How many namespaces each open element declares.
+    private var open: [Int] = []
+    private var namespaces = 0
     private var starts: [MarkupPosition] = []
 
     private init(_ bytes: UnsafeRawBufferPointer, _ limits: MarkupLimits) {
@@ -75,25 +77,35 @@ struct MarkupScan {
             }
         case UInt8(ascii: "?"): throw MarkupError(place, "processing instructions are not allowed")
         case UInt8(ascii: "/"):
-            depth -= 1
+            namespaces -= open.popLast() ?? 0
             _ = try tag(at: place)
         default:
             starts.append(place)
             guard starts.count <= limits.elements else {
                 throw MarkupError(place, "there are more than \(limits.elements) elements")
             }
-            guard depth < limits.depth else {
+            guard open.count < limits.depth else {
                 throw MarkupError(place, "elements are nested deeper than \(limits.depth)")
             }
-            if try !tag(at: place) { depth += 1 }
+            let tag = try tag(at: place)
+            guard namespaces + tag.namespaces <= limits.namespaces else {
+                throw MarkupError(place, "more than \(limits.namespaces) namespaces are declared around an element")
+            }
+            if !tag.isEmpty {
+                open.append(tag.namespaces)
+                namespaces += tag.namespaces
+            }
         }
     }
 
-    /// Skips a tag; whether it ends its own element.
-    private mutating func tag(at place: MarkupPosition) throws(MarkupError) -> Bool {
+    /// Skips a tag.
+    ///
+    /// - Returns: whether it ends its own element, and how many namespaces it declares.
+    private mutating func tag(at place: MarkupPosition) throws(MarkupError) -> (isEmpty: Bool, namespaces: Int) {
         let start = offset
         var quote: UInt8?
         var attributes = 0
+        var namespaces = 0
         try step()
         while let byte = byte(at: offset) {
             if let open = quote {
@@ -104,7 +116,9 @@ struct MarkupScan {
             } else if byte == UInt8(ascii: ">") {
                 let isEmpty = bytes[offset - 1] == UInt8(ascii: "/")
                 try step()
-                return isEmpty
+                return (isEmpty, namespaces)
+            } else if byte == UInt8(ascii: "x"), starts(with: Array("xmlns".utf8)) {
+                namespaces += 1
             }
             guard byte != UInt8(ascii: "<") else { throw MarkupError(position, "'<' within a tag") }
             guard offset - start < limits.tagBytes else {

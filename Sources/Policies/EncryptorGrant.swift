@@ -61,6 +61,8 @@ public enum EncryptorDecision: Sendable, Hashable {
         case keyNotDeliverable
         /// The key is for another protection scheme: keys are never shared between schemes.
         case schemeMismatch
+        /// The origin encrypts with the key in counter mode: another encryptor could use its counter blocks again.
+        case usedByOrigin
         /// A key in the clear over a connection that others can read.
         case connectionNotProtected
     }
@@ -77,8 +79,9 @@ extension EncryptorGrant {
     /// - Parameters:
     ///   - facts: of the key that the catalog has under the request's KID; nil when it has none.
     ///   - policy: the key's authorization policy.
+    ///   - isUsedByOrigin: whether assets of this installation are encrypted with it.
     public static func decide(
-        _ request: EncryptorRequest, facts: KeyFacts?, policy: String?
+        _ request: EncryptorRequest, facts: KeyFacts?, policy: String?, isUsedByOrigin: Bool
     ) -> EncryptorDecision {
         guard request.type.isDeliverable else { return .denied(.keyNotDeliverable) }
         if case .clear(let isProtected) = request.form, !isProtected { return .denied(.connectionNotProtected) }
@@ -89,6 +92,7 @@ extension EncryptorGrant {
         guard facts.type.isDeliverable else { return .denied(.keyNotDeliverable) }
         guard facts.isEnabled else { return .denied(.keyDisabled) }
         guard facts.type == request.type else { return .denied(.schemeMismatch) }
+        guard facts.type != .common || !isUsedByOrigin else { return .denied(.usedByOrigin) }
         return .granted(
             EncryptorGrant(
                 keyID: request.keyID, type: facts.type, encryptor: request.encryptor.name, form: request.form))

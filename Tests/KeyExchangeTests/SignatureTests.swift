@@ -16,6 +16,28 @@ import Testing
         return try holder.python("sign", xml, holder.keyFile, holder.certificateFile, how)
     }
 
+    /// Ours, verified by signxml, by the schema and by ourselves.
+    @Test func whatWeSignOthersVerify() throws {
+        let signer = try CPIX.Holder(pem: String(contentsOfFile: holder.certificateFile, encoding: .utf8))
+        let pem = try Data(contentsOf: URL(fileURLWithPath: holder.keyFile))
+        for document in [try sample(), try sample().sealed(to: [holder.certificate])] {
+            let text = try pem.withUnsafeBytes { try document.signedXML(by: signer, withPEM: $0) }
+            _ = try holder.python("verify", text, holder.certificateFile)
+            _ = try holder.python("validate", text)
+            let received = try received(text)
+            try received.require(signer: signer)
+            #expect(received.signers == [signer.fingerprint])
+            let other = try Holder.other.get()
+            let stranger = try CPIX.Holder(pem: String(contentsOfFile: other.certificateFile, encoding: .utf8))
+            #expect(throws: CPIXError.self) { try received.require(signer: stranger) }
+            #expect(throws: CPIXError.self) {
+                try pem.withUnsafeBytes { try document.signedXML(by: stranger, withPEM: $0) }
+            }
+            let changed = text.replacing("9eb4050d", with: "8eb4050d")
+            #expect(throws: (any Error).self) { try holder.python("verify", changed, holder.certificateFile) }
+        }
+    }
+
     private static let lists: Set = [
         "ContentKeyList", "DRMSystemList", "ContentKeyPeriodList", "ContentKeyUsageRuleList", "Signature",
     ]

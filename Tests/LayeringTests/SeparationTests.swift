@@ -13,7 +13,8 @@ import Testing
     ]
 
     @Test(arguments: [
-        "KeyDelivery", "KeyServiceHTTP", "KeyWrapping", "LicenceForwarding", "Policies", "ProtectionSystems", "Tokens",
+        "KeyDelivery", "KeyExchange", "KeyServiceHTTP", "KeySetHTTP", "KeyWrapping", "LicenceForwarding", "Policies",
+        "ProtectionSystems", "Tokens",
         "TransitKEK",
     ])
     func theKeyServiceReachesNoMediaParser(target: String) {
@@ -42,7 +43,7 @@ import Testing
     }
 
     /// A proof that could be decoded, or made by another target, would prove nothing.
-    @Test(arguments: ["Grant", "DeliveryPlan"])
+    @Test(arguments: ["Grant", "DeliveryPlan", "ExportGrant", "EncryptorGrant"])
     func proofsAreMadeByPoliciesOnly(proof: String) {
         let declarations = conformances(of: proof)
         #expect(declarations.contains { $0.path.hasPrefix("Sources/Policies/") })

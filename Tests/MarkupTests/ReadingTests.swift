@@ -75,10 +75,14 @@ func document(_ bytes: [UInt8], limits: MarkupLimits = MarkupLimits()) throws ->
         let flood = "<a " + (0..<40_000).map { "a\($0)='' " }.joined() + "/>"
         let long = "<a b='" + String(repeating: "x", count: 9000) + "'/>"
         let large = "<a>" + String(repeating: "x", count: 600_000) + "</a>"
+        let namespaces =
+            (0..<9).map { level in
+                "<a " + (0..<4).map { "xmlns:n\(level)x\($0)='urn:\($0)' " }.joined() + ">"
+            }.joined() + String(repeating: "</a>", count: 9)
         var limits = MarkupLimits()
         (limits.bytes, limits.elements) = (500_000, 2_000)
         for (text, reason) in [
-            (deep, "nested deeper than 64"), (many, "more than 2000 elements"),
+            (deep, "nested deeper than 64"), (namespaces, "more than 32 namespaces"), (many, "more than 2000 elements"),
             (attributes, "more than 64 attributes"),
             (flood, "more than 64 attributes"), (long, "longer than 8192"), (large, "longer than 500000"),
         ] {
@@ -87,6 +91,8 @@ func document(_ bytes: [UInt8], limits: MarkupLimits = MarkupLimits()) throws ->
         }
         let atLimit = String(repeating: "<a>", count: 64) + String(repeating: "</a>", count: 64)
         #expect(try document(atLimit).root.name.local == "a")
+        let siblings = "<a>" + String(repeating: "<b xmlns='urn:b' xmlns:c='urn:c'><c:d/></b>", count: 100) + "</a>"
+        #expect(try document(siblings).root.children.count == 100)
     }
 
     @Test func errorsDoNotQuoteTheDocument() throws {

@@ -37,7 +37,6 @@ extension KeyOperations {
         }
         let grants = try await grants(for: selected, asked, role: role, at: now)
         var document = CPIX()
-        document.version = CPIX.writtenVersion
         document.contentID = contentID
         for (record, label) in selected {
             guard let grant = grants[record.keyID] else { continue }
@@ -51,6 +50,8 @@ extension KeyOperations {
             rule.set(label)
             document.usageRules.append(rule)
         }
+        // Methods of HLS are schemes from 2.4 on.
+        document.version = selected.contains { $0.0.type == .envelope } ? "2.4" : CPIX.writtenVersion
         if case .wrapped(let holders) = form { document = try document.sealed(to: holders) }
         return document
     }

@@ -2,12 +2,20 @@ import NIOCore
 import Policies
 import Synchronization
 
-/// The address at the other end of a connection: the socket's, until a PROXY protocol header says another.
+/// Who is at the other end of a connection: its address, which is the socket's until a PROXY protocol header says another,
+/// and the certificate that TLS has verified.
 final class ConnectionPeer: Sendable {
     private let state: Mutex<IPAddress?>
+    private let verified = Mutex<[UInt8]?>(nil)
 
     init(_ address: IPAddress?) {
         state = Mutex(address)
+    }
+
+    /// DER; nil where the listener asks for none.
+    var certificate: [UInt8]? {
+        get { verified.withLock { $0 } }
+        set { verified.withLock { $0 = newValue } }
     }
 
     var address: IPAddress? {
@@ -15,7 +23,7 @@ final class ConnectionPeer: Sendable {
         set { state.withLock { $0 = newValue } }
     }
 
-    /// The connections whose peer a header may have changed. A request's context is made away from its event loop, where
+    /// The connections whose peer a header may have changed, or that have a certificate. A request's context is made away from its event loop, where
     /// the pipeline cannot be asked.
     private static let known = Mutex<[ObjectIdentifier: ConnectionPeer]>([:])
 
@@ -28,10 +36,17 @@ final class ConnectionPeer: Sendable {
 
     /// The peer's address of a connection, or of the connection that an HTTP/2 stream belongs to.
     static func address(of channel: any Channel) -> IPAddress? {
-        let connection = channel.parent.flatMap { $0.parent == nil ? nil : $0 } ?? channel
-        if let peer = known.withLock({ $0[ObjectIdentifier(connection)] ?? $0[ObjectIdentifier(channel)] }) {
-            return peer.address
-        }
+        if let peer = peer(of: channel) { return peer.address }
         return (channel.remoteAddress ?? channel.parent?.remoteAddress)?.policyAddress
+    }
+
+    /// The verified certificate of a connection, or of the connection that an HTTP/2 stream belongs to.
+    static func certificate(of channel: any Channel) -> [UInt8]? {
+        peer(of: channel)?.certificate
+    }
+
+    private static func peer(of channel: any Channel) -> ConnectionPeer? {
+        let connection = channel.parent.flatMap { $0.parent == nil ? nil : $0 } ?? channel
+        return known.withLock { $0[ObjectIdentifier(connection)] ?? $0[ObjectIdentifier(channel)] }
     }
 }

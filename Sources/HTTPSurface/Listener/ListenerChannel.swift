@@ -120,6 +120,11 @@ public struct ListenerChannel: HTTPChannelHandler {
         try pipeline.addHandler(NIOSSLServerHandler(context: contexts.current))
         let negotiation = NIOTypedApplicationProtocolNegotiationHandler<Value.Connection> { result, channel in
             stalled.cancel()
+            if options.tls?.clientAuthorities != nil {
+                let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate()?.toDERBytes()
+                peer.certificate = certificate
+                ConnectionPeer.register(peer, for: channel)
+            }
             if case .negotiated("h2") = result {
                 return http2.setup(channel: channel, logger: logger).map { .http2($0) }
             }

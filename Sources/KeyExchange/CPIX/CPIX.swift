@@ -19,7 +19,7 @@ public struct CPIX: Sendable {
 
     public init() {}
 
-    /// The version that keyway writes of itself.
+    /// The version that keyway writes of itself, unless a document needs what came later.
     public static let writtenVersion = "2.3"
 
     /// Most elements of each list; a document is refused beyond.

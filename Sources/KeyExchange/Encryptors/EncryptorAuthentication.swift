@@ -24,12 +24,24 @@ public final class EncryptorAuthentication: Sendable {
         self.now = now
     }
 
-    /// - Parameter token: what the request shows; nil for nothing.
+    /// - Parameters:
+    ///   - token: what the request shows; nil for nothing.
+    ///   - certificate: DER of what TLS has verified, which counts when there is no token.
     /// - Throws: `Refusal`, `CatalogError`.
-    public func identify(token: String?, address: IPAddress, requestID: String) async throws -> Encryptor {
-        guard let token, !token.isEmpty else { throw Refusal.tokenMissing }
-        let isForm = EncryptorToken.isForm(token)
-        let record = isForm ? try await catalog.encryptor(hash: EncryptorToken.hash(token)) : nil
+    public func identify(
+        token: String?, certificate: [UInt8]? = nil, address: IPAddress, requestID: String
+    ) async throws -> Encryptor {
+        let hash: [UInt8]?
+        if let token, !token.isEmpty {
+            hash = EncryptorToken.isForm(token) ? try EncryptorToken.hash(token) : nil
+        } else if let certificate {
+            hash = try EncryptorToken.hash(certificate: certificate)
+        } else {
+            throw Refusal.tokenMissing
+        }
+        let isForm = hash != nil
+        let record: EncryptorRecord?
+        if let hash { record = try await catalog.encryptor(hash: hash) } else { record = nil }
         let time = now()
         if let record, record.isValid(at: time) { return record.encryptor }
         if let wait = failures.withLock({ $0.add(address.description, at: time) }) {

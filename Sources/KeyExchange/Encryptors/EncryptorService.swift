@@ -120,7 +120,10 @@ public struct EncryptorService: Sendable {
 
     private func decision(_ request: EncryptorRequest) async throws -> (ContentKeyRecord?, EncryptorDecision) {
         let record = try await catalog.contentKey(request.keyID)
-        return (record, EncryptorGrant.decide(request, facts: record?.facts, policy: record?.authorizationPolicy))
+        let uses = try await catalog.keyUses(request.keyID)
+        let decision = EncryptorGrant.decide(
+            request, facts: record?.facts, policy: record?.authorizationPolicy, isUsedByOrigin: !uses.isEmpty)
+        return (record, decision)
     }
 
     private func refuse(

@@ -19,6 +19,17 @@ public enum EncryptorToken {
         try SHA256.digest(token.utf8)
     }
 
+    /// The same for an encryptor that shows a certificate in TLS: SHA-256 of its DER.
+    public static func hash(certificate der: [UInt8]) throws -> [UInt8] {
+        try SHA256.digest(der)
+    }
+
+    /// - Parameter pem: of the certificate that an encryptor will show.
+    /// - Throws: `CPIXError`.
+    public static func hash(certificatePEM pem: String) throws -> [UInt8] {
+        try hash(certificate: CPIX.Holder(pem: pem).certificate.der)
+    }
+
     /// Whether a text can be a token at all.
     static func isForm(_ text: String) -> Bool {
         text.utf8.count == length && text.hasPrefix(prefix)

@@ -4,7 +4,7 @@ import Markup
 
 /// The verification of one signature (XML Signature 1.1, 3.2).
 struct SignatureVerification {
-    private static let mostReferences = 16
+    private static let mostReferences = 8
     private static let mostTransforms = 2
     private static let enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
     private static let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#"

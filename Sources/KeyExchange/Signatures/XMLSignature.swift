@@ -14,7 +14,7 @@ public struct XMLSignature: Sendable {
     public let covers: Set<String>
 
     /// Most signatures of one document.
-    private static let most = 16
+    private static let most = 4
 
     /// Verifies every signature of a document.
     ///

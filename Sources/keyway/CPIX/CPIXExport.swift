@@ -30,6 +30,12 @@ struct CPIXExport: AsyncParsableCommand {
     @Option(help: "What the document says that the keys are of (default: the asset's name).")
     var contentId: String?
 
+    @Option(help: "Sign the document: a PEM file with a private RSA key, without a passphrase.")
+    var signKey: String?
+
+    @Option(help: "The certificate of --sign-key, in PEM.")
+    var signCertificate: String?
+
     @Flag(help: "Hand the keys out as they are; needs --yes-clear.")
     var clear = false
 
@@ -48,9 +54,26 @@ struct CPIXExport: AsyncParsableCommand {
         case (true, true): form = .clear(confirmed: yesClear)
         default: throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
         }
+        let sign = try signing()
         let document = try await common.open().keyOperations.exportCPIX(
             selection, form, contentID: contentId ?? asset, role: .keyAdmin, at: Date())
-        Terminal.print(document.xml)
+        Terminal.print(try sign(document))
+    }
+
+    /// What makes the text of the document; the signer's files are read before any key is opened.
+    private func signing() throws -> (CPIX) throws -> String {
+        switch (signKey, signCertificate) {
+        case (nil, nil): return { $0.xml }
+        case (let key?, let certificate?):
+            let signer = try CPIX.Holder(
+                pem: String(decoding: try SecretInput.read(file: certificate), as: UTF8.self))
+            return { document in
+                var pem = try SecretInput.read(file: key)
+                defer { SecretInput.zero(&pem) }
+                return try pem.withUnsafeBytes { try document.signedXML(by: signer, withPEM: $0) }
+            }
+        default: throw CommandFailure(.badData, "--sign-key and --sign-certificate go together")
+        }
     }
 
     private func selection() throws -> KeyOperations.CPIXSelection {

@@ -21,14 +21,19 @@ struct EncryptorCreate: AsyncParsableCommand {
     @Option(help: "How long the token lives, as 12h or 30d (default: until it is revoked).")
     var expires: String?
 
+    @Option(help: "A PEM file with the certificate that it shows in TLS, instead of a token (tls.*.clientAuthorities).")
+    var certificate: String?
+
     func run() async throws {
+        let pem = try certificate.map { String(decoding: try SecretInput.read(file: $0), as: UTF8.self) }
         let verb = CreateEncryptor(
-            name: name, authorizationPolicy: policy, mayCreate: !existingOnly, expires: expires)
+            name: name, authorizationPolicy: policy, mayCreate: !existingOnly, expires: expires,
+            certificate: pem)
         try await common.perform(verb).print(json: common.json)
     }
 }
 
 extension CreateEncryptor.Report: Report {
     /// The token alone, so that a script can take it as it is.
-    var text: String { token }
+    var text: String { token ?? "created \(name)" }
 }

@@ -167,7 +167,7 @@ struct Server {
         CPIXRoutes(
             service: EncryptorService(
                 catalog: installation.catalog, material: installation.keyMaterial, unwrapper: installation.unwrapper,
-                systems: OpenProtectionSystems(keyBaseURL: { keyBase.current })),
+                systems: ServedProtectionSystems(keyBaseURL: { keyBase.current })),
             authentication: EncryptorAuthentication(catalog: installation.catalog),
             agent: "keyway/\(Version.text)",
             isProtected: configuration.tls[listener] != nil || !configuration.trustedProxies.isEmpty)

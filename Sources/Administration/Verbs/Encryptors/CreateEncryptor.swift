@@ -3,7 +3,8 @@ public import Foundation
 import KeyExchange
 import Policies
 
-/// Lets an encryptor ask for keys, with a token that only the answer to this has; the catalog keeps its hash.
+/// Lets an encryptor ask for keys, with a token that only the answer to this has, or with the certificate that it shows in
+/// TLS; the catalog keeps the hash of either.
 public struct CreateEncryptor: OperatorVerb {
     public var name: String
     /// The policy of the keys that it makes, and the only one whose keys it is given.
@@ -12,8 +13,13 @@ public struct CreateEncryptor: OperatorVerb {
     public var mayCreate: Bool
     /// How long the token lives, as `12h` or `30d`; nil for ever.
     public var expires: String?
+    /// PEM of the certificate that the encryptor shows instead of a token; nil makes a token.
+    public var certificate: String?
 
-    public init(name: String, authorizationPolicy: String, mayCreate: Bool, expires: String?) {
+    public init(
+        name: String, authorizationPolicy: String, mayCreate: Bool, expires: String?, certificate: String? = nil
+    ) {
+        self.certificate = certificate
         self.name = name
         self.authorizationPolicy = authorizationPolicy
         self.mayCreate = mayCreate
@@ -25,7 +31,8 @@ public struct CreateEncryptor: OperatorVerb {
         public var authorizationPolicy: String
         public var mayCreate: Bool
         public var expires: Date?
-        public var token: String
+        /// Nil for an encryptor with a certificate.
+        public var token: String?
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
@@ -41,14 +48,22 @@ public struct CreateEncryptor: OperatorVerb {
             }
             return now.addingTimeInterval(TimeInterval(seconds))
         }
-        let token = EncryptorToken.random()
+        let token = certificate == nil ? EncryptorToken.random() : nil
         let encryptor = Encryptor(name: name, authorizationPolicy: authorizationPolicy, mayCreate: mayCreate)
-        let record = EncryptorRecord(
-            encryptor: encryptor, hash: try EncryptorToken.hash(token), created: now, expires: end)
+        let record = EncryptorRecord(encryptor: encryptor, hash: try hash(token), created: now, expires: end)
         var event = context.event(.encryptorCreated, detail: name)
         event.policy = authorizationPolicy
         try await context.catalog.apply([.insertEncryptor(record), .audit(event)])
         return Report(
             name: name, authorizationPolicy: authorizationPolicy, mayCreate: mayCreate, expires: end, token: token)
+    }
+
+    private func hash(_ token: String?) throws -> [UInt8] {
+        if let token { return try EncryptorToken.hash(token) }
+        do {
+            return try EncryptorToken.hash(certificatePEM: certificate ?? "")
+        } catch let error as CPIXError {
+            throw OperatorError(.invalid, "the certificate: \(error.reason)")
+        }
     }
 }
