@@ -51,16 +51,17 @@ import Tokens
 
     /// Asks a server that is at an address, and ends the connections.
     private func ask(
-        _ url: String, times: Int = 1, secrets: [String: String] = ["s": secret], issued: Date = Date()
+        _ url: String, times: Int = 1, secrets: [String: String] = ["s": secret], issued: Date? = nil,
+        timeout: Duration = .seconds(60)
     ) async throws -> Licence? {
         let client = ForwardingClient()
         let server = ForwardedLicenceServer(
             try #require(LicenceServerAddress(url)), secret: "s", from: Secrets(values: secrets), client: client,
-            timeout: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            timeout: timeout, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var licence: Licence?
         do {
             for _ in 0..<times {
-                licence = try await server.licence(for: challenge, under: try entitlement(issued: issued))
+                licence = try await server.licence(for: challenge, under: try entitlement(issued: issued ?? Date()))
             }
         } catch {
             await client.shutDown()
@@ -123,9 +124,9 @@ import Tokens
     func whatGoesWrongIsSaidAndNotTriedAgain(mode: String, code: LicenceServerError.Code) async throws {
         let upstream = try LicenceUpstream(secret: Self.secret)
         try upstream.set(mode: mode)
-        let start = ContinuousClock.now
-        #expect(await failure { _ = try await ask(upstream.url) } == code)
-        #expect(ContinuousClock.now - start < .seconds(8))
+        // Only who is to be given up on is waited for shortly: a loaded machine is slow, too.
+        let timeout = code == .timedOut ? Duration.seconds(1) : .seconds(60)
+        #expect(await failure { _ = try await ask(upstream.url, timeout: timeout) } == code)
         #expect(try upstream.log().map { $0["path"] as? String } == ["/licences?tenant=7"])
     }
 
