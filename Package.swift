@@ -57,7 +57,8 @@ let libraries: [Row] = [
     Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
     Row(name: "CodecSyntax", siblings: ["MediaModel"]),
     Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
-    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys"]),
+    Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
+    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
@@ -166,6 +167,7 @@ func tests() -> [Target] {
         test("CodecSyntaxTests", siblings: ["TestSupport", "CodecSyntax", "MediaModel"]),
         test("TransportStreamTests", siblings: ["TestSupport", "TransportStream", "CodecSyntax", "MediaModel"]),
         test("PresentationsTests", siblings: ["TestSupport", "Presentations", "ContentKeys", "MediaModel"]),
+        test("MarkupTests", siblings: ["TestSupport", "Markup", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
             "MediaEncryptionTests",
@@ -262,6 +264,7 @@ let package = Package(
         + [
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+            .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CSandbox"),
             .target(name: "CProcess"),

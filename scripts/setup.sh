@@ -9,7 +9,7 @@ requirements="$root/scripts/requirements.txt"
 
 # What the product links (the C modules of Package.swift), then what the tests and the demo's proof run.
 packages=(
-    pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev
+    pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev libxml2-dev
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
     ca-certificates curl ffmpeg openssl libxml2-utils python3 python3-venv chromium chromium-driver
 )

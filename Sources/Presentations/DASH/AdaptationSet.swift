@@ -1,3 +1,4 @@
+import Markup
 import MediaModel
 
 /// An AdaptationSet (ISO/IEC 23009-1, 5.3.3): tracks between which a player may switch as it plays, so of one kind,

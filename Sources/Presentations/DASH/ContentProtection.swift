@@ -1,4 +1,5 @@
 import ContentKeys
+import Markup
 
 /// ContentProtection descriptors (ISO/IEC 23009-1, 5.8.4.1; DASH-IF IOP, part 6).
 enum ContentProtection {

@@ -1,3 +1,4 @@
+import Markup
 import MediaModel
 
 /// A SegmentTimeline (ISO/IEC 23009-1, 5.3.9.6): when segments begin, as runs of equal durations.

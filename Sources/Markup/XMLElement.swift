@@ -1,38 +1,38 @@
 /// An element of an XML document, built as a value and written with everything escaped.
-struct XMLElement {
+public struct XMLElement: Sendable {
     let name: StaticString
     private var attributes: [(String, String)] = []
     private var children: [XMLElement] = []
     private var text: String?
 
-    init(_ name: StaticString) {
+    public init(_ name: StaticString) {
         self.name = name
     }
 
-    init(_ name: StaticString, text: String) {
+    public init(_ name: StaticString, text: String) {
         self.name = name
         self.text = text
     }
 
     /// Nil leaves the attribute out.
-    mutating func set(_ name: StaticString, _ value: String?) {
+    public mutating func set(_ name: StaticString, _ value: String?) {
         if let value { attributes.append(("\(name)", value)) }
     }
 
-    mutating func set(_ name: StaticString, _ value: some BinaryInteger) {
+    public mutating func set(_ name: StaticString, _ value: some BinaryInteger) {
         set(name, "\(value)")
     }
 
-    mutating func append(_ child: XMLElement?) {
+    public mutating func append(_ child: XMLElement?) {
         if let child { children.append(child) }
     }
 
-    mutating func append(_ more: [XMLElement]) {
+    public mutating func append(_ more: [XMLElement]) {
         children += more
     }
 
     /// The document with its declaration.
-    var document: String {
+    public var document: String {
         var output = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         write(to: &output, indentation: 0)
         return output
@@ -56,7 +56,7 @@ struct XMLElement {
 
 extension String {
     /// For attributes and text. Characters that XML 1.0 does not have at all (2.2) become U+FFFD, line breaks spaces.
-    var escapedForXML: String {
+    public var escapedForXML: String {
         var output = ""
         output.reserveCapacity(utf8.count)
         for scalar in unicodeScalars {
