@@ -65,6 +65,7 @@ let libraries: [Row] = [
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia"]),
     Row(name: "Tokens", siblings: ["Policies", "Cryptography", "CLibJWT"]),
+    Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
@@ -97,7 +98,7 @@ let libraries: [Row] = [
         products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
-        siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel", "Cryptography"],
+        siblings: ["Policies", "Catalog", "ContentKeys", "MediaModel", "Cryptography", "AzureImport"],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
@@ -137,7 +138,7 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
+            "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "AzureImport", "CProcess",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -174,6 +175,12 @@ func tests() -> [Target] {
             siblings: ["MediaEncryption", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography", "CodecSyntax"]),
         test("TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "Cryptography", "CLibJWT"]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
+        test(
+            "AzureImportTests",
+            siblings: [
+                "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Tokens",
+                "Cryptography", "Policies", "ContentKeys",
+            ]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],
             products: [.logging]),

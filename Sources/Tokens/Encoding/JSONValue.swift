@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259). Members keep their order; a number keeps its text.
-indirect enum JSONValue: Sendable, Equatable {
+package indirect enum JSONValue: Sendable, Equatable {
     case object([Member])
     case array([JSONValue])
     case string(String)
@@ -8,20 +8,20 @@ indirect enum JSONValue: Sendable, Equatable {
     case boolean(Bool)
     case null
 
-    struct Member: Sendable, Equatable {
-        var name: String
-        var value: JSONValue
+    package struct Member: Sendable, Equatable {
+        package var name: String
+        package var value: JSONValue
     }
 }
 
 extension JSONValue {
     /// The text of a string, or nil.
-    var string: String? {
+    package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
     /// The members by name; nil unless it is an object. A reader's object has no name twice.
-    var members: [String: JSONValue]? {
+    package var members: [String: JSONValue]? {
         guard case .object(let members) = self else { return nil }
         return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
@@ -33,7 +33,7 @@ extension JSONValue {
     }
 
     /// The text of a string, number or boolean; nil for the rest.
-    var scalarText: String? {
+    package var scalarText: String? {
         switch self {
         case .string(let text), .number(let text): text
         case .boolean(let value): value ? "true" : "false"
@@ -46,7 +46,7 @@ extension JSONValue {
 
 extension JSONValue: CustomStringConvertible {
     /// Compact JSON in ASCII: whatever is not printable is escaped, so that it can be shown on a terminal.
-    var description: String {
+    package var description: String {
         switch self {
         case .object(let members):
             "{" + members.map { "\(Self.quoted($0.name)):\($0.value)" }.joined(separator: ",") + "}"
