@@ -28,7 +28,8 @@ public struct KeySetConfiguration: Sendable, Hashable {
 
     func makeKeeper(_ catalog: SQLiteCatalog) -> KeySetKeeper {
         KeySetKeeper(
-            rules: rules, fetcher: HTTPDocumentFetcher(authorities: authorities), store: CatalogKeySets(catalog: catalog))
+            rules: rules, fetcher: HTTPDocumentFetcher(authorities: authorities),
+            store: CatalogKeySets(catalog: catalog))
     }
 }
 

@@ -19,7 +19,9 @@ struct AuthorizationPolicyOption {
         }
         var draft = OptionDraft(name: name, delivery: delivery, restrictions: [], secrets: [], place: object.place)
         for (index, item) in items.enumerated() {
-            guard let restriction = try item.object() else { throw Refusal("a restriction is no object", at: item.place) }
+            guard let restriction = try item.object() else {
+                throw Refusal("a restriction is no object", at: item.place)
+            }
             try read(restriction, into: &draft, roles: index == 0 ? "" : "\(index + 1).", findings)
         }
         if let template = object["keydeliveryconfiguration"] {
@@ -66,7 +68,9 @@ struct AuthorizationPolicyOption {
             }
             draft.restrictions.append(.open)
         case "1", "tokenrestricted":
-            guard let requirements, let text else { throw Refusal("the token's requirements are missing", at: object.place) }
+            guard let requirements, let text else {
+                throw Refusal("the token's requirements are missing", at: object.place)
+            }
             let terms = try template(text, at: requirements.place, findings).terms
             let (restriction, secrets) = try terms.restriction(findings)
             draft.restrictions.append(.token(restriction.renamingSecrets { roles + $0 }))

@@ -21,6 +21,9 @@ struct DeliveryDraft {
     ///
     /// - Throws: `Refusal` saying why it cannot be one here.
     static func keyAddress(_ text: String, at place: ExportPlace) throws(Refusal) -> String {
+        guard !text.contains("{AlternativeMediaId}"), !text.contains("{AssetAlternativeId}") else {
+            throw Refusal("has a place for an alternative id, which there is not here", at: place)
+        }
         let spelled = text.replacing("{kid}", with: "00000000-0000-0000-0000-000000000000")
         let isPlain = spelled.utf8.allSatisfy {
             (0x21...0x7E).contains($0) && ![0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D].contains($0)
@@ -134,7 +137,9 @@ extension ExportReading {
     /// Takes an address of keys over, of envelope encryption; reports why not.
     func setKeyAddress(_ text: String?, _ place: ExportPlace, of policy: inout DeliveryPolicy) {
         do throws(Refusal) {
-            guard policy.encryption == .envelope, let text else { throw Refusal("is no address of keys here", at: place) }
+            guard policy.encryption == .envelope, let text else {
+                throw Refusal("goes with no encryption but the envelope", at: place)
+            }
             policy.keyAcquisitionURL = try DeliveryDraft.keyAddress(text, at: place)
         } catch {
             findings.add(.notTakenOver, "the address \(error.reason)", at: error.place)

@@ -26,7 +26,7 @@ enum ExportDocument {
             do throws(JSONError) {
                 return .json(ExportNode(value: try JSONReader.read(text, within: limits), place: place))
             } catch {
-                throw Refusal("the JSON is not read: \(error.reason) at byte \(error.position)", at: place)
+                throw Refusal("the JSON is not read: \(words(for: error.reason)), at byte \(error.position)", at: place)
             }
         case UInt8(ascii: "<"):
             do throws(MarkupError) {
@@ -43,6 +43,20 @@ enum ExportDocument {
         try text.withUnsafeBytes { bytes in
             Result { () throws(MarkupError) in try MarkupDocument(bytes) }
         }.get()
+    }
+
+    private static func words(for reason: JSONError.Reason) -> String {
+        switch reason {
+        case .notUTF8: "it is not UTF-8"
+        case .tooDeep: "it is nested deeper than \(limits.depth)"
+        case .tooMany: "it has more than \(limits.values) values"
+        case .unexpectedEnd: "it ends too early"
+        case .unexpectedByte: "something does not belong there"
+        case .badEscape: "an escape is malformed"
+        case .badNumber: "a number is too long"
+        case .duplicateMember: "a member is there twice"
+        case .trailingBytes: "something follows it"
+        }
     }
 
     /// UTF-8 without a byte order mark; PowerShell writes one, or UTF-16. Nil for another encoding.

@@ -132,10 +132,11 @@ final class ExportObject {
         return text.split(separator: ".").last.map(String.init)
     }
 
-    /// Reports every member that nobody asked for.
+    /// Reports every member that nobody asked for and that says something.
     func reportUnread(to findings: FindingList, as outcome: ImportFinding.Outcome = .notTakenOver, _ why: String) {
-        for node in unread.prefix(64) { findings.add(outcome, why, at: node.place) }
-        if unread.count > 64 { findings.add(outcome, "\(unread.count - 64) members more", at: place) }
+        let telling = unread.filter { ![.array([]), .object([]), .string("")].contains($0.value) }
+        for node in telling.prefix(64) { findings.add(outcome, why, at: node.place) }
+        if telling.count > 64 { findings.add(outcome, "\(telling.count - 64) members more", at: place) }
     }
 
     /// Refuses the whole when a member is left that could be a restriction.

@@ -75,7 +75,8 @@ final class ExportReading {
             guard depth < Self.deepest else { throw Refusal("lists in lists", at: node.place) }
             object.ignoreMetadata()
             if let next = object["nextlink", "odata.nextlink", "@odata.nextlink", "__next"] {
-                findings.add(.notTakenOver, "the list goes on at another address, which was not exported", at: next.place)
+                findings.add(
+                    .notTakenOver, "the list goes on at another address, which was not exported", at: next.place)
             }
             try read(page, stem: stem, depth: depth + 1)
             return object.reportUnread(to: findings, "is not known beside a list")

@@ -10,20 +10,20 @@ public struct ExportSource: Sendable {
     public var problem: String?
 
     public init(name: String, bytes: ZeroedBytes) {
-        self.name = name
+        self.name = name.plain
         self.bytes = bytes
     }
 
     public init(name: String, problem: String) {
-        self.name = name
+        self.name = name.plain
         self.problem = problem
     }
 
-    /// The file's name without folders and without what follows the first dot of it.
+    /// The file's name without folders and extension.
     var stem: String {
         let file = name.split(separator: "/").last.map(String.init) ?? name
-        let stem = file.split(separator: ".", maxSplits: 1).first.map(String.init)
-        return stem ?? file
+        guard let dot = file.lastIndex(of: "."), dot > file.startIndex else { return file }
+        return String(file[..<dot])
     }
 }
 
@@ -58,13 +58,18 @@ public struct ExportPlace: Sendable, Hashable, Codable, CustomStringConvertible 
 extension String {
     /// A name from outside as a line of a report shows it: at most 64 characters, none that draws on a terminal.
     var shown: String {
-        let scalars = unicodeScalars.prefix(64).map { scalar -> Character in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
-                "\u{FFFD}"
-            default: Character(scalar)
-            }
-        }
-        return String(scalars) + (unicodeScalars.count > 64 ? "…" : "")
+        String(String.UnicodeScalarView(unicodeScalars.prefix(64))).plain + (unicodeScalars.count > 64 ? "…" : "")
+    }
+
+    /// The text without what draws on a terminal.
+    fileprivate var plain: String {
+        String(
+            unicodeScalars.map { scalar -> Character in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
+                    "\u{FFFD}"
+                default: Character(scalar)
+                }
+            })
     }
 }

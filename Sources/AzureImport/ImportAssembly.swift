@@ -62,7 +62,9 @@ struct ImportAssembly {
     }
 
     private func choose(_ group: [PolicyDraft]) -> PolicyDraft? {
-        guard var draft = group.first(where: { !$0.lacksSecrets && !$0.options.isEmpty }) ?? group.first else { return nil }
+        guard var draft = group.first(where: { !$0.lacksSecrets && !$0.options.isEmpty }) ?? group.first else {
+            return nil
+        }
         let states = Set(group.compactMap(\.lastModified))
         if states.count > 1 {
             findings.add(.error, "the policy was exported twice, in different states", at: draft.place)
@@ -133,7 +135,8 @@ struct ImportAssembly {
         }
         for draft in kept {
             var name = ImportNames.fit(prefix + draft.name + draft.suffix)
-            if kept.contains(where: { $0.name == draft.name && $0.suffix == draft.suffix && $0.policy != draft.policy }) {
+            if kept.contains(where: { $0.name == draft.name && $0.suffix == draft.suffix && $0.policy != draft.policy })
+            {
                 guard let id = draft.id else {
                     findings.add(.error, "two delivery policies have the name '\(draft.name.shown)'", at: draft.place)
                     continue
@@ -217,7 +220,8 @@ struct ImportAssembly {
         if name == nil {
             findings.add(
                 .notTakenOver,
-                "the key's policy has ClearKey options only, which gave no keys of cenc and cbcs: it gets none", at: place)
+                "the key's policy has ClearKey options only, which gave no keys of cenc and cbcs: it gets none",
+                at: place)
         }
         return name.map { [$0] } ?? []
     }

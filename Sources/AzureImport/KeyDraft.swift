@@ -52,7 +52,8 @@ struct KeyDraft {
         case "1", "storageencryption": "a key of storage encryption: files are to be decrypted before they come here"
         case "2", "configurationencryption": "a key of configuration encryption, which there is not here"
         case "3", "urlencryption": "a key of URL encryption, which there is not here"
-        case "7", "fairplayask": "FairPlay's application secret key, neither shown nor stored: it is the licence server's"
+        case "7", "fairplayask":
+            "FairPlay's application secret key, neither shown nor stored: it is the licence server's"
         case "8", "fairplaypfxpassword": "FairPlay's password, neither shown nor stored: it is the licence server's"
         default: "the ContentKeyType is not known"
         }

@@ -79,7 +79,8 @@ extension ExportReading {
     /// Addresses and properties of licences, each by its name.
     private func reportLicences(_ node: ExportNode) {
         guard case .object(let members) = node.value else {
-            return node.isNull ? () : findings.add(.notTakenOver, "of licences: the licence server decides", at: node.place)
+            return node.isNull
+                ? () : findings.add(.notTakenOver, "of licences: the licence server decides", at: node.place)
         }
         for member in members {
             let child = ExportNode(value: member.value, place: node.place.member(member.name))

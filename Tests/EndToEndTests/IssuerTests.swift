@@ -112,7 +112,10 @@ final class ExampleIssuer: @unchecked Sendable {
         }
         #expect(answer == 200)
         #expect(try status(server, keyID, first) == 200)
-        #expect(try data.must("policy", "test", "--kid", keyID, "--ip", "192.0.2.1", "--token-file", "-", input: Data(second.utf8)).status == 0)
+        #expect(
+            try data.must(
+                "policy", "test", "--kid", keyID, "--ip", "192.0.2.1", "--token-file", "-", input: Data(second.utf8)
+            ).status == 0)
         // Its tokens go on while the issuer is away, after a restart too.
         let port = issuer.port
         issuer.stop()

@@ -33,9 +33,11 @@ import Testing
                 with_comments=False))
             """
         return Array(
-            try Tool.run([python, "-c", script, file.path] + path.split(separator: " ").map(String.init) + [
-                method, "no",
-            ]).standardOutput)
+            try Tool.run(
+                [python, "-c", script, file.path] + path.split(separator: " ").map(String.init) + [
+                    method, "no",
+                ]
+            ).standardOutput)
     }
 
     @Test(arguments: ["inclusive", "exclusive"], [".", "0", "1", "2"])

@@ -50,7 +50,8 @@ func document(_ bytes: [UInt8], limits: MarkupLimits = MarkupLimits()) throws ->
         (laughs, "2:1: document types"), ("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", "1:1: document types"),
         ("<a>\n <!ENTITY x 'y'></a>", "2:2: document types"), ("<a>&lol;</a>", "not well-formed"),
         ("<?xml-stylesheet href='x'?><a/>", "processing"), ("<a><?php x?></a>", "1:4: processing"),
-        ("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", "UTF-8"), ("<a", "does not end"), ("<a>", "not well-formed"),
+        ("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", "UTF-8"), ("<a", "does not end"),
+        ("<a>", "not well-formed"),
         ("", "not well-formed"), ("<a/><b/>", "not well-formed"), ("<a b='1' b='2'/>", "not well-formed"),
         ("<a></b>", "not well-formed"), ("<a><!-- x", "does not end"), ("<a><![CDATA[ x</a>", "does not end"),
         ("<a b='<'/>", "'<' within a tag"), ("<x:a/>", "not well-formed"), ("<a>\u{1}</a>", "not well-formed"),
@@ -75,7 +76,8 @@ func document(_ bytes: [UInt8], limits: MarkupLimits = MarkupLimits()) throws ->
         let long = "<a b='" + String(repeating: "x", count: 9000) + "'/>"
         let large = "<a>" + String(repeating: "x", count: 4 << 20) + "</a>"
         for (text, reason) in [
-            (deep, "nested deeper than 64"), (many, "more than 50000 elements"), (attributes, "more than 64 attributes"),
+            (deep, "nested deeper than 64"), (many, "more than 50000 elements"),
+            (attributes, "more than 64 attributes"),
             (flood, "more than 64 attributes"), (long, "longer than 8192"), (large, "longer than 4194304"),
         ] {
             let error = #expect(throws: MarkupError.self) { try document(text) }
@@ -87,7 +89,9 @@ func document(_ bytes: [UInt8], limits: MarkupLimits = MarkupLimits()) throws ->
 
     @Test func errorsDoNotQuoteTheDocument() throws {
         let secret = "FmY0xnWCPCNaSpRG"
-        for text in ["<a>\(secret)&\(secret);</a>", "<a><\(secret)></a>", "<a b=\(secret)/>", "<a>\(secret)</\(secret)>"] {
+        for text in [
+            "<a>\(secret)&\(secret);</a>", "<a><\(secret)></a>", "<a b=\(secret)/>", "<a>\(secret)</\(secret)>",
+        ] {
             let error = try #require(#expect(throws: MarkupError.self) { try document(text) })
             #expect(!error.description.contains("FmY0"), "\(error.description)")
         }

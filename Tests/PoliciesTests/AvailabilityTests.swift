@@ -63,15 +63,16 @@ import Testing
 
 /// What claims can be asked for.
 @Suite struct ClaimTests {
-    @Test(arguments: [
-        (["plan": ["basic"]], .oneOf(["premium", "basic"]), nil),
-        (["plan": ["x", "premium"]], .oneOf(["premium", "basic"]), nil),
-        (["plan": ["Premium"]], .oneOf(["premium", "basic"]), .claimMismatch),
-        (["plan": []], .oneOf(["premium"]), .claimMismatch), ([:], .oneOf(["premium"]), .claimMissing),
-        (["plan": ["premium"]], .oneOf([]), .claimMismatch), (["plan": [""]], .present, nil),
-        (["plan": ["x"]], .present, nil), (["plan": []], .present, .claimMismatch), ([:], .present, .claimMissing),
-        (["plan": ["e\u{301}"]], .oneOf(["\u{e9}"]), .claimMismatch),
-    ] as [([String: [String]], RequiredClaim.Expectation, DenialReason.Code?)])
+    @Test(
+        arguments: [
+            (["plan": ["basic"]], .oneOf(["premium", "basic"]), nil),
+            (["plan": ["x", "premium"]], .oneOf(["premium", "basic"]), nil),
+            (["plan": ["Premium"]], .oneOf(["premium", "basic"]), .claimMismatch),
+            (["plan": []], .oneOf(["premium"]), .claimMismatch), ([:], .oneOf(["premium"]), .claimMissing),
+            (["plan": ["premium"]], .oneOf([]), .claimMismatch), (["plan": [""]], .present, nil),
+            (["plan": ["x"]], .present, nil), (["plan": []], .present, .claimMismatch), ([:], .present, .claimMissing),
+            (["plan": ["e\u{301}"]], .oneOf(["\u{e9}"]), .claimMismatch),
+        ] as [([String: [String]], RequiredClaim.Expectation, DenialReason.Code?)])
     func claims(values: [String: [String]], expectation: RequiredClaim.Expectation, code: DenialReason.Code?) throws {
         let restriction = tokenRestriction(claims: [RequiredClaim(name: "plan", expectation: expectation)])
         let policy = AuthorizationPolicy(

@@ -126,12 +126,13 @@ import Testing
     }
 
     /// `now` is 1700000000; the skew is 60.
-    @Test(arguments: [
-        ("1700003600", nil, nil), ("1700003660", nil, nil), ("1700003661", nil, .livesTooLong),
-        ("1700000600", "1699997000", nil), ("1700000600", "1699996939", .livesTooLong),
-        // A future time of issue does not lengthen the life.
-        ("1700004000", "1700003000", .livesTooLong), ("1700003600", "1700000050", nil),
-    ] as [(String, String?, TokenRejection?)])
+    @Test(
+        arguments: [
+            ("1700003600", nil, nil), ("1700003660", nil, nil), ("1700003661", nil, .livesTooLong),
+            ("1700000600", "1699997000", nil), ("1700000600", "1699996939", .livesTooLong),
+            // A future time of issue does not lengthen the life.
+            ("1700004000", "1700003000", .livesTooLong), ("1700003600", "1700000050", nil),
+        ] as [(String, String?, TokenRejection?)])
     func livesAreBounded(expires: String, issued: String?, rejection: TokenRejection?) {
         #expect(verdict(["exp": expires, "iat": issued]) == rejection)
     }

@@ -321,7 +321,8 @@ private final class Clock: Sendable {
     @Test(arguments: [
         "http://sts.example.com/", "ftp://sts.example.com", "https://", "https://user@sts.example.com/",
         "https://sts.example.com/#x", "sts.example.com", "https://sts.example.com:0/", "https://a b/",
-        "http://10.0.0.1/", "http://localhost.example.com/", "https://sts.example.com/" + String(repeating: "x", count: 1024),
+        "http://10.0.0.1/", "http://localhost.example.com/",
+        "https://sts.example.com/" + String(repeating: "x", count: 1024),
     ])
     func otherAddressesAreRefused(text: String) {
         #expect(throws: KeySetAddress.Problem.self) { try KeySetAddress(text) }

@@ -42,6 +42,7 @@ public struct ImportOperation: Sendable {
         }
         for policy in items.deliveryPolicies { try await planDelivery(policy, at: now, &plan) }
         for key in items.keys { try await planKey(key, of: items, at: now, &plan) }
+        plan.groupFindings()
         return plan
     }
 
@@ -189,13 +190,23 @@ extension ImportPlan {
                 + "another --prefix, or take the one that is there away first")
     }
 
+    /// What belongs to one file stands together.
+    fileprivate mutating func groupFindings() {
+        var order: [String: Int] = [:]
+        for finding in findings where order[finding.place.file] == nil { order[finding.place.file] = order.count }
+        findings = findings.enumerated().sorted { left, right in
+            (order[left.element.place.file] ?? 0, left.offset) < (order[right.element.place.file] ?? 0, right.offset)
+        }.map(\.element)
+    }
+
     /// Published keys are read from hosts of the configuration only; until then tokens under them are refused.
     fileprivate mutating func noteHosts(of policy: AuthorizationPolicy, allowed hosts: [String]) {
         for location in policy.publishedKeyRestrictions.flatMap(\.publishedKeySets) {
             guard let address = try? KeySetAddress(location.url), !address.isAllowed(by: hosts) else { continue }
             findings.append(
                 ImportFinding(
-                    .note, "\(address.host) may not be asked for keys until 'keySets.hosts' of the configuration names it",
+                    .note,
+                    "\(address.host) may not be asked for keys until 'keySets.hosts' of the configuration names it",
                     at: ExportPlace(file: "AuthorizationPolicy \(policy.name)")))
         }
     }

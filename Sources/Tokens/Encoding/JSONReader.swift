@@ -16,9 +16,9 @@ package struct JSONReader {
     /// What is read of a text.
     package struct Limits {
         /// Arrays and objects within each other.
-        var depth = 12
+        package var depth: Int
         /// Values of any kind: what a reader of long texts bounds its memory with.
-        var values = Int.max
+        package var values: Int
 
         package init(depth: Int = 12, values: Int = .max) {
             self.depth = depth

@@ -8,7 +8,8 @@ import Foundation
 struct ImportAzure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "azure",
-        abstract: "Import policies, secrets and content keys that Azure Media Services exported: all of them or nothing.",
+        abstract:
+            "Import policies, secrets and content keys that Azure Media Services exported: all of them or nothing.",
         discussion: """
             Takes JSON and XML of both APIs in any mix, told apart by what is in them. Whatever has no equivalent here is \
             reported with its file and place; what would allow more here than it did there is left out. No secret is \
@@ -61,7 +62,9 @@ struct ImportReport: Report {
     var strict: Bool
 
     var text: String {
-        let end = applied ? "applied" : strict ? "not applied: not everything is taken over (--strict)" : "not applied (dry run)"
+        let end =
+            applied
+            ? "applied" : strict ? "not applied: not everything is taken over (--strict)" : "not applied (dry run)"
         return (changes.map(\.description) + findings.map(\.description) + [end]).joined(separator: "\n")
     }
 }
