@@ -41,7 +41,11 @@ enum ExportDocument {
     /// The elements of XML.
     static func markup(_ text: [UInt8]) throws(MarkupError) -> MarkupDocument {
         try text.withUnsafeBytes { bytes in
-            Result { () throws(MarkupError) in try MarkupDocument(bytes) }
+            Result { () throws(MarkupError) in try MarkupDocument(bytes) }.mapError { error in
+                // What the parser says may quote the document.
+                error.reason.hasPrefix("not well-formed")
+                    ? MarkupError(error.position, "it is not well-formed") : error
+            }
         }.get()
     }
 

@@ -48,8 +48,8 @@ struct ExportNode {
     }
 }
 
-/// The members of an object, asked for by name in any letter case (services write `options`, .NET programs `Options`). It
-/// knows which ones nobody asked for, so that nothing is dropped without a word.
+/// The members of an object, asked for by name in any letter case (services write `options`, .NET programs `Options`).
+/// It knows which ones nobody asked for, so that nothing is dropped without a word.
 final class ExportObject {
     let place: ExportPlace
     private var members: [String: ExportNode] = [:]
@@ -86,6 +86,7 @@ final class ExportObject {
     }
 
     private func drop(_ name: String) {
+        guard members[name] != nil else { return }
         members[name] = nil
         order.removeAll { $0 == name }
     }

@@ -30,8 +30,8 @@ public struct ExportSource: Sendable {
 /// Where something stands in an export.
 public struct ExportPlace: Sendable, Hashable, Codable, CustomStringConvertible {
     public var file: String
-    /// The path of members from the document's root, `value[2].options[0]`; of XML, line and column. Empty for the whole
-    /// document.
+    /// The path of members from the document's root, `value[2].options[0]`; of XML, line and column. Empty for the
+    /// whole document.
     public var path: String
 
     public init(file: String, path: String = "") {

@@ -126,26 +126,36 @@ struct ImportAssembly {
 
     // MARK: Delivery policies
 
+    private struct DeliveryContent: Hashable {
+        var name: String
+        var policy: DeliveryPolicy
+    }
+
     private mutating func addDeliveries() {
-        var kept: [DeliveryDraft] = []
-        for draft in reading.deliveries
-        where !kept.contains(where: { $0.name == draft.name && $0.suffix == draft.suffix && $0.policy == draft.policy })
-        {
-            kept.append(draft)
+        var kept: [String: [DeliveryDraft]] = [:]
+        var order: [String] = []
+        var seen: Set<DeliveryContent> = []
+        for draft in reading.deliveries {
+            let name = draft.name + draft.suffix
+            guard seen.insert(DeliveryContent(name: name, policy: draft.policy)).inserted else { continue }
+            if kept[name] == nil { order.append(name) }
+            kept[name, default: []].append(draft)
         }
-        for draft in kept {
-            var name = ImportNames.fit(prefix + draft.name + draft.suffix)
-            if kept.contains(where: { $0.name == draft.name && $0.suffix == draft.suffix && $0.policy != draft.policy })
-            {
-                guard let id = draft.id else {
-                    findings.add(.error, "two delivery policies have the name '\(draft.name.shown)'", at: draft.place)
-                    continue
+        for there in order {
+            let drafts = kept[there] ?? []
+            for draft in drafts {
+                var name = ImportNames.fit(prefix + there)
+                if drafts.count > 1 {
+                    guard let id = draft.id else {
+                        findings.add(.error, "two delivery policies have the name '\(there.shown)'", at: draft.place)
+                        continue
+                    }
+                    name = ImportNames.fit("\(prefix)\(there)-\(id.prefix(8))")
                 }
-                name = ImportNames.fit("\(prefix)\(draft.name)-\(id.prefix(8))")
+                var policy = draft.policy
+                policy.name = name
+                items.deliveryPolicies.append(policy)
             }
-            var policy = draft.policy
-            policy.name = name
-            items.deliveryPolicies.append(policy)
         }
     }
 

@@ -1,8 +1,8 @@
 import Markup
 import Tokens
 
-/// Reports what licences of protection systems were to say: here the licence server decides. Every part is named, none is
-/// shown: some are secrets.
+/// Reports what licences of protection systems were to say: here the licence server decides. Every part is named, none
+/// is shown: some are secrets.
 struct LicenceTemplate {
     let system: KeyDeliveryName
     let findings: FindingList
@@ -66,7 +66,10 @@ struct LicenceTemplate {
     private static func collect(_ node: ExportNode, _ leaves: inout [ExportNode]) {
         switch node.value {
         case .object(let members) where !members.isEmpty:
-            for member in members where !member.name.lowercased().hasSuffix("odata.type") {
+            let telling = members.filter { !$0.name.lowercased().hasSuffix("odata.type") }
+            // Where the type is all that there is, it says something.
+            if telling.isEmpty { leaves.append(node) }
+            for member in telling {
                 collect(ExportNode(value: member.value, place: node.place.member(member.name)), &leaves)
             }
         case .array(let items) where items.contains { $0.scalarText == nil }:

@@ -99,8 +99,8 @@ extension ExportReading {
 
     /// The predefined streaming policies by what their documentation says of them.
     func addPredefined() {
-        for (name, place) in predefined.sorted(by: { $0.key < $1.key })
-        where !deliveries.contains(where: { $0.name == name }) {
+        let known = Set(deliveries.map(\.name))
+        for (name, place) in predefined.sorted(by: { $0.key < $1.key }) where !known.contains(name) {
             guard let parts = Self.predefinedParts(name) else {
                 findings.add(.refused, "the predefined streaming policy '\(name.shown)' is not known", at: place)
                 continue

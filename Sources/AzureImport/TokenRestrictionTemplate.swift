@@ -4,8 +4,8 @@ import Markup
 import Policies
 import Tokens
 
-/// `TokenRestrictionTemplate` of the second API: a token restriction in XML of .NET's data contracts. Elements may come in
-/// any order; one that is not known refuses the whole, since it may restrict.
+/// `TokenRestrictionTemplate` of the second API: a token restriction in XML of .NET's data contracts. Elements may come
+/// in any order; one that is not known refuses the whole, since it may restrict.
 struct TokenRestrictionTemplate {
     static let namespace =
         "http://schemas.microsoft.com/Azure/MediaServices/KeyDelivery/TokenRestrictionTemplate/v1"

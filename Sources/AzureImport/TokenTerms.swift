@@ -102,6 +102,9 @@ struct TokenTerms {
         guard verification.count <= Self.mostKeys else {
             throw Refusal("there are more than \(Self.mostKeys) verification keys", at: place)
         }
+        if claims.contains(where: { $0.name == RequiredClaim.azureMaximumUses }) {
+            findings.add(.note, "uses of a token with the claim maxuses are counted here as well", at: place)
+        }
         let restriction = TokenRestriction(
             kind: kind, issuer: issuer, audience: audience, verificationKeys: verification, requiredClaims: claims)
         return (restriction, secrets)

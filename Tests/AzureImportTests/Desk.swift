@@ -31,7 +31,8 @@ final class Desk: Sendable {
             catalog: catalog, material: installation.keyMaterial,
             makeSecret: { try installation.makeSecret(named: $0, value: $1) },
             compareSecret: { name, value in
-                try installation.withSecret(named: name) { stored in value.withUnsafeBytes { $0.elementsEqual(stored) } }
+                try installation.withSecret(named: name) { stored in value.withUnsafeBytes { $0.elementsEqual(stored) }
+                }
             }, actor: "local:test")
     }
 

@@ -3,11 +3,13 @@ import AzureImport
 import Foundation
 import Testing
 
-/// What exports become, as it was agreed on: the plan and the documents. `KEYWAY_UPDATE_GOLDEN=1` writes the files anew.
+/// What exports become, as it was agreed on: the plan and the documents. `KEYWAY_UPDATE_GOLDEN=1` writes the files
+/// anew.
 @Suite struct GoldenImportTests {
     @Test(arguments: [("v2", ["v2"]), ("v3", ["v3"]), ("account", ["account", "v3"])])
     func planIsAsAgreed(name: String, folders: [String]) async throws {
-        let items = AzureImport.read(try folders.flatMap { try Exports.sources($0) }, prefix: name == "v2" ? "old-" : "")
+        let items = AzureImport.read(
+            try folders.flatMap { try Exports.sources($0) }, prefix: name == "v2" ? "old-" : "")
         let plan = try await Desk().plan(items)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -32,9 +34,10 @@ import Testing
         let text = plan.changes.map(\.description).joined() + plan.findings.map(\.description).joined()
         let exports = try ["v2/swt-template.xml", "v3/subscribers.json", "v3/locator-keys.json", "v2/keys.json"]
             .map(Exports.text).joined()
-        let secrets = exports.matches(of: /[A-Za-z0-9+\/]{12,}={0,2}/).map { String($0.output) }.filter {
-            Data(base64Encoded: $0) != nil && ($0.hasSuffix("=") || $0.count > 60)
-        } + ["SECRETPASSWORD", "U0VDUkVUUEZY"]
+        let secrets =
+            exports.matches(of: /[A-Za-z0-9+\/]{12,}={0,2}/).map { String($0.output) }.filter {
+                Data(base64Encoded: $0) != nil && ($0.hasSuffix("=") || $0.count > 60)
+            } + ["SECRETPASSWORD", "U0VDUkVUUEZY"]
         #expect(secrets.count > 5)
         for secret in secrets where secret != "KpOvXRLUXfs=" { #expect(!text.contains(secret)) }
     }

@@ -7,8 +7,10 @@ import Testing
 @Suite struct HostileExportTests {
     @Test(
         arguments: [
-            "{", "[[", "{\"a\":1,\"a\":2}", "{\"Options\":[],\"options\":[]}", "{\"value\":[{\"value\":[{\"value\":[{\"value\":"
-                + "[{\"value\":[1]}]}]}]}]}", "<a", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "{\"error\":{\"code\":\"x\"}}",
+            "{", "[[", "{\"a\":1,\"a\":2}", "{\"Options\":[],\"options\":[]}",
+            "{\"value\":[{\"value\":[{\"value\":[{\"value\":"
+                + "[{\"value\":[1]}]}]}]}]}", "<a", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
+            "{\"error\":{\"code\":\"x\"}}",
             "{\"properties\":{\"options\":[]},\"options\":[]}",
         ])
     func whatCannotBeReadStopsEverything(text: String) {

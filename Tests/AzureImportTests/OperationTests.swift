@@ -25,8 +25,9 @@ import Testing
         #expect(
             try await desk.deliver(Self.keyID, token: Self.token, at: Self.before + 3600) == .denied(.tokenRejected))
         #expect(try await desk.deliver(Self.keyID, token: nil, at: Self.before) == .denied(.tokenMissing))
-        for (old, new) in [("urn%3atest", "urn%3atesu"), ("1700000000", "1800000000"), ("6xiF", "7xiF"), ("ff&", "fe&")]
-        {
+        for (old, new) in [
+            ("urn%3atest", "urn%3atesu"), ("1700000000", "1800000000"), ("6xiF", "7xiF"), ("ff&", "fe&"),
+        ] {
             let altered = Self.token.replacing(old, with: new)
             #expect(altered != Self.token)
             #expect(try await desk.deliver(Self.keyID, token: altered, at: Self.before) == .denied(.tokenRejected))
@@ -36,7 +37,8 @@ import Testing
     /// The token names its key: under the same policy it opens no other one.
     @Test func aTokenOpensTheKeyThatItNames() async throws {
         let desk = try await Desk()
-        let keys = #"{"Id":"nb:kid:UUID:99112233-4455-6677-8899-aabbccddeeff","ContentKeyType":4,"#
+        let keys =
+            #"{"Id":"nb:kid:UUID:99112233-4455-6677-8899-aabbccddeeff","ContentKeyType":4,"#
             + #""AuthorizationPolicyId":"nb:ckpid:UUID:6bd1a2cf-0a3e-4f3b-9a93-31a7e05d4f10","#
             + #""RebindContentKey":"AAECAwQFBgcICQoLDA0ODw=="}"#
         try await desk.apply(
@@ -104,11 +106,13 @@ import Testing
         #expect(try await desk.deliver(cenc, token: "x", at: Desk.now, by: .widevine) == .denied(.tokenRejected))
         // The same when the keys come in a second import.
         let later = try await Desk()
-        let policy = #"{"name":"p","options":[{"name":"o","configuration":{"@odata.type":"#
+        let policy =
+            #"{"name":"p","options":[{"name":"o","configuration":{"@odata.type":"#
             + ##""#Microsoft.Media.ContentKeyPolicyClearKeyConfiguration"},"restriction":{"@odata.type":"##
             + ##""#Microsoft.Media.ContentKeyPolicyOpenRestriction"}}]}"##
         try await later.apply(Exports.read(policy))
-        let key = #"{"id":"60000000-0000-0000-0000-000000000009","type":"TYPE","policyName":"p","#
+        let key =
+            #"{"id":"60000000-0000-0000-0000-000000000009","type":"TYPE","policyName":"p","#
             + #""value":"AAECAwQFBgcICQoLDA0ODw=="}"#
         let plan = try await later.apply(Exports.read(key.replacing("TYPE", with: "CommonEncryptionCenc")))
         #expect(plan.changes.first?.detail == "common, no policy" && plan.losesSomething)

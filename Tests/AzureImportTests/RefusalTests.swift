@@ -68,7 +68,8 @@ import Testing
             ("urn:test", ""), ("<RequiredClaims>", "<RequiredClaims>also"), ("RequiredClaims", "NeededClaims"),
             ("SymmetricVerificationKey", "AsymmetricTokenVerificationKey"), ("i:nil=\"true\" ", ""),
             ("</Issuer>", "</Issuer><TokenType>XWT</TokenType>"), ("</Issuer>", "</Issuer><Issuer>b</Issuer>"),
-            ("</Issuer>", "</Issuer><NotBefore>b</NotBefore>"), ("TokenRestrictionTemplate/v1", "TokenRestrictionTemplate/v2"),
+            ("</Issuer>", "</Issuer><NotBefore>b</NotBefore>"),
+            ("TokenRestrictionTemplate/v1", "TokenRestrictionTemplate/v2"),
             ("<KeyValue>", "<KeyValue>!"),
         ])
     func aTemplateThatIsNotWhole(old: String, new: String) throws {
@@ -90,7 +91,8 @@ import Testing
             decoding: JSONEncoder().encode(try Exports.text("v2/swt-template.xml")), as: UTF8.self)
         let token = restriction("1", template)
         for (restrictions, count) in [
-            ([restriction("0", "null"), token], 2), ([token, token], 2), ([token, restriction("2", "\"10.0.0.1\"")], 0),
+            ([restriction("0", "null"), token], 2), ([token, token], 2),
+            ([token, restriction("2", "\"10.0.0.1\"")], 0),
             ([token, restriction("9", "null")], 0), ([], 0), ([restriction("0", template)], 0),
             ([restriction("1", "null")], 0), ([restriction("\"TokenRestricted\"", template)], 1),
         ] {
@@ -101,7 +103,8 @@ import Testing
     }
 
     @Test func keysThatDoNotAgree() {
-        let key = #"{"id":"60000000-0000-0000-0000-000000000009","type":"EnvelopeEncryption","policyName":"p","#
+        let key =
+            #"{"id":"60000000-0000-0000-0000-000000000009","type":"EnvelopeEncryption","policyName":"p","#
             + #""value":"AAECAwQFBgcICQoLDA0ODw=="}"#
         #expect(Exports.read("[\(key),\(key)]").keys.count == 1)
         for (old, new) in [("AAEC", "AQEC"), ("Envelope", "CommonEncryptionCbcs\",\"x\":\""), (":\"p\"", ":\"q\"")] {
@@ -117,9 +120,33 @@ import Testing
     /// The allow list of an account that cannot be read stops everything.
     @Test(arguments: ["", "300.0.0.0/8", "10.0.0.0-10.0.0.9", "10.0.0.1/8"])
     func addressesThatCannotBeRead(address: String) {
-        let account = #"{"properties":{"keyDelivery":{"accessControl":{"defaultAction":"Deny","ipAllowList":["#
+        let account =
+            #"{"properties":{"keyDelivery":{"accessControl":{"defaultAction":"Deny","ipAllowList":["#
             + #""\#(address)"]}}}}"#
         #expect(!Exports.read(account).errors.isEmpty)
+    }
+
+    /// Policies of one name, of two accounts say, get names of their own; what has no id to tell them apart stops it.
+    @Test func twoOfOneName() {
+        let text = RefusalTests.policy(RefusalTests.token).replacing(
+            "{\"name\":\"p\"", with: "{\"name\":\"p\",\"policyId\":\"ID\"")
+        func policy(_ digit: Int) -> String {
+            text.replacing("ID", with: "8352435\(digit)-ebea-4681-aae7-e19277771f64")
+        }
+        let items = Exports.read("[\(policy(1)),\(policy(2))]")
+        #expect(items.authorizationPolicies.map(\.name) == ["p-83524351", "p-83524352"])
+        #expect(items.secrets.map(\.name) == ["p-83524351.o.primary", "p-83524352.o.primary"])
+        #expect(items.errors.isEmpty)
+        let same = RefusalTests.policy(RefusalTests.token)
+        #expect(!Exports.read("[\(same),\(same)]").errors.isEmpty)
+        let changed = policy(1).replacing("\"v\"", with: "\"w\"")
+        #expect(!Exports.read("[\(policy(1)),\(changed)]").errors.isEmpty)
+        #expect(Exports.read("[\(policy(1)),\(policy(1))]").authorizationPolicies.count == 1)
+        let delivery =
+            #"{"Name":"d","Id":"nb:adpid:UUID:8352435#-ebea-4681-aae7-e19277771f64","AssetDeliveryPolicyType":3,"#
+            + #""AssetDeliveryProtocol":#}"#
+        let two = Exports.read("[\(delivery.replacing("#", with: "1")),\(delivery.replacing("#", with: "2"))]")
+        #expect(two.deliveryPolicies.map(\.name) == ["d-83524351", "d-83524352"])
     }
 
     @Test func statesThatDiffer() throws {

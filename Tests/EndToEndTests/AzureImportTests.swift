@@ -7,12 +7,12 @@ import Testing
     private static let python = Programs.repository.appendingPathComponent(".tools/venv/bin/python").path
 
     /// What PyJWT signs with the sample's key, as the service's samples did.
-    private func jwt(plan: String, key: String = "bytes(range(40))") throws -> String {
+    private func jwt(plan: String, key: String = "bytes(range(40))", more: String = "") throws -> String {
         let script = """
             import jwt, time
             now = int(time.time())
-            print(jwt.encode({"iss": "https://sts.example/", "aud": "media", "nbf": now - 300, "exp": now + 3600,
-                "plan": "\(plan)",
+            print(jwt.encode({"iss": "https://sts.example/", "aud": "media", "nbf": now - 300, "exp": now + 1800,
+                "plan": "\(plan)", \(more)
                 "urn:microsoft:azure:mediaservices:contentkeyidentifier": "60000000-0000-0000-0000-000000000001"},
                 \(key), algorithm="HS256"))
             """
@@ -55,6 +55,9 @@ import Testing
         #expect(try curl(second + "&token=" + token).body == Data(16..<32))
         #expect(try curl(second, "-X", "POST", "-d", "", "-H", "Authorization: Bearer \(token)").body == Data(16..<32))
         #expect(try curl(second + "&token=" + jwt(plan: "basic")).status == 403)
+        let once = try jwt(plan: "premium", more: #""urn:microsoft:azure:mediaservices:maxuses": "1","#)
+        #expect(try curl(second + "&token=" + once).status == 200)
+        #expect(try curl(second + "&token=" + once).status == 403)
         #expect(try curl(second + "&token=" + jwt(plan: "premium", key: "bytes(range(1, 41))")).status == 401)
     }
 

@@ -41,7 +41,8 @@ public struct ImportOperation: Sendable {
             plan.noteHosts(of: policy, allowed: keySetHosts)
         }
         for policy in items.deliveryPolicies { try await planDelivery(policy, at: now, &plan) }
-        for key in items.keys { try await planKey(key, of: items, at: now, &plan) }
+        let policies = Dictionary(items.authorizationPolicies.map { ($0.name, $0) }) { first, _ in first }
+        for key in items.keys { try await planKey(key, among: policies, at: now, &plan) }
         plan.groupFindings()
         return plan
     }
@@ -118,7 +119,7 @@ public struct ImportOperation: Sendable {
 
 extension ImportOperation {
     private func planKey(
-        _ item: ImportedKey, of items: ImportedItems, at now: Date, _ plan: inout ImportPlan
+        _ item: ImportedKey, among policies: [String: AuthorizationPolicy], at now: Date, _ plan: inout ImportPlan
     ) async throws {
         let keyID = item.keyID
         var record = try await material.wrap(item.key, keyID: keyID, at: now)
@@ -130,7 +131,7 @@ extension ImportOperation {
                     at: item.place))
         }
         record.name = item.name
-        record.authorizationPolicy = try await policy(of: item, among: items, &plan)
+        record.authorizationPolicy = try await policy(of: item, among: policies, &plan)
         guard let stored = try await catalog.contentKey(keyID) else {
             if let name = item.name, try await catalog.contentKey(named: name) != nil {
                 return plan.contradict(.contentKey, name, "under another id")
@@ -153,10 +154,10 @@ extension ImportOperation {
 
     /// The key's policy here; nil, which denies every disclosure, for none that there is.
     private func policy(
-        of item: ImportedKey, among items: ImportedItems, _ plan: inout ImportPlan
+        of item: ImportedKey, among policies: [String: AuthorizationPolicy], _ plan: inout ImportPlan
     ) async throws -> String? {
         for name in item.policies {
-            let imported = items.authorizationPolicies.first { $0.name == name }
+            let imported = policies[name]
             let stored = imported == nil ? try await catalog.authorizationPolicy(named: name) : nil
             guard let policy = imported ?? stored, item.mayStand(under: policy) else { continue }
             return name
