@@ -38,7 +38,7 @@ final class ExportReading {
     private func readXML(_ root: MarkupElement, at place: ExportPlace, stem: String) {
         switch root.name.local {
         case TokenRestrictionTemplate.root:
-            var draft = PolicyDraft(place: place, name: stem)
+            var draft = PolicyDraft(place: place, name: stem, fileName: stem)
             do throws(Refusal) {
                 let terms = try TokenRestrictionTemplate(root, at: place, draft.findings).terms
                 let (restriction, secrets) = try terms.restriction(draft.findings)
@@ -127,12 +127,11 @@ final class ExportReading {
     // MARK: Policies
 
     private func readPolicy(_ object: ExportObject, stem: String) throws(Refusal) {
-        var draft = PolicyDraft(place: object.place)
+        var draft = PolicyDraft(place: object.place, fileName: stem)
         draft.name = object["name"]?.text
         let id = object["policyid"]?.text ?? object.peek("id")?.text
         draft.id = id.flatMap(AzureIDs.keyID)?.description
         draft.lastModified = object["lastmodified"]?.text
-        if draft.name == nil, draft.id == nil { draft.name = stem }
         object.ignoreMetadata()
         if let text = object["description"] {
             draft.findings.add(.notTakenOver, "policies have no description here", at: text.place)

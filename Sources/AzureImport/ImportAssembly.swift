@@ -27,11 +27,11 @@ struct ImportAssembly {
 
     mutating func assemble() -> ImportedItems {
         let chosen = chosenPolicies()
-        let shared = Dictionary(grouping: chosen) { $0.name ?? $0.id ?? "" }
+        let shared = Dictionary(grouping: chosen) { $0.name ?? "" }
         for draft in chosen {
-            let title = draft.name ?? "policy-\(draft.id ?? "")"
+            let title = draft.name ?? ""
             var name = ImportNames.fit(prefix + title)
-            if shared[draft.name ?? draft.id ?? ""]?.count ?? 0 > 1 {
+            if shared[title]?.count ?? 0 > 1 {
                 guard let id = draft.id else {
                     findings.add(.error, "two policies have the name '\(title.shown)'", at: draft.place)
                     continue
@@ -73,6 +73,10 @@ struct ImportAssembly {
             findings.add(.error, "the policy is there twice, and says different things", at: other.place)
         }
         draft.name = draft.name ?? group.compactMap(\.name).first
+        if draft.name == nil {
+            draft.name = draft.fileName
+            findings.add(.note, "no export tells the policy's name: the file's is taken", at: draft.place)
+        }
         findings.add(draft.findings.findings)
         return draft
     }

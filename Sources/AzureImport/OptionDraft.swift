@@ -5,6 +5,8 @@ struct PolicyDraft {
     var place: ExportPlace
     /// Its name there; nil where the export leaves it out.
     var name: String?
+    /// The file's, for a policy whose name no export tells.
+    var fileName: String
     /// In lower case, without a prefix; nil where the export leaves it out.
     var id: String?
     var lastModified: String?

@@ -149,6 +149,18 @@ import Testing
         #expect(two.deliveryPolicies.map(\.name) == ["d-83524351", "d-83524352"])
     }
 
+    /// getPolicyPropertiesWithSecrets answers without the policy's name.
+    @Test func aPolicyWithoutAName() throws {
+        let secret = Exports.source("a/films.json", Array(try Exports.text("v3/subscribers.json").utf8))
+        #expect(AzureImport.read([secret]).authorizationPolicies.map(\.name) == ["films", "films-licences"])
+        let list = Exports.source("a/policies.json", Array(try Exports.text("v3/policies.json").utf8))
+        for sources in [[secret, list], [list, secret]] {
+            let items = AzureImport.read(sources)
+            #expect(items.authorizationPolicies.map(\.name).sorted() == ["subscribers", "subscribers-licences"])
+            #expect(items.secrets.count == 4 && items.errors.isEmpty)
+        }
+    }
+
     @Test func statesThatDiffer() throws {
         let sources = try Exports.sources("v3")
         #expect(AzureImport.read(sources).errors.isEmpty)
