@@ -32,8 +32,8 @@ public struct ImportedKey: Sendable {
     public var key: ContentKey
     /// Nil for a key that had none.
     public var name: String?
-    /// Names that its authorization policy may have here: the first that exists, and that gives no keys in the clear
-    /// that Azure Media Services did not give. Empty for a key that had no policy.
+    /// Names that its authorization policy may have here: the first that is made of the same exports, and that gives no
+    /// keys in the clear that Azure Media Services did not give. Empty for a key that had no policy.
     public var policies: [String]
     /// What the export says that the key's checksum is.
     public var checksum: KeyChecksum?

@@ -104,20 +104,39 @@ import Testing
         let cenc = "60000000-0000-0000-0000-000000000002"
         #expect(try await desk.deliver(cenc, token: "x", at: Desk.now) == .denied(.noOptionForDelivery))
         #expect(try await desk.deliver(cenc, token: "x", at: Desk.now, by: .widevine) == .denied(.tokenRejected))
-        // The same when the keys come in a second import.
         let later = try await Desk()
         let policy =
             #"{"name":"p","options":[{"name":"o","configuration":{"@odata.type":"#
             + ##""#Microsoft.Media.ContentKeyPolicyClearKeyConfiguration"},"restriction":{"@odata.type":"##
             + ##""#Microsoft.Media.ContentKeyPolicyOpenRestriction"}}]}"##
-        try await later.apply(Exports.read(policy))
         let key =
             #"{"id":"60000000-0000-0000-0000-000000000009","type":"TYPE","policyName":"p","#
             + #""value":"AAECAwQFBgcICQoLDA0ODw=="}"#
-        let plan = try await later.apply(Exports.read(key.replacing("TYPE", with: "CommonEncryptionCenc")))
-        #expect(plan.changes.first?.detail == "common, no policy" && plan.losesSomething)
-        let other = key.replacing("TYPE", with: "EnvelopeEncryption").replacing("9\",\"t", with: "8\",\"t")
-        #expect(try await later.apply(Exports.read(other)).changes.first?.detail == "envelope, policy p")
+        let plan = try await later.plan(
+            Exports.read("[\(policy),\(key.replacing("TYPE", with: "CommonEncryptionCenc"))]"))
+        #expect(plan.changes.last?.detail == "common, no policy" && plan.losesSomething)
+        let envelope = try await later.plan(
+            Exports.read("[\(key.replacing("TYPE", with: "EnvelopeEncryption")),\(policy)]"))
+        #expect(envelope.changes.last?.detail == "envelope, policy p" && !envelope.losesSomething)
+    }
+
+    /// A policy that was here before may bear the name by chance, and allow more.
+    @Test func aKeyComesUnderAPolicyOfTheSameExports() async throws {
+        let desk = try await Desk()
+        let option = AuthorizationOption(name: "o", delivery: [.aes], restrictions: [.open])
+        try await desk.catalog.apply([.putAuthorizationPolicy(AuthorizationPolicy(name: "p", options: [option]))])
+        let key =
+            #"{"id":"60000000-0000-0000-0000-000000000009","type":"EnvelopeEncryption","policyName":"p","#
+            + #""value":"AAECAwQFBgcICQoLDA0ODw=="}"#
+        let plan = try await desk.apply(Exports.read(key))
+        #expect(plan.changes.first?.detail == "envelope, no policy" && plan.losesSomething)
+        #expect(
+            try await desk.deliver("60000000-0000-0000-0000-000000000009", token: nil, at: Desk.now)
+                == .denied(.noPolicy))
+        let other = try await Desk()
+        try await other.apply(Exports.read("[\(key),\(RefusalTests.policy(RefusalTests.token))]"))
+        let again = try await other.plan(Exports.read(key))
+        #expect(again.contradictions.isEmpty && again.changes.map(\.action) == [.unchanged])
     }
 
     /// The account's allow list holds for every option, whichever file comes first.

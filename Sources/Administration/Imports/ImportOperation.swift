@@ -131,7 +131,7 @@ extension ImportOperation {
                     at: item.place))
         }
         record.name = item.name
-        record.authorizationPolicy = try await policy(of: item, among: policies, &plan)
+        record.authorizationPolicy = policy(of: item, among: policies, &plan)
         guard let stored = try await catalog.contentKey(keyID) else {
             if let name = item.name, try await catalog.contentKey(named: name) != nil {
                 return plan.contradict(.contentKey, name, "under another id")
@@ -146,38 +146,39 @@ extension ImportOperation {
             plan.steps += [.insertContentKey(record), .audit(event)]
             return
         }
-        if let difference = try await difference(of: stored, from: record) {
+        if let difference = try await difference(of: stored, from: record, item) {
             return plan.contradict(.contentKey, keyID.description, difference)
         }
         plan.changes.append(ImportedChange(.unchanged, .contentKey, keyID.description))
     }
 
-    /// The key's policy here; nil, which denies every disclosure, for none that there is.
+    /// The key's policy here; nil, which denies every disclosure, for none that came with it. A policy that was here
+    /// before may bear the same name by chance, and allow more.
     private func policy(
         of item: ImportedKey, among policies: [String: AuthorizationPolicy], _ plan: inout ImportPlan
-    ) async throws -> String? {
-        for name in item.policies {
-            let imported = policies[name]
-            let stored = imported == nil ? try await catalog.authorizationPolicy(named: name) : nil
-            guard let policy = imported ?? stored, item.mayStand(under: policy) else { continue }
-            return name
-        }
-        if let name = item.policies.last {
+    ) -> String? {
+        let name = item.policies.first { policies[$0].map(item.mayStand) ?? false }
+        if name == nil, let wanted = item.policies.last {
             plan.findings.append(
                 ImportFinding(
-                    .notTakenOver, "key \(item.keyID) gets no policy: there is no '\(name)' that it may stand under",
+                    .notTakenOver,
+                    "key \(item.keyID) gets no policy: '\(wanted)' is not made of these exports; import the policy with it",
                     at: item.place))
         }
-        return nil
+        return name
     }
 
-    private func difference(of stored: ContentKeyRecord, from record: ContentKeyRecord) async throws -> String? {
+    private func difference(
+        of stored: ContentKeyRecord, from record: ContentKeyRecord, _ item: ImportedKey
+    ) async throws -> String? {
         if !stored.isStored { return "as a key of the seed '\(stored.seed ?? "")'" }
         if stored.type != record.type { return "with the type \(stored.type.rawValue)" }
         var checksum = stored.checksum
         if checksum == nil { checksum = try await material.checksum(of: stored.wrapped) }
         if checksum != record.checksum { return "with another value" }
-        if stored.authorizationPolicy != record.authorizationPolicy {
+        // Of a key that comes again without its policy, the policy that it came with stands.
+        let stands = record.authorizationPolicy == nil && stored.authorizationPolicy.map(item.policies.contains) == true
+        if stored.authorizationPolicy != record.authorizationPolicy, !stands {
             return "with the policy \(stored.authorizationPolicy.map { "'\($0)'" } ?? "none")"
         }
         return nil
@@ -186,9 +187,12 @@ extension ImportOperation {
 
 extension ImportPlan {
     fileprivate mutating func contradict(_ kind: ImportedChange.Kind, _ name: String, _ how: String) {
+        let way =
+            kind == .contentKey
+            ? "delete that key, or leave it out of the exports"
+            : "choose another --prefix, or delete the one that is there"
         contradictions.append(
-            "there is a \(kind.rawValue) '\(name)' already, \(how): an import changes nothing that is there; choose "
-                + "another --prefix, or take the one that is there away first")
+            "there is a \(kind.rawValue) '\(name)' already, \(how): an import changes nothing that is there; \(way)")
     }
 
     /// What belongs to one file stands together.
