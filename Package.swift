@@ -66,6 +66,7 @@ let libraries: [Row] = [
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
     Row(name: "Tokens", siblings: ["Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
+    Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
@@ -105,7 +106,7 @@ let libraries: [Row] = [
         products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
-        siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel"],
+        siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel", "AzureImport"],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
@@ -150,7 +151,7 @@ let programs: [Row] = [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
             "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "CProcess",
+            "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "AzureImport", "CProcess",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -200,6 +201,12 @@ func tests() -> [Target] {
 
             ]),
         test("KeyWrappingTests", siblings: ["KeyWrapping", "Policies", "ContentKeys"]),
+        test(
+            "AzureImportTests",
+            siblings: [
+                "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Tokens",
+                "Cryptography", "Policies", "ContentKeys",
+            ]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],
             products: [.logging]),

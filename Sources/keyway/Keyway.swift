@@ -16,7 +16,8 @@ struct Keyway: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
-            TokenCommand.self, RevocationCommand.self, CPIXCommand.self, EncryptorCommand.self, KEKCommand.self,
+            TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
+            KEKCommand.self,
             AuditCommand.self, AdminCommand.self,
             VersionCommand.self,
         ])

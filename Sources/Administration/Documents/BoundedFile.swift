@@ -10,6 +10,14 @@ struct BoundedFileError: Error, Equatable {
 enum BoundedFile {
     /// The text of a regular file of at most `limit` bytes.
     static func read(_ path: String, limit: Int) throws(BoundedFileError) -> String {
+        guard let text = String(validating: try bytes(path, limit: limit), as: UTF8.self) else {
+            throw BoundedFileError(reason: "is not a text in UTF-8")
+        }
+        return text
+    }
+
+    /// The bytes of a regular file of at most `limit` of them.
+    static func bytes(_ path: String, limit: Int) throws(BoundedFileError) -> [UInt8] {
         // Not blocking: a pipe would otherwise wait for a writer before it can be told from a file.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
@@ -20,11 +28,7 @@ enum BoundedFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw BoundedFileError(reason: "is not a file")
         }
-        let bytes = try bytes(of: descriptor, limit: limit)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw BoundedFileError(reason: "is not a text in UTF-8")
-        }
-        return text
+        return try bytes(of: descriptor, limit: limit)
     }
 
     /// Reads to the end, whatever size the system told before.

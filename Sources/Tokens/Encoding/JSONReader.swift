@@ -1,7 +1,8 @@
 /// Why a text is not JSON as a token may carry it, and where.
 public struct JSONError: Error, Equatable {
     public enum Reason: Sendable, Equatable {
-        case notUTF8, tooDeep, unexpectedEnd, unexpectedByte, badEscape, badNumber, duplicateMember, trailingBytes
+        case notUTF8, tooDeep, tooMany, unexpectedEnd, unexpectedByte, badEscape, badNumber, duplicateMember
+        case trailingBytes
     }
 
     public let reason: Reason
@@ -12,19 +13,32 @@ public struct JSONError: Error, Equatable {
 /// A strict reader of JSON (RFC 8259) for hostile input: valid UTF-8 without a byte order mark, no member twice in an
 /// object, no lone surrogates, bounded depth, nothing after the value. The caller bounds the size.
 public struct JSONReader {
-    /// Arrays and objects within each other.
-    static let deepest = 12
+    /// What is read of a text.
+    public struct Limits: Sendable {
+        /// Arrays and objects within each other.
+        public var depth: Int
+        /// Values of any kind: what a reader of long texts bounds its memory with.
+        public var values: Int
+
+        public init(depth: Int = 12, values: Int = .max) {
+            self.depth = depth
+            self.values = values
+        }
+    }
+
     /// The longest number, in characters.
     static let longestNumber = 64
 
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
+    private var count = 0
+    private let limits: Limits
 
     /// Reads one value that is the whole text.
-    public static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    public static func read(_ bytes: [UInt8], within limits: Limits = Limits()) throws(JSONError) -> JSONValue {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw JSONError(reason: .notUTF8, position: 0) }
-        var reader = JSONReader(bytes: bytes)
+        var reader = JSONReader(bytes: bytes, limits: limits)
         reader.skipWhiteSpace()
         let value = try reader.value()
         reader.skipWhiteSpace()
@@ -32,8 +46,9 @@ public struct JSONReader {
         return value
     }
 
-    private init(bytes: [UInt8]) {
+    private init(bytes: [UInt8], limits: Limits) {
         self.bytes = bytes
+        self.limits = limits
     }
 
     private func error(_ reason: JSONError.Reason) -> JSONError {
@@ -65,6 +80,8 @@ public struct JSONReader {
     }
 
     private mutating func value() throws(JSONError) -> JSONValue {
+        count += 1
+        guard count <= limits.values else { throw error(.tooMany) }
         switch next {
         case nil: throw error(.unexpectedEnd)
         case UInt8(ascii: "{"): return try nested { reader throws(JSONError) in try reader.object() }
@@ -87,7 +104,7 @@ public struct JSONReader {
     private mutating func nested(
         _ body: (inout JSONReader) throws(JSONError) -> JSONValue
     ) throws(JSONError) -> JSONValue {
-        guard depth < Self.deepest else { throw error(.tooDeep) }
+        guard depth < limits.depth else { throw error(.tooDeep) }
         depth += 1
         position += 1
         skipWhiteSpace()

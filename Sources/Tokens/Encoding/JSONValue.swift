@@ -43,7 +43,7 @@ extension JSONValue {
     }
 
     /// The text of a string, number or boolean; nil for the rest.
-    var scalarText: String? {
+    package var scalarText: String? {
         switch self {
         case .string(let text), .number(let text): text
         case .boolean(let value): value ? "true" : "false"

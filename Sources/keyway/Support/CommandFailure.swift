@@ -44,6 +44,7 @@ struct CommandFailure: Error {
         case let error as TLSFilesError: self.init(.badData, error.description)
         case let error as ConfigurationError: self.init(.badData, error.description)
         case let error as DocumentsRejected: self.init(.badData, error.description)
+        case let error as ImportRejected: self.init(.badData, error.description)
         case let error as KEKRotationError: self.init(.badData, error.description)
         case let error as PublicationError: self.init(.badData, error.reason)
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
