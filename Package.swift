@@ -144,17 +144,34 @@ let libraries: [Row] = [
         products: [.configuration, .logging, .yams]),
 ]
 
+let servers: [Row] = [
+    // Layer 5: what programs are put together from
+    Row(
+        name: "KeyServer",
+        siblings: [
+            "Adapters", "AdminHTTP", "Administration", "Catalog", "HTTPSurface", "KeyDelivery", "KeyExchange",
+            "KeyServiceHTTP", "MetricsExposition", "Policies", "Tokens", "CProcess",
+        ],
+        products: [
+            .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
+            .unixSignals,
+        ])
+]
+
 let programs: [Row] = [
+    Row(
+        name: "keyway-keys", siblings: ["Adapters", "HTTPSurface", "KeyServer"],
+        products: [.argumentParser, .logging, .serviceLifecycle]),
     Row(
         name: "keyway",
         siblings: [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
-            "KeyServiceHTTP",
+            "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Policies", "Tokens", "EncoderProtocol", "MetricsExposition", "AzureImport", "CProcess",
+            "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
-            .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
+            .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
             .systemPackage, .unixSignals,
         ]),
     Row(name: "keyway-encoder", siblings: ["Encoding", "EncoderProtocol", "CSandbox"]),
@@ -252,7 +269,8 @@ func tests() -> [Target] {
         test(
             "EndToEndTests",
             siblings: [
-                "TestSupport", "keyway", "keyway-encoder", "CatalogSQLite", "Catalog", "KeyWrapping", "Policies",
+                "TestSupport", "keyway", "keyway-encoder", "keyway-keys", "CatalogSQLite", "Catalog", "KeyWrapping",
+                "Policies",
                 "ContentKeys",
             ]),
         test(
@@ -273,6 +291,7 @@ let package = Package(
     name: "keyway",
     products: [
         .executable(name: "keyway", targets: ["keyway"]),
+        .executable(name: "keyway-keys", targets: ["keyway-keys"]),
         .executable(name: "keyway-encoder", targets: ["keyway-encoder"]),
     ],
     dependencies: [
@@ -294,7 +313,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
-    targets: libraries.map {
+    targets: (libraries + servers).map {
         .target(name: $0.name, dependencies: dependencies($0), resources: $0.resources, swiftSettings: settings)
     }
         + programs.map {

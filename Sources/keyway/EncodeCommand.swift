@@ -4,6 +4,7 @@ import Catalog
 import EncoderProtocol
 import Foundation
 import Jobs
+import KeyServer
 import Logging
 
 struct EncodeCommand: AsyncParsableCommand {

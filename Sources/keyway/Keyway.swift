@@ -1,6 +1,5 @@
-import Adapters
 import ArgumentParser
-import CProcess
+import KeyServer
 
 /// The all-in-one program and command line.
 struct Keyway: AsyncParsableCommand {
@@ -27,11 +26,8 @@ struct Keyway: AsyncParsableCommand {
 @main
 enum Program {
     static func main() async {
-        keyway_process_protect()
-        Installation.takeKEKsFromEnvironment()
-        CrashReports.withhold()
+        ProgramStart.protect()
         // Before anything counts: what is counted before goes nowhere.
-        _ = ServiceMetrics.registry
         do {
             var command = try Keyway.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -40,7 +36,7 @@ enum Program {
                 try command.run()
             }
         } catch {
-            CommandFailure.exit(with: error)
+            CommandFailure.exit(with: error, of: Keyway.self)
         }
     }
 }

@@ -59,11 +59,15 @@ final class RunningServer: @unchecked Sendable {
     /// - Parameters:
     ///   - environment: what this server finds besides what all find.
     ///   - launcher: a program and its arguments that become the server.
-    init(_ data: DataFolder, environment: [String: String] = [:], launcher: [String] = []) throws {
+    ///   - command: the program and its arguments.
+    init(
+        _ data: DataFolder, environment: [String: String] = [:], launcher: [String] = [],
+        command: [String] = ["keyway", "serve"]
+    ) throws {
         let output = data.folder.url("serve-\(UUID().uuidString).out")
         try Data().write(to: output)
         let process = Process()
-        let command = launcher + [try Programs.own("keyway"), "serve"]
+        let command = launcher + [try Programs.own(command[0])] + command.dropFirst()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(data.environment) { $1 }.merging([
@@ -87,7 +91,7 @@ final class RunningServer: @unchecked Sendable {
             if listeners.count == 2 { break }
             usleep(50_000)
         }
-        guard let origin = listeners["origin"], let admin = listeners["admin"] else {
+        guard let origin = listeners["origin"] ?? listeners["keys"], let admin = listeners["admin"] else {
             throw ToolMissing(name: "a listening server")
         }
         self.origin = origin

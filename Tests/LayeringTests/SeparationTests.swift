@@ -13,7 +13,8 @@ import Testing
     ]
 
     @Test(arguments: [
-        "KeyDelivery", "KeyExchange", "KeyServiceHTTP", "KeySetHTTP", "KeyWrapping", "LicenceForwarding", "Policies",
+        "keyway-keys", "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP", "KeySetHTTP", "KeyWrapping",
+        "LicenceForwarding", "Policies",
         "ProtectionSystems", "Tokens",
         "TransitKEK",
     ])

@@ -1,6 +1,7 @@
 import Administration
 public import ArgumentParser
 public import Catalog
+import KeyServer
 
 struct AdminTokenCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 
 struct AdminTokenList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import Foundation
+import KeyServer
 
 struct AssetList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the assets.")

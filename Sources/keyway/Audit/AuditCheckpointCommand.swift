@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import Catalog
+import KeyServer
 
 struct AuditCheckpointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Administration
 import ArgumentParser
 import Foundation
 import Glibc
+import KeyServer
 
 struct AuditExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 
 struct AuditVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

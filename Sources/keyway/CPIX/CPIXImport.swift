@@ -2,6 +2,7 @@ import Administration
 import ArgumentParser
 import Foundation
 import KeyExchange
+import KeyServer
 
 struct CPIXImport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

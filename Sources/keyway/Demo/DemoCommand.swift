@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import HTTPSurface
 import Hummingbird
+import KeyServer
 import Logging
 import OriginHTTP
 import Synchronization

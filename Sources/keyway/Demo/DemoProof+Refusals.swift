@@ -1,5 +1,6 @@
 import Administration
 import Foundation
+import KeyServer
 
 extension DemoProof {
     /// What must be refused, and how.

@@ -1,5 +1,6 @@
 import Administration
 import Foundation
+import KeyServer
 
 /// The second half of the demo: programs that are not ours play each stream with a token, and are refused without.
 struct DemoProof {

@@ -2,6 +2,7 @@ import Adapters
 import Administration
 import Catalog
 import Foundation
+import KeyServer
 import MediaModel
 
 /// The first half of the demo: what an operator would do by hand.
@@ -60,7 +61,7 @@ struct DemoStage: Sendable {
     func publish(_ asset: String, endpoint: String) async throws -> PublishAsset.Report {
         Terminal.print("3. Publishing under \(Self.deliveryPolicies.joined(separator: ", "))")
         let interface = installation.makeOperator(
-            actor: Installation.localActor, role: .keyAdmin, endpoint: { endpoint })
+            actor: Installation.localActor, role: .keyAdmin, streams: { $0.streams(endpoint: endpoint) })
         let report = try await interface.perform(
             PublishAsset(
                 asset: asset, authorizationPolicy: Self.authorizationPolicy, deliveryPolicies: Self.deliveryPolicies))

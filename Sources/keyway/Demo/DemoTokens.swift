@@ -2,6 +2,7 @@ import Adapters
 import Administration
 import Catalog
 import Foundation
+import KeyServer
 import Policies
 import Tokens
 

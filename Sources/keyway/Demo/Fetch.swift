@@ -1,4 +1,5 @@
 import Foundation
+import KeyServer
 
 /// Requests as a player makes them, through curl: a client that is not ours.
 struct Fetch {

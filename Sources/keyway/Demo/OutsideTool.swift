@@ -1,4 +1,5 @@
 import Foundation
+import KeyServer
 import Subprocess
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import Foundation
+import KeyServer
 
 /// A track as a player finds it in a manifest: the best video rendition, and the sound.
 struct PlayableTrack {

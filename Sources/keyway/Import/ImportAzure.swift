@@ -4,6 +4,7 @@ import ArgumentParser
 import AzureImport
 import ContentKeys
 import Foundation
+import KeyServer
 
 struct ImportAzure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import ContentKeys
+import KeyServer
 import Policies
 
 struct KeyCreate: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 
 struct KeyDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Administration
 import ArgumentParser
 import ContentKeys
 import Foundation
+import KeyServer
 import Policies
 
 struct KeyImport: AsyncParsableCommand {

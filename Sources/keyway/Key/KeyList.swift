@@ -3,6 +3,7 @@ import ArgumentParser
 import Catalog
 import ContentKeys
 import Foundation
+import KeyServer
 import Policies
 
 struct KeyList: AsyncParsableCommand {

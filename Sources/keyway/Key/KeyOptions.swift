@@ -2,6 +2,7 @@ import Administration
 import ArgumentParser
 import ContentKeys
 import Foundation
+import KeyServer
 import Policies
 
 /// What can be said of a new key on the command line. Never its bytes.

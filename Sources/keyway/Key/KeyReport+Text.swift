@@ -1,5 +1,6 @@
 import Administration
 import Foundation
+import KeyServer
 
 extension KeyReport: Report {
     static let heading = ["KEY ID", "TYPE", "LABEL", "NAME", "AUTHORIZATION POLICY", "STATE", "CREATED"]

@@ -2,6 +2,7 @@ import Adapters
 import Administration
 import ArgumentParser
 import Foundation
+import KeyServer
 
 struct KeySeedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import Foundation
+import KeyServer
 
 struct LocatorList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the locators.")

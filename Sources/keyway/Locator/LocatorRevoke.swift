@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 import Policies
 
 struct LocatorRevoke: AsyncParsableCommand {

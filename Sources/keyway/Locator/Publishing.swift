@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import Foundation
+import KeyServer
 
 /// The options of `publish` and `locator create`, which do the same.
 struct PublicationOptions: ParsableArguments {

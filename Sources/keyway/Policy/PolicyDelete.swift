@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 
 struct PolicyDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import Foundation
+import KeyServer
 
 struct PolicyExplain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

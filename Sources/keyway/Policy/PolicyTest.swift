@@ -2,6 +2,7 @@ import Administration
 import ArgumentParser
 import ContentKeys
 import Foundation
+import KeyServer
 import Policies
 
 struct PolicyTest: AsyncParsableCommand {

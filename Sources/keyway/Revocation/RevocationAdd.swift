@@ -2,6 +2,7 @@ import Administration
 import ArgumentParser
 import Catalog
 import Foundation
+import KeyServer
 import Policies
 import Tokens
 

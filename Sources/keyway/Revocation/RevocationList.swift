@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 
 struct RevocationList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List what is revoked.")

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import KeyServer
 
 struct SecretList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the secrets' names.")

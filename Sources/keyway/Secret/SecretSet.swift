@@ -3,6 +3,7 @@ import ArgumentParser
 import Catalog
 import Foundation
 import Glibc
+import KeyServer
 
 struct SecretSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Catalog
 import ContentKeys
 import Foundation
 import Jobs
+import KeyServer
 import Logging
 
 extension Installation {

@@ -2,6 +2,7 @@ import Adapters
 import ArgumentParser
 import Foundation
 import HTTPSurface
+import KeyServer
 import Logging
 
 struct ServeCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KeyServer
 
 /// What a server does.
 enum ServiceRole: String, CaseIterable, ExpressibleByArgument {

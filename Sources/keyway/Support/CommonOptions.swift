@@ -4,6 +4,7 @@ import AdminContract
 import Administration
 import ArgumentParser
 import Foundation
+import KeyServer
 
 /// The options that all verbs share.
 struct CommonOptions: ParsableArguments {

@@ -2,39 +2,18 @@ import Adapters
 import Administration
 import Catalog
 import Foundation
+import KeyServer
 import Origin
 import Policies
 
 extension Installation {
-    /// How administration makes keys, without seeing their bytes.
-    var contentKeyMaker: ContentKeyMaker {
-        { type, keyID, name in try makeContentKey(type, keyID: keyID, name: name) }
-    }
-
-    /// Does what operators ask, on this data folder.
-    ///
-    /// - Parameters:
-    ///   - actor: for the audit log.
-    ///   - endpoint: what players reach the origin by, without a slash at its end.
-    func makeOperator(actor: String, role: AdminRole, endpoint: @escaping @Sendable () -> String) -> LocalOperator {
-        LocalOperator(
-            OperatorContext(
-                catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
-                makeSecret: { name, value in try makeSecret(named: name, value: value) },
-                auditKeys: auditKeyMaterial, streams: { $0.streams(endpoint: endpoint()) },
-                material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-                role: role, keySetHosts: keySetHosts))
-    }
-
     /// The operator at this machine: whoever may read the data folder may do everything.
     func localOperator() async throws -> LocalOperator {
         let configuration = try await ServiceConfiguration.load(
             path: nil, environment: ProcessInfo.processInfo.environment)
-        return makeOperator(
-            actor: Self.localActor, role: .keyAdmin, endpoint: { "http://\(configuration.listenOrigin)" })
+        let endpoint = "http://\(configuration.listenOrigin)"
+        return makeOperator(actor: Self.localActor, role: .keyAdmin, streams: { $0.streams(endpoint: endpoint) })
     }
-
-    static var localActor: String { "local:\(NSUserName())" }
 }
 
 extension PublishedAsset {

@@ -1,5 +1,6 @@
 import EncoderProtocol
 import Foundation
+import KeyServer
 import Synchronization
 
 /// Draws the progress of long work on one line of standard error.

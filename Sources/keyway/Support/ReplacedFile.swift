@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import KeyServer
 
 /// A file that is written beside the one that it replaces: whoever opens the name sees the old one or the whole new one.
 final class ReplacedFile {

@@ -1,4 +1,5 @@
 import Foundation
+import KeyServer
 
 /// What a verb found: printed for people, or with `--json` as one document.
 protocol Report: Encodable {
@@ -27,12 +28,5 @@ enum Table {
                 column == row.count - 1 ? cell : cell.padding(toLength: widths[column], withPad: " ", startingAt: 0)
             }.joined(separator: "  ")
         }.joined(separator: "\n")
-    }
-}
-
-extension Date {
-    /// RFC 3339 in UTC, whole seconds.
-    var rfc3339: String {
-        ISO8601DateFormatter().string(from: self)
     }
 }

@@ -3,6 +3,7 @@ import Administration
 public import ArgumentParser
 import Catalog
 import Foundation
+import KeyServer
 public import Policies
 import Tokens
 

@@ -1,14 +1,14 @@
 import Adapters
 import Administration
-import ArgumentParser
+package import ArgumentParser
 import Catalog
 import Glibc
 import HTTPSurface
 import KeyExchange
 
 /// A verb that could not do its job: what a person reads, and the exit code that a script reads (sysexits.h).
-struct CommandFailure: Error {
-    enum Code: Int32 {
+package struct CommandFailure: Error {
+    package enum Code: Int32 {
         case badData = 65
         case noInput = 66
         case unavailable = 69
@@ -18,24 +18,24 @@ struct CommandFailure: Error {
         case notPermitted = 77
     }
 
-    var code: Code
-    var message: String
+    package var code: Code
+    package var message: String
 
-    init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    /// Ends the program with the code of an error, after saying it on standard error.
-    static func exit(with error: any Error) -> Never {
-        if let failure = CommandFailure(error) {
-            Terminal.error("keyway: \(failure.message)")
+    /// Ends a program with the code of an error, after saying it on standard error.
+    package static func exit<Program: ParsableCommand>(with error: any Error, of program: Program.Type) -> Never {
+        if let failure = CommandFailure(error, program) {
+            Terminal.error("\(program._commandName): \(failure.message)")
             Glibc.exit(failure.code.rawValue)
         }
-        Keyway.exit(withError: error)
+        program.exit(withError: error)
     }
 
-    private init?(_ error: any Error) {
+    private init?<Program: ParsableCommand>(_ error: any Error, _ program: Program.Type) {
         switch error {
         case let failure as CommandFailure: self = failure
         case let error as OperatorError: self.init(Self.code(of: error.code), error.message)
@@ -53,7 +53,7 @@ struct CommandFailure: Error {
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
             // The argument parser's own errors know their exit codes.
-            let code = Keyway.exitCode(for: error)
+            let code = program.exitCode(for: error)
             guard code == .failure else { return nil }
             self.init(.software, String(describing: error))
         }

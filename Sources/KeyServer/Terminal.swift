@@ -2,35 +2,35 @@ import Foundation
 import Glibc
 
 /// Standard output carries results and nothing else; standard error carries what a person is told on the way.
-enum Terminal {
+package enum Terminal {
     /// Whether progress may be drawn: standard error is a terminal.
-    static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+    package static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
-    static func print(_ text: String) {
+    package static func print(_ text: String) {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
-    static func error(_ text: String) {
+    package static func error(_ text: String) {
         write(text + "\n", to: STDERR_FILENO)
     }
 
     /// Redraws the current line of standard error.
-    static func redraw(_ text: String) {
+    package static func redraw(_ text: String) {
         write("\r\u{1B}[K" + text, to: STDERR_FILENO)
     }
 
-    static func clearLine() {
+    package static func clearLine() {
         write("\r\u{1B}[K", to: STDERR_FILENO)
     }
 
     /// Values come from tokens and requests: nothing of them may draw on a terminal or look like another field.
-    static func quoted(_ value: String) -> String {
+    package static func quoted(_ value: String) -> String {
         let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
         return isPlain ? value : "\(value.debugDescription)"
     }
 
     /// The same for a value that stands alone, where spaces mislead nobody.
-    static func plain(_ value: String) -> String {
+    package static func plain(_ value: String) -> String {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? value : "\(value.debugDescription)"
     }
 

@@ -1,12 +1,12 @@
-import Adapters
-import Administration
+package import Adapters
+package import Administration
 
 extension Installation {
     /// What operators do with the keys of this data folder.
-    var keyOperations: KeyOperations { keyOperations(by: nil) }
+    package var keyOperations: KeyOperations { keyOperations(by: nil) }
 
     /// - Parameter actor: for the audit log; nil for the server itself.
-    func keyOperations(by actor: String?) -> KeyOperations {
+    package func keyOperations(by actor: String?) -> KeyOperations {
         KeyOperations(catalog: catalog, material: keyMaterial, unwrapper: unwrapper, actor: actor)
     }
 }

@@ -1,0 +1,32 @@
+package import Adapters
+package import Administration
+package import Catalog
+import Foundation
+import Policies
+
+extension Installation {
+    /// How administration makes keys, without seeing their bytes.
+    package var contentKeyMaker: ContentKeyMaker {
+        { type, keyID, name in try makeContentKey(type, keyID: keyID, name: name) }
+    }
+
+    /// Does what operators ask, on this data folder.
+    ///
+    /// - Parameters:
+    ///   - actor: for the audit log.
+    ///   - streams: the URLs of a published asset, as the origin writes them; none where there is no origin.
+    package func makeOperator(
+        actor: String, role: AdminRole, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
+    ) -> LocalOperator {
+        LocalOperator(
+            OperatorContext(
+                catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
+                makeSecret: { name, value in try makeSecret(named: name, value: value) },
+                auditKeys: auditKeyMaterial, streams: streams,
+                material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
+                role: role, keySetHosts: keySetHosts))
+    }
+
+    /// Works on content keys, as the operator at this machine.
+    package static var localActor: String { "local:\(NSUserName())" }
+}

@@ -1,0 +1,227 @@
+package import Adapters
+import AdminHTTP
+package import Administration
+import Foundation
+package import HTTPSurface
+import HTTPTypes
+package import Hummingbird
+package import KeyDelivery
+import KeyExchange
+package import KeyServiceHTTP
+package import Logging
+import NIOCore
+package import ServiceLifecycle
+import UnixSignals
+
+/// What every server of this service is put together from: the routes of keys and of administration, listeners, and what
+/// goes on beside them. Knows nothing of media, so that a program can serve keys alone.
+package struct KeyServer: Sendable {
+    package var installation: Installation
+    package var configuration: ServiceConfiguration
+    package var logger: Logger
+    /// Called once for each listener that accepts, with its name and base URL.
+    package var onListening: @Sendable (String, String) -> Void
+    /// Nil when requests are not logged.
+    package var accessLog: AccessLog?
+
+    package init(
+        installation: Installation, configuration: ServiceConfiguration, logger: Logger,
+        onListening: @escaping @Sendable (String, String) -> Void, accessLog: AccessLog?
+    ) {
+        self.installation = installation
+        self.configuration = configuration
+        self.logger = logger
+        self.onListening = onListening
+        self.accessLog = accessLog
+    }
+
+    /// Runs listeners and what belongs to them until SIGTERM, SIGINT or until it is stopped; requests under way are finished.
+    ///
+    /// - Parameters:
+    ///   - listeners: makes them, with the key service and its routes.
+    ///   - onStart: is given what stops the server.
+    package func run(
+        onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in },
+        listeners: (KeyDeliveryService, KeyServiceRoutes) throws -> [any Service]
+    ) async throws {
+        let licences = try installation.makeLicenceServers(configuration.licences, logger: logger)
+        do {
+            try await installation.prepareTickets()
+            let keyService = makeKeyService()
+            let group = group(try listeners(keyService, makeKeyRoutes(keyService, licences)))
+            onStart { await group.triggerGracefulShutdown() }
+            try await group.run()
+        } catch {
+            await licences.shutDown()
+            throw error
+        }
+        await licences.shutDown()
+        accessLog?.flush()
+    }
+
+    private func group(_ listeners: [any Service]) -> ServiceGroup {
+        let signer = AuditSigner(catalog: installation.catalog, material: installation.auditKeyMaterial)
+        let before: [any Service] = [
+            AuditService(
+                catalog: installation.catalog, signer: signer,
+                schedule: AuditSchedule(retention: configuration.auditRetention), logger: logger),
+            WatchService(watch: installation.watch),
+        ]
+        let after: [any Service] = [
+            KEKService(keks: installation.keks, logger: logger),
+            KeySetService(catalog: installation.catalog, keySets: installation.keySets, logger: logger),
+            KeyHousekeeping(
+                operations: installation.keyOperations, catalog: installation.catalog, logger: logger),
+        ]
+        return ServiceGroup(
+            configuration: .init(
+                services: (before + listeners + after).map {
+                    .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    }
+
+    /// The listener of keys.
+    package func keyListener(
+        _ name: String, _ address: ListenAddress, _ routes: KeyServiceRoutes, _ keyBase: KeyBaseURL
+    ) throws -> any Service {
+        let router = makeRouter(name)
+        routes.add(to: router)
+        exchangeRoutes(name, keyBase).add(to: router)
+        return try listener(name, address, router, routes.fastResponder(sharing: sharing)) { keyBase.learn($0) }
+    }
+
+    /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.
+    package func adminListener(
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
+    ) throws -> any Service {
+        let router = emptyRouter("admin")
+        router.addMiddleware {
+            ProblemMiddleware()
+            ClientAddressMiddleware(rule: clients)
+        }
+        HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
+        try AdminAPI(
+            authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
+            isEncrypted: configuration.tls["admin"] != nil,
+            interface: { [installation] identity in
+                installation.makeOperator(actor: identity.name, role: identity.role, streams: streams)
+            }
+        ).add(to: router)
+        return try listener("admin", configuration.listenAdmin, router) { _ in }
+    }
+
+    package var sharing: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: configuration.corsOrigins) }
+
+    /// The use case of key delivery: one for all that serve keys or give tickets.
+    package func makeKeyService() -> KeyDeliveryService {
+        KeyDeliveryService(
+            catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+            unwrapper: installation.unwrapper, verifier: installation.verifier,
+            revocations: installation.revocations, tickets: installation.tickets,
+            limits: RateLimits(
+                address: configuration.limits.address, subject: configuration.limits.subject,
+                key: configuration.limits.key))
+    }
+
+    package func makeKeyRoutes(_ delivery: KeyDeliveryService, _ licences: LicenceServers) -> KeyServiceRoutes {
+        KeyServiceRoutes(
+            service: delivery, licences: LicenceService(delivery: delivery, servers: licences.servers),
+            certificate: licences.certificate)
+    }
+
+    /// What encryptors are answered by.
+    ///
+    /// - Parameter listener: a proxy that is trusted is also trusted to speak TLS with clients.
+    package func exchangeRoutes(_ listener: String, _ keyBase: KeyBaseURL) -> CPIXRoutes {
+        CPIXRoutes(
+            service: EncryptorService(
+                catalog: installation.catalog, material: installation.keyMaterial, unwrapper: installation.unwrapper,
+                systems: ServedProtectionSystems(keyBaseURL: { keyBase.current })),
+            authentication: EncryptorAuthentication(catalog: installation.catalog),
+            agent: "keyway/\(Version.text)",
+            isProtected: configuration.tls[listener] != nil || !configuration.trustedProxies.isEmpty)
+    }
+
+    /// A router whose requests are logged, when they are to be.
+    private func emptyRouter(_ listener: String) -> Router<ServiceRequestContext> {
+        let router = Router(context: ServiceRequestContext.self)
+        if let accessLog {
+            router.addMiddleware {
+                AccessLogMiddleware(log: ListenerAccessLog(accessLog, listener: listener), clients: clients)
+            }
+        }
+        return router
+    }
+
+    /// A router for players and encryptors.
+    package func makeRouter(_ listener: String) -> Router<ServiceRequestContext> {
+        let router = emptyRouter(listener)
+        router.addMiddleware {
+            CrossOriginMiddleware(policy: sharing, allowedMethods: [.get, .head, .post, .options])
+            ProblemMiddleware()
+            ClientAddressMiddleware(rule: clients)
+        }
+        return router
+    }
+
+    private var clients: ClientAddressRule { ClientAddressRule(trustedProxies: configuration.trustedProxies) }
+
+    private func options(_ name: String, _ responder: (any FastResponder)?) -> ListenerOptions {
+        var options = ListenerOptions()
+        options.limits.connections = configuration.limits.connections
+        options.clients = clients
+        options.proxyProtocol = configuration.proxyProtocol.contains(name)
+        options.tls = configuration.tls[name].map {
+            TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthorities: $0.clientAuthorities)
+        }
+        options.fastResponder = responder
+        options.accessLog = accessLog.map { ListenerAccessLog($0, listener: name) }
+        return options
+    }
+
+    /// One listener.
+    ///
+    /// - Parameter onURL: is given its base URL once it accepts.
+    package func listener(
+        _ name: String, _ address: ListenAddress, _ router: Router<ServiceRequestContext>,
+        _ responder: (any FastResponder)? = nil, _ onURL: @escaping @Sendable (String) -> Void
+    ) throws -> any Service {
+        let onListening = onListening
+        let options = options(name, responder)
+        let scheme = options.tls == nil ? "http" : "https"
+        let application = Application(
+            router: router,
+            server: try options.server(),
+            configuration: .init(
+                address: .hostname(address.host, port: address.port), serverName: nil,
+                availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
+            onServerRunning: { channel in
+                var bound = address
+                bound.port = channel.localAddress?.port ?? address.port
+                let url = "\(scheme)://\(bound)"
+                onURL(url)
+                onListening(name, url)
+            },
+            logger: logger)
+        return Listener(name: name, address: address, application: application)
+    }
+}
+
+/// One listener; says what to do when its address cannot be had.
+private struct Listener<Wrapped: Service>: Service {
+    let name: String
+    let address: ListenAddress
+    let application: Wrapped
+
+    func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw CommandFailure(
+                .unavailable,
+                "cannot listen on \(address): \(String(cString: strerror(error.errnoCode))); choose another address with "
+                    + "listen.\(name) or KEYWAY_LISTEN_\(name.uppercased())")
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Adapters
+import CProcess
+
+/// What a program that holds keys does before anything else, while it has one thread.
+package enum ProgramStart {
+    /// Keeps memory out of core dumps and other processes' reach, takes key-encryption keys out of the environment, turns
+    /// crash reports off, and sets up what counts.
+    package static func protect() {
+        keyway_process_protect()
+        Installation.takeKEKsFromEnvironment()
+        CrashReports.withhold()
+        _ = ServiceMetrics.registry
+    }
+}
