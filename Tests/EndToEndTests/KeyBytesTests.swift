@@ -56,6 +56,7 @@ import Testing
             try curlWith("http://127.0.0.1:\(port)/v1/key-seeds", json + ["-d", #"{"name":"s","type":"common"}"#])
                 .status == 200)
         #expect(try data.must("key", "list").text.contains("film"))
-        #expect(try data.must("secret", "list").text.contains("(none)"))
+        let secrets = try data.must("secret", "list", "--json").json()["secrets"] as? [String]
+        #expect(secrets?.contains("s") == false)
     }
 }

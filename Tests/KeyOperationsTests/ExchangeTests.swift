@@ -91,7 +91,7 @@ import Testing
         valued.keys[0].value = .clear(ZeroedBytes.random(count: 16))
         var unknown = try request([Self.first])
         unknown.systems = [
-            CPIX.System(systemID: "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed", keyID: try keyID(Self.first))
+            CPIX.System(systemID: "00000000-79d6-4ace-a3c8-27dcd51d21ed", keyID: try keyID(Self.first))
         ]
         var weak = try request([Self.first])
         weak.deliveries = [CPIX.Delivery(certificate: [1, 2, 3])]
