@@ -12,7 +12,7 @@ SWIFT ?= swift
 CONFIG ?= debug
 INPUT ?=
 
-.PHONY: demo test build release format lint bench setup clean
+.PHONY: demo test build release format lint bench tsan setup clean
 
 demo: build
 	.build/$(CONFIG)/keyway demo $(if $(INPUT),"$(INPUT)")
@@ -38,8 +38,12 @@ bench: release
 	Benchmarks/bench.py $(if $(INPUT),"$(INPUT)")
 	Benchmarks/keys.py
 
+# The key service under ThreadSanitizer; fails on any report.
+tsan: setup
+	SWIFT=$(SWIFT) scripts/tsan.sh
+
 setup:
 	@scripts/setup.sh
 
 clean:
-	rm -rf .build .tools
+	rm -rf .build .build-tsan .tools
