@@ -87,6 +87,7 @@ package struct KeyServer: Sendable {
     ) throws -> any Service {
         let router = makeRouter(name)
         routes.add(to: router)
+        routes.addBare(to: router)
         exchangeRoutes(name, keyBase).add(to: router)
         return try listener(name, address, router, routes.fastResponder(sharing: sharing)) { keyBase.learn($0) }
     }

@@ -26,6 +26,13 @@ public struct KeyServiceRoutes: Sendable {
         KeyFastPath(service: service, sharing: sharing)
     }
 
+    /// Adds `/?kid=UUID`, as Azure Media Services' key addresses were: for a listener that serves nothing else there.
+    public func addBare(to router: Router<ServiceRequestContext>) {
+        for method in [HTTPRequest.Method.get, .post] {
+            router.on("/", method: method) { try await aes($0, kid: nil, $1) }
+        }
+    }
+
     /// Adds the routes under `/keys`.
     public func add(to router: Router<ServiceRequestContext>) {
         let keys = router.group("keys")

@@ -1,4 +1,5 @@
 import Foundation
+import Policies
 import Testing
 
 @testable import Administration
@@ -118,5 +119,43 @@ import Testing
             #expect(AliasGuard.find(in: text) != nil, "\(text.debugDescription)")
         }
         #expect(aliases > 1000)
+    }
+
+    /// The documents of the cookbook, damaged: errors or a policy, never a trap, and nothing that is granted without a word
+    /// of it in the document.
+    @Test func damagedPolicies() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appendingPathComponent("Documentation/policies-cookbook.md"), encoding: .utf8)
+        let documents = page.components(separatedBy: "```yaml\n").dropFirst().map {
+            Array($0.components(separatedBy: "```")[0].utf8)
+        }
+        #expect(documents.count > 8)
+        var state: UInt64 = 47
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(max(bound, 1)))
+        }
+        for number in 0..<10_000 {
+            var bytes = documents[number % documents.count]
+            for _ in 0...next(3) {
+                let position = next(bytes.count)
+                switch next(4) {
+                case 0: bytes[position] = UInt8(32 + next(95))
+                case 1: bytes.remove(at: position)
+                case 2: bytes.insert(Array("\n :-{}[],\"'&*#!|>".utf8)[next(17)], at: position)
+                default: bytes.removeSubrange(position..<min(bytes.count, position + 1 + next(20)))
+                }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            let loaded = DocumentLoader.parse(text, file: "f.yaml", folder: root.appendingPathComponent("Policies"))
+            for located in loaded.documents where loaded.errors.isEmpty {
+                guard case .authorizationPolicy(let policy) = located.document else { continue }
+                for option in policy.options where option.restrictions.contains(.open) {
+                    #expect(text.contains("open"))
+                }
+            }
+        }
     }
 }

@@ -80,7 +80,8 @@ import Testing
         let premium = ["--claim", "plan=family", "--subject", "viewer", "--kid", kid]
         #expect(try site.test("premium", [], token: try issue(site, "premium", premium)) == granted)
         #expect(
-            try site.test("premium", [], token: try issue(site, "premium", ["--claim", "plan=basic"] + premium.dropFirst(2)))
+            try site.test(
+                "premium", [], token: try issue(site, "premium", ["--claim", "plan=basic"] + premium.dropFirst(2)))
                 == denied)
         #expect(
             try site.test("premium", [], token: try issue(site, "premium", premium.dropLast() + [UUID().uuidString]))

@@ -39,6 +39,10 @@ import Testing
         let bearer = "Authorization: Bearer \(token)"
         #expect(try curl("\(server.origin)/keys/aes?kid=\(keyID)", "-H", bearer).body.count == 16)
         #expect(try curl("\(server.origin)/keys/aes?kid=\(keyID)").status == 401)
+        // As Azure Media Services' addresses were.
+        #expect(try curl("\(server.origin)/?kid=\(keyID)", "-H", "Authorization: Bearer=\(token)").body.count == 16)
+        #expect(try curl("\(server.origin)/?kid=\(keyID)").status == 401)
+        #expect(try curl("\(server.origin)/").status == 400)
         let kid = Data(keyID.replacing("-", with: "").chunks(of: 2).compactMap { UInt8($0, radix: 16) })
             .base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         let licence = try curl(
