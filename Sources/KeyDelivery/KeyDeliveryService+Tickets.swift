@@ -21,6 +21,9 @@ extension KeyDeliveryService: KeyTicketing {
         guard !granted.isEmpty else { return try await denied(verdict, asset, viewer) }
         // A ticket that is still good is passed on as it is, so that the key URIs do not change.
         if viewer.credential == nil, let ticket = viewer.ticket, granted.contains(where: { $0.token != nil }) {
+            guard !isBound || seal.open(ticket)?.clientAddress == viewer.clientAddress else {
+                return .denied(DenialReason(.ticketRejected, detail: "notBound"))
+            }
             return .ticket(ticket)
         }
         let revised = verdict.decisions.compactMap { decision in

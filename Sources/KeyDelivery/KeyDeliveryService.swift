@@ -103,8 +103,10 @@ public struct KeyDeliveryService: Sendable {
 
     /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
     func renewKeys(after verdict: Verdict) async -> Bool {
-        let restrictions = verdict.staleRestrictions
-        for restriction in restrictions { await verifier.renewKeys(for: restriction) }
+        let restrictions = Set(verdict.staleRestrictions)
+        await withTaskGroup { group in
+            for restriction in restrictions { group.addTask { await verifier.renewKeys(for: restriction) } }
+        }
         return !restrictions.isEmpty
     }
 

@@ -104,6 +104,8 @@ public struct OriginRoutes: Sendable {
         case .short: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
         case .session: fields[.cacheControl] = "private, no-store"
         }
+        // Who shows a token in a header gets a playlist with a ticket.
+        if object.lifetime != .immutable { fields[.vary] = "Authorization" }
         return fields
     }
 }

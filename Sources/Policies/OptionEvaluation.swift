@@ -100,7 +100,9 @@ struct OptionEvaluation {
             switch restriction.check(verified, for: context.keyID, at: context.now) {
             case .fails(let reason): note(.token, reason)
             case .holds(let limit):
+                let signer = token.map { $0.signer.joined(with: verified.signer) } ?? verified.signer
                 token = token ?? verified
+                token?.signer = signer
                 useLimit = limit?.joined(with: useLimit) ?? useLimit
                 note(.token, nil)
             }

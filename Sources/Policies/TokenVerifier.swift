@@ -64,6 +64,12 @@ public struct TokenSigner: Sendable, Hashable {
     /// The named secret.
     public var secret: String?
 
+    /// The same key under all the names by which two restrictions know it.
+    func joined(with other: TokenSigner) -> TokenSigner {
+        TokenSigner(
+            keyID: keyID ?? other.keyID, fingerprint: fingerprint ?? other.fingerprint, secret: secret ?? other.secret)
+    }
+
     public init(keyID: String? = nil, fingerprint: [UInt8]? = nil, secret: String? = nil) {
         self.keyID = keyID
         self.fingerprint = fingerprint

@@ -83,12 +83,14 @@ struct SignatureVerification {
         policy: Set<SignatureAlgorithm>
     ) -> Outcome {
         guard case .signature(let scheme) = algorithm.family else { return .notAllowed }
-        guard let set = keySets.keySet(at: location), TokenRules.publishes(set, issuer) else {
+        guard let set = keySets.keySet(at: location), TokenRules.publishes(set.issuer, issuer) else {
             return .invalid(.keySetUnavailable)
         }
         let named = set.keys(named: keyID)
         guard !named.isEmpty else { return .invalid(.keyNotPublished) }
-        let candidates = named.filter { $0.algorithms(policy).contains(algorithm) }
+        let candidates = named.filter {
+            TokenRules.publishes($0.issuer, issuer) && $0.algorithms(policy).contains(algorithm)
+        }
         guard !candidates.isEmpty else { return .notAllowed }
         for candidate in candidates.prefix(Self.mostTries)
         where candidate.key.verifies(signed.signature, of: signed.text, by: scheme) {

@@ -42,10 +42,16 @@ struct TokenRules {
     }
 
     /// The issuer of a discovery document must be the policy's, so that no other issuer's keys verify its tokens (OpenID
-    /// Connect Discovery 1.0, 4.3). One with a place for a tenant is a form for many issuers, of which the policy names one.
-    static func publishes(_ set: PublishedKeySet, _ issuer: String) -> Bool {
-        guard let publisher = set.issuer else { return true }
-        return publisher.utf8.elementsEqual(issuer.utf8) || publisher.contains("{tenantid}")
+    /// Connect Discovery 1.0, 4.3). One with a place for a tenant is a form for many, of which the policy names one.
+    static func publishes(_ publisher: String?, _ issuer: String) -> Bool {
+        guard let publisher else { return true }
+        if publisher.utf8.elementsEqual(issuer.utf8) { return true }
+        let parts = publisher.components(separatedBy: "{tenantid}")
+        guard parts.count == 2, issuer.utf8.count > parts[0].utf8.count + parts[1].utf8.count,
+            issuer.utf8.starts(with: parts[0].utf8), issuer.utf8.reversed().starts(with: parts[1].utf8.reversed())
+        else { return false }
+        let tenant = issuer.utf8.dropFirst(parts[0].utf8.count).dropLast(parts[1].utf8.count)
+        return !tenant.contains(UInt8(ascii: "/"))
     }
 
     /// The period of validity (RFC 7519, 4.1.4 to 4.1.6): from `notBefore` until just before `expires`, wider on both

@@ -131,6 +131,12 @@ import Testing
         usleep(1_000_000)
         #expect(try from("192.0.2.7", bound) == 401)
         #expect(try from("192.0.2.7", ticket()) == 200)
+        // So does a new value of the secret that tokens are signed with.
+        let signed = try ticket()
+        try site.data.must("secret", "set", "sts", input: Data(repeating: 0x5B, count: 32))
+        usleep(1_000_000)
+        #expect(try from("192.0.2.7", signed) == 401)
+        #expect(try from("192.0.2.7", ticket()) == 200)
         site.server.stop()
     }
 }

@@ -122,7 +122,15 @@ private func header(_ algorithm: SignatureAlgorithm, kid: String? = nil) -> Stri
         let token = try Signer.of(.rs256).token(payload())
         #expect(try verdict(token, set, issuer: issuer).token != nil)
         #expect(try verdict(token, set, issuer: "https://other.example/").rejection == .keySetUnavailable)
-        #expect(try verdict(token, set, issuer: "https://login.example/{tenantid}/v2.0").token != nil)
+        #expect(try verdict(token, set, issuer: "https://{tenantid}/").token != nil)
+        for other in ["https://login.example/{tenantid}/v2.0", "{tenantid}", "https://sts.example.com/{tenantid}"] {
+            #expect(try verdict(token, set, issuer: other).rejection == .keySetUnavailable, "\(other)")
+        }
+        // A key that says whose it is, in a set of several issuers.
+        let own = try webKey(try KeyPair.rsa.get().publicKey, ["issuer": issuer])
+        let foreign = try webKey(try KeyPair.rsa.get().publicKey, ["issuer": "https://other.example/"])
+        #expect(try verdict(token, document([own])).token != nil)
+        #expect(try verdict(token, document([foreign])).rejection == .algorithmNotAllowed)
     }
 
     @Test(arguments: [
@@ -249,7 +257,7 @@ private final class Clock: Sendable {
         let (fetcher, store) = (Fetcher([place.url: FetchedDocument(bytes: rsa)]), Store())
         let keeper = keeper(fetcher, store: store)
         await keeper.renew([place])
-        for broken in [nil, Array("<html>".utf8), Array(#"{"keys":[]}"#.utf8)] {
+        for broken in [nil, Array("<html>".utf8)] {
             fetcher.set(place.url, broken)
             clock.advance(3600)
             await keeper.renew([place])
@@ -262,6 +270,25 @@ private final class Clock: Sendable {
         #expect(restarted.keySet(at: place)?.count == 1)
         clock.advance(7 * 86_400)
         #expect(restarted.keySet(at: place) == nil && keeper.keySet(at: place) == nil)
+    }
+
+    /// An issuer that publishes no key any more, and a host that is asked no more: nothing stands in, also after a restart.
+    @Test func keysThatAreWithdrawnAreGone() async throws {
+        let (fetcher, store) = (Fetcher([place.url: FetchedDocument(bytes: rsa)]), Store())
+        let keeper = keeper(fetcher, store: store)
+        await keeper.renew([place])
+        let before = keeper.generation
+        let delisted = self.keeper(fetcher, store: store, hosts: [])
+        await delisted.renew([place])
+        #expect(delisted.keySet(at: place) == nil)
+        fetcher.set(place.url, Array(#"{"keys":[]}"#.utf8))
+        clock.advance(3600)
+        await keeper.renew([place])
+        #expect(keeper.keySet(at: place) == nil && keeper.generation != before)
+        fetcher.set(place.url, nil)
+        let restarted = self.keeper(fetcher, store: store)
+        await restarted.renew([place])
+        #expect(restarted.keySet(at: place) == nil)
     }
 
     @Test func setsAreReadAnewWhenDue() async throws {

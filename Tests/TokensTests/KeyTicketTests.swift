@@ -9,11 +9,13 @@ import Testing
 @Suite struct KeyTicketTests {
     private struct Secret: SecretSource {
         var bytes = [UInt8](repeating: 7, count: 32)
+        /// Of the secrets that verify tokens.
+        var other: UInt8 = 9
 
         func withSecret<Result, Failure: Error>(
             named name: String, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
         ) throws(Failure) -> Result? {
-            guard name == KeyTicketSeal.secretName else { return nil }
+            let bytes = name == KeyTicketSeal.secretName ? bytes : [UInt8](repeating: other, count: 32)
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
             defer { buffer.deallocate() }
             buffer.copyBytes(from: bytes)
@@ -62,6 +64,9 @@ import Testing
             let text = try #require(seal.seal(ticket))
             #expect(seal.open(text) == ticket && seal.seal(ticket) == text)
             #expect(other.open(text) == nil && other.seal(ticket) != text)
+            // With another value of the secret that verified the token, its tickets are none.
+            let changed = KeyTicketSeal(secrets: Secret(other: 10))
+            #expect((changed.open(text) == nil) == (ticket.token.signer.secret != nil))
             #expect(
                 text.utf8.allSatisfy {
                     "-_".utf8.contains($0) || Character(UnicodeScalar($0)).isLetter

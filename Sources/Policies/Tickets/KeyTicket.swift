@@ -64,6 +64,7 @@ public struct KeyTicket: Sendable, Hashable {
             let position = entries.firstIndex { $0.isAlike(entry) } ?? entries.endIndex
             if position == entries.endIndex { entries.append(entry) }
             entries[position].keyIDs.append(grant.keyID)
+            if let signer = grant.token?.signer { token.signer = token.signer.joined(with: signer) }
         }
         guard !entries.isEmpty else { return nil }
         token.claims = [:]
@@ -92,6 +93,10 @@ public protocol KeyTicketReader: Sendable {
 
     /// Names a policy as it is: any change gives another name.
     func revision(of policy: AuthorizationPolicy) -> [UInt8]
+
+    /// Whether the key that verified the token still verifies tokens under the policy: published keys come and go without
+    /// a change of the policy. Secrets are held against what was sealed by `open`.
+    func isInForce(_ signer: TokenSigner, under policy: AuthorizationPolicy) -> Bool
 }
 
 /// Seals tickets, too.
@@ -105,4 +110,5 @@ public struct NoTickets: KeyTicketReader {
     public init() {}
     public func open(_ text: String) -> KeyTicket? { nil }
     public func revision(of policy: AuthorizationPolicy) -> [UInt8] { [] }
+    public func isInForce(_ signer: TokenSigner, under policy: AuthorizationPolicy) -> Bool { false }
 }

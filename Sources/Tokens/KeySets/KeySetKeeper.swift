@@ -87,6 +87,13 @@ public final class KeySetKeeper: KeySetSource {
         var entries: [KeySetLocation: Entry] = [:]
         var generation = 0
         var report: Report?
+
+        mutating func forget(_ location: KeySetLocation) {
+            guard entries[location]?.set != nil else { return }
+            entries[location]?.set = nil
+            entries[location]?.document = []
+            generation += 1
+        }
     }
 
     /// Sets of this many places; policies name them, so that more is a mistake.
@@ -122,8 +129,13 @@ public final class KeySetKeeper: KeySetSource {
     public func keySet(at location: KeySetLocation) -> PublishedKeySet? {
         let oldest = now().addingTimeInterval(-Double(rules.longestStale))
         return state.withLock { state in
-            guard let entry = state.entries[location], entry.fetched > oldest else { return nil }
-            return entry.set
+            guard let entry = state.entries[location], let set = entry.set else { return nil }
+            guard entry.fetched > oldest else {
+                // What it verified is not remembered beyond it.
+                state.forget(location)
+                return nil
+            }
+            return set
         }
     }
 
@@ -158,15 +170,30 @@ public final class KeySetKeeper: KeySetSource {
 
     private func read(_ location: KeySetLocation) async {
         do {
-            let (set, document, age) = try await fetch(location)
-            keep(set, document, of: location, fetched: now(), age: age)
-            report(location, nil)
-            let stored = StoredKeySet(location: location, issuer: set.issuer, document: document, fetched: now())
+            let (issuer, document, age) = try await fetch(location)
+            // Kept also when it holds no key: after a restart an older set must not come back.
+            let stored = StoredKeySet(location: location, issuer: issuer, document: document, fetched: now())
+            let set = Result { () throws(KeySetError) in try PublishedKeySet(document: document, issuer: issuer) }
+            if case .failure(let error) = set, !error.isWithdrawal { throw error }
             try? await store?.storeKeySet(stored)
+            keep(try set.get(), document, of: location, fetched: now(), age: age)
+            report(location, nil)
+        } catch let error as KeySetError where error.isWithdrawal {
+            withdraw(location, problem: error.description)
         } catch {
             await fallBack(location, problem: "\(error)")
         }
         state.withLock { $0.entries[location]?.reading = nil }
+    }
+
+    /// There are no keys, by the issuer's word or by ours: nothing stands in for them.
+    private func withdraw(_ location: KeySetLocation, problem: String) {
+        let next = now().addingTimeInterval(Double(rules.refreshRange.lowerBound))
+        state.withLock { state in
+            state.forget(location)
+            state.entries[location]?.due = next
+        }
+        report(location, problem)
     }
 
     /// Without an answer, the last good set stands: that in memory, else the one that was kept.
@@ -201,7 +228,7 @@ public final class KeySetKeeper: KeySetSource {
         }
     }
 
-    private func fetch(_ location: KeySetLocation) async throws -> (PublishedKeySet, [UInt8], Int?) {
+    private func fetch(_ location: KeySetLocation) async throws -> (issuer: String?, document: [UInt8], age: Int?) {
         var address = try allowed(location.url)
         var issuer: String?
         if location.kind == .discovery {
@@ -211,7 +238,7 @@ public final class KeySetKeeper: KeySetSource {
             address = try allowed(discovery.keySet)
         }
         let found = try await fetcher.fetch(address, limit: PublishedKeySet.longestDocument)
-        return (try PublishedKeySet(document: found.bytes, issuer: issuer), found.bytes, found.maximumAge)
+        return (issuer, found.bytes, found.maximumAge)
     }
 
     /// Also what a discovery document names must be on the list.
@@ -221,7 +248,7 @@ public final class KeySetKeeper: KeySetSource {
         guard address.isAllowed(by: rules.hosts) else {
             throw KeySetError(
                 "\(address.host):\(address.port) may not be asked for keys: it is not among 'keySets.hosts' of the "
-                    + "configuration")
+                    + "configuration", isWithdrawal: true)
         }
         return address
     }

@@ -4,9 +4,12 @@ import Policies
 /// Why a document gives no keys. Names members, never their values.
 public struct KeySetError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
+    /// Whether this is the issuer's word, or ours, that there are no keys: then no older ones stand in for them.
+    public var isWithdrawal: Bool
 
-    public init(_ description: String) {
+    public init(_ description: String, isWithdrawal: Bool = false) {
         self.description = description
+        self.isWithdrawal = isWithdrawal
     }
 }
 
@@ -32,9 +35,14 @@ public struct PublishedKeySet: Sendable {
         }
         guard items.count <= Self.mostKeys else { throw KeySetError("more than \(Self.mostKeys) keys") }
         keys = items.compactMap { PublishedKey($0) }
-        guard !keys.isEmpty else { throw KeySetError("no key of the set can verify a signature") }
+        guard !keys.isEmpty else {
+            throw KeySetError("no key of the set can verify a signature", isWithdrawal: true)
+        }
         self.issuer = issuer
     }
+
+    /// Whether a key of this fingerprint is among them.
+    func holds(_ fingerprint: [UInt8]) -> Bool { keys.contains { $0.key.fingerprint == fingerprint } }
 
     /// The keys that may have signed a token: those with the name that it gives, and those without any.
     func keys(named name: String?) -> [PublishedKey] {
@@ -49,6 +57,8 @@ struct PublishedKey: Sendable {
     let id: String?
     /// `alg`, when it is one that this key can verify.
     let declared: SignatureAlgorithm?
+    /// Whose tokens it verifies, where a set has keys of several issuers and says so (`issuer`, as Microsoft writes it).
+    let issuer: String?
     let key: PublicKey
 
     /// Nil for a key that is not public, not for signatures, not of a kind that is known, or weak.
@@ -66,6 +76,7 @@ struct PublishedKey: Sendable {
             algorithm = known
         }
         id = members["kid"]?.string
+        issuer = members["issuer"]?.string
         declared = algorithm
         self.key = key
     }

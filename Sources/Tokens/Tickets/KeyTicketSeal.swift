@@ -19,16 +19,22 @@ public struct KeyTicketSeal: KeyTicketSealing {
     public static let longest = 4096
     private static let codeSize = 16
 
+    private static let signerTagSize = 8
+
     private let secrets: any SecretSource
+    private let keySets: any KeySetSource
+    private let publicKeys = PublicKeyCache(capacity: 64)
     private let revisions = PolicyRevisions()
 
-    public init(secrets: any SecretSource) {
+    public init(secrets: any SecretSource, keySets: any KeySetSource = NoKeySets()) {
         self.secrets = secrets
+        self.keySets = keySets
     }
 
     /// The text of a ticket, in base64url; nil when there is no secret, or the ticket is too large for a URL.
     public func seal(_ ticket: KeyTicket) -> String? {
-        guard var bytes = TicketWriter.bytes(of: ticket) else { return nil }
+        guard var bytes = TicketWriter.bytes(of: ticket), let tag = signerTag(ticket.token.signer) else { return nil }
+        bytes = tag + bytes
         let code = secrets.withSecret(named: Self.secretName) { secret -> [UInt8]? in
             try? Self.seal(&bytes, under: secret)
         }
@@ -45,7 +51,36 @@ public struct KeyTicketSeal: KeyTicketSealing {
         let plain = secrets.withSecret(named: Self.secretName) { secret -> [UInt8]? in
             try? Self.open(bytes, code, under: secret)
         }
-        return (plain ?? nil).flatMap(TicketReader.ticket)
+        guard let plain = plain ?? nil, plain.count >= Self.signerTagSize,
+            let ticket = TicketReader.ticket(Array(plain.dropFirst(Self.signerTagSize))),
+            let tag = signerTag(ticket.token.signer), constantTimeEquals(tag, Array(plain.prefix(Self.signerTagSize)))
+        else { return nil }
+        return ticket
+    }
+
+    /// Says which value of a named secret verified the token, so that its tickets end with it; nil when there is no such
+    /// secret any more. The same for all that was signed with a public key.
+    private func signerTag(_ signer: TokenSigner) -> [UInt8]? {
+        guard let name = signer.secret else { return [UInt8](repeating: 0, count: Self.signerTagSize) }
+        let code = secrets.withSecret(named: name) { secret -> [UInt8]? in
+            try? HMAC.code(of: "keyway key ticket 1 signer".utf8, key: secret)
+        }
+        return (code ?? nil).map { Array($0.prefix(Self.signerTagSize)) }
+    }
+
+    public func isInForce(_ signer: TokenSigner, under policy: AuthorizationPolicy) -> Bool {
+        guard let fingerprint = signer.fingerprint else { return signer.secret != nil }
+        for case .token(let restriction) in policy.options.flatMap(\.restrictions) {
+            for key in restriction.verificationKeys {
+                switch key.source {
+                case .secret: continue
+                case .pem(let pem): if publicKeys.key(pem: pem)?.fingerprint == fingerprint { return true }
+                case .published(let location):
+                    if keySets.keySet(at: location)?.holds(fingerprint) == true { return true }
+                }
+            }
+        }
+        return false
     }
 
     public func revision(of policy: AuthorizationPolicy) -> [UInt8] { revisions.revision(of: policy) }
