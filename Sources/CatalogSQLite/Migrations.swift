@@ -24,6 +24,24 @@ enum Migrations {
         return migrator
     }
 
+    /// Brings the schema up to date, also while other processes do the same.
+    ///
+    /// What is missing is looked up before the first transaction, so another process may make it in between. Each migration
+    /// is one transaction that also notes its name, which is unique: the attempt of whoever comes second fails and leaves
+    /// nothing. It goes on with what is left; a failure while nobody makes progress is an error.
+    static func run(on pool: DatabasePool) throws {
+        let migrator = all
+        func countApplied() throws -> Int { try pool.read { try migrator.appliedIdentifiers($0).count } }
+        while true {
+            let before = try countApplied()
+            do {
+                return try migrator.migrate(pool)
+            } catch {
+                guard try countApplied() > before else { throw error }
+            }
+        }
+    }
+
     private static let revocations = """
         CREATE TABLE revocation (
             id TEXT PRIMARY KEY NOT NULL CHECK (length(id) = 32),

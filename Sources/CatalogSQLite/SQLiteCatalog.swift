@@ -30,8 +30,8 @@ public final class SQLiteCatalog: CatalogEngine {
         configuration.busyMode = .timeout(TimeInterval(AuditCommitter.ordinaryLockTimeout) / 1000)
         configuration.label = "keyway.catalog"
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            try Migrations.all.migrate(pool)
+            pool = try Self.pool(path: path, configuration: configuration)
+            try Migrations.run(on: pool)
             // GRDB sets NORMAL when it turns the write-ahead log on; it would lose commits with the power.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             configuration.readonly = true
@@ -40,6 +40,19 @@ public final class SQLiteCatalog: CatalogEngine {
             throw CatalogError(database: error)
         }
         committer = AuditCommitter(pool: pool)
+    }
+
+    /// The first opening of a file turns the write-ahead log on. While another process does the same, SQLite refuses that at
+    /// once, whatever time it was given to wait; so the waiting is here.
+    private static func pool(path: String, configuration: Configuration) throws -> DatabasePool {
+        let end = ContinuousClock.now + .milliseconds(AuditCommitter.ordinaryLockTimeout)
+        while true {
+            do {
+                return try DatabasePool(path: path, configuration: configuration)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && .now < end {
+                usleep(10_000)
+            }
+        }
     }
 
     /// Gives the catalog what tells the KIDs of its key seeds.

@@ -17,6 +17,18 @@ import Testing
         }
     }
 
+    /// A first start, or the first after an update, of a server and of commands beside it.
+    @Test func openingsAtOnceMakeOneSchema() async throws {
+        for _ in 0..<10 {
+            let file = DatabaseFile()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<6 { group.addTask { _ = try file.open() } }
+                try await group.waitForAll()
+            }
+            #expect(try await file.open().authorizationPolicies().isEmpty)
+        }
+    }
+
     @Test func recordsReadBackAsTheyWereWritten() async throws {
         let file = DatabaseFile()
         let catalog = try file.open()

@@ -247,6 +247,7 @@ def main(folder):
         load = Load(addresses["keys"], kids, tokens)
         operators = Operators(changes(folder, addresses, kids, remote), SECONDS)
         operators.join()
+        lost = load.statuses.get(0, 0)
         # While the load goes on.
         server.terminate()
         ended = server.wait(120)
@@ -255,6 +256,8 @@ def main(folder):
         server.kill()
     verified = keyway("audit", "verify").splitlines()[0]
     print(f"tsan: answers by status {dict(sorted(load.statuses.items()))}; rounds {operators.rounds}; {verified}")
+    if lost:
+        operators.failures.append(f"{lost} requests were not answered")
     for failure in operators.failures:
         print(f"tsan: {failure}", file=sys.stderr)
     if ended != 0 or operators.failures or not load.statuses.get(200):
