@@ -80,7 +80,7 @@ def send(address, requests, seconds):
     refused = int((re.search(r"Non-2xx or 3xx responses: (\d+)", run.stdout) or [0, 0])[1])
     if count == 0 or refused != (count if requests.status >= 400 else 0) or "Socket errors" in run.stdout:
         sys.exit(f"bench: {requests.file}: {run.stdout}")
-    return count, re.search(r"99%\s+(\S+)", run.stdout)[1]
+    return count, re.search(r"^\s+99%\s+(\S+)", run.stdout, re.MULTILINE)[1]
 
 
 class Measurement:
