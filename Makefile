@@ -36,7 +36,7 @@ lint:
 # BENCH_SECONDS is how long each case runs.
 bench: release
 	Benchmarks/bench.py $(if $(INPUT),"$(INPUT)")
-	Benchmarks/keys.py
+	.tools/venv/bin/python Benchmarks/keys.py
 
 # The key service under ThreadSanitizer; fails on any report.
 tsan: setup

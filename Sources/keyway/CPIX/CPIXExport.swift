@@ -45,38 +45,51 @@ struct CPIXExport: AsyncParsableCommand {
 
     func run() async throws {
         let selection = try selection()
-        let form: KeyOperations.CPIXForm
+        let form = try form()
+        let signer = try signer()
+        let document = try await common.open().keyOperations.exportCPIX(
+            selection, form, contentID: contentId ?? asset, role: .keyAdmin, at: Date())
+        Terminal.print(try text(of: document, signedBy: signer))
+    }
+
+    // What throws stands outside of `run`, and is not inlined into it: the compiler of Swift 6.3.1 crashes over it when it
+    // optimises ("While splitting coroutine").
+
+    @inline(never)
+    private func form() throws -> KeyOperations.CPIXForm {
         switch (recipient.isEmpty, clear) {
         case (false, false):
-            form = .wrapped(
+            return .wrapped(
                 try recipient.map { file in
                     try CPIX.Holder(pem: String(decoding: try SecretInput.read(file: file), as: UTF8.self))
                 })
-        case (true, true): form = .clear(confirmed: yesClear)
+        case (true, true): return .clear(confirmed: yesClear)
         default: throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
         }
-        let sign = try signing()
-        let document = try await common.open().keyOperations.exportCPIX(
-            selection, form, contentID: contentId ?? asset, role: .keyAdmin, at: Date())
-        Terminal.print(try sign(document))
     }
 
-    /// What makes the text of the document; the signer's files are read before any key is opened.
-    private func signing() throws -> (CPIX) throws -> String {
+    /// The certificate of who signs, read before any key is opened, and the file with the private key; nil for a document
+    /// that is not signed.
+    @inline(never)
+    private func signer() throws -> (certificate: CPIX.Holder, key: String)? {
         switch (signKey, signCertificate) {
-        case (nil, nil): return { $0.xml }
+        case (nil, nil): return nil
         case (let key?, let certificate?):
-            let signer = try CPIX.Holder(
-                pem: String(decoding: try SecretInput.read(file: certificate), as: UTF8.self))
-            return { document in
-                var pem = try SecretInput.read(file: key)
-                defer { SecretInput.zero(&pem) }
-                return try pem.withUnsafeBytes { try document.signedXML(by: signer, withPEM: $0) }
-            }
+            let pem = String(decoding: try SecretInput.read(file: certificate), as: UTF8.self)
+            return (try CPIX.Holder(pem: pem), key)
         default: throw CommandFailure(.badData, "--sign-key and --sign-certificate go together")
         }
     }
 
+    @inline(never)
+    private func text(of document: CPIX, signedBy signer: (certificate: CPIX.Holder, key: String)?) throws -> String {
+        guard let signer else { return document.xml }
+        var pem = try SecretInput.read(file: signer.key)
+        defer { SecretInput.zero(&pem) }
+        return try pem.withUnsafeBytes { try document.signedXML(by: signer.certificate, withPEM: $0) }
+    }
+
+    @inline(never)
     private func selection() throws -> KeyOperations.CPIXSelection {
         switch (kid.isEmpty, asset) {
         case (false, nil):
