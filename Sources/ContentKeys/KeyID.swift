@@ -14,21 +14,26 @@ public struct KeyID: Hashable, Sendable {
     /// From text: 32 hexadecimal digits in any letter case, either without dashes or dashed 8-4-4-4-12.
     /// Nothing else is accepted: no braces, no white space, no `urn:` prefix.
     public init?(_ text: String) {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        let characters = Array(text.utf8)
-        guard characters.count == 32 || characters.count == 36 else { return nil }
-        for (position, character) in characters.enumerated() {
-            if characters.count == 36, [8, 13, 18, 23].contains(position) {
-                guard character == 0x2D else { return nil }
+        let count = text.utf8.count
+        guard count == 32 || count == 36 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for (position, character) in text.utf8.enumerated() {
+            if count == 36, Self.isDash(position) {
+                guard character == Self.dash else { return nil }
                 continue
             }
             guard let digit = character.hexadecimalValue else { return nil }
-            digits.append(digit)
+            (high, low) = (high << 4 | low >> 60, low << 4 | UInt64(digit))
         }
-        guard digits.count == 32 else { return nil }
-        self.init(bytes: stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+        self.init(high: high, low: low)
     }
+
+    /// Whether a dash stands at this place of the dashed text.
+    private static func isDash(_ position: Int) -> Bool {
+        position == 8 || position == 13 || position == 18 || position == 23
+    }
+
+    private static let dash = UInt8(ascii: "-")
 
     /// A random (version 4) UUID from the system's generator.
     public static func random() -> KeyID {
@@ -69,22 +74,30 @@ public struct KeyID: Hashable, Sendable {
     private static let littleEndianOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
 
     /// 32 lower-case hexadecimal digits.
-    public var hexadecimal: String {
-        Self.pad(high) + Self.pad(low)
-    }
+    public var hexadecimal: String { text(isDashed: false) }
 
-    private static func pad(_ word: UInt64) -> String {
-        let text = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
+    /// Written without steps in between: every decision on a key is written down with its KID.
+    private func text(isDashed: Bool) -> String {
+        String(unsafeUninitializedCapacity: 36) { text in
+            var (high, low) = (high, low)
+            var count = 0
+            while count < (isDashed ? 36 : 32) {
+                if isDashed, Self.isDash(count) {
+                    text[count] = Self.dash
+                } else {
+                    text[count] = UInt8(hexadecimalDigit: UInt8(high >> 60))
+                    (high, low) = (high << 4 | low >> 60, low << 4)
+                }
+                count += 1
+            }
+            return count
+        }
     }
 }
 
 extension KeyID: CustomStringConvertible, LosslessStringConvertible {
     /// The canonical text: lower case, dashed.
-    public var description: String {
-        let hex = Array(hexadecimal)
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(hex[$0]) }.joined(separator: "-")
-    }
+    public var description: String { text(isDashed: true) }
 }
 
 extension KeyID: Codable {
@@ -103,6 +116,11 @@ extension KeyID: Codable {
 }
 
 extension UInt8 {
+    /// Lower case.
+    fileprivate init(hexadecimalDigit value: UInt8) {
+        self = value < 10 ? 0x30 + value : 0x61 - 10 + value
+    }
+
     fileprivate var hexadecimalValue: UInt8? {
         switch self {
         case 0x30...0x39: self - 0x30

@@ -10,9 +10,10 @@ public struct RequestTarget: Sendable {
     private let query: Substring?
 
     public init(_ uri: String) {
-        let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = parts[0]
-        query = parts.count > 1 ? parts[1] : nil
+        // By bytes, here and below: looking for whole characters costs more than the decision on a key.
+        let end = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+        path = uri[..<(end ?? uri.endIndex)]
+        query = end.map { uri[uri.utf8.index(after: $0)...] }
     }
 
     public init(query: String?) {
@@ -30,9 +31,10 @@ public struct RequestTarget: Sendable {
     /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
     public func values(of name: String) -> [String] {
         guard let query else { return [] }
-        return query.split(separator: "&", maxSplits: Self.mostPairs).flatMap { pair -> [String] in
-            guard let divider = pair.firstIndex(of: "="), Self.equal(pair[..<divider], name) else { return [] }
-            let value = String(pair[pair.index(after: divider)...])
+        return Self.pairs(query).flatMap { pair -> [String] in
+            guard let divider = pair.utf8.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name)
+            else { return [] }
+            let value = String(pair[pair.utf8.index(after: divider)...])
             return (value.removingPercentEncoding ?? "?").split(separator: ",", omittingEmptySubsequences: false)
                 .map(String.init)
         }
@@ -42,12 +44,17 @@ public struct RequestTarget: Sendable {
     /// percent-decoded once. `+` stays: tokens may hold it.
     public func value(of name: String) -> String? {
         guard let query else { return nil }
-        for pair in query.split(separator: "&", maxSplits: Self.mostPairs) {
-            guard let divider = pair.firstIndex(of: "="), Self.equal(pair[..<divider], name) else { continue }
-            let value = pair[pair.index(after: divider)...]
+        for pair in Self.pairs(query) {
+            guard let divider = pair.utf8.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name)
+            else { continue }
+            let value = pair[pair.utf8.index(after: divider)...]
             return value.utf8.contains(UInt8(ascii: "%")) ? String(value).removingPercentEncoding : String(value)
         }
         return nil
+    }
+
+    private static func pairs(_ query: Substring) -> [Substring] {
+        query.utf8.split(separator: UInt8(ascii: "&"), maxSplits: mostPairs).map { Substring($0) }
     }
 
     /// Without regard to the letter case of ASCII.
@@ -65,9 +72,11 @@ public enum BearerToken {
     /// `Bearer T` (RFC 6750, 2.1), or Azure Media Services' `Bearer=T`. Another scheme carries no token of ours: the
     /// request is then judged, and audited, as one without a token.
     public static func token(_ header: String) -> String? {
-        guard header.utf8.count > 7, header.prefix(6).lowercased() == "bearer" else { return nil }
-        let rest = header.dropFirst(6)
-        guard rest.first == " " || rest.first == "=" else { return nil }
-        return String(rest.dropFirst().drop { $0 == " " })
+        let bytes = header.utf8
+        guard bytes.count > 7, bytes.prefix(6).elementsEqual("bearer".utf8, by: { $0 == $1 || $0 | 0x20 == $1 })
+        else { return nil }
+        let rest = bytes.dropFirst(6)
+        guard rest.first == UInt8(ascii: " ") || rest.first == UInt8(ascii: "=") else { return nil }
+        return String(Substring(rest.dropFirst().drop { $0 == UInt8(ascii: " ") }))
     }
 }

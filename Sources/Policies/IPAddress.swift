@@ -35,11 +35,12 @@ public struct IPAddress: Hashable, Sendable {
 extension IPAddress: CustomStringConvertible {
     /// The canonical text (RFC 5952 as the C library writes it).
     public var description: String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &text, socklen_t(text.count)) != nil else {
-            return "invalid address"
+        let text = String(unsafeUninitializedCapacity: Int(INET6_ADDRSTRLEN)) { text in
+            let family = bytes.count == 4 ? AF_INET : AF_INET6
+            guard inet_ntop(family, bytes, text.baseAddress, socklen_t(INET6_ADDRSTRLEN)) != nil else { return 0 }
+            return text.firstIndex(of: 0) ?? 0
         }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.isEmpty ? "invalid address" : text
     }
 }
 
@@ -70,14 +71,20 @@ public struct AddressBlock: Hashable, Sendable {
 
     /// Whether an address lies in the block. An address of the other family never does.
     public func contains(_ address: IPAddress) -> Bool {
-        address.bytes.count == network.bytes.count && Self.masked(address.bytes, prefixLength) == network.bytes
+        guard address.bytes.count == network.bytes.count else { return false }
+        return zip(address.bytes, network.bytes).enumerated().allSatisfy { position, pair in
+            pair.0 & Self.mask(position, prefixLength) == pair.1
+        }
     }
 
     private static func masked(_ bytes: [UInt8], _ length: Int) -> [UInt8] {
-        bytes.enumerated().map { position, byte in
-            let kept = min(max(length - position * 8, 0), 8)
-            return kept == 0 ? 0 : byte & (0xFF << UInt8(8 - kept))
-        }
+        bytes.enumerated().map { position, byte in byte & mask(position, length) }
+    }
+
+    /// What is kept of one byte.
+    private static func mask(_ position: Int, _ length: Int) -> UInt8 {
+        let kept = min(max(length - position * 8, 0), 8)
+        return kept == 0 ? 0 : 0xFF << UInt8(8 - kept)
     }
 }
 

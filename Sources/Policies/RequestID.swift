@@ -10,7 +10,12 @@ public enum RequestID {
     public static func next(at now: Date = Date()) -> String {
         var generator = SystemRandomNumberGenerator()
         let milliseconds = UInt64(max(0, min(now.timeIntervalSince1970 * 1000, 1e13)))
-        return padded(milliseconds, timeLength) + padded(generator.next(), randomLength)
+        let random = generator.next()
+        return String(unsafeUninitializedCapacity: timeLength + randomLength) { text in
+            write(milliseconds, into: text, 0..<timeLength)
+            write(random, into: text, timeLength..<timeLength + randomLength)
+            return timeLength + randomLength
+        }
     }
 
     /// When a request got its name; nil for what is no name.
@@ -21,8 +26,13 @@ public enum RequestID {
         return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
-    private static func padded(_ number: UInt64, _ length: Int) -> String {
-        let digits = String(number, radix: 36)
-        return String(repeating: "0", count: max(0, length - digits.utf8.count)) + digits
+    /// The number's last digits to the base 36, with zeros before it.
+    private static func write(_ number: UInt64, into text: UnsafeMutableBufferPointer<UInt8>, _ place: Range<Int>) {
+        var rest = number
+        for position in place.reversed() {
+            let digit = UInt8(rest % 36)
+            text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+            rest /= 36
+        }
     }
 }
