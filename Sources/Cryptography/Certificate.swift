@@ -24,10 +24,17 @@ public final class Certificate: @unchecked Sendable {
 
     /// From PEM: the first block must be a `CERTIFICATE` (RFC 7468, 5); what follows it is not looked at.
     public convenience init(pem: String) throws(CryptographyError) {
-        let text = Array(pem.utf8)
-        guard text.count <= RecipientKey.longestPEM, let source = BIO_new_mem_buf(text, Int32(text.count)) else {
-            throw CryptographyError("certificate: PEM too long")
+        // A memory BIO points into the text for as long as it lives.
+        let der = try Array(pem.utf8).withUnsafeBufferPointer { text throws(CryptographyError) in
+            try Self.der(inPEM: UnsafeRawBufferPointer(text))
         }
+        try self.init(der: der)
+    }
+
+    private static func der(inPEM text: UnsafeRawBufferPointer) throws(CryptographyError) -> [UInt8] {
+        guard text.count <= RecipientKey.longestPEM,
+            let source = BIO_new_mem_buf(text.baseAddress, Int32(text.count))
+        else { throw CryptographyError("certificate: PEM too long") }
         defer { BIO_free(source) }
         guard let certificate = PEM_read_bio_X509(source, nil, nil, nil) else {
             ERR_clear_error()
@@ -38,7 +45,7 @@ public final class Certificate: @unchecked Sendable {
         let count = Int(i2d_X509(certificate, &encoded))
         guard count > 0, let encoded else { throw CryptographyError("certificate: encoding") }
         defer { keyway_OPENSSL_free(encoded) }
-        try self.init(der: Array(UnsafeBufferPointer(start: encoded, count: count)))
+        return Array(UnsafeBufferPointer(start: encoded, count: count))
     }
 
     deinit {

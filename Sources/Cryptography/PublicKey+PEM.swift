@@ -49,7 +49,16 @@ extension PublicKey {
 
     /// The bytes of the one block, which must have this label.
     private static func block(_ label: String, inPEM text: [UInt8]) throws(CryptographyError) -> [UInt8] {
-        guard text.count <= longestPEM, let source = BIO_new_mem_buf(text, Int32(text.count)) else {
+        // A memory BIO points into the text for as long as it lives.
+        try text.withUnsafeBufferPointer { text throws(CryptographyError) in
+            try block(label, inPEM: UnsafeRawBufferPointer(text))
+        }
+    }
+
+    private static func block(
+        _ label: String, inPEM text: UnsafeRawBufferPointer
+    ) throws(CryptographyError) -> [UInt8] {
+        guard text.count <= longestPEM, let source = BIO_new_mem_buf(text.baseAddress, Int32(text.count)) else {
             throw CryptographyError("public key: PEM too long")
         }
         defer { BIO_free(source) }

@@ -17,7 +17,11 @@ public final class RecipientKey: @unchecked Sendable {
     public init(pem: String) throws(CryptographyError) {
         let text = Array(pem.utf8)
         guard text.count <= Self.longestPEM else { throw CryptographyError("recipient: PEM too long") }
-        guard let key = try Self.read(text) else {
+        // A memory BIO points into the text for as long as it lives.
+        let read = try text.withUnsafeBufferPointer { text throws(CryptographyError) in
+            try Self.read(UnsafeRawBufferPointer(text))
+        }
+        guard let key = read else {
             ERR_clear_error()
             throw CryptographyError("recipient: neither a PUBLIC KEY nor a CERTIFICATE in PEM")
         }
@@ -32,8 +36,8 @@ public final class RecipientKey: @unchecked Sendable {
         EVP_PKEY_free(key)
     }
 
-    private static func read(_ text: [UInt8]) throws(CryptographyError) -> OpaquePointer? {
-        guard let source = BIO_new_mem_buf(text, Int32(text.count)) else {
+    private static func read(_ text: UnsafeRawBufferPointer) throws(CryptographyError) -> OpaquePointer? {
+        guard let source = BIO_new_mem_buf(text.baseAddress, Int32(text.count)) else {
             throw CryptographyError("recipient: memory")
         }
         defer { BIO_free(source) }
