@@ -17,6 +17,9 @@ INPUT ?=
 demo: build
 	.build/$(CONFIG)/keyway demo $(if $(INPUT),"$(INPUT)")
 
+# Many tests wait for programs. With all of them begun at once on two cores, each has its turn late, and what waits for
+# answers gives up.
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 test: setup
 	$(SWIFT) build --build-tests -c $(CONFIG)
 	$(SWIFT) test --skip-build -c $(CONFIG)

@@ -108,12 +108,12 @@ final class SmallDisk {
         #expect(resumed.first?.detail?.contains("requests were refused") == true)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(1))) func aFullDiskIsFreed() throws {
+    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(5))) func aFullDiskIsFreed() throws {
         try expectRecovery("full", { try $0.shell("cat /dev/zero > fill") }, { try $0.shell("rm fill") })
     }
 
     /// Not the mount, which open files would not let go, but the catalog's write lock is taken away.
-    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(1))) func aLockedCatalogIsLetGo() throws {
+    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(5))) func aLockedCatalogIsLetGo() throws {
         let lock = """
             import os, sqlite3, time
             # What is open here, the one who started this waits for.

@@ -83,6 +83,7 @@ import Tokens
     @Test func theEntitlementIsWhatALicenceServerChecks() async throws {
         let upstream = try LicenceUpstream(secret: Self.secret)
         try upstream.set(mode: "patient")
+        let start = ContinuousClock.now
         let licence = try await ask(upstream.url, times: 3)
         #expect(
             licence
@@ -92,8 +93,10 @@ import Tokens
                             .utf8),
                     contentType: "application/x-licence"))
         let log = try upstream.log()
-        // One connection for all.
-        #expect(log.count == 3 && Set(log.compactMap { $0["port"] as? Int }).count == 1)
+        #expect(log.count == 3)
+        // One connection for all, unless the machine was so slow that it was idle for too long in between.
+        let connections = Set(log.compactMap { $0["port"] as? Int }).count
+        #expect(connections == 1 || ContinuousClock.now - start > .seconds(20))
         let entry = try #require(log.first)
         #expect(entry["path"] as? String == "/licences?tenant=7")
         #expect(entry["contentType"] as? String == "text/xml" && entry["action"] as? String == "act")
