@@ -83,7 +83,7 @@ let libraries: [Row] = [
         siblings: ["KeyDelivery", "Policies", "Tokens", "ContentKeys", "Cryptography"],
         products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(
-        name: "TransitKEK", siblings: ["KeyWrapping", "ContentKeys"],
+        name: "TransitKEK", siblings: ["KeyWrapping", "Policies", "ContentKeys"],
         products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
     Row(
         name: "KeySetHTTP", siblings: ["Tokens", "Policies"],
@@ -106,7 +106,9 @@ let libraries: [Row] = [
         products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
-        siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel", "AzureImport"],
+        siblings: [
+            "Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel", "AzureImport", "Tokens",
+        ],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
@@ -133,7 +135,7 @@ let libraries: [Row] = [
         siblings: ["HTTPSurface", "AdminContract", "Administration", "Catalog", "MetricsExposition", "Policies"],
         products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
-        name: "AdminClient", siblings: ["AdminContract", "Administration"],
+        name: "AdminClient", siblings: ["AdminContract", "Administration", "Policies"],
         products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
     Row(
         name: "Adapters",
@@ -149,7 +151,8 @@ let servers: [Row] = [
     Row(
         name: "KeyServer",
         siblings: [
-            "Adapters", "AdminHTTP", "Administration", "Catalog", "HTTPSurface", "KeyDelivery", "KeyExchange",
+            "Adapters", "AdminHTTP", "Administration", "Catalog", "Cryptography", "HTTPSurface", "KeyDelivery",
+            "KeyExchange",
             "KeyServiceHTTP", "MetricsExposition", "Policies", "Tokens", "CProcess",
         ],
         products: [

@@ -1,5 +1,6 @@
 import Administration
 import Foundation
+import Policies
 
 /// Where the admin API is: `https://…`, or `http://` on this machine only, since a token travels with every request.
 public struct AdminAddress: Sendable, Hashable, CustomStringConvertible {
@@ -14,17 +15,10 @@ public struct AdminAddress: Sendable, Hashable, CustomStringConvertible {
         guard url.user == nil, url.password == nil, url.query == nil, url.fragment == nil else {
             throw Self.wrong("must hold neither a user nor a query; the token goes into KEYWAY_TOKEN")
         }
-        guard scheme == "https" || Self.isLoopback(host) else {
+        guard scheme == "https" || LoopbackHost.contains(host) else {
             throw Self.wrong("must start with https: over http the token could be read on the way to '\(host)'")
         }
         description = text.hasSuffix("/") ? String(text.dropLast()) : text
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        let isIPv4 = parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-        return name == "localhost" || name == "::1" || (isIPv4 && parts.first == "127")
     }
 
     private static func wrong(_ reason: String) -> OperatorError {

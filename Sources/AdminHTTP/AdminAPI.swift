@@ -60,7 +60,7 @@ public struct AdminAPI: Sendable {
                     .notPermitted,
                     "the role \(identity.role.rawValue) may not do this: it takes \(route.role.rawValue)")
             }
-            guard !route.carriesKeys || isEncrypted || context.isFromThisMachine else {
+            guard !route.carriesKeys || isEncrypted || request.isForThisMachine(context) else {
                 throw OperatorError(
                     .notPermitted, "key bytes travel over TLS or on this machine only: configure tls.admin")
             }

@@ -179,7 +179,12 @@ extension ExportReading {
         object.ignoreMetadata()
         var draft = KeyDraft(place: object.place, keyID: keyID, type: type)
         draft.policy = (object["policyname"]?.text ?? fallback).map { .name($0) }
-        _ = object["labelreferenceinstreamingpolicy"]
+        if let label = object["labelreferenceinstreamingpolicy"], label.text?.isEmpty == false {
+            findings.add(
+                .notTakenOver,
+                "the key's label in the streaming policy: which tracks a key is for is said by labels here",
+                at: label.place)
+        }
         if let tracks = object["tracks"], tracks.items?.isEmpty != true {
             findings.add(.notTakenOver, "which tracks a key is for is said by labels here", at: tracks.place)
         }

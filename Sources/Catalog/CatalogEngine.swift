@@ -15,6 +15,8 @@ public struct CatalogError: Error, Sendable, CustomStringConvertible {
         case conflict
         /// What a change was based on is no longer what is stored (`CatalogChange.require`).
         case changed
+        /// Something is wrapped under a key-encryption key that another process retired: wrap it anew.
+        case retired
         /// The store cannot be read or written now.
         case unavailable
         /// The store holds something that this version cannot read.

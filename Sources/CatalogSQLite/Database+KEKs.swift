@@ -81,7 +81,7 @@ extension Database {
             sql: "SELECT EXISTS (SELECT 1 FROM kekVersion WHERE version = ? AND retired IS NOT NULL)")
         guard try Bool.fetchOne(statement, arguments: [version.rawValue]) != true else {
             throw CatalogError(
-                .conflict,
+                .retired,
                 "KEK version \(version.rawValue) was retired in the meantime; run the command again")
         }
     }

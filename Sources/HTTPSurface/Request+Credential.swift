@@ -37,3 +37,15 @@ extension ServiceRequestContext {
         return clientAddress
     }
 }
+
+extension Request {
+    private static let forwarding = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].compactMap {
+        HTTPField.Name($0)
+    }
+
+    /// Whether the request comes from a program on this machine for itself, so that nobody else can read the answer: not
+    /// by a proxy on this machine that somebody far away speaks to, perhaps in the clear.
+    public func isForThisMachine(_ context: ServiceRequestContext) -> Bool {
+        context.isFromThisMachine && !Self.forwarding.contains { headers.contains($0) }
+    }
+}

@@ -19,10 +19,8 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
 
     /// Whether the other end of the connection is on this machine: not the client, when a proxy stands between.
     public var isFromThisMachine: Bool {
-        remoteAddress?.policyAddress.map { address in Self.loopback.contains { $0.contains(address) } } ?? false
+        remoteAddress?.policyAddress?.isLoopback ?? false
     }
-
-    private static let loopback = ["127.0.0.0/8", "::1/128"].compactMap { AddressBlock($0) }
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

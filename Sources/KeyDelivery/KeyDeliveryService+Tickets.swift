@@ -18,11 +18,11 @@ extension KeyDeliveryService: KeyTicketing {
             verdict = try await judge(request, requestID: viewer.requestID, countsSubject: false)
         }
         let granted = verdict.decisions.compactMap(\.grant)
-        guard !granted.isEmpty else { return try await denied(verdict, asset, viewer) }
+        guard !granted.isEmpty else { return try await denied(nil, verdict, asset, viewer) }
         // A ticket that is still good is passed on as it is, so that the key URIs do not change.
         if viewer.credential == nil, let ticket = viewer.ticket, granted.contains(where: { $0.token != nil }) {
             guard !isBound || seal.open(ticket)?.clientAddress == viewer.clientAddress else {
-                return .denied(DenialReason(.ticketRejected, detail: "notBound"))
+                return try await denied(DenialReason(.ticketRejected, detail: "notBound"), verdict, asset, viewer)
             }
             return .ticket(ticket)
         }
@@ -35,7 +35,9 @@ extension KeyDeliveryService: KeyTicketing {
         guard let ticket = KeyTicket(revised, asset: asset, clientAddress: address, at: verdict.time) else {
             return .notNeeded
         }
-        guard let text = seal.seal(ticket) else { return .denied(DenialReason(.ticketRejected, detail: "notSealed")) }
+        // Without the secret, or for more keys than an address can hold: as where no tickets are given. The token still
+        // opens the keys.
+        guard let text = seal.seal(ticket) else { return .notNeeded }
         var event = AuditEvent(time: verdict.time, action: .ticketGiven)
         event.tokenKind = ticket.token.kind
         event.tokenIssuer = ticket.token.issuer
@@ -45,9 +47,13 @@ extension KeyDeliveryService: KeyTicketing {
         return .ticket(text)
     }
 
-    private func denied(_ verdict: Verdict, _ asset: String, _ viewer: Viewer) async throws -> KeyTicketOutcome {
+    /// - Parameter reason: nil for that of the first key that was denied.
+    private func denied(
+        _ reason: DenialReason?, _ verdict: Verdict, _ asset: String, _ viewer: Viewer
+    ) async throws -> KeyTicketOutcome {
         let reason =
-            verdict.decisions.lazy.compactMap { decision -> DenialReason? in
+            reason
+            ?? verdict.decisions.lazy.compactMap { decision -> DenialReason? in
                 if case .denied(let reason) = decision.outcome { reason } else { nil }
             }.first ?? DenialReason(.keyUnknown)
         var event = AuditEvent(time: verdict.time, action: .ticketDenied)

@@ -69,7 +69,7 @@ package struct CommandFailure: Error {
 
     private static func code(of code: CatalogError.Code) -> Code {
         switch code {
-        case .exists, .missing, .inUse, .conflict, .changed: .badData
+        case .exists, .missing, .inUse, .conflict, .changed, .retired: .badData
         case .unavailable: .inputOutput
         case .corrupt: .software
         }

@@ -1,5 +1,6 @@
 import Adapters
 import CProcess
+import Cryptography
 
 /// What a program that holds keys does before anything else, while it has one thread.
 package enum ProgramStart {
@@ -7,6 +8,7 @@ package enum ProgramStart {
     /// crash reports off, and sets up what counts.
     package static func protect() {
         keyway_process_protect()
+        CryptographyLibrary.stayUntilExit()
         Installation.takeKEKsFromEnvironment()
         CrashReports.withhold()
         _ = ServiceMetrics.registry

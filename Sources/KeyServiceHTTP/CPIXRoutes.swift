@@ -57,7 +57,7 @@ public struct CPIXRoutes: Sendable {
                 document,
                 EncryptorCall(
                     encryptor: encryptor, clientAddress: address, requestID: context.requestID,
-                    isConnectionProtected: isProtected || address.isLoopback))
+                    isConnectionProtected: isProtected || request.isForThisMachine(context)))
         } catch let refusal as EncryptorRefusal {
             throw Problem(refusal: refusal)
         } catch let error as CPIXError {
@@ -126,13 +126,6 @@ extension HTTPFields {
     }
 }
 
-extension IPAddress {
-    /// 127.0.0.0/8 and ::1.
-    fileprivate var isLoopback: Bool {
-        bytes.count == 4 ? bytes.first == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
-    }
-}
-
 /// The one table from refusals of encryptors to answers.
 extension Problem {
     fileprivate init(refusal: EncryptorRefusal) {
@@ -149,6 +142,7 @@ extension Problem {
                 case .keyUnknown: "There is no key \(keyID), and this encryptor may not make keys."
                 case .notCovered: "Key \(keyID) is not for this encryptor."
                 case .keyDisabled: "Key \(keyID) is disabled."
+                case .keyExpired: "Key \(keyID) was valid until a time that is over: ask for another key."
                 case .keyNotDeliverable: "Key \(keyID) never leaves."
                 case .schemeMismatch: "Key \(keyID) is for another encryption scheme than the one in the request."
                 case .usedByOrigin:

@@ -1,4 +1,5 @@
 import Foundation
+import Policies
 
 /// Where a licence server is asked: over https, or over http on this machine.
 public struct LicenceServerAddress: Sendable, Hashable, CustomStringConvertible {
@@ -12,18 +13,11 @@ public struct LicenceServerAddress: Sendable, Hashable, CustomStringConvertible 
             let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(), !host.isEmpty,
             url.user == nil, url.password == nil, url.fragment == nil
         else { return nil }
-        guard scheme == "https" || (scheme == "http" && Self.isLoopback(host)) else { return nil }
+        guard scheme == "https" || (scheme == "http" && LoopbackHost.contains(host)) else { return nil }
         self.url = text
         let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         origin = "\(scheme)://\(name.lowercased())" + (url.port.map { ":\($0)" } ?? "")
     }
 
     public var description: String { origin }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        let name = host.lowercased()
-        if name == "localhost" || name == "::1" || name == "[::1]" { return true }
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
 }

@@ -1,4 +1,5 @@
 public import ContentKeys
+public import Foundation
 
 /// An encryptor outside, as its token names it: a packager or encoder that encrypts with keys of this installation.
 public struct Encryptor: Sendable, Hashable {
@@ -58,6 +59,8 @@ public enum EncryptorDecision: Sendable, Hashable {
         /// The key is under another authorization policy, or under none.
         case notCovered
         case keyDisabled
+        /// Its time is over. A key whose time is to come is given: media is encrypted before it is published.
+        case keyExpired
         case keyNotDeliverable
         /// The key is for another protection scheme: keys are never shared between schemes.
         case schemeMismatch
@@ -81,7 +84,7 @@ extension EncryptorGrant {
     ///   - policy: the key's authorization policy.
     ///   - isUsedByOrigin: whether assets of this installation are encrypted with it.
     public static func decide(
-        _ request: EncryptorRequest, facts: KeyFacts?, policy: String?, isUsedByOrigin: Bool
+        _ request: EncryptorRequest, facts: KeyFacts?, policy: String?, isUsedByOrigin: Bool, at now: Date
     ) -> EncryptorDecision {
         guard request.type.isDeliverable else { return .denied(.keyNotDeliverable) }
         if case .clear(let isProtected) = request.form, !isProtected { return .denied(.connectionNotProtected) }
@@ -91,6 +94,7 @@ extension EncryptorGrant {
         }
         guard facts.type.isDeliverable else { return .denied(.keyNotDeliverable) }
         guard facts.isEnabled else { return .denied(.keyDisabled) }
+        if let end = facts.notAfter, now >= end { return .denied(.keyExpired) }
         guard facts.type == request.type else { return .denied(.schemeMismatch) }
         guard facts.type != .common || !isUsedByOrigin else { return .denied(.usedByOrigin) }
         return .granted(

@@ -1,5 +1,6 @@
 import Foundation
 import KeyWrapping
+import Policies
 
 /// Where the transit engine of an OpenBao or Vault server is, and as whom it is asked.
 public struct TransitConfiguration: Sendable, Hashable {
@@ -26,7 +27,7 @@ public struct TransitConfiguration: Sendable, Hashable {
         else {
             throw KEKError("kek.transit.address must be https://HOST[:PORT], not '\(address)'")
         }
-        guard url.scheme == "https" || (url.scheme == "http" && Self.isLoopback(host)) else {
+        guard url.scheme == "https" || (url.scheme == "http" && LoopbackHost.contains(host)) else {
             throw KEKError(
                 "kek.transit.address must be https, since the KEK and the token cross it; http is for the loopback "
                     + "interface only")
@@ -45,16 +46,6 @@ public struct TransitConfiguration: Sendable, Hashable {
         self.tokenFile = tokenFile
         self.caFile = caFile
         self.namespace = namespace
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        let host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        return host == "localhost" || host == "::1" || isLoopbackIPv4(host)
-    }
-
-    private static func isLoopbackIPv4(_ host: String) -> Bool {
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers.first == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
     /// Letters, digits, `.`, `_`, `-`, in parts between single slashes; no part is `.` or `..`.

@@ -1,4 +1,5 @@
 import ContentKeys
+import Foundation
 import Policies
 import Testing
 
@@ -16,7 +17,27 @@ import Testing
         return EncryptorGrant.decide(
             EncryptorRequest(keyID: Self.keyID, type: type, encryptor: encryptor, form: form),
             facts: held.map { KeyFacts(keyID: keyID, type: $0, isEnabled: enabled) }, policy: policy,
-            isUsedByOrigin: used)
+            isUsedByOrigin: used, at: now)
+    }
+
+    /// Media is encrypted before it is published, and not when its time is over.
+    @Test func onlyTheEndOfAKeysTimeCounts() throws {
+        func decide(_ facts: KeyFacts) -> EncryptorDecision {
+            let encryptor = Encryptor(name: "p", authorizationPolicy: "viewers", mayCreate: false)
+            return EncryptorGrant.decide(
+                EncryptorRequest(
+                    keyID: Self.keyID, type: .commonCbcs, encryptor: encryptor, form: .clear(isProtected: true)),
+                facts: facts, policy: "viewers", isUsedByOrigin: false, at: now)
+        }
+        var facts = KeyFacts(keyID: Self.keyID, type: .commonCbcs, isEnabled: true)
+        facts.notBefore = now.addingTimeInterval(60)
+        facts.notAfter = now.addingTimeInterval(120)
+        guard case .granted = decide(facts) else {
+            Issue.record("a key whose time is to come is given")
+            return
+        }
+        facts.notAfter = now
+        #expect(decide(facts) == .denied(.keyExpired))
     }
 
     @Test func aKeyUnderThePolicyIsGranted() throws {

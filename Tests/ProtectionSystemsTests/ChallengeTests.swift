@@ -88,6 +88,19 @@ import Testing
         #expect(try WidevineChallenge.keyIDs(in: Self.widevine { $0.field(1, Self.message((1, byContent))) }).isEmpty)
     }
 
+    /// Content by an id beside content by its key: only the key would have been judged.
+    @Test func widevineChallengesForMoreThanTheirKeysAreRefused() {
+        let byKey = Self.header([Fixtures.keyID()])
+        let byContent = WidevineHeader(keyIDs: [], scheme: nil, contentID: [1]).serialized()
+        let boxes = SystemHeader(.widevine, data: byKey).box + SystemHeader(.widevine, data: byContent).box
+        for challenge in [
+            Self.widevine { $0.field(1, Self.message((1, byKey), (1, byContent))) },
+            Self.widevine { $0.field(4, Self.message((2, boxes))) },
+        ] {
+            #expect(throws: ProtectionSystemError.self) { try WidevineChallenge.keyIDs(in: challenge) }
+        }
+    }
+
     @Test func widevineChallengesThatCouldBeReadInTwoWaysAreRefused() {
         let one = Self.message((1, Self.header([Fixtures.keyID()])))
         let good = Self.widevine { $0.field(1, one) }

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Policies
+import Tokens
 
 /// One item of `verificationKeys`: where the key is, and the only algorithms that it may verify.
 extension DocumentNode {
@@ -98,37 +99,21 @@ extension DocumentNode {
     /// `{ jwk: { kty: EC, crv: P-256, x: …, y: … } }` (RFC 7517). Names and uses are taken from the policy alone.
     private func webKey() -> PublicKeyPEM? {
         let known = ["kty", "n", "e", "crv", "x", "y", "kid", "alg", "use", "key_ops", "x5t", "x5t#S256", "x5c"]
-        let secret = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+        let secret = JSONWebKey.secretMembers
         guard let fields = DocumentFields(self, of: "'jwk'", known: known + secret) else { return nil }
         if let member = secret.first(where: { fields[$0] != nil }) {
             report("'jwk' has the private member '\(member)': it must not lie with policies; give the public half")
             return nil
         }
-        let curves: [String: PublicKey.Kind] = ["P-256": .ecP256, "P-384": .ecP384, "P-521": .ecP521]
-        let curve = fields["crv"]?.scalarText
-        func number(_ name: String) -> [UInt8]? { fields.required(name)?.base64(name) }
-        switch fields.required("kty")?.scalarText {
-        case "RSA":
-            guard let modulus = number("n"), let exponent = number("e") else { return nil }
-            return webKey { () throws(CryptographyError) in try PublicKey(rsaModulus: modulus, exponent: exponent) }
-        case "EC":
-            guard let kind = curve.flatMap({ curves[$0] }) else {
-                report("'crv' is P-256, P-384 or P-521 where 'kty' is EC")
-                return nil
+        do throws(KeySetError) {
+            let key = try JSONWebKey.publicKey { fields[$0]?.scalarText }
+            return publicKey("'jwk'") { () throws(PublicKeyError) in
+                try PublicKeyPEM { () throws(CryptographyError) in key }
             }
-            guard let x = number("x"), let y = number("y") else { return nil }
-            return webKey { () throws(CryptographyError) in try PublicKey(curve: kind, x: x, y: y) }
-        case "OKP" where curve == "Ed25519":
-            guard let x = number("x") else { return nil }
-            return webKey { () throws(CryptographyError) in try PublicKey(ed25519: x) }
-        default:
-            report("'jwk' is a public key: 'kty' is RSA, EC, or OKP with 'crv' Ed25519")
+        } catch {
+            report("'jwk': \(error.description)")
             return nil
         }
-    }
-
-    private func webKey(_ key: () throws(CryptographyError) -> PublicKey) -> PublicKeyPEM? {
-        publicKey("'jwk'") { () throws(PublicKeyError) in try PublicKeyPEM(key) }
     }
 
     /// A path, or the PEM block itself.

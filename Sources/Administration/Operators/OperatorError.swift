@@ -89,7 +89,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case .missing: .invalid
         case .exists: .exists
         case .inUse: .inUse
-        case .conflict: .conflict
+        case .conflict, .retired: .conflict
         case .changed: .changed
         case .unavailable: .storageFailed
         case .corrupt: .corrupt

@@ -31,9 +31,21 @@ public struct LocalOperator: OperatorInterface {
 
     public func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
         do {
-            return try await verb.run(in: context)
+            return try await run(verb)
         } catch {
             throw OperatorError(meaning: error) ?? error
+        }
+    }
+
+    /// Once more when another process has retired the key-encryption key that this one still used: nothing was changed,
+    /// and now it knows the new one.
+    private func run<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
+        do {
+            return try await verb.run(in: context)
+        } catch let error as CatalogError where error.code == .retired {
+            guard let keeper = context.keks?.keeper else { throw error }
+            try await keeper.refresh()
+            return try await verb.run(in: context)
         }
     }
 }

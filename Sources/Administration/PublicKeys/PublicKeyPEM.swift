@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Policies
+import Tokens
 
 /// A public key in PEM: one block `PUBLIC KEY` (RFC 7468, 13) or `CERTIFICATE` (RFC 7468, 5) with nothing around it. Of a
 /// certificate only the key is used: who names it trusts it, so that neither its dates nor its signer count.
@@ -49,19 +50,6 @@ struct PublicKeyPEM: Equatable {
             return "is a PKCS #1 key: give the form PUBLIC KEY (openssl rsa -RSAPublicKey_in -pubout)"
         }
         return "is not exactly one PEM block 'PUBLIC KEY' or 'CERTIFICATE'"
-    }
-}
-
-extension PublicKey.Kind {
-    /// The kind as policies name it.
-    var algorithmKind: SignatureAlgorithm.KeyKind {
-        switch self {
-        case .rsa: .rsa
-        case .ecP256: .p256
-        case .ecP384: .p384
-        case .ecP521: .p521
-        case .ed25519: .ed25519
-        }
     }
 }
 

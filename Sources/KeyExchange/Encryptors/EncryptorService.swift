@@ -122,7 +122,8 @@ public struct EncryptorService: Sendable {
         let record = try await catalog.contentKey(request.keyID)
         let uses = try await catalog.keyUses(request.keyID)
         let decision = EncryptorGrant.decide(
-            request, facts: record?.facts, policy: record?.authorizationPolicy, isUsedByOrigin: !uses.isEmpty)
+            request, facts: record?.facts, policy: record?.authorizationPolicy, isUsedByOrigin: !uses.isEmpty,
+            at: now())
         return (record, decision)
     }
 

@@ -9,7 +9,6 @@ public struct KeySetAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// In bytes.
     private static let longest = 1024
-    private static let loopback: Set<String> = ["localhost", "127.0.0.1", "::1"]
 
     public let url: URL
     /// In lower case, without brackets.
@@ -27,7 +26,7 @@ public struct KeySetAddress: Sendable, Hashable, CustomStringConvertible {
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         switch scheme {
         case "https": port = parts.port ?? 443
-        case "http" where Self.loopback.contains(name): port = parts.port ?? 80
+        case "http" where LoopbackHost.contains(name): port = parts.port ?? 80
         case "http": throw Problem(reason: "is plain http, which is for this machine alone: keys are read over https")
         default: throw Problem(reason: "is neither https:// nor http://")
         }

@@ -28,7 +28,9 @@ enum TicketCheck {
         if let address = ticket.clientAddress, address != request.clientAddress { return rejected(.otherAddress) }
         let entries = ticket.entries.filter { $0.policy == policy.name && $0.keyIDs.contains(keyID) }
         guard let entry = entries.first else { return rejected(.otherKey) }
-        guard entry.revision == reader.revision(of: policy) else { return rejected(.policyChanged) }
+        guard !entry.revision.isEmpty, entry.revision == reader.revision(of: policy) else {
+            return rejected(.policyChanged)
+        }
         guard reader.isInForce(ticket.token.signer, under: policy) else { return rejected(.keyWithdrawn) }
         if let reason = ticket.token.refusal(by: revocations) { return .fails(reason) }
         return .holds(ticket, entry)

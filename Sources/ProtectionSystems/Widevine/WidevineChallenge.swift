@@ -50,14 +50,22 @@ public enum WidevineChallenge {
 
     /// One or more of what `pssh` boxes have as data.
     private static func headerKeyIDs(_ bytes: [UInt8]) throws(ProtectionSystemError) -> [KeyID] {
-        var keyIDs: [KeyID] = []
+        var headers: [WidevineHeader] = []
         var reader = ProtocolBufferReader(bytes, .widevineChallenge)
         while let (number, value) = try reader.next() {
             guard number == 1 else { continue }
             guard case .bytes(let data) = value else { throw malformed("a field of the wrong type") }
-            keyIDs += try WidevineHeader(parsing: data).keyIDs
+            headers.append(try WidevineHeader(parsing: data))
         }
-        return keyIDs
+        return try keyIDs(of: headers)
+    }
+
+    /// Content may go by an id instead of KIDs, but then it is the only one: beside others, nobody would have judged it.
+    private static func keyIDs(of headers: [WidevineHeader]) throws(ProtectionSystemError) -> [KeyID] {
+        guard headers.count <= 1 || headers.allSatisfy({ !$0.keyIDs.isEmpty }) else {
+            throw malformed("one of several things that it is for has no key id")
+        }
+        return headers.flatMap(\.keyIDs)
     }
 
     private static func webMKeyIDs(
@@ -75,10 +83,18 @@ public enum WidevineChallenge {
     ) throws(ProtectionSystemError) -> [KeyID] {
         guard case .bytes(let data)? = way[2] else { throw malformed("its initialisation data is missing") }
         if case .number(2)? = way[1] { return try webMKeyIDs([1: .bytes(data)]) }
-        var keyIDs: [KeyID] = []
+        var (keyIDs, widevine, isNamed): ([KeyID], Int, Bool) = ([], 0, true)
         for header in try SystemHeader.headers(in: data) {
             keyIDs += header.keyIDs
-            if header.system == .widevine { keyIDs += try WidevineHeader(parsing: header.data).keyIDs }
+            guard header.system == .widevine else { continue }
+            let parsed = try WidevineHeader(parsing: header.data)
+            keyIDs += parsed.keyIDs
+            widevine += 1
+            // A box of version 1 says its KIDs itself.
+            isNamed = isNamed && !(parsed.keyIDs + header.keyIDs).isEmpty
+        }
+        guard widevine <= 1 || isNamed else {
+            throw malformed("one of several things that it is for has no key id")
         }
         return keyIDs
     }

@@ -64,7 +64,9 @@ struct PublishedKey: Sendable {
     /// Nil for a key that is not public, not for signatures, not of a kind that is known, or weak.
     init?(_ value: JSONValue) {
         // With its private half published, a key signs for everyone.
-        guard let members = value.members, members["d"] == nil, let key = try? Self.publicKey(members) else {
+        guard let members = value.members, members["d"] == nil,
+            let key = try? JSONWebKey.publicKey({ members[$0]?.string })
+        else {
             return nil
         }
         guard Self.isForVerification(members) else { return nil }
@@ -94,40 +96,5 @@ struct PublishedKey: Sendable {
         guard let operations = members["key_ops"] else { return true }
         guard case .array(let names) = operations else { return false }
         return names.contains { $0.string == "verify" }
-    }
-
-    private static func publicKey(_ members: [String: JSONValue]) throws -> PublicKey {
-        func number(_ name: String) throws(KeySetError) -> [UInt8] {
-            guard let text = members[name]?.string, let bytes = Base64.decode(text.utf8, .urlUnpadded) else {
-                throw KeySetError("'\(name)' is not base64url")
-            }
-            return bytes
-        }
-        switch members["kty"]?.string {
-        case "RSA": return try PublicKey(rsaModulus: number("n"), exponent: number("e"))
-        case "EC":
-            let curves: [String: PublicKey.Kind] = ["P-256": .ecP256, "P-384": .ecP384, "P-521": .ecP521]
-            guard let curve = members["crv"]?.string.flatMap({ curves[$0] }) else {
-                throw KeySetError("'crv' is none of P-256, P-384, P-521")
-            }
-            return try PublicKey(curve: curve, x: number("x"), y: number("y"))
-        case "OKP":
-            guard members["crv"]?.string == "Ed25519" else { throw KeySetError("'crv' is not Ed25519") }
-            return try PublicKey(ed25519: number("x"))
-        default: throw KeySetError("'kty' is none of RSA, EC, OKP")
-        }
-    }
-}
-
-extension PublicKey.Kind {
-    /// The kind as policies name it.
-    var algorithmKind: SignatureAlgorithm.KeyKind {
-        switch self {
-        case .rsa: .rsa
-        case .ecP256: .p256
-        case .ecP384: .p384
-        case .ecP521: .p521
-        case .ed25519: .ed25519
-        }
     }
 }
