@@ -124,7 +124,7 @@ let libraries: [Row] = [
             "HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "ProtectionSystems", "Tokens", "Policies",
             "ContentKeys",
         ],
-        products: [.hummingbird, .httpTypes, .nioCore, .nioHTTP1]),
+        products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin", "Policies"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],

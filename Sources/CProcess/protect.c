@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "CProcess.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -13,4 +15,10 @@ void keyway_process_protect(void) {
         lock.rlim_cur = lock.rlim_max;
         (void)setrlimit(RLIMIT_MEMLOCK, &lock);
     }
+}
+
+int keyway_process_processors(void) {
+    cpu_set_t processors;
+    CPU_ZERO(&processors);
+    return sched_getaffinity(0, sizeof processors, &processors) == 0 ? CPU_COUNT(&processors) : 0;
 }

@@ -13,6 +13,18 @@ public enum AuditChain {
         return AuditRecord(sequence: sequence, event: bytes, hash: hash(previous: last.hash, sequence, bytes))
     }
 
+    /// The hashes of events one after the other, after the last one.
+    public static func hashes(
+        _ entries: some Sequence<AuditEntry>, after last: (sequence: Int64, hash: [UInt8])
+    ) -> [[UInt8]] {
+        var last = last
+        return entries.map { entry in
+            last.sequence &+= 1
+            last.hash = hash(previous: last.hash, last.sequence, entry.event)
+            return last.hash
+        }
+    }
+
     /// The event of a record.
     ///
     /// - Throws: `CatalogError` when it is not readable.

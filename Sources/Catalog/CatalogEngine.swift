@@ -98,10 +98,12 @@ public enum CatalogCondition: Sendable {
 }
 
 /// Everything that a request for a key needs, read in one consistent look.
-public struct KeyLookup: Sendable {
-    public var key: ContentKeyRecord
+///
+/// An object, since it is handed from step to step of every key request.
+public final class KeyLookup: Sendable {
+    public let key: ContentKeyRecord
     /// Nil when the key names none, or one that is gone.
-    public var policy: AuthorizationPolicy?
+    public let policy: AuthorizationPolicy?
 
     public init(key: ContentKeyRecord, policy: AuthorizationPolicy?) {
         self.key = key

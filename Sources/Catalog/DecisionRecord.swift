@@ -1,3 +1,4 @@
+import Foundation
 public import Policies
 
 /// What one request decided, on its way to the audit log.
@@ -5,14 +6,28 @@ public struct DecisionRecord: Sendable {
     /// The use of a token to be counted with it; nil when nothing limits the token.
     public var use: UseLimit?
     /// Written when there is no use to count, or when it is within its limit.
-    public var events: [AuditEvent]
+    public var entries: [AuditEntry]
     /// Written instead when the token is used up.
-    public var exhausted: [AuditEvent]
+    public var exhausted: [AuditEntry]
 
     public init(events: [AuditEvent], use: UseLimit? = nil, exhausted: [AuditEvent] = []) {
-        self.events = events
+        entries = events.map(AuditEntry.init)
         self.use = use
-        self.exhausted = exhausted
+        self.exhausted = exhausted.map(AuditEntry.init)
+    }
+}
+
+/// An event as the log will hold it, before it has a place there. Made by whoever decided, so that the one thread that
+/// commits does not do it for everyone.
+public struct AuditEntry: Sendable, Hashable {
+    /// When it happened, in seconds since 1970.
+    public let time: Double
+    /// The event as canonical JSON: what the chain's hash covers.
+    public let event: [UInt8]
+
+    public init(_ event: AuditEvent) {
+        time = event.time.timeIntervalSince1970
+        self.event = event.canonicalJSON
     }
 }
 

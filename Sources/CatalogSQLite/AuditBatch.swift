@@ -13,17 +13,14 @@ struct AuditBatch {
     private static let separator = UInt8(ascii: "\n")
 
     /// Chains events after the last record.
-    init(_ events: [AuditEvent], after last: (sequence: Int64, hash: [UInt8])) {
+    init(_ entries: [AuditEntry], after last: (sequence: Int64, hash: [UInt8])) {
         first = last.sequence + 1
-        self.events = []
-        hashes = []
-        var last = last
-        for event in events {
-            let record = AuditChain.record(event, after: last)
-            if !hashes.isEmpty { self.events.append(Self.separator) }
-            self.events += record.event
-            hashes += record.hash
-            last = (record.sequence, record.hash)
+        hashes = AuditChain.hashes(entries, after: last).flatMap(\.self)
+        events = []
+        events.reserveCapacity(entries.reduce(0) { $0 + $1.event.count + 1 })
+        for entry in entries {
+            if !events.isEmpty { events.append(Self.separator) }
+            events += entry.event
         }
     }
 
@@ -53,11 +50,11 @@ struct AuditBatch {
 extension Database {
     /// Appends events to the chain in one row. The last hash is read in the same transaction, so that two processes
     /// cannot fork the chain.
-    func append(_ events: [AuditEvent]) throws {
-        guard !events.isEmpty else { return }
-        let batch = AuditBatch(events, after: try lastAudit())
+    func append(_ entries: [AuditEntry]) throws {
+        guard !entries.isEmpty else { return }
+        let batch = AuditBatch(entries, after: try lastAudit())
         let last = batch.first + Int64(batch.count) - 1
-        let times = events.map { $0.time.timeIntervalSince1970 }
+        let times = entries.map(\.time)
         let statement = try cachedStatement(
             sql: "INSERT INTO auditBatch (first, last, earliest, latest, events, hashes) VALUES (?, ?, ?, ?, ?, ?)")
         try statement.execute(arguments: [

@@ -7,8 +7,11 @@ import Synchronization
 /// Commits decisions in groups: while one commit waits for the disk, the decisions that arrive gather for the next. Each
 /// caller hears when the commit that holds its decision is durable, and nothing before.
 ///
+/// Callers that were answered together come again together. So a commit waits a moment for as many as the last one had:
+/// a commit costs what twenty decisions cost, and a busy service would otherwise make one for every few.
+///
 /// When the store takes no writes (a full disk, a read-only file, a lock that is not let go), everybody is refused at once,
-/// and once a second it is tried whether the store takes a record of that again.
+/// and it is tried whether the store takes a record of that again: once a second, and as soon as a lock is gone.
 final class AuditCommitter: Sendable {
     private typealias Completion = @Sendable (Result<UseCount, CatalogError>) -> Void
 
@@ -20,6 +23,10 @@ final class AuditCommitter: Sendable {
     private struct State {
         var waiting: [Waiting] = []
         var isCommitting = false
+        /// How many decisions the last commit had.
+        var expected = 1
+        /// Whether a commit waits for as many.
+        var isGathering = false
         /// Set while the store takes no writes.
         var block: AuditBlock?
     }
@@ -28,6 +35,10 @@ final class AuditCommitter: Sendable {
     private static let maximumBatch = 1000
     /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
     private static let maximumWaiting = 20_000
+    /// How long a commit waits for more decisions, and how many the last one must have had for that: one caller after the
+    /// other must not be held up.
+    private static let gatheringTime = DispatchTimeInterval.microseconds(500)
+    private static let fewestToExpect = 4
     /// How long a commit waits for a lock of another process: players wait with it. In milliseconds.
     private static let lockTimeout = 2000
     /// The same for all other writes, which nobody waits for.
@@ -38,6 +49,7 @@ final class AuditCommitter: Sendable {
     private let pool: DatabasePool
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "keyway.audit", qos: .userInitiated)
+    private let gathered = DispatchSemaphore(value: 0)
     private let failures = Counter(label: "keyway_audit_write_failures_total")
     private let blocked = Meter(label: "keyway_audit_blocked")
 
@@ -53,6 +65,8 @@ final class AuditCommitter: Sendable {
         enum Place {
             case blocked(String)
             case refused, queued, first
+            /// All that a commit waits for are there.
+            case last
         }
         let place = state.withLock { state -> Place in
             if let reason = state.block?.reason {
@@ -61,41 +75,78 @@ final class AuditCommitter: Sendable {
             }
             guard state.waiting.count < Self.maximumWaiting else { return .refused }
             state.waiting.append(Waiting(decision: decision, completion: completion))
-            if state.isCommitting { return .queued }
-            state.isCommitting = true
-            return .first
+            guard state.isCommitting else {
+                state.isCommitting = true
+                return .first
+            }
+            guard state.isGathering, state.waiting.count >= state.expected else { return .queued }
+            state.isGathering = false
+            return .last
         }
         switch place {
         case .blocked(let reason):
             completion(.failure(CatalogError(.unavailable, "the audit log cannot be written: \(reason)")))
         case .refused: completion(.failure(CatalogError(.unavailable, "the audit log cannot keep up")))
         case .queued: break
+        case .last: gathered.signal()
         case .first: queue.async { self.commitAll() }
         }
     }
 
     private func commitAll() {
         while true {
-            let batch = state.withLock { state -> [Waiting] in
-                let batch = Array(state.waiting.prefix(Self.maximumBatch))
-                state.waiting.removeFirst(batch.count)
-                if batch.isEmpty { state.isCommitting = false }
-                return batch
-            }
+            gather()
+            let batch = takeBatch()
             guard !batch.isEmpty else { return }
-            do {
-                let counts = try commit(batch.map(\.decision))
-                for (waiting, count) in zip(batch, counts) { waiting.completion(.success(count)) }
-            } catch {
-                let failure = CatalogError(database: error)
-                if error is DatabaseError { block(failure, batch.count) } else { failures.increment() }
-                for waiting in batch { waiting.completion(.failure(failure)) }
+            settle(batch)
+        }
+    }
+
+    /// Waits for as many decisions as the last commit had, not for long.
+    private func gather() {
+        let isGathering = state.withLock { state in
+            state.isGathering =
+                state.expected >= Self.fewestToExpect && !state.waiting.isEmpty && state.waiting.count < state.expected
+            return state.isGathering
+        }
+        guard isGathering, gathered.wait(timeout: .now() + Self.gatheringTime) == .timedOut else { return }
+        let isSignalled = state.withLock { state in
+            defer { state.isGathering = false }
+            return !state.isGathering
+        }
+        // The last one came at the last moment: its signal must not end the next gathering.
+        if isSignalled { gathered.wait() }
+    }
+
+    private func takeBatch() -> [Waiting] {
+        state.withLock { state in
+            let batch = Array(state.waiting.prefix(Self.maximumBatch))
+            state.waiting.removeFirst(batch.count)
+            if batch.isEmpty { state.isCommitting = false } else { state.expected = batch.count }
+            return batch
+        }
+    }
+
+    /// Commits and tells everybody. What one of them does wrong must not cost the others their keys.
+    private func settle(_ batch: [Waiting]) {
+        do {
+            let counts = try commit(batch.map(\.decision))
+            for (waiting, count) in zip(batch, counts) { waiting.completion(.success(count)) }
+        } catch let error as DatabaseError where !error.isOfStore && batch.count > 1 {
+            for waiting in batch { settle([waiting]) }
+        } catch {
+            let failure = CatalogError(database: error)
+            if let error = error as? DatabaseError, error.isOfStore {
+                block(failure, batch.count, since: error)
+            } else {
+                failures.increment()
             }
+            for waiting in batch { waiting.completion(.failure(failure)) }
         }
     }
 
     /// Refuses everybody from now on, and starts trying.
-    private func block(_ failure: CatalogError, _ refused: Int) {
+    private func block(_ failure: CatalogError, _ refused: Int, since error: DatabaseError) {
         failures.increment()
         blocked.set(1)
         let rest = state.withLock { state -> [Waiting] in
@@ -105,11 +156,13 @@ final class AuditCommitter: Sendable {
             return rest
         }
         for waiting in rest { waiting.completion(.failure(failure)) }
-        probeLater()
+        probeLater(than: error)
     }
 
-    private func probeLater() {
-        queue.asyncAfter(deadline: .now() + Self.probeInterval) { [weak self] in self?.probe() }
+    private func probeLater(than error: any Error) {
+        // A lock is waited for by trying.
+        let isLocked = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
+        queue.asyncAfter(deadline: isLocked ? .now() : .now() + Self.probeInterval) { [weak self] in self?.probe() }
     }
 
     /// Writes that the log could not be written: when that succeeds, it can be again.
@@ -125,7 +178,7 @@ final class AuditCommitter: Sendable {
             failures.increment()
             let reason = CatalogError(database: error).reason
             state.withLock { $0.block?.reason = reason }
-            return probeLater()
+            return probeLater(than: error)
         }
         state.withLock { $0.block = nil }
         blocked.set(0)
@@ -147,14 +200,27 @@ final class AuditCommitter: Sendable {
 
     private static func write(_ decisions: [DecisionRecord], _ database: Database) throws -> [UseCount] {
         if decisions.contains(where: { $0.use != nil }) { try database.forgetUses(before: Date()) }
-        var events: [AuditEvent] = []
-        events.reserveCapacity(decisions.count)
+        var entries: [AuditEntry] = []
+        entries.reserveCapacity(decisions.count)
         let counts = try decisions.map { decision in
             let count = try decision.use.map(database.count) ?? .within
-            events += count == .within ? decision.events : decision.exhausted
+            entries += count == .within ? decision.entries : decision.exhausted
             return count
         }
-        try database.append(events)
+        try database.append(entries)
         return counts
+    }
+}
+
+extension DatabaseError {
+    /// Whether the store as a whole takes no writes, whatever is written.
+    fileprivate var isOfStore: Bool {
+        switch resultCode {
+        case .SQLITE_BUSY, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_CORRUPT,
+            .SQLITE_NOTADB,
+            .SQLITE_PERM, .SQLITE_NOMEM, .SQLITE_PROTOCOL:
+            true
+        default: false
+        }
     }
 }

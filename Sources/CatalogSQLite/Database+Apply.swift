@@ -33,7 +33,7 @@ extension Database {
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
         case .insertAuditKey(let key): try insert(key)
-        case .audit(let event): try append([event])
+        case .audit(let event): try append([AuditEntry(event)])
         case .insertAdminToken(let token): try insert(token)
         case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
         case .putRevocation(let revocation): try put(revocation)

@@ -11,10 +11,12 @@ public enum HMAC {
         let message = Array(message)
         var code = [UInt8](repeating: 0, count: hash.digestSize)
         var written = 0
-        let done = EVP_Q_mac(
-            nil, "HMAC", nil, hash.name, nil, key.baseAddress, key.count, message, message.count, &code, code.count,
-            &written)
-        guard done != nil, written == hash.digestSize else { throw CryptographyError("HMAC") }
+        guard let context = EVP_MAC_CTX_dup(Fetched.hmac(hash)) else { throw CryptographyError("HMAC context") }
+        defer { EVP_MAC_CTX_free(context) }
+        guard EVP_MAC_init(context, key.bytes, key.count, nil) == 1,
+            EVP_MAC_update(context, message, message.count) == 1,
+            EVP_MAC_final(context, &code, &written, code.count) == 1, written == hash.digestSize
+        else { throw CryptographyError("HMAC") }
         return code
     }
 

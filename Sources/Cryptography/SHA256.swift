@@ -7,12 +7,16 @@ public enum SHA256 {
 
     /// The digest of bytes that are all at hand.
     public static func digest(_ message: some Sequence<UInt8>) throws(CryptographyError) -> [UInt8] {
-        let message = Array(message)
         var digest = [UInt8](repeating: 0, count: digestSize)
-        guard EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil) == 1 else {
-            throw CryptographyError("SHA-256")
-        }
+        let isDone =
+            message.withContiguousStorageIfAvailable { Self.digest(UnsafeRawBufferPointer($0), into: &digest) }
+            ?? Array(message).withUnsafeBytes { Self.digest($0, into: &digest) }
+        guard isDone else { throw CryptographyError("SHA-256") }
         return digest
+    }
+
+    private static func digest(_ message: UnsafeRawBufferPointer, into digest: inout [UInt8]) -> Bool {
+        EVP_Digest(message.baseAddress, message.count, &digest, nil, Fetched.sha256, nil) == 1
     }
 }
 

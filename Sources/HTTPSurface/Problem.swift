@@ -2,7 +2,6 @@ import Foundation
 public import HTTPTypes
 public import Hummingbird
 import NIOCore
-import NIOHTTP1
 
 /// A refusal as clients see it: `application/problem+json` (RFC 9457) with a stable `code`.
 public struct Problem: Error, Sendable {
@@ -53,7 +52,7 @@ public struct Problem: Error, Sendable {
     /// The same answer from the fast path.
     public func fastResponse(requestID: String) -> FastResponse {
         FastResponse(
-            status: HTTPResponseStatus(statusCode: status.code),
+            status: status,
             headers: headers.map { ($0.name.rawName, $0.value) } + [
                 ("content-type", Self.contentType), ("cache-control", "no-store"),
             ],

@@ -23,18 +23,18 @@ public struct RequestTarget: Sendable {
 
     /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else.
     public var keyID: KeyID? {
-        if path == "/keys/aes" { return value(of: "kid").flatMap { KeyID($0) } }
-        guard path.hasPrefix("/keys/aes/") else { return nil }
-        return KeyID(String(path.dropFirst("/keys/aes/".count)))
+        let (path, prefix) = (path.utf8, "/keys/aes".utf8)
+        guard path.starts(with: prefix) else { return nil }
+        let rest = path.dropFirst(prefix.count)
+        guard let first = rest.first else { return value(of: "kid").flatMap { KeyID($0) } }
+        return first == UInt8(ascii: "/") ? KeyID(String(Substring(rest.dropFirst()))) : nil
     }
 
     /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
     public func values(of name: String) -> [String] {
         guard let query else { return [] }
         return Self.pairs(query).flatMap { pair -> [String] in
-            guard let divider = pair.utf8.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name)
-            else { return [] }
-            let value = String(pair[pair.utf8.index(after: divider)...])
+            guard let value = Self.value(of: name, in: pair).map({ String($0) }) else { return [] }
             return (value.removingPercentEncoding ?? "?").split(separator: ",", omittingEmptySubsequences: false)
                 .map(String.init)
         }
@@ -44,13 +44,24 @@ public struct RequestTarget: Sendable {
     /// percent-decoded once. `+` stays: tokens may hold it.
     public func value(of name: String) -> String? {
         guard let query else { return nil }
-        for pair in Self.pairs(query) {
-            guard let divider = pair.utf8.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name)
-            else { continue }
-            let value = pair[pair.utf8.index(after: divider)...]
-            return value.utf8.contains(UInt8(ascii: "%")) ? String(value).removingPercentEncoding : String(value)
+        var rest = query.utf8
+        for _ in 0...Self.mostPairs {
+            let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
+            if let value = Self.value(of: name, in: Substring(rest[..<end])) {
+                return value.utf8.contains(UInt8(ascii: "%")) ? String(value).removingPercentEncoding : String(value)
+            }
+            guard end < rest.endIndex else { return nil }
+            rest = rest[rest.index(after: end)...]
         }
         return nil
+    }
+
+    /// What stands behind the name and `=`.
+    private static func value(of name: String, in pair: Substring) -> Substring? {
+        guard let divider = pair.utf8.firstIndex(of: UInt8(ascii: "=")), equal(pair[..<divider], name) else {
+            return nil
+        }
+        return pair[pair.utf8.index(after: divider)...]
     }
 
     private static func pairs(_ query: Substring) -> [Substring] {

@@ -6,7 +6,7 @@ import Policies
 extension AuditEvent {
     /// The audit record of one decision: names and reasons, never a key or a token.
     init(
-        of decision: AuthorizationDecision, steps: [AuditStep], key: (id: KeyID, policy: String?),
+        of decision: AuthorizationDecision, steps: [EvaluationStep], key: (id: KeyID, policy: String?),
         _ request: KeyRequest, requestID: String, at time: Date
     ) {
         switch decision {
@@ -25,7 +25,7 @@ extension AuditEvent {
             reason = denial.code.rawValue
             detail = denial.detail
         }
-        self.steps = steps
+        self.steps = steps.map(AuditStep.init)
         self.requestID = requestID
         keyID = key.id
         delivery = request.delivery

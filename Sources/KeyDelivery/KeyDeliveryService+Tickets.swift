@@ -58,7 +58,7 @@ extension KeyDeliveryService: KeyTicketing {
             }.first ?? DenialReason(.keyUnknown)
         var event = AuditEvent(time: verdict.time, action: .ticketDenied)
         event.reason = reason.code.rawValue
-        event.steps = verdict.decisions.first?.steps ?? []
+        event.steps = (verdict.decisions.first?.steps ?? []).map(AuditStep.init)
         try await write(event, nil, asset, viewer)
         return .denied(reason)
     }

@@ -94,7 +94,7 @@ public struct KeyDeliveryService: Sendable {
     func judge(
         _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, countsSubject: Bool = true
     ) async throws -> Verdict {
-        var found: [KeyID: KeyLookup] = [:]
+        var found = FoundKeys()
         for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
         return judgement.judge(
             request, found: found, rates: countsSubject ? rates : nil, requestID: requestID, at: now(),
@@ -119,8 +119,8 @@ public struct KeyDeliveryService: Sendable {
     ) -> Bool {
         guard let cache else { return false }
         let start = ContinuousClock.now
-        var found: [KeyID: KeyLookup] = [:]
-        for keyID in request.keyIDs {
+        var found = FoundKeys()
+        for keyID in request.keyIDs where found[keyID] == nil {
             guard let lookup = cache.lookup(keyID) else { return false }
             found[keyID] = lookup
         }

@@ -8,12 +8,30 @@ import Synchronization
 /// Right by construction: an entry is used only while the watch has heard of everything (`CatalogWatch.isFresh`), a change
 /// of a record drops its entry, and what was read before a change is not kept after it.
 public final class KeyLookupCache: Sendable {
+    /// A policy that all keys under it share.
+    private final class KeptPolicy: Sendable {
+        let policy: AuthorizationPolicy
+        /// Until the policy changes.
+        let isInForce = Atomic(true)
+
+        init(_ policy: AuthorizationPolicy) {
+            self.policy = policy
+        }
+    }
+
+    private struct Entry {
+        let lookup: KeyLookup
+        let policy: KeptPolicy?
+
+        var isInForce: Bool { policy?.isInForce.load(ordering: .acquiring) ?? (lookup.key.authorizationPolicy == nil) }
+    }
+
     private struct State {
         /// Two ages: when the younger is full it becomes the elder, and what the elder held is forgotten unless it was
         /// asked for since. Bounded, without a list to keep in order.
-        var younger: [KeyID: ContentKeyRecord] = [:]
-        var elder: [KeyID: ContentKeyRecord] = [:]
-        var policies: [String: AuthorizationPolicy] = [:]
+        var younger: [KeyID: Entry] = [:]
+        var elder: [KeyID: Entry] = [:]
+        var policies: [String: KeptPolicy] = [:]
         /// Counts the changes heard of.
         var generation = 0
     }
@@ -36,10 +54,10 @@ public final class KeyLookupCache: Sendable {
     func lookup(_ keyID: KeyID) -> KeyLookup? {
         guard watch.isFresh else { return nil }
         return state.withLock { state in
-            guard let key = record(keyID, in: &state) else { return nil }
-            guard let name = key.authorizationPolicy else { return KeyLookup(key: key, policy: nil) }
-            // A policy that is not at hand may be unknown here or gone there: the catalog knows.
-            return state.policies[name].map { KeyLookup(key: key, policy: $0) }
+            if let entry = state.younger[keyID] { return entry.isInForce ? entry.lookup : nil }
+            guard let entry = state.elder[keyID], entry.isInForce else { return nil }
+            insert(entry, keyID, into: &state)
+            return entry.lookup
         }
     }
 
@@ -51,29 +69,43 @@ public final class KeyLookupCache: Sendable {
         state.withLock { state in
             guard state.generation == generation else { return }
             var key = lookup.key
-            if let policy = lookup.policy {
-                if state.policies.count >= Self.policyCapacity { state.policies.removeAll() }
-                state.policies[policy.name] = policy
-                // One copy of the name for all keys.
-                key.authorizationPolicy = policy.name
+            guard let policy = lookup.policy else {
+                // A key whose policy is gone is read each time: the policy may come back.
+                if key.authorizationPolicy == nil {
+                    insert(Entry(lookup: lookup, policy: nil), key.keyID, into: &state)
+                }
+                return
             }
-            insert(key, into: &state)
+            let kept = Self.kept(policy, in: &state)
+            // One copy of the name for all keys.
+            key.authorizationPolicy = kept.policy.name
+            let shared = KeyLookup(key: key, policy: kept.policy)
+            insert(Entry(lookup: shared, policy: kept), key.keyID, into: &state)
         }
     }
 
-    private func record(_ keyID: KeyID, in state: inout State) -> ContentKeyRecord? {
-        if let key = state.younger[keyID] { return key }
-        guard let key = state.elder[keyID] else { return nil }
-        insert(key, into: &state)
-        return key
+    private static func kept(_ policy: AuthorizationPolicy, in state: inout State) -> KeptPolicy {
+        if let known = state.policies[policy.name] {
+            if known.policy == policy { return known }
+            known.isInForce.store(false, ordering: .releasing)
+        }
+        if state.policies.count >= policyCapacity { forgetPolicies(&state) }
+        let kept = KeptPolicy(policy)
+        state.policies[policy.name] = kept
+        return kept
     }
 
-    private func insert(_ key: ContentKeyRecord, into state: inout State) {
+    private static func forgetPolicies(_ state: inout State) {
+        for policy in state.policies.values { policy.isInForce.store(false, ordering: .releasing) }
+        state.policies = [:]
+    }
+
+    private func insert(_ entry: Entry, _ keyID: KeyID, into state: inout State) {
         if state.younger.count >= capacity {
             state.elder = state.younger
             state.younger = [:]
         }
-        state.younger[key.keyID] = key
+        state.younger[keyID] = entry
     }
 
     private func hear(_ notices: [CatalogNotice]?) {
@@ -88,7 +120,8 @@ public final class KeyLookupCache: Sendable {
                     guard let keyID = KeyID(notice.id) else { continue }
                     state.younger[keyID] = nil
                     state.elder[keyID] = nil
-                case .authorizationPolicy: state.policies[notice.id] = nil
+                case .authorizationPolicy:
+                    state.policies.removeValue(forKey: notice.id)?.isInForce.store(false, ordering: .releasing)
                 // Any of the keys may derive from it.
                 case .keySeed: (state.younger, state.elder) = ([:], [:])
                 case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation: continue

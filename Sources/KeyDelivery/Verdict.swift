@@ -12,18 +12,19 @@ struct Judgement: Sendable {
     ///   - wholly: the keys of which one denied is all denied; they are judged also when the request does not ask for
     ///     them, which denies them.
     func judge(
-        _ request: KeyRequest, found: [KeyID: KeyLookup], rates: RequestRates?, requestID: String, at time: Date,
+        _ request: KeyRequest, found: FoundKeys, rates: RequestRates?, requestID: String, at time: Date,
         wholly: [KeyID] = []
     ) -> Verdict {
         var decisions: [Verdict.Decision] = []
+        decisions.reserveCapacity(request.keyIDs.count)
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
             let lookup = found[keyID]
             let facts = lookup?.key.facts
             let evaluation = evaluator.explain(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
             decisions.append(
                 Verdict.Decision(
-                    keyID: keyID, lookup: lookup, steps: evaluation.steps.map(AuditStep.init),
-                    outcome: evaluation.decision, mayBeStale: evaluation.mayBeStale))
+                    keyID: keyID, lookup: lookup, steps: evaluation.steps, outcome: evaluation.decision,
+                    mayBeStale: evaluation.mayBeStale))
         }
         for keyID in wholly where !decisions.contains(where: { $0.keyID == keyID }) {
             decisions.append(Verdict.Decision(outside: keyID, lookup: found[keyID]))
@@ -35,13 +36,23 @@ struct Judgement: Sendable {
     }
 }
 
+/// What the catalog says of the keys of a request. They are few: looking through them costs less than a table.
+struct FoundKeys {
+    private var known: [KeyLookup] = []
+
+    subscript(keyID: KeyID) -> KeyLookup? {
+        get { known.first { $0.key.keyID == keyID } }
+        set { if let newValue { known.append(newValue) } }
+    }
+}
+
 /// What was decided on each key of a request, before it is written down and acted on.
 struct Verdict: Sendable {
     struct Decision: Sendable {
         let keyID: KeyID
         let lookup: KeyLookup?
         /// The checks that led to the outcome.
-        var steps: [AuditStep]
+        var steps: [EvaluationStep]
         var outcome: AuthorizationDecision
         /// Whether keys that issuers publish, read anew, may lead to another outcome.
         var mayBeStale = false
@@ -152,7 +163,7 @@ extension Verdict.Decision {
         self.init(
             keyID: keyID, lookup: lookup,
             steps: [
-                AuditStep(option: nil, check: EvaluationStep.Check.licence.rawValue, refusal: reason.code.rawValue)
+                EvaluationStep(check: .licence, refusal: reason)
             ],
             outcome: .denied(reason))
     }
@@ -161,8 +172,7 @@ extension Verdict.Decision {
     private func denied(_ reason: DenialReason, by check: EvaluationStep.Check) -> Verdict.Decision {
         var denied = self
         denied.outcome = .denied(reason)
-        denied.steps.append(
-            AuditStep(option: reason.option, check: check.rawValue, refusal: reason.code.rawValue))
+        denied.steps.append(EvaluationStep(option: reason.option, check: check, refusal: reason))
         return denied
     }
 }

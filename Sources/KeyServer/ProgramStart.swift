@@ -1,6 +1,7 @@
 import Adapters
 import CProcess
 import Cryptography
+import NIOCore
 
 /// What a program that holds keys does before anything else, while it has one thread.
 package enum ProgramStart {
@@ -12,5 +13,12 @@ package enum ProgramStart {
         Installation.takeKEKsFromEnvironment()
         CrashReports.withhold()
         _ = ServiceMetrics.registry
+        useGivenProcessors()
+    }
+
+    /// One event loop for each processor that the process was given: more would only take turns.
+    private static func useGivenProcessors() {
+        let given = Int(keyway_process_processors())
+        if given > 0 { NIOSingletons.groupLoopCountSuggestion = min(given, System.coreCount) }
     }
 }

@@ -1,9 +1,9 @@
 import ContentKeys
 import Foundation
 import HTTPSurface
+import HTTPTypes
 import KeyDelivery
 import NIOCore
-import NIOHTTP1
 import Policies
 
 /// `GET|POST /keys/aes` without a body, answered on the event loop from memory: the same decision, audit record and
@@ -12,21 +12,21 @@ struct KeyFastPath: FastResponder {
     let service: KeyDeliveryService
     let sharing: CrossOriginPolicy
 
-    func considers(_ head: HTTPRequestHead) -> Bool {
-        (head.method == .GET || head.method == .POST) && head.uri.hasPrefix("/keys/aes")
+    func considers(_ request: FastRequest) -> Bool {
+        (request.method == .get || request.method == .post) && request.target.utf8.starts(with: "/keys/aes".utf8)
     }
 
-    func respond(
-        to head: HTTPRequestHead, client: IPAddress, answer: @escaping @Sendable (FastResponse) -> Void
-    ) -> Bool {
-        let target = RequestTarget(head.uri)
-        guard let keyID = target.keyID, case .some(let credential) = credential(head, target) else { return false }
+    func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
+        let target = RequestTarget(request.target)
+        guard request.body.readableBytes == 0, let keyID = target.keyID,
+            case .some(let credential) = credential(request, target)
+        else { return false }
         let requestID = RequestID.next()
-        let shared = sharing.headers(origin: head.headers.first(name: "origin"))
+        let shared = sharing.headers(origin: request.origin)
         return service.deliverNow(
             KeyRequest(
                 keyIDs: [keyID], delivery: .aes, credential: credential, ticket: target.value(of: "ticket"),
-                clientAddress: client),
+                clientAddress: request.client),
             requestID: requestID
         ) { outcome in
             var response = Self.response(outcome, requestID: requestID)
@@ -36,10 +36,8 @@ struct KeyFastPath: FastResponder {
     }
 
     /// The token; inner nil for none, outer nil for one that the router has to refuse.
-    private func credential(_ head: HTTPRequestHead, _ target: RequestTarget) -> String?? {
-        let values = head.headers["authorization"]
-        guard values.count <= 1 else { return nil }
-        let token = values.first.map(BearerToken.token) ?? target.value(of: "token")
+    private func credential(_ request: FastRequest, _ target: RequestTarget) -> String?? {
+        let token = request.authorization.map(BearerToken.token) ?? target.value(of: "token")
         guard let token, !token.isEmpty else { return .some(nil) }
         return token.utf8.count <= BearerToken.longest ? .some(token) : nil
     }

@@ -16,6 +16,13 @@ public final class KEK: Sendable {
         self.bytes = bytes
     }
 
+    /// The key's bytes, for the time of the call.
+    func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try bytes.withUnsafeBytes(body)
+    }
+
     /// The key for one call of swift-crypto, which zeroes its own copy.
     var symmetricKey: SymmetricKey {
         bytes.withUnsafeBytes { SymmetricKey(data: $0) }

@@ -1,5 +1,6 @@
 public import ContentKeys
 import Crypto
+import Cryptography
 import Foundation
 import Glibc
 
@@ -18,11 +19,22 @@ public struct KeyWrapping: Sendable {
         return try key.withUnsafeBytes { try Self.seal($0, keyID, key.type, under: kek) }
     }
 
-    /// A content key's clear bytes, which the caller zeroes.
-    static func open(_ key: WrappedContentKey, under kek: KEK) throws -> Data {
-        try AES.GCM.open(
-            try AES.GCM.SealedBox(combined: key.ciphertext), using: kek.symmetricKey,
-            authenticating: associatedData(keyID: key.keyID, type: key.type, kek: key.kek))
+    /// Opens a content key. Every key request does, so it goes without the copies that swift-crypto makes.
+    ///
+    /// - Throws: `CryptographyError` for a ciphertext that was not made for this key under this KEK.
+    static func open(_ key: WrappedContentKey, under kek: KEK) throws(CryptographyError) -> ContentKey {
+        let count = key.type.keyLength
+        let data = associatedData(keyID: key.keyID, type: key.type, kek: key.kek)
+        let opened = try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) {
+            clear throws(CryptographyError) -> ContentKey? in
+            defer { cleanse(clear) }
+            try kek.withUnsafeBytes { kek throws(CryptographyError) in
+                try AES256GCM.open(key.ciphertext, key: kek, authenticating: data, into: clear)
+            }
+            return ContentKey(key.type, copying: UnsafeRawBufferPointer(clear))
+        }
+        guard let opened else { throw CryptographyError("AES-256-GCM") }
+        return opened
     }
 
     static func seal(_ bytes: UnsafeRawBufferPointer, _ keyID: KeyID, _ type: ContentKeyType, under kek: KEK) throws

@@ -42,11 +42,7 @@ extension KeyWrapping {
             guard let derived = try? derive(key.keyID, from: seed) else { throw KeyUnwrapError.authenticationFailed }
             return derived
         }
-        guard var clear = try? Self.open(key, under: kek) else { throw KeyUnwrapError.authenticationFailed }
-        defer { clear.zero() }
-        guard let contentKey = clear.withUnsafeBytes({ ContentKey(key.type, copying: $0) }) else {
-            throw KeyUnwrapError.authenticationFailed
-        }
-        return contentKey
+        guard let opened = try? Self.open(key, under: kek) else { throw KeyUnwrapError.authenticationFailed }
+        return opened
     }
 }

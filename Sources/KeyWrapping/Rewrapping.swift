@@ -8,10 +8,9 @@ extension KeyWrapping {
     /// - Throws: `KEKError` when a version is not at hand or the key does not open.
     public func rewrap(_ key: WrappedContentKey, under version: KEKVersion) throws -> WrappedContentKey {
         let (old, new) = (try held(key.kek), try held(version))
-        guard var clear = try? Self.open(key, under: old) else {
+        guard let clear = try? Self.open(key, under: old) else {
             throw KEKError("key \(key.keyID) does not open under KEK version \(key.kek.rawValue)")
         }
-        defer { clear.zero() }
         return try clear.withUnsafeBytes { try Self.seal($0, key.keyID, key.type, under: new) }
     }
 

@@ -33,6 +33,8 @@ public struct AuthorizationEvaluator: Sendable {
         _ keyID: KeyID, in request: KeyRequest, facts: KeyFacts?, policy: AuthorizationPolicy?, at now: Date
     ) -> Evaluation {
         var steps: [EvaluationStep] = []
+        // A grant by the first option has about as many.
+        steps.reserveCapacity(4)
         if let refusal = Self.refusal(of: keyID, in: request, facts: facts, at: now) {
             steps.append(EvaluationStep(check: .key, refusal: refusal))
             return Evaluation(decision: .denied(refusal), steps: steps)
@@ -80,12 +82,11 @@ public struct AuthorizationEvaluator: Sendable {
         _ policy: AuthorizationPolicy, in context: RestrictionContext, after steps: [EvaluationStep]
     ) -> Evaluation {
         var steps = steps
-        var verdicts = TokenVerdicts(context)
+        var verdicts = TokenVerdicts()
         var closest: (reason: DenialReason, held: Int)?
         for option in policy.options where option.delivery.contains(context.request.delivery) {
             var evaluation = OptionEvaluation(option)
-            evaluation.run(in: context, verdicts: &verdicts)
-            steps += evaluation.steps
+            evaluation.run(in: context, verdicts: &verdicts, steps: &steps)
             guard let refusal = evaluation.refusal else {
                 return Evaluation(decision: .granted(evaluation.grant(of: policy.name, in: context)), steps: steps)
             }
@@ -106,8 +107,8 @@ extension KeyDeliveryType {
     /// protection system fetch the key of HLS SAMPLE-AES (`KEYFORMAT="identity"`) by its URI.
     public func serves(_ type: ContentKeyType) -> Bool {
         switch self {
-        case .aes: [.envelope, .common, .commonCbcs].contains(type)
-        case .clearkey, .widevine, .playready: [.common, .commonCbcs].contains(type)
+        case .aes: type == .envelope || type == .common || type == .commonCbcs
+        case .clearkey, .widevine, .playready: type == .common || type == .commonCbcs
         case .fairplay: type == .commonCbcs
         }
     }

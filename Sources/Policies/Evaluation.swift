@@ -44,7 +44,7 @@ public struct EvaluationStep: Sendable, Hashable {
     /// Why the check failed; nil when it held.
     public let refusal: DenialReason?
 
-    init(option: String? = nil, check: Check, refusal: DenialReason? = nil) {
+    public init(option: String? = nil, check: Check, refusal: DenialReason? = nil) {
         self.option = option
         self.check = check
         self.refusal = refusal

@@ -3,15 +3,29 @@ import Glibc
 /// An IPv4 or IPv6 address. IPv4-mapped IPv6 addresses (`::ffff:a.b.c.d`, RFC 4291, 2.5.5.2) are IPv4 here, so that one
 /// client has one address.
 public struct IPAddress: Hashable, Sendable {
-    /// 4 or 16 bytes in network order.
-    public let bytes: [UInt8]
+    /// The address from its first bit on, in network order; zero beyond its last.
+    fileprivate let high: UInt64
+    fileprivate let low: UInt64
+    fileprivate let isIPv4: Bool
 
     /// From 4 or 16 bytes in network order; nil for any other count.
     public init?(bytes: some Collection<UInt8>) {
-        let bytes = Array(bytes)
-        guard bytes.count == 4 || bytes.count == 16 else { return nil }
-        let isMapped = bytes.count == 16 && bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10..<12] == [0xFF, 0xFF]
-        self.bytes = isMapped ? Array(bytes[12...]) : bytes
+        func word(_ bytes: some Sequence<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        switch bytes.count {
+        case 4: self.init(IPv4: word(bytes))
+        case 16:
+            let (high, low) = (word(bytes.prefix(8)), word(bytes.suffix(8)))
+            if high == 0, low >> 32 == 0xFFFF {
+                self.init(IPv4: low & 0xFFFF_FFFF)
+            } else {
+                self.init(high: high, low: low, isIPv4: false)
+            }
+        default: return nil
+        }
+    }
+
+    private init(IPv4 word: UInt64) {
+        self.init(high: word << 32, low: 0, isIPv4: true)
     }
 
     /// From the textual forms of RFC 4291, 2.2, or dotted decimal with four parts; no zone, port or brackets.
@@ -29,18 +43,60 @@ public struct IPAddress: Hashable, Sendable {
     }
 
     /// 32 or 128.
-    public var bitCount: Int { bytes.count * 8 }
+    public var bitCount: Int { isIPv4 ? 32 : 128 }
+
+    /// 4 or 16 bytes in network order.
+    public var bytes: [UInt8] {
+        (0..<bitCount / 8).map { position in
+            UInt8(truncatingIfNeeded: (position < 8 ? high : low) >> UInt64(56 - position % 8 * 8))
+        }
+    }
+
+    /// The address with zeros behind its first bits.
+    fileprivate func masked(to length: Int) -> IPAddress {
+        IPAddress(high: high & Self.mask(length), low: low & Self.mask(length - 64), isIPv4: isIPv4)
+    }
+
+    private init(high: UInt64, low: UInt64, isIPv4: Bool) {
+        (self.high, self.low, self.isIPv4) = (high, low, isIPv4)
+    }
+
+    /// The first bits of a word.
+    private static func mask(_ length: Int) -> UInt64 {
+        // A smart shift by the whole width gives zero.
+        length <= 0 ? 0 : ~0 << UInt64(max(64 - length, 0))
+    }
 }
 
 extension IPAddress: CustomStringConvertible {
     /// The canonical text (RFC 5952 as the C library writes it).
     public var description: String {
+        if isIPv4 { return dottedText }
+        let bytes = bytes
         let text = String(unsafeUninitializedCapacity: Int(INET6_ADDRSTRLEN)) { text in
-            let family = bytes.count == 4 ? AF_INET : AF_INET6
-            guard inet_ntop(family, bytes, text.baseAddress, socklen_t(INET6_ADDRSTRLEN)) != nil else { return 0 }
+            guard inet_ntop(AF_INET6, bytes, text.baseAddress, socklen_t(INET6_ADDRSTRLEN)) != nil else { return 0 }
             return text.firstIndex(of: 0) ?? 0
         }
         return text.isEmpty ? "invalid address" : text
+    }
+
+    /// Written here because every decision on a key is written down with it.
+    private var dottedText: String {
+        String(unsafeUninitializedCapacity: 15) { text in
+            var count = 0
+            func append(_ byte: UInt8) {
+                text[count] = byte
+                count += 1
+            }
+            for position in 0..<4 {
+                if position > 0 { append(UInt8(ascii: ".")) }
+                let part = UInt8(truncatingIfNeeded: high >> UInt64(56 - position * 8))
+                if part >= 100 { append(UInt8(ascii: "0") + part / 100) }
+                if part >= 10 { append(UInt8(ascii: "0") + part / 10 % 10) }
+                append(UInt8(ascii: "0") + part % 10)
+            }
+            return count
+        }
     }
 }
 
@@ -66,25 +122,12 @@ public struct AddressBlock: Hashable, Sendable {
         }
         network = address
         prefixLength = length
-        guard network.bytes == Self.masked(network.bytes, length) else { return nil }
+        guard network == network.masked(to: length) else { return nil }
     }
 
     /// Whether an address lies in the block. An address of the other family never does.
     public func contains(_ address: IPAddress) -> Bool {
-        guard address.bytes.count == network.bytes.count else { return false }
-        return zip(address.bytes, network.bytes).enumerated().allSatisfy { position, pair in
-            pair.0 & Self.mask(position, prefixLength) == pair.1
-        }
-    }
-
-    private static func masked(_ bytes: [UInt8], _ length: Int) -> [UInt8] {
-        bytes.enumerated().map { position, byte in byte & mask(position, length) }
-    }
-
-    /// What is kept of one byte.
-    private static func mask(_ position: Int, _ length: Int) -> UInt8 {
-        let kept = min(max(length - position * 8, 0), 8)
-        return kept == 0 ? 0 : 0xFF << UInt8(8 - kept)
+        address.masked(to: prefixLength) == network
     }
 }
 

@@ -14,15 +14,12 @@ struct RestrictionContext {
 
 /// The verdicts on the request's token, one for each distinct restriction: a signature is checked once.
 struct TokenVerdicts {
-    private let context: RestrictionContext
     /// A list, not a table: there are few, and comparing one is cheaper than hashing its keys.
     private var known: [(restriction: TokenRestriction, verdict: TokenVerdict)] = []
 
-    init(_ context: RestrictionContext) {
-        self.context = context
-    }
-
-    mutating func verdict(on token: String, under restriction: TokenRestriction) -> TokenVerdict {
+    mutating func verdict(
+        on token: String, under restriction: TokenRestriction, in context: RestrictionContext
+    ) -> TokenVerdict {
         if let known = known.first(where: { $0.restriction == restriction }) { return known.verdict }
         let verdict = context.verifier.verify(token, under: restriction, at: context.now)
         known.append((restriction, verdict))
@@ -34,7 +31,6 @@ struct TokenVerdicts {
 /// came closest.
 struct OptionEvaluation {
     private let option: AuthorizationOption
-    private(set) var steps: [EvaluationStep] = []
     /// How many restrictions held.
     private(set) var held = 0
     /// The first restriction's that did not hold; nil when all did.
@@ -46,15 +42,20 @@ struct OptionEvaluation {
         self.option = option
     }
 
-    mutating func run(in context: RestrictionContext, verdicts: inout TokenVerdicts) {
-        if let reason = refusalOfOption(at: context.now) { note(.option, reason) }
+    /// - Parameter steps: what was checked is added to them.
+    mutating func run(
+        in context: RestrictionContext, verdicts: inout TokenVerdicts, steps: inout [EvaluationStep]
+    ) {
+        if let reason = refusalOfOption(at: context.now) { steps.append(step(.option, reason)) }
         for restriction in option.restrictions {
-            switch restriction {
-            case .open: note(.open, nil)
-            case .ip(let addresses): check(addresses, context.request.clientAddress)
-            case .token(let restriction): check(restriction, in: context, verdicts: &verdicts)
-            case .unknown(let kind): note(.unknown, DenialReason(.restrictionUnknown, detail: kind))
-            }
+            let step =
+                switch restriction {
+                case .open: step(.open, nil)
+                case .ip(let addresses): check(addresses, context.request.clientAddress)
+                case .token(let restriction): check(restriction, in: context, verdicts: &verdicts)
+                case .unknown(let kind): step(.unknown, DenialReason(.restrictionUnknown, detail: kind))
+                }
+            steps.append(step)
         }
     }
 
@@ -71,55 +72,63 @@ struct OptionEvaluation {
         return option.restrictions.isEmpty ? DenialReason(.noRestriction) : nil
     }
 
-    private mutating func note(_ check: EvaluationStep.Check, _ reason: DenialReason?) {
-        let named = reason.map { DenialReason($0.code, detail: $0.detail, option: option.name) }
-        steps.append(EvaluationStep(option: option.name, check: check, refusal: named))
-        if let named {
-            refusal = refusal ?? named
-        } else {
+    /// One check, counted.
+    private mutating func step(_ check: EvaluationStep.Check, _ reason: DenialReason?) -> EvaluationStep {
+        guard let reason else {
             held += 1
+            return EvaluationStep(option: option.name, check: check)
         }
+        let named = DenialReason(reason.code, detail: reason.detail, option: option.name)
+        refusal = refusal ?? named
+        return EvaluationStep(option: option.name, check: check, refusal: named)
     }
 
-    private mutating func check(_ addresses: AddressRestriction, _ address: IPAddress) {
+    private mutating func check(_ addresses: AddressRestriction, _ address: IPAddress) -> EvaluationStep {
         let holds = addresses.holds(for: address)
-        note(.ip, holds ? nil : DenialReason(.addressNotAllowed, detail: address.description))
+        return step(.ip, holds ? nil : DenialReason(.addressNotAllowed, detail: address.description))
     }
 
     private mutating func check(
         _ restriction: TokenRestriction, in context: RestrictionContext, verdicts: inout TokenVerdicts
-    ) {
+    ) -> EvaluationStep {
         guard let credential = context.request.credential, !credential.isEmpty else {
-            return context.ticket.map { check($0) } ?? note(.token, DenialReason(.tokenMissing))
+            return context.ticket.map { check($0) } ?? step(.token, DenialReason(.tokenMissing))
         }
-        switch verdicts.verdict(on: credential, under: restriction) {
+        switch verdicts.verdict(on: credential, under: restriction, in: context) {
         case .rejected(let rejection):
-            note(.token, DenialReason(.tokenRejected, detail: rejection.rawValue))
+            return step(.token, DenialReason(.tokenRejected, detail: rejection.rawValue))
         case .verified(let verified):
-            if let reason = verified.refusal(by: context.revocations) { return note(.token, reason) }
+            if let reason = verified.refusal(by: context.revocations) { return step(.token, reason) }
             switch restriction.check(verified, for: context.keyID, at: context.now) {
-            case .fails(let reason): note(.token, reason)
+            case .fails(let reason): return step(.token, reason)
             case .holds(let limit):
-                let signer = token.map { $0.signer.joined(with: verified.signer) } ?? verified.signer
-                token = token ?? verified
-                token?.signer = signer
+                take(verified)
                 useLimit = limit?.joined(with: useLimit) ?? useLimit
-                note(.token, nil)
+                return step(.token, nil)
             }
         }
     }
 
+    /// The first token restriction names the token; all of them name its signer.
+    private mutating func take(_ verified: VerifiedToken) {
+        guard let first = token else {
+            token = verified
+            return
+        }
+        token?.signer = first.signer.joined(with: verified.signer)
+    }
+
     /// A ticket stands in for every token restriction of the option that it was given by.
-    private mutating func check(_ ticket: TicketCheck) {
+    private mutating func check(_ ticket: TicketCheck) -> EvaluationStep {
         switch ticket {
-        case .fails(let reason): note(.ticket, reason)
+        case .fails(let reason): return step(.ticket, reason)
         case .holds(let ticket, let entry):
             guard entry.option == option.name else {
-                return note(.ticket, DenialReason(.ticketRejected, detail: "otherOption"))
+                return step(.ticket, DenialReason(.ticketRejected, detail: "otherOption"))
             }
             token = ticket.token
             useLimit = entry.useLimit(of: ticket.token)
-            note(.ticket, nil)
+            return step(.ticket, nil)
         }
     }
 }

@@ -22,35 +22,88 @@ public enum TokenVerdict: Sendable, Hashable {
 }
 
 /// A token whose signature, issuer, audience and time were checked.
+///
+/// A value, whose parts lie in one place: a request hands it on from check to check.
 public struct VerifiedToken: Sendable, Hashable {
-    public var kind: TokenKind
-    public var issuer: String
-    /// `sub`, when present.
-    public var subject: String?
-    /// `jti`, when present.
-    public var tokenID: String?
-    public var expires: Date
-    /// The text of every string, number or boolean claim; an array gives its elements. A claim without text (an object,
-    /// null) is there with no element, so that a rule about it fails instead of not being seen.
-    public var claims: [String: [String]]
-    /// SHA-256 of what the token's signature covers: what a replay limit counts. Not of the signature, because an ECDSA
-    /// signature (r, s) has a twin (r, n − s) that anyone can make, and a SWT signature has several spellings.
-    public var identity: [UInt8]
-    /// What verified the signature.
-    public var signer: TokenSigner
+    private struct Contents: Sendable, Hashable {
+        var kind: TokenKind
+        var issuer: String
+        var subject: String?
+        var tokenID: String?
+        var expires: Date
+        var claims: [String: [String]]
+        var identity: [UInt8]
+        var signer: TokenSigner
+    }
+
+    private final class Storage: Sendable {
+        let contents: Contents
+
+        init(_ contents: Contents) {
+            self.contents = contents
+        }
+    }
+
+    private var storage: Storage
 
     public init(
         kind: TokenKind, issuer: String, subject: String?, tokenID: String?, expires: Date,
         claims: [String: [String]], identity: [UInt8], signer: TokenSigner = TokenSigner()
     ) {
-        self.kind = kind
-        self.issuer = issuer
-        self.subject = subject
-        self.tokenID = tokenID
-        self.expires = expires
-        self.claims = claims
-        self.identity = identity
-        self.signer = signer
+        storage = Storage(
+            Contents(
+                kind: kind, issuer: issuer, subject: subject, tokenID: tokenID, expires: expires, claims: claims,
+                identity: identity, signer: signer))
+    }
+
+    private mutating func change<Value>(_ member: WritableKeyPath<Contents, Value>, to value: Value) {
+        var contents = storage.contents
+        contents[keyPath: member] = value
+        storage = Storage(contents)
+    }
+
+    public var kind: TokenKind { storage.contents.kind }
+    public var issuer: String { storage.contents.issuer }
+    public var expires: Date { storage.contents.expires }
+
+    /// `sub`, when present.
+    public var subject: String? {
+        get { storage.contents.subject }
+        set { change(\.subject, to: newValue) }
+    }
+
+    /// `jti`, when present.
+    public var tokenID: String? {
+        get { storage.contents.tokenID }
+        set { change(\.tokenID, to: newValue) }
+    }
+
+    /// The text of every string, number or boolean claim; an array gives its elements. A claim without text (an object,
+    /// null) is there with no element, so that a rule about it fails instead of not being seen.
+    public var claims: [String: [String]] {
+        get { storage.contents.claims }
+        set { change(\.claims, to: newValue) }
+    }
+
+    /// SHA-256 of what the token's signature covers: what a replay limit counts. Not of the signature, because an ECDSA
+    /// signature (r, s) has a twin (r, n − s) that anyone can make, and a SWT signature has several spellings.
+    public var identity: [UInt8] {
+        get { storage.contents.identity }
+        set { change(\.identity, to: newValue) }
+    }
+
+    /// What verified the signature.
+    public var signer: TokenSigner {
+        get { storage.contents.signer }
+        set { change(\.signer, to: newValue) }
+    }
+
+    public static func == (left: VerifiedToken, right: VerifiedToken) -> Bool {
+        left.storage === right.storage || left.storage.contents == right.storage.contents
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(storage.contents)
     }
 }
 

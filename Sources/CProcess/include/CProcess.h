@@ -4,3 +4,6 @@
 /// No core dumps, no look into this process's memory by others of the same user, and as much locked memory as the
 /// hard limit allows. Each is best effort: none changes what the program does.
 void keyway_process_protect(void);
+
+/// On how many processors this process may run; 0 when that cannot be told.
+int keyway_process_processors(void);

@@ -1,5 +1,4 @@
 public import HTTPTypes
-import NIOHTTP1
 public import Policies
 
 /// Who the client is: the socket's peer, unless the peer is a proxy that is trusted to say.
@@ -34,10 +33,10 @@ public struct ClientAddressRule: Sendable, Hashable {
         return chain.first ?? peer
     }
 
-    func client(peer: IPAddress?, head: HTTPRequestHead) -> IPAddress? {
+    /// The same without reading headers where nobody is trusted.
+    func client(peer: IPAddress?, forwarded: () -> [String], forwardedFor: () -> [String]) -> IPAddress? {
         guard !trustedProxies.isEmpty else { return peer }
-        return client(
-            peer: peer, forwarded: head.headers["forwarded"], forwardedFor: head.headers["x-forwarded-for"])
+        return client(peer: peer, forwarded: forwarded(), forwardedFor: forwardedFor())
     }
 
     public func client(peer: IPAddress?, headers: HTTPFields) -> IPAddress? {

@@ -18,12 +18,14 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var deadline: NIODeadline?
     private var alarm: Scheduled<Void>?
     private var alarmTime: NIODeadline?
+    private var context: ChannelHandlerContext?
 
     init(limits: ConnectionLimits) {
         self.limits = limits
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         if context.channel.isActive { expect(limits.headTime, context) }
     }
 
@@ -40,6 +42,7 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         alarm?.cancel()
         alarm = nil
     }
@@ -71,6 +74,26 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         if underWay <= 0 { expect(limits.idleTime, context) }
         context.write(data, promise: promise)
+        context.triggerUserOutboundEvent(RouterHasAnswered(), promise: nil)
+    }
+
+    /// A request is under way that does not come by here.
+    func requestBegan() {
+        underWay += 1
+        deadline = nil
+    }
+
+    /// Its answer is written.
+    func requestEnded() {
+        underWay -= 1
+        guard underWay <= 0, let context else { return }
+        if isStopping { return context.close(promise: nil) }
+        expect(limits.idleTime, context)
+    }
+
+    /// Nothing goes on before the client takes what was written.
+    func waitForReader() {
+        if let context { expect(limits.writeTime, context) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -97,15 +97,17 @@ public struct ListenerChannel: HTTPChannelHandler {
         decoding.maxHeaderListSize = options.limits.headSize
         decoding.maxHeaderFieldCount = options.limits.fieldCount
         let pipeline = channel.pipeline.syncOperations
+        let time = ConnectionTimeHandler(limits: options.limits)
+        if let responder = options.fastResponder {
+            try pipeline.addHandler(
+                FastRequestHandler(
+                    responder: responder, clients: options.clients, peer: peer, time: time, limits: options.limits,
+                    log: options.accessLog))
+        }
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
-        try pipeline.addHandler(ConnectionTimeHandler(limits: options.limits))
-        if let responder = options.fastResponder {
-            try pipeline.addHandler(
-                FastPathHandler(
-                    responder: responder, clients: options.clients, peer: peer, log: options.accessLog))
-        }
+        try pipeline.addHandler(time)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: contexts != nil))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -1,0 +1,223 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+import Policies
+
+/// Sent towards the connection when the router's answer to a request is written.
+struct RouterHasAnswered {}
+
+/// Stands before the HTTP decoder, reads plain requests by itself, and gives those that a `FastResponder` considers to it;
+/// every other byte goes on to the decoder unchanged.
+///
+/// Answers keep the order of the requests (RFC 9112, 9.3.2): one request is under way at a time, here or at the router, and
+/// what comes meanwhile waits. The first request that is not plain makes the connection the decoder's for good.
+final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum State {
+        case idle
+        /// The responder makes the answer.
+        case answering
+        /// The request under way is the router's.
+        case routed
+        /// Whatever comes is the decoder's.
+        case handedOver
+    }
+
+    /// Beyond this many bytes that wait, reading stops.
+    private static let mostWaiting = 64 << 10
+    /// A head or body that comes in more pieces is the decoder's, which does not begin anew with each piece.
+    private static let mostPieces = 8
+    /// The longest body that is waited for.
+    private static let longestBody = 16 << 10
+
+    private let responder: any FastResponder
+    private let clients: ClientAddressRule
+    private let peer: ConnectionPeer
+    private let time: ConnectionTimeHandler
+    private let limits: ConnectionLimits
+    private let log: ListenerAccessLog?
+    private var state = State.idle
+    private var waiting = ByteBuffer()
+    private var pieces = 0
+    private var isReadHeld = false
+    private var isInputClosed = false
+
+    init(
+        responder: any FastResponder, clients: ClientAddressRule, peer: ConnectionPeer, time: ConnectionTimeHandler,
+        limits: ConnectionLimits, log: ListenerAccessLog? = nil
+    ) {
+        self.responder = responder
+        self.clients = clients
+        self.peer = peer
+        self.time = time
+        self.limits = limits
+        self.log = log
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .handedOver = state { return context.fireChannelRead(data) }
+        var bytes = unwrapInboundIn(data)
+        if waiting.readableBytes == 0 { waiting = bytes } else { waiting.writeBuffer(&bytes) }
+        goOn(context)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if case .handedOver = state { return context.read() }
+        guard waiting.readableBytes < Self.mostWaiting else { return isReadHeld = true }
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        context.fireChannelWritabilityChanged()
+        goOn(context)
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard event is RouterHasAnswered else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        promise?.succeed()
+        guard case .routed = state else { return }
+        state = .idle
+        guard waiting.readableBytes > 0 || isInputClosed || isReadHeld else { return }
+        // The router is still in the middle of writing.
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.handler.goOn(bound.value.context) }
+    }
+
+    /// Nobody behind hears that no more comes before what came is done.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed? = event as? ChannelEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        isInputClosed = true
+        goOn(context)
+    }
+
+    /// Takes up what waits, until a request is under way or more is needed.
+    private func goOn(_ context: ChannelHandlerContext) {
+        while case .idle = state, waiting.readableBytes > 0 {
+            guard context.channel.isWritable else { return time.waitForReader() }
+            guard takeRequest(context) else { break }
+        }
+        if case .answering = state { return resumeReading(context) }
+        if case .routed = state { return resumeReading(context) }
+        if isInputClosed {
+            isInputClosed = false
+            // What is unfinished now stays so: the decoder knows what to say.
+            handOver(context)
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        resumeReading(context)
+    }
+
+    private func resumeReading(_ context: ChannelHandlerContext) {
+        guard isReadHeld, waiting.readableBytes < Self.mostWaiting else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    /// False when more bytes are needed.
+    private func takeRequest(_ context: ChannelHandlerContext) -> Bool {
+        let reading = waiting.withUnsafeReadableBytes { PlainRequestHead.read($0, within: limits) }
+        switch reading {
+        case .unfinished: return waitForPiece(context)
+        case .other: handOver(context)
+        case .whole(let head):
+            guard let request = request(head), responder.considers(request), head.bodyLength <= Self.longestBody else {
+                route(head, context)
+                break
+            }
+            guard waiting.readableBytes >= head.length + head.bodyLength else { return waitForPiece(context) }
+            if !isTaken(request, head, context) { route(head, context) }
+        }
+        return true
+    }
+
+    private func waitForPiece(_ context: ChannelHandlerContext) -> Bool {
+        pieces += 1
+        guard pieces > Self.mostPieces else { return false }
+        handOver(context)
+        return true
+    }
+
+    /// Nil when it cannot be told who the client is.
+    private func request(_ head: PlainRequestHead) -> FastRequest? {
+        func text(_ place: Range<Int>?) -> String? {
+            place.flatMap { waiting.getString(at: waiting.readerIndex + $0.lowerBound, length: $0.count) }
+        }
+        func list(_ field: PlainRequestHead.Field) -> [String] { text(head[field]).map { [$0] } ?? [] }
+        let client = clients.client(
+            peer: peer.address, forwarded: { list(.forwarded) }, forwardedFor: { list(.forwardedFor) })
+        guard let client, let target = text(head.target) else { return nil }
+        var request = FastRequest(method: head.method, target: target, client: client)
+        request.authorization = text(head[.authorization])
+        request.origin = text(head[.origin])
+        request.contentType = text(head[.contentType])
+        return request
+    }
+
+    /// Gives the router one request, or everything if it is not whole yet.
+    private func route(_ head: PlainRequestHead, _ context: ChannelHandlerContext) {
+        guard let bytes = waiting.readSlice(length: head.length + head.bodyLength) else { return handOver(context) }
+        pieces = 0
+        state = .routed
+        context.fireChannelRead(wrapInboundOut(bytes))
+        context.fireChannelReadComplete()
+    }
+
+    private func handOver(_ context: ChannelHandlerContext) {
+        state = .handedOver
+        guard waiting.readableBytes > 0 else { return }
+        let bytes = waiting
+        waiting = ByteBuffer()
+        context.fireChannelRead(wrapInboundOut(bytes))
+        context.fireChannelReadComplete()
+    }
+
+    private func isTaken(_ request: FastRequest, _ head: PlainRequestHead, _ context: ChannelHandlerContext) -> Bool {
+        var request = request
+        request.body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength) ?? ByteBuffer()
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        let start = log == nil ? nil : ContinuousClock.now
+        let logged = log == nil ? nil : request
+        let isTaken = responder.respond(to: request) { response in
+            // Even when the answer is there at once: the state below comes first.
+            loop.execute {
+                let (handler, context) = bound.value
+                if let start, let logged { handler.tell(response, of: logged, since: start) }
+                handler.send(response, context)
+            }
+        }
+        guard isTaken else { return false }
+        waiting.moveReaderIndex(forwardBy: head.length + head.bodyLength)
+        pieces = 0
+        state = .answering
+        time.requestBegan()
+        return true
+    }
+
+    private func tell(_ response: FastResponse, of request: FastRequest, since start: ContinuousClock.Instant) {
+        guard let log else { return }
+        log.log.append(
+            AccessRecord(
+                time: Date(), listener: log.listener, requestID: response.requestID, method: request.method.rawValue,
+                target: request.target, status: response.status.code, bytes: response.body.readableBytes,
+                duration: ContinuousClock.now - start, client: request.client))
+    }
+
+    private func send(_ response: FastResponse, _ context: ChannelHandlerContext) {
+        guard case .answering = state, context.channel.isActive else { return }
+        state = .idle
+        context.writeAndFlush(wrapOutboundOut(response.serialized(context.channel.allocator)), promise: nil)
+        time.requestEnded()
+        goOn(context)
+    }
+}
