@@ -7,8 +7,8 @@ import Synchronization
 /// Commits decisions in groups: while one commit waits for the disk, the decisions that arrive gather for the next. Each
 /// caller hears when the commit that holds its decision is durable, and nothing before.
 ///
-/// Callers that were answered together come again together. So a commit waits a moment for as many as the last one had:
-/// a commit costs what twenty decisions cost, and a busy service would otherwise make one for every few.
+/// Callers that were answered together come again together. So a commit waits a moment for as many as the last ones had: a
+/// commit costs what twenty decisions cost, and a busy service would otherwise make one for every few.
 ///
 /// When the store takes no writes (a full disk, a read-only file, a lock that is not let go), everybody is refused at once,
 /// and it is tried whether the store takes a record of that again: once a second, and as soon as a lock is gone.
@@ -23,7 +23,7 @@ final class AuditCommitter: Sendable {
     private struct State {
         var waiting: [Waiting] = []
         var isCommitting = false
-        /// How many decisions the last commit had.
+        /// How many decisions the last commits had.
         var expected = 1
         /// Whether a commit waits for as many.
         var isGathering = false
@@ -35,9 +35,9 @@ final class AuditCommitter: Sendable {
     private static let maximumBatch = 1000
     /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
     private static let maximumWaiting = 20_000
-    /// How long a commit waits for more decisions, and how many the last one must have had for that: one caller after the
+    /// How long a commit waits for more decisions, and how many it must expect for that: one caller after the
     /// other must not be held up.
-    private static let gatheringTime = DispatchTimeInterval.microseconds(500)
+    private static let gatheringTime = DispatchTimeInterval.milliseconds(1)
     private static let fewestToExpect = 4
     /// How long a commit waits for a lock of another process: players wait with it. In milliseconds.
     private static let lockTimeout = 2000
@@ -102,7 +102,7 @@ final class AuditCommitter: Sendable {
         }
     }
 
-    /// Waits for as many decisions as the last commit had, not for long.
+    /// Waits for as many decisions as the last commits had, not for long.
     private func gather() {
         let isGathering = state.withLock { state in
             state.isGathering =
@@ -122,7 +122,12 @@ final class AuditCommitter: Sendable {
         state.withLock { state in
             let batch = Array(state.waiting.prefix(Self.maximumBatch))
             state.waiting.removeFirst(batch.count)
-            if batch.isEmpty { state.isCommitting = false } else { state.expected = batch.count }
+            guard !batch.isEmpty else {
+                state.isCommitting = false
+                return batch
+            }
+            // A smaller one may be the rest of those that just missed the last: then they come together from now on.
+            state.expected = max(batch.count, state.expected - max(state.expected / 8, 1))
             return batch
         }
     }

@@ -53,7 +53,7 @@ extension SQLiteCatalog {
     }
 
     public func lastAuditSequence() async throws -> Int64 {
-        try await read { try Int64.fetchOne($0, sql: "SELECT max(last) FROM auditBatch") ?? 0 }
+        try await read { try Int64.fetchOne($0, sql: "SELECT last FROM auditBatch ORDER BY first DESC LIMIT 1") ?? 0 }
     }
 }
 
