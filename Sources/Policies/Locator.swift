@@ -13,6 +13,19 @@ public struct LocatorID: Hashable, Sendable, Codable, CustomStringConvertible {
     public init() {
         description = UUID().uuidString.lowercased()
     }
+
+    /// From the UUID's 16 bytes; nil for any other count.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var uuid = UUID().uuid
+        withUnsafeMutableBytes(of: &uuid) { $0.copyBytes(from: bytes) }
+        description = UUID(uuid: uuid).uuidString.lowercased()
+    }
+
+    /// The UUID's 16 bytes.
+    public var bytes: [UInt8] {
+        UUID(uuidString: description).map { uuid in withUnsafeBytes(of: uuid.uuid) { Array($0) } } ?? []
+    }
 }
 
 /// What a locator gives access to.

@@ -23,12 +23,18 @@ public struct KeyTicketSeal: KeyTicketSealing {
 
     private let secrets: any SecretSource
     private let keySets: any KeySetSource
+    private let locators: any LocatorTermsSource
     private let publicKeys = PublicKeyCache(capacity: 64)
     private let revisions = PolicyRevisions()
 
-    public init(secrets: any SecretSource, keySets: any KeySetSource = NoKeySets()) {
+    /// - Parameter locators: what is in force where tickets were given.
+    public init(
+        secrets: any SecretSource, keySets: any KeySetSource = NoKeySets(),
+        locators: any LocatorTermsSource = NoLocators()
+    ) {
         self.secrets = secrets
         self.keySets = keySets
+        self.locators = locators
     }
 
     /// The text of a ticket, in base64url; nil when there is no secret, or the ticket is too large for a URL.
@@ -82,6 +88,8 @@ public struct KeyTicketSeal: KeyTicketSealing {
         }
         return false
     }
+
+    public func terms(of locator: LocatorID) -> LocatorTerms? { locators.terms(of: locator) }
 
     public func revision(of policy: AuthorizationPolicy) -> [UInt8] { revisions.revision(of: policy) }
 
