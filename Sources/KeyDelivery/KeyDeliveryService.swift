@@ -71,11 +71,19 @@ public struct KeyDeliveryService: Sendable {
 
     /// Looks up, judges, and writes down what was decided; nil when that cannot be written.
     ///
-    /// - Parameter wholly: see `Judgement.judge`.
+    /// - Parameters:
+    ///   - wholly: see `Judgement.judge`.
+    ///   - first: what was judged already; nil to judge.
     func decide(
-        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant
+        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant,
+        first: Verdict? = nil
     ) async throws -> (Verdict, UseCount)? {
-        var verdict = try await judge(request, wholly: wholly, requestID: requestID)
+        var verdict: Verdict
+        if let first {
+            verdict = first
+        } else {
+            verdict = try await judge(request, wholly: wholly, requestID: requestID)
+        }
         if await renewKeys(after: verdict) {
             // Reading keys took time, in which policies may have changed: everything is looked up again.
             verdict = try await judge(request, wholly: wholly, requestID: requestID)
@@ -104,10 +112,10 @@ public struct KeyDeliveryService: Sendable {
     /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
     func renewKeys(after verdict: Verdict) async -> Bool {
         let restrictions = Set(verdict.staleRestrictions)
-        await withTaskGroup { group in
+        return await withTaskGroup { group in
             for restriction in restrictions { group.addTask { await verifier.renewKeys(for: restriction) } }
+            return await group.reduce(false) { $0 || $1 }
         }
-        return !restrictions.isEmpty
     }
 
     /// The same for callers that must not wait, as event loops: decides from memory.
@@ -132,7 +140,7 @@ public struct KeyDeliveryService: Sendable {
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
         if !verdict.staleRestrictions.isEmpty {
             Task {
-                let decided = try? await decide(request, requestID: requestID, since: start)
+                let decided = try? await decide(request, requestID: requestID, since: start, first: verdict)
                 guard let (verdict, count) = decided ?? nil else { return completion(.unavailable) }
                 completion((try? await release(verdict, after: count)) ?? .unavailable)
             }

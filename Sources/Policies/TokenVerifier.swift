@@ -8,11 +8,13 @@ public protocol TokenVerifier: Sendable {
 
     /// Reads the keys that the restriction's issuers publish, unless they were read just now. Worth trying once after a
     /// rejection that `mayBeStale`; bounded in time and in how often it does anything.
-    func renewKeys(for restriction: TokenRestriction) async
+    ///
+    /// - Returns: whether the keys may be others than a moment ago: whether judging again can say anything else.
+    func renewKeys(for restriction: TokenRestriction) async -> Bool
 }
 
 extension TokenVerifier {
-    public func renewKeys(for restriction: TokenRestriction) async {}
+    public func renewKeys(for restriction: TokenRestriction) async -> Bool { false }
 }
 
 /// What became of a token.
@@ -99,7 +101,7 @@ public enum TokenRejection: String, Error, Sendable, Hashable, Codable, CaseIter
     case verificationKeyUnavailable
     /// The keys that the issuer publishes are not at hand.
     case keySetUnavailable
-    /// The token names a key that is not among those that the issuer publishes.
+    /// The token names a key that is not among those that the issuer publishes, or names none, and none of them fits.
     case keyNotPublished
 
     /// Whether the issuer's published keys, read anew, may lead to another verdict.

@@ -50,7 +50,7 @@ public struct StrictTokenVerifier: TokenVerifier {
         }
     }
 
-    public func renewKeys(for restriction: TokenRestriction) async {
+    public func renewKeys(for restriction: TokenRestriction) async -> Bool {
         await keySets.renew(restriction.publishedKeySets)
     }
 

@@ -65,7 +65,9 @@ import Testing
         ] {
             #expect(try refusal(Self.terms([policy])) == nil)
         }
-        let others = [Self.delivery("other", .cbcs, .off), Self.delivery("d"), Self.delivery("dash", protocols: [.dash])]
+        let others = [
+            Self.delivery("other", .cbcs, .off), Self.delivery("d"), Self.delivery("dash", protocols: [.dash]),
+        ]
         #expect(try refusal(Self.terms(others)) == nil)
         #expect(try refusal(Self.terms([Self.delivery(.address)]), boundTo: "192.0.2.1") == nil)
         // Bound once, and no longer asked for: still of one address.
