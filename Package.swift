@@ -232,7 +232,9 @@ func tests() -> [Target] {
             products: [.logging]),
         test(
             "AdaptersTests",
-            siblings: ["TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "Policies"],
+            siblings: [
+                "TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "KeyDelivery", "Policies",
+            ],
             products: [.logging]),
         test(
             "KeyOperationsTests",

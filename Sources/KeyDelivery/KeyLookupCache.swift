@@ -13,7 +13,7 @@ public final class KeyLookupCache: Sendable {
         /// asked for since. Bounded, without a list to keep in order.
         var younger: [KeyID: ContentKeyRecord] = [:]
         var elder: [KeyID: ContentKeyRecord] = [:]
-        var policies: [String: AuthorizationPolicy] = [:]
+        var policies: [Exact<String>: AuthorizationPolicy] = [:]
         /// Counts the changes heard of.
         var generation = 0
     }
@@ -39,7 +39,7 @@ public final class KeyLookupCache: Sendable {
             guard let key = record(keyID, in: &state) else { return nil }
             guard let name = key.authorizationPolicy else { return KeyLookup(key: key, policy: nil) }
             // A policy that is not at hand may be unknown here or gone there: the catalog knows.
-            return state.policies[name].map { KeyLookup(key: key, policy: $0) }
+            return state.policies[Exact(name)].map { KeyLookup(key: key, policy: $0) }
         }
     }
 
@@ -53,7 +53,7 @@ public final class KeyLookupCache: Sendable {
             var key = lookup.key
             if let policy = lookup.policy {
                 if state.policies.count >= Self.policyCapacity { state.policies.removeAll() }
-                state.policies[policy.name] = policy
+                state.policies[Exact(policy.name)] = policy
                 // One copy of the name for all keys.
                 key.authorizationPolicy = policy.name
             }
@@ -88,7 +88,7 @@ public final class KeyLookupCache: Sendable {
                     guard let keyID = KeyID(notice.id) else { continue }
                     state.younger[keyID] = nil
                     state.elder[keyID] = nil
-                case .authorizationPolicy: state.policies[notice.id] = nil
+                case .authorizationPolicy: state.policies[Exact(notice.id)] = nil
                 // Any of the keys may derive from it.
                 case .keySeed: (state.younger, state.elder) = ([:], [:])
                 case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation: continue

@@ -57,7 +57,7 @@ final class RequestRate<Subject: Hashable & Sendable>: Sendable {
 /// The rates of one service.
 struct RequestRates: Sendable {
     private let address: RequestRate<IPAddress>?
-    private let subject: RequestRate<[String]>?
+    private let subject: RequestRate<Exact<[String]>>?
     private let key: RequestRate<KeyID>?
 
     init(_ limits: RateLimits) {
@@ -76,7 +76,7 @@ struct RequestRates: Sendable {
     /// Counts a grant by the subject of its token.
     func count(_ grant: Grant, at now: ContinuousClock.Instant) -> Duration? {
         guard let subject, let token = grant.token, let name = token.subject else { return nil }
-        return subject.count([token.issuer, name], at: now)
+        return subject.count(Exact([token.issuer, name]), at: now)
     }
 }
 

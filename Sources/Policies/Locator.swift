@@ -44,7 +44,7 @@ public enum AccessPermission: String, Sendable, Hashable, Codable, CaseIterable 
 
 /// Permissions and a duration that many locators share.
 public struct AccessPolicy: Sendable, Hashable, Codable {
-    public var name: String
+    @Exact public var name: String
     public var permissions: Set<AccessPermission>
     /// In seconds, from a locator's start.
     public var duration: Int
@@ -61,10 +61,10 @@ public struct Locator: Sendable, Hashable {
     public var id: LocatorID
     public var kind: LocatorKind
     /// The asset's name.
-    public var asset: String
-    public var accessPolicy: String
+    @Exact public var asset: String
+    @Exact public var accessPolicy: String
     /// The delivery policies, by name, that rule what leaves through this locator. None: nothing does.
-    public var deliveryPolicies: [String]
+    @Exact public var deliveryPolicies: [String]
     public var start: Date
     public var end: Date
     public var isRevoked: Bool

@@ -22,7 +22,9 @@ public struct LocatorTerms: Sendable, Hashable {
     /// Whether playlists that a delivery policy lets out through the locator carry tickets: off also for a policy that does
     /// not stand on it, or lets no encrypted HLS out.
     public func ticketRule(under policy: String) -> KeyTicketRule {
-        guard let policy = deliveryPolicies.first(where: { $0.name == policy }), policy.encryption.keyType != nil else {
+        guard let policy = deliveryPolicies.first(where: { $0.name.isExactly(policy) }),
+            policy.encryption.keyType != nil
+        else {
             return .off
         }
         let request = DeliveryRequest(

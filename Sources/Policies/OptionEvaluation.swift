@@ -114,7 +114,7 @@ struct OptionEvaluation {
         switch ticket {
         case .fails(let reason): note(.ticket, reason)
         case .holds(let ticket, let entry):
-            guard entry.option == option.name else {
+            guard entry.option.isExactly(option.name) else {
                 return note(.ticket, DenialReason(.ticketRejected, detail: "otherOption"))
             }
             token = ticket.token

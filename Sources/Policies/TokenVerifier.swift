@@ -26,15 +26,15 @@ public enum TokenVerdict: Sendable, Hashable {
 /// A token whose signature, issuer, audience and time were checked.
 public struct VerifiedToken: Sendable, Hashable {
     public var kind: TokenKind
-    public var issuer: String
+    @Exact public var issuer: String
     /// `sub`, when present.
-    public var subject: String?
+    @Exact public var subject: String?
     /// `jti`, when present.
-    public var tokenID: String?
+    @Exact public var tokenID: String?
     public var expires: Date
     /// The text of every string, number or boolean claim; an array gives its elements. A claim without text (an object,
     /// null) is there with no element, so that a rule about it fails instead of not being seen.
-    public var claims: [String: [String]]
+    @Exact public var claims: [String: [String]]
     /// SHA-256 of what the token's signature covers: what a replay limit counts. Not of the signature, because an ECDSA
     /// signature (r, s) has a twin (r, n − s) that anyone can make, and a SWT signature has several spellings.
     public var identity: [UInt8]
@@ -60,11 +60,11 @@ public struct VerifiedToken: Sendable, Hashable {
 /// would leave its name out.
 public struct TokenSigner: Sendable, Hashable {
     /// The `kid` under which the issuer publishes it.
-    public var keyID: String?
+    @Exact public var keyID: String?
     /// SHA-256 of a public key's SubjectPublicKeyInfo.
     public var fingerprint: [UInt8]?
     /// The named secret.
-    public var secret: String?
+    @Exact public var secret: String?
 
     /// The same key under all the names by which two restrictions know it.
     func joined(with other: TokenSigner) -> TokenSigner {

@@ -10,8 +10,8 @@ public import Foundation
 public struct KeyTicket: Sendable, Hashable {
     /// The keys that one option of a policy granted.
     public struct Entry: Sendable, Hashable {
-        public var policy: String
-        public var option: String
+        @Exact public var policy: String
+        @Exact public var option: String
         /// Of the policy when it granted: `KeyTicketReader.revision`.
         public var revision: [UInt8]
         public var keyIDs: [KeyID]
@@ -31,7 +31,7 @@ public struct KeyTicket: Sendable, Hashable {
     public struct Place: Sendable, Hashable {
         public var locator: LocatorID
         /// The name of the delivery policy, of those on the locator, that let the playlist out.
-        public var deliveryPolicy: String
+        @Exact public var deliveryPolicy: String
 
         public init(locator: LocatorID, deliveryPolicy: String) {
             self.locator = locator
@@ -92,7 +92,7 @@ public struct KeyTicket: Sendable, Hashable {
 
 extension KeyTicket.Entry {
     fileprivate func isAlike(_ other: KeyTicket.Entry) -> Bool {
-        policy == other.policy && option == other.option && revision == other.revision
+        _policy == other._policy && _option == other._option && revision == other.revision
             && maximumUses == other.maximumUses
     }
 }

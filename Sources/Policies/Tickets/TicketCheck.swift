@@ -35,7 +35,7 @@ enum TicketCheck {
         if let rejection = ticket.rejection(by: reader.terms(of: ticket.place.locator), at: now) {
             return rejected(rejection)
         }
-        let entries = ticket.entries.filter { $0.policy == policy.name && $0.keyIDs.contains(keyID) }
+        let entries = ticket.entries.filter { $0.policy.isExactly(policy.name) && $0.keyIDs.contains(keyID) }
         guard let entry = entries.first else { return rejected(.otherKey) }
         guard !entry.revision.isEmpty, entry.revision == reader.revision(of: policy) else {
             return rejected(.policyChanged)

@@ -227,7 +227,7 @@ public final class KeySetKeeper: KeySetSource {
         state.withLock { state in
             guard var entry = state.entries[location] else { return }
             // An unchanged set does not make tokens be verified anew.
-            if entry.set == nil || entry.document != document || entry.set?.issuer != set.issuer {
+            if entry.set == nil || entry.document != document || entry.set?.issuer.isExactly(set.issuer) != true {
                 state.generation += 1
                 entry.changed = now()
             }

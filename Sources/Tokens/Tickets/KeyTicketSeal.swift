@@ -155,10 +155,10 @@ public struct KeyTicketSeal: KeyTicketSealing {
 /// before, which makes the comparison cheap.
 private final class PolicyRevisions: Sendable {
     private static let capacity = 1024
-    private let known = Mutex<[String: (policy: AuthorizationPolicy, revision: [UInt8])]>([:])
+    private let known = Mutex<[Exact<String>: (policy: AuthorizationPolicy, revision: [UInt8])]>([:])
 
     func revision(of policy: AuthorizationPolicy) -> [UInt8] {
-        if let found = known.withLock({ $0[policy.name] }), found.policy == policy { return found.revision }
+        if let found = known.withLock({ $0[Exact(policy.name)] }), found.policy == policy { return found.revision }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let document = try? encoder.encode(policy), let digest = try? SHA256.digest(document) else {
@@ -168,7 +168,7 @@ private final class PolicyRevisions: Sendable {
         let revision = Array(digest.prefix(16))
         known.withLock { known in
             if known.count >= Self.capacity { known.removeAll() }
-            known[policy.name] = (policy, revision)
+            known[Exact(policy.name)] = (policy, revision)
         }
         return revision
     }
