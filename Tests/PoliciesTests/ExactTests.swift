@@ -14,7 +14,8 @@ private let pairs = [("caf\u{E9}", "cafe\u{301}"), ("K1", "\u{212A}1"), ("q\u{32
             #expect(Exact(left) != Exact(right) && Set([Exact(left), Exact(right), Exact(left)]).count == 2)
             #expect(Exact<String?>(left) != Exact(right) && Exact<String?>(nil) != Exact(left))
             #expect(Exact([left, right]) != Exact([right, left]) && Exact([left]) != Exact([left, left]))
-            #expect(Exact([left: [right]]) != Exact([right: [right]]) && Exact([left: [right]]) == Exact([left: [right]]))
+            #expect(
+                Exact([left: [right]]) != Exact([right: [right]]) && Exact([left: [right]]) == Exact([left: [right]]))
         }
         for text in ["", "a", "a longer text than fits into a string's own words", "é🎬"] {
             #expect(text.isExactly(text) && text.isExactly(String(text.unicodeScalars.map(Character.init))))

@@ -9,7 +9,8 @@ import Testing
     private static let composed = "https://caf\u{E9}.example/"
     private static let decomposed = "https://cafe\u{301}.example/"
 
-    private func rule(issuer: String = issuer, audience: String = audience, secret: String = "hmac") -> TokenRestriction {
+    private func rule(issuer: String = issuer, audience: String = audience, secret: String = "hmac") -> TokenRestriction
+    {
         TokenRestriction(
             kind: .jwt, issuer: issuer, audience: audience,
             verificationKeys: [VerificationKey(source: .secret(secret), algorithms: [.hs256])])
