@@ -243,7 +243,8 @@ func tests() -> [Target] {
                 "KeyExchange", "MediaModel", "Policies",
             ]),
         test(
-            "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
+            "CatalogSQLiteTests",
+            siblings: ["TestSupport", "CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
         test("OriginTests", siblings: ["Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
         test(
