@@ -12,7 +12,7 @@ extension KeyDeliveryService: KeyTicketing {
         let request = KeyRequest(
             keyIDs: keyIDs, delivery: .aes, credential: viewer.credential, ticket: viewer.ticket,
             clientAddress: viewer.clientAddress)
-        if limit(request, at: .now) != nil { return .limited }
+        if limit(request, requestID: viewer.requestID, at: .now) != nil { return .limited }
         var verdict = try await judge(request, requestID: viewer.requestID, countsSubject: false)
         if await renewKeys(after: verdict) {
             verdict = try await judge(request, requestID: viewer.requestID, countsSubject: false)

@@ -31,6 +31,7 @@ public struct KeyDeliveryService: Sendable {
     /// Nil when no tickets are given and taken.
     let tickets: (any KeyTicketSealing)?
     private let rates: RequestRates
+    private let limited = LimitedRequests()
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
 
@@ -62,7 +63,7 @@ public struct KeyDeliveryService: Sendable {
     /// - Throws: `CatalogError`, `KeyUnwrapError`.
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
         let start = ContinuousClock.now
-        if let wait = limit(request, at: start) { return .limited(wait) }
+        if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
         guard let (verdict, count) = try await decide(request, requestID: requestID, since: start) else {
             return .unavailable
         }
@@ -133,7 +134,7 @@ public struct KeyDeliveryService: Sendable {
             found[keyID] = lookup
         }
         metrics.looked(inMemory: true)
-        if let wait = limit(request, at: start) {
+        if let wait = limit(request, requestID: requestID, at: start) {
             completion(.limited(wait))
             return true
         }
@@ -177,10 +178,17 @@ public struct KeyDeliveryService: Sendable {
         return verdict.outcome(released, after: count)
     }
 
-    func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
-        guard let wait = rates.count(request, at: now) else { return nil }
+    func limit(_ request: KeyRequest, requestID: String, at instant: ContinuousClock.Instant) -> Duration? {
+        guard let excess = rates.count(request, at: instant) else { return nil }
         metrics.wasLimited()
-        return wait
+        limited.count(excess.subject, request, requestID: requestID, at: now())
+        return excess.wait
+    }
+
+    /// Writes into the audit log what was refused because there were too many requests, since the last time. To be called
+    /// now and then, as once a minute, and at the end.
+    public func recordLimitedRequests() async {
+        await limited.write(to: catalog, at: now())
     }
 
     private func lookup(_ keyID: KeyID) async throws -> KeyLookup? {

@@ -54,6 +54,20 @@ final class RequestRate<Subject: Hashable & Sendable>: Sendable {
     }
 }
 
+/// A request beyond a rate, that is refused before anything is looked up for it.
+struct RateExcess: Sendable, Hashable {
+    /// What there were too many requests of.
+    enum Subject: Sendable, Hashable {
+        /// A client: see `IPAddress.site`.
+        case address(IPAddress)
+        case key(KeyID)
+    }
+
+    var subject: Subject
+    /// When to ask again.
+    var wait: Duration
+}
+
 /// The rates of one service.
 struct RequestRates: Sendable {
     private let address: RequestRate<IPAddress>?
@@ -66,11 +80,15 @@ struct RequestRates: Sendable {
         key = limits.key.map { RequestRate(perSecond: $0) }
     }
 
-    /// Counts a request before anything is looked up for it; how long to wait when there were too many.
-    func count(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
-        if let wait = address?.count(request.clientAddress.site, at: now) { return wait }
+    /// Counts a request before anything is looked up for it; not nil when there were too many.
+    func count(_ request: KeyRequest, at now: ContinuousClock.Instant) -> RateExcess? {
+        if let address, let wait = address.count(request.clientAddress.site, at: now) {
+            return RateExcess(subject: .address(request.clientAddress.site), wait: wait)
+        }
         guard let key else { return nil }
-        return request.keyIDs.lazy.compactMap { key.count($0, at: now) }.max()
+        return request.keyIDs.lazy.compactMap { keyID in
+            key.count(keyID, at: now).map { RateExcess(subject: .key(keyID), wait: $0) }
+        }.max { $0.wait < $1.wait }
     }
 
     /// Counts a grant by the subject of its token.
