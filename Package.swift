@@ -232,7 +232,9 @@ func tests() -> [Target] {
             products: [.logging]),
         test(
             "AdaptersTests",
-            siblings: ["TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "Policies"],
+            siblings: [
+                "TestSupport", "Adapters", "Administration", "Catalog", "ContentKeys", "KeyDelivery", "Policies",
+            ],
             products: [.logging]),
         test(
             "KeyOperationsTests",
@@ -241,7 +243,8 @@ func tests() -> [Target] {
                 "KeyExchange", "MediaModel", "Policies",
             ]),
         test(
-            "CatalogSQLiteTests", siblings: ["CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
+            "CatalogSQLiteTests",
+            siblings: ["TestSupport", "CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
         test("OriginTests", siblings: ["Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
         test(

@@ -2,6 +2,7 @@ import Catalog
 import CatalogSQLite
 import ContentKeys
 import KeyWrapping
+import Policies
 import Synchronization
 import Tokens
 
@@ -9,7 +10,7 @@ import Tokens
 /// every change.
 final class CatalogSecrets: SecretSource {
     private struct State {
-        var records: [String: SecretRecord] = [:]
+        var records: [Exact<String>: SecretRecord] = [:]
         var generation = 0
     }
 
@@ -37,12 +38,12 @@ final class CatalogSecrets: SecretSource {
 
     private func record(named name: String) -> SecretRecord? {
         guard watch.isFresh else { return try? catalog.secretBlocking(named: name) }
-        let (known, generation) = state.withLock { ($0.records[name], $0.generation) }
+        let (known, generation) = state.withLock { ($0.records[Exact(name)], $0.generation) }
         if let known { return known }
         guard let record = try? catalog.secretBlocking(named: name) else { return nil }
         state.withLock { state in
             guard state.generation == generation, state.records.count < Self.capacity else { return }
-            state.records[name] = record
+            state.records[Exact(name)] = record
         }
         return record
     }

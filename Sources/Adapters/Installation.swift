@@ -67,7 +67,8 @@ public struct Installation: Sendable {
             dataFolder: dataFolder, catalog: catalog, storage: storage,
             unwrapper: LocalKeyUnwrapper(wrapping: keks.wrapping),
             verifier: StrictTokenVerifier(secrets: secrets, keySets: keeper, memory: rememberedTokens),
-            tickets: KeyTicketSeal(secrets: secrets, keySets: keeper),
+            tickets: KeyTicketSeal(
+                secrets: secrets, keySets: keeper, locators: CatalogLocators(catalog: catalog, watch: watch)),
             revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
             keks: keks, kekDesk: KEKDesk(catalog: catalog, keeper: keks),
             keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,

@@ -12,6 +12,12 @@ public enum AzureImport {
     /// Whether a text can stand before all names.
     public static func isPrefix(_ text: String) -> Bool { ImportNames.isPrefix(text) }
 
+    /// Whether a file with this start may be JSON or XML.
+    public static func mayStartExport(_ start: some Sequence<UInt8>) -> Bool {
+        let start = start.filter { ![0x20, 0x09, 0x0A, 0x0D, 0x00, 0xEF, 0xBB, 0xBF, 0xFE, 0xFF].contains($0) }
+        return start.first.map { "{[<".utf8.contains($0) } ?? true
+    }
+
     /// - Parameter prefix: stands before every name here.
     public static func read(_ sources: [ExportSource], prefix: String = "") -> ImportedItems {
         let reading = ExportReading()

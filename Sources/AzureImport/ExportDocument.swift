@@ -26,7 +26,9 @@ enum ExportDocument {
             do throws(JSONError) {
                 return .json(ExportNode(value: try JSONReader.read(text, within: limits), place: place))
             } catch {
-                throw Refusal("the JSON is not read: \(words(for: error.reason)), at byte \(error.position)", at: place)
+                throw Refusal(
+                    "the JSON is not read: \(words(for: error.reason)), at byte \(error.position)", at: place,
+                    breaksOff: error.reason == .unexpectedEnd)
             }
         case UInt8(ascii: "<"):
             do throws(MarkupError) {
@@ -36,6 +38,32 @@ enum ExportDocument {
             }
         default: return .other
         }
+    }
+
+    /// What every export has one of, in any letter case.
+    private static let words = [
+        "accesscontrol", "assetdelivery", "contentkey", "keydelivery", "mediaservice", "microsoft.media", "policyid",
+        "restriction", "streaming",
+    ].map { Array($0.utf8) }
+
+    /// Whether the bytes of a document that could not be read have anything of an export in them. Looked for in place:
+    /// there may be keys among them.
+    static func speaksOfMediaServices(_ bytes: ZeroedBytes) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            bytes.indices.contains { start in words.contains { stands($0, at: start, in: bytes) } }
+        }
+    }
+
+    /// Whether a word in lower case stands at a place, in any letter case and with or without the zeros of UTF-16.
+    private static func stands(_ word: [UInt8], at start: Int, in bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes[start] | 0x20 == word[0] else { return false }
+        var rest = word[...]
+        for byte in bytes[start...] where byte != 0 {
+            guard let next = rest.first else { break }
+            guard byte == next || byte | 0x20 == next else { return false }
+            rest = rest.dropFirst()
+        }
+        return rest.isEmpty
     }
 
     /// The elements of XML.

@@ -21,7 +21,8 @@ final class ExportReading {
     func read(_ source: ExportSource) {
         let place = ExportPlace(file: source.name)
         guard let bytes = source.bytes else {
-            return findings.add(.error, source.problem ?? "cannot be read", at: place)
+            return findings.add(
+                source.mayBeExport ? .error : .refused, source.problem ?? "cannot be read", at: place)
         }
         do throws(Refusal) {
             switch try ExportDocument.read(bytes, at: place) {
@@ -30,8 +31,11 @@ final class ExportReading {
             case .other: findings.add(.refused, "is neither JSON nor XML", at: place)
             }
         } catch {
-            // What cannot be read may restrict something that can.
-            findings.add(.error, error.reason, at: error.place)
+            // What cannot be read may restrict something that can, unless it is plainly of something else.
+            let isExport = error.breaksOff || ExportDocument.speaksOfMediaServices(bytes)
+            findings.add(
+                isExport ? .error : .refused,
+                isExport ? error.reason : error.reason + "; nothing in it is of Azure Media Services", at: error.place)
         }
     }
 

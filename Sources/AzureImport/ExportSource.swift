@@ -8,15 +8,18 @@ public struct ExportSource: Sendable {
     public var bytes: ZeroedBytes?
     /// Why it could not be read; reads on after the file's name.
     public var problem: String?
+    /// Of what could not be read, whether it may hold something that restricts what could.
+    var mayBeExport = true
 
     public init(name: String, bytes: ZeroedBytes) {
         self.name = name.plain
         self.bytes = bytes
     }
 
-    public init(name: String, problem: String) {
+    public init(name: String, problem: String, mayBeExport: Bool = true) {
         self.name = name.plain
         self.problem = problem
+        self.mayBeExport = mayBeExport
     }
 
     /// The file's name without folders and extension.

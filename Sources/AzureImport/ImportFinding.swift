@@ -2,9 +2,10 @@
 /// secrets.
 public struct ImportFinding: Sendable, Hashable, Codable, CustomStringConvertible {
     public enum Outcome: String, Sendable, Hashable, Codable, CaseIterable {
-        /// The export cannot be understood: nothing is imported.
+        /// The export, or what may be one, cannot be understood: nothing is imported.
         case error
-        /// A whole item is left out, because without a part of it, it would allow more than it did.
+        /// A whole item is left out, because without a part of it, it would allow more than it did; or a file that is no
+        /// export.
         case refused
         /// A part is left out; what is imported allows no more without it.
         case notTakenOver
@@ -55,9 +56,12 @@ final class FindingList {
 struct Refusal: Error {
     var reason: String
     var place: ExportPlace
+    /// Whether the document ends before it is complete, so that nobody can tell what it was.
+    var breaksOff: Bool
 
-    init(_ reason: String, at place: ExportPlace) {
+    init(_ reason: String, at place: ExportPlace, breaksOff: Bool = false) {
         self.reason = reason
         self.place = place
+        self.breaksOff = breaksOff
     }
 }

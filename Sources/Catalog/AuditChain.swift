@@ -13,16 +13,25 @@ public enum AuditChain {
         return AuditRecord(sequence: sequence, event: bytes, hash: hash(previous: last.hash, sequence, bytes))
     }
 
-    /// The hashes of events one after the other, after the last one.
+    /// The hashes of events, one behind the other, after the last record's.
     public static func hashes(
-        _ entries: some Sequence<AuditEntry>, after last: (sequence: Int64, hash: [UInt8])
-    ) -> [[UInt8]] {
-        var last = last
-        return entries.map { entry in
-            last.sequence &+= 1
-            last.hash = hash(previous: last.hash, last.sequence, entry.event)
-            return last.hash
+        of entries: [AuditEntry], after last: (sequence: Int64, hash: [UInt8])
+    ) -> [UInt8] {
+        var hashes: [UInt8] = []
+        hashes.reserveCapacity(entries.count * start.count)
+        // What a hash covers, in one piece.
+        var covered = last.hash
+        var sequence = last.sequence
+        for entry in entries {
+            sequence &+= 1
+            withUnsafeBytes(of: sequence.bigEndian) { covered.append(contentsOf: $0) }
+            covered.append(contentsOf: entry.event)
+            let digest = covered.withUnsafeBytes { SHA256.hash(data: $0) }
+            covered.removeAll(keepingCapacity: true)
+            digest.withUnsafeBytes { covered.append(contentsOf: $0) }
+            hashes.append(contentsOf: covered)
         }
+        return hashes
     }
 
     /// The event of a record.

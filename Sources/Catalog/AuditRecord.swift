@@ -6,6 +6,9 @@ public import Policies
 public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case keyGranted
     case keyDenied
+    /// Requests that one client, or for one key, had too many of, and that were refused before anything was looked up: how
+    /// many, in one record.
+    case keyRequestsLimited
     /// A viewer showed a token with a playlist: what stands in for it was given out, or not.
     case ticketGiven
     case ticketDenied

@@ -113,17 +113,11 @@ public final class KeyLookup: Sendable {
 
 /// Everything that a request for media needs, read in one consistent look.
 public struct LocatorLookup: Sendable {
-    public var locator: Locator
-    public var deliveryPolicies: [DeliveryPolicy]
-    public var permissions: Set<AccessPermission>
+    public var terms: LocatorTerms
     public var asset: AssetRecord
 
-    public init(
-        locator: Locator, deliveryPolicies: [DeliveryPolicy], permissions: Set<AccessPermission>, asset: AssetRecord
-    ) {
-        self.locator = locator
-        self.deliveryPolicies = deliveryPolicies
-        self.permissions = permissions
+    public init(terms: LocatorTerms, asset: AssetRecord) {
+        self.terms = terms
         self.asset = asset
     }
 }

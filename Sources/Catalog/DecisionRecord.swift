@@ -10,10 +10,14 @@ public struct DecisionRecord: Sendable {
     /// Written instead when the token is used up.
     public var exhausted: [AuditEntry]
 
-    public init(events: [AuditEvent], use: UseLimit? = nil, exhausted: [AuditEvent] = []) {
-        entries = events.map(AuditEntry.init)
+    public init(entries: [AuditEntry], use: UseLimit? = nil, exhausted: [AuditEntry] = []) {
+        self.entries = entries
         self.use = use
-        self.exhausted = exhausted.map(AuditEntry.init)
+        self.exhausted = exhausted
+    }
+
+    public init(events: [AuditEvent], use: UseLimit? = nil) {
+        self.init(entries: events.map(AuditEntry.init), use: use)
     }
 }
 

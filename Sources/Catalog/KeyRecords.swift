@@ -6,9 +6,9 @@ public import Policies
 public struct ContentKeyRecord: Sendable, Hashable {
     public var wrapped: WrappedContentKey
     /// Unique among named keys; nil for keys that a publication or an asset made for itself.
-    public var name: String?
+    @Exact public var name: String?
     /// The authorization policy by name; nil denies every disclosure.
-    public var authorizationPolicy: String?
+    @Exact public var authorizationPolicy: String?
     /// What the operator said; a key that waits for its deletion is not usable either way: see `state`.
     public var isEnabled: Bool
     public var created: Date
@@ -80,7 +80,7 @@ public struct KeySeedRecord: Sendable, Hashable {
     public static let maximumCount = 256
 
     public var wrapped: WrappedKeySeed
-    public var authorizationPolicy: String?
+    @Exact public var authorizationPolicy: String?
     public var created: Date
 
     public init(wrapped: WrappedKeySeed, authorizationPolicy: String?, created: Date) {
@@ -175,7 +175,7 @@ public struct IVAllocation: Sendable, Hashable {
 
 /// A named secret as the catalog holds it: wrapped under a KEK, bound to its name.
 public struct SecretRecord: Sendable, Hashable {
-    public var name: String
+    @Exact public var name: String
     public var kek: KEKVersion
     public var ciphertext: [UInt8]
     public var created: Date

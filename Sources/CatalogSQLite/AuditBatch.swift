@@ -15,7 +15,7 @@ struct AuditBatch {
     /// Chains events after the last record.
     init(_ entries: [AuditEntry], after last: (sequence: Int64, hash: [UInt8])) {
         first = last.sequence + 1
-        hashes = AuditChain.hashes(entries, after: last).flatMap(\.self)
+        hashes = AuditChain.hashes(of: entries, after: last)
         events = []
         events.reserveCapacity(entries.reduce(0) { $0 + $1.event.count + 1 })
         for entry in entries {

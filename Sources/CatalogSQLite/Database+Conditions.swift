@@ -27,7 +27,7 @@ extension Database {
     private func require(_ table: String, _ name: String, is expected: String?, _ what: String) throws {
         let stored = try String.fetchOne(
             self, sql: "SELECT document FROM \(table) WHERE name = ?", arguments: [name])
-        guard stored == expected else { throw Self.changed(what, name) }
+        guard stored.isExactly(expected) else { throw Self.changed(what, name) }
     }
 
     private static func changed(_ what: String, _ name: String) -> CatalogError {

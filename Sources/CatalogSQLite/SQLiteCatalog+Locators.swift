@@ -6,23 +6,19 @@ public import Policies
 extension SQLiteCatalog {
     public func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup? {
         try await read { database in
-            guard let locator = try database.locator(id), let asset = try database.asset(named: locator.asset) else {
-                return nil
-            }
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT p.document FROM locatorDeliveryPolicy l JOIN deliveryPolicy p ON p.name = l.deliveryPolicy
-                    WHERE l.locator = ? ORDER BY l.position
-                    """)
-            let policies = try String.fetchAll(statement, arguments: [id.description])
-                .map { try Column.value(DeliveryPolicy.self, json: $0) }
-            let accessStatement = try database.cachedStatement(
-                sql: "SELECT document FROM accessPolicy WHERE name = ?")
-            let access = try String.fetchOne(accessStatement, arguments: [locator.accessPolicy]).map {
-                try Column.value(AccessPolicy.self, json: $0)
-            }
-            return LocatorLookup(
-                locator: locator, deliveryPolicies: policies, permissions: access?.permissions ?? [], asset: asset)
+            guard let terms = try database.locatorTerms(id),
+                let asset = try database.asset(named: terms.locator.asset)
+            else { return nil }
+            return LocatorLookup(terms: terms, asset: asset)
+        }
+    }
+
+    /// What rules a locator, read on the calling thread: decisions are synchronous.
+    public func locatorTermsBlocking(_ id: LocatorID) throws -> LocatorTerms? {
+        do {
+            return try immediate.read { try $0.locatorTerms(id) }
+        } catch {
+            throw CatalogError(database: error)
         }
     }
 
@@ -41,6 +37,22 @@ extension SQLiteCatalog {
 }
 
 extension Database {
+    fileprivate func locatorTerms(_ id: LocatorID) throws -> LocatorTerms? {
+        guard let locator = try locator(id) else { return nil }
+        let statement = try cachedStatement(
+            sql: """
+                SELECT p.document FROM locatorDeliveryPolicy l JOIN deliveryPolicy p ON p.name = l.deliveryPolicy
+                WHERE l.locator = ? ORDER BY l.position
+                """)
+        let policies = try String.fetchAll(statement, arguments: [id.description])
+            .map { try Column.value(DeliveryPolicy.self, json: $0) }
+        let accessStatement = try cachedStatement(sql: "SELECT document FROM accessPolicy WHERE name = ?")
+        let access = try String.fetchOne(accessStatement, arguments: [locator.accessPolicy]).map {
+            try Column.value(AccessPolicy.self, json: $0)
+        }
+        return LocatorTerms(locator: locator, deliveryPolicies: policies, permissions: access?.permissions ?? [])
+    }
+
     func locator(_ id: LocatorID) throws -> Locator? {
         let statement = try cachedStatement(sql: "SELECT * FROM locator WHERE id = ?")
         return try Row.fetchOne(statement, arguments: [id.description]).map { try Locator(row: $0, self) }

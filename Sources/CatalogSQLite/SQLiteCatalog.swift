@@ -19,12 +19,7 @@ public final class SQLiteCatalog: CatalogEngine {
     /// - Parameter path: the database file; made, with mode 0600, when it is not there.
     /// - Throws: `CatalogError`.
     public init(path: String) throws {
-        // SQLite gives its -wal and -shm files the mode of the database file.
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CatalogError(.unavailable, "cannot open '\(path)': \(String(cString: strerror(errno)))")
-        }
-        close(descriptor)
+        try Self.prepareFile(path)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(TimeInterval(AuditCommitter.ordinaryLockTimeout) / 1000)
@@ -40,6 +35,33 @@ public final class SQLiteCatalog: CatalogEngine {
             throw CatalogError(database: error)
         }
         committer = AuditCommitter(pool: pool)
+    }
+
+    /// One at a time: see `prepareFile`.
+    private static let creation = Mutex(())
+
+    /// Makes the file, for its owner alone, when it is not there; SQLite gives its -wal and -shm files the same mode.
+    ///
+    /// A file that is there is not opened: closing any descriptor of it lets go of all locks that this process has on it
+    /// (POSIX, `fcntl`), those of SQLite's connections, too. Another process would then take itself for the last one, and
+    /// remove the write-ahead log under them.
+    private static func prepareFile(_ path: String) throws {
+        func failure(_ reason: String) -> CatalogError {
+            CatalogError(.unavailable, "cannot open '\(path)': \(reason)")
+        }
+        try creation.withLock { _ in
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor < 0 else {
+                close(descriptor)
+                return
+            }
+            guard errno == EEXIST else { throw failure(String(cString: strerror(errno))) }
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, access(path, R_OK | W_OK) == 0 else {
+            throw failure(String(cString: strerror(errno)))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw failure("it is not a file") }
     }
 
     /// The first opening of a file turns the write-ahead log on. While another process does the same, SQLite refuses that at

@@ -6,72 +6,88 @@ public struct RequestTarget: Sendable {
     /// Most pairs of a query that are looked at.
     private static let mostPairs = 32
 
-    private let path: Substring
-    private let query: Substring?
+    private let text: String
+    /// Places in the text, in bytes: looking for whole characters costs more than the decision on a key.
+    private let path: Range<Int>
+    private let query: Range<Int>?
 
     public init(_ uri: String) {
-        // By bytes, here and below: looking for whole characters costs more than the decision on a key.
-        let end = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
-        path = uri[..<(end ?? uri.endIndex)]
-        query = end.map { uri[uri.utf8.index(after: $0)...] }
+        var text = uri
+        text.makeContiguousUTF8()
+        let count = text.utf8.count
+        let mark = Self.bytes(of: text) { $0.firstIndex(of: UInt8(ascii: "?")) }
+        self.text = text
+        path = 0..<(mark ?? count)
+        query = mark.map { $0 + 1..<count }
     }
 
     public init(query: String?) {
-        path = ""
-        self.query = query.map { $0[...] }
+        self.init("?" + (query ?? ""))
     }
 
     /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else.
     public var keyID: KeyID? {
-        let (path, prefix) = (path.utf8, "/keys/aes".utf8)
-        guard path.starts(with: prefix) else { return nil }
-        let rest = path.dropFirst(prefix.count)
-        guard let first = rest.first else { return value(of: "kid").flatMap { KeyID($0) } }
-        return first == UInt8(ascii: "/") ? KeyID(String(Substring(rest.dropFirst()))) : nil
+        let route = "/keys/aes"
+        let rest = Self.bytes(of: text) { bytes -> String? in
+            let path = bytes[path]
+            guard path.starts(with: route.utf8) else { return nil }
+            return String(decoding: path.dropFirst(route.utf8.count), as: UTF8.self)
+        }
+        guard let rest else { return nil }
+        if rest.isEmpty { return value(of: "kid").flatMap { KeyID($0) } }
+        return rest.utf8.first == UInt8(ascii: "/") ? KeyID(String(rest.dropFirst())) : nil
     }
 
     /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
     public func values(of name: String) -> [String] {
-        guard let query else { return [] }
-        return Self.pairs(query).flatMap { pair -> [String] in
-            guard let value = Self.value(of: name, in: pair).map({ String($0) }) else { return [] }
-            return (value.removingPercentEncoding ?? "?").split(separator: ",", omittingEmptySubsequences: false)
-                .map(String.init)
+        var values: [String] = []
+        search(name) { value in
+            let decoded = value.removingPercentEncoding ?? "?"
+            values += decoded.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            return false
         }
+        return values
     }
 
     /// The first query parameter of this name, in any letter case (Azure Media Services wrote both `kid` and `KID`),
     /// percent-decoded once. `+` stays: tokens may hold it.
     public func value(of name: String) -> String? {
-        guard let query else { return nil }
-        var rest = query.utf8
-        for _ in 0...Self.mostPairs {
-            let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
-            if let value = Self.value(of: name, in: Substring(rest[..<end])) {
-                return value.utf8.contains(UInt8(ascii: "%")) ? String(value).removingPercentEncoding : String(value)
+        var found: String?
+        search(name) { value in
+            found = value.utf8.contains(UInt8(ascii: "%")) ? value.removingPercentEncoding : value
+            return true
+        }
+        return found
+    }
+
+    /// Gives the value of each parameter of a name, as it is written, until one is enough.
+    private func search(_ name: String, _ isEnough: (String) -> Bool) {
+        guard let query else { return }
+        Self.bytes(of: text) { bytes in
+            var start = query.lowerBound
+            for _ in 0...Self.mostPairs {
+                let end = bytes[start..<query.upperBound].firstIndex(of: UInt8(ascii: "&")) ?? query.upperBound
+                let pair = bytes[start..<end]
+                if let divider = pair.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name),
+                    isEnough(String(decoding: pair[(divider + 1)...], as: UTF8.self))
+                {
+                    return
+                }
+                guard end < query.upperBound else { return }
+                start = end + 1
             }
-            guard end < rest.endIndex else { return nil }
-            rest = rest[rest.index(after: end)...]
         }
-        return nil
-    }
-
-    /// What stands behind the name and `=`.
-    private static func value(of name: String, in pair: Substring) -> Substring? {
-        guard let divider = pair.utf8.firstIndex(of: UInt8(ascii: "=")), equal(pair[..<divider], name) else {
-            return nil
-        }
-        return pair[pair.utf8.index(after: divider)...]
-    }
-
-    private static func pairs(_ query: Substring) -> [Substring] {
-        query.utf8.split(separator: UInt8(ascii: "&"), maxSplits: mostPairs).map { Substring($0) }
     }
 
     /// Without regard to the letter case of ASCII.
-    private static func equal(_ text: Substring, _ name: String) -> Bool {
-        text.utf8.count == name.utf8.count
-            && zip(text.utf8, name.utf8).allSatisfy { ($0 | 0x20) == $1 || $0 == $1 }
+    private static func equal(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ name: String) -> Bool {
+        text.count == name.utf8.count && zip(text, name.utf8).allSatisfy { ($0 | 0x20) == $1 || $0 == $1 }
+    }
+
+    private static func bytes<Result>(
+        of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        text.utf8.withContiguousStorageIfAvailable(body) ?? Array(text.utf8).withUnsafeBufferPointer(body)
     }
 }
 
@@ -83,11 +99,14 @@ public enum BearerToken {
     /// `Bearer T` (RFC 6750, 2.1), or Azure Media Services' `Bearer=T`. Another scheme carries no token of ours: the
     /// request is then judged, and audited, as one without a token.
     public static func token(_ header: String) -> String? {
-        let bytes = header.utf8
-        guard bytes.count > 7, bytes.prefix(6).elementsEqual("bearer".utf8, by: { $0 == $1 || $0 | 0x20 == $1 })
-        else { return nil }
-        let rest = bytes.dropFirst(6)
-        guard rest.first == UInt8(ascii: " ") || rest.first == UInt8(ascii: "=") else { return nil }
-        return String(Substring(rest.dropFirst().drop { $0 == UInt8(ascii: " ") }))
+        var header = header
+        header.makeContiguousUTF8()
+        let token = header.utf8.withContiguousStorageIfAvailable { bytes -> String? in
+            guard bytes.count > 7, zip(bytes, "bearer".utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 }) else { return nil }
+            let rest = bytes[6...]
+            guard rest.first == UInt8(ascii: " ") || rest.first == UInt8(ascii: "=") else { return nil }
+            return String(decoding: rest.dropFirst().drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+        }
+        return token ?? nil
     }
 }

@@ -3,7 +3,7 @@ import Policies
 
 /// What the key service counts: decisions by reason, time until a decision is durable, what came from memory.
 struct KeyDeliveryMetrics: Sendable {
-    private let granted: [KeyDeliveryType: Counter]
+    private let granted: [Counter]
     private let denied: [DenialReason.Code: Counter]
     private let limited = Counter(label: "keyway_key_requests_limited_total")
     private let unavailable = Counter(label: "keyway_key_requests_unavailable_total")
@@ -13,15 +13,11 @@ struct KeyDeliveryMetrics: Sendable {
 
     init() {
         // All series from the start: a reason that never came up shows as zero.
-        granted = Dictionary(
-            uniqueKeysWithValues: KeyDeliveryType.allCases.map {
-                (
-                    $0,
-                    Counter(
-                        label: "keyway_key_decisions_total",
-                        dimensions: [("decision", "granted"), ("delivery", $0.rawValue), ("reason", "")])
-                )
-            })
+        granted = KeyDeliveryType.allCases.map {
+            Counter(
+                label: "keyway_key_decisions_total",
+                dimensions: [("decision", "granted"), ("delivery", $0.rawValue), ("reason", "")])
+        }
         denied = Dictionary(
             uniqueKeysWithValues: DenialReason.Code.allCases.map {
                 (
@@ -40,7 +36,7 @@ struct KeyDeliveryMetrics: Sendable {
     func decided(_ decisions: [Verdict.Decision], since start: ContinuousClock.Instant) {
         for decision in decisions {
             switch decision.outcome {
-            case .granted(let grant): granted[grant.delivery]?.increment()
+            case .granted(let grant): granted[grant.delivery.place].increment()
             case .denied(let reason): denied[reason.code]?.increment()
             }
         }
@@ -50,4 +46,17 @@ struct KeyDeliveryMetrics: Sendable {
 
     func wasLimited() { limited.increment() }
     func wasUnavailable() { unavailable.increment() }
+}
+
+extension KeyDeliveryType {
+    /// Among all cases.
+    fileprivate var place: Int {
+        switch self {
+        case .aes: 0
+        case .clearkey: 1
+        case .widevine: 2
+        case .playready: 3
+        case .fairplay: 4
+        }
+    }
 }

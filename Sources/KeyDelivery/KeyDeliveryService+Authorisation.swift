@@ -23,7 +23,7 @@ extension KeyDeliveryService {
         _ request: KeyRequest, wholly: [KeyID], requestID: String
     ) async throws -> AuthorisationOutcome {
         let start = ContinuousClock.now
-        if let wait = limit(request, at: start) { return .limited(wait) }
+        if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
         guard let (verdict, count) = try await decide(request, wholly: wholly, requestID: requestID, since: start)
         else {
             throw CatalogError(.unavailable, "the decision cannot be written into the audit log")

@@ -6,13 +6,13 @@ public import Policies
 extension KeyDeliveryService: KeyTicketing {
     /// Decides as for the keys themselves, and gives a ticket instead of keys. In the audit log, durably, before it is given.
     public func ticket(
-        for keyIDs: [KeyID], of asset: String, to viewer: Viewer, isBound: Bool
+        for keyIDs: [KeyID], of asset: String, at place: KeyTicket.Place, to viewer: Viewer, isBound: Bool
     ) async throws -> KeyTicketOutcome {
         guard let seal = tickets else { return .notNeeded }
         let request = KeyRequest(
             keyIDs: keyIDs, delivery: .aes, credential: viewer.credential, ticket: viewer.ticket,
             clientAddress: viewer.clientAddress)
-        if limit(request, at: .now) != nil { return .limited }
+        if limit(request, requestID: viewer.requestID, at: .now) != nil { return .limited }
         var verdict = try await judge(request, requestID: viewer.requestID, countsSubject: false)
         if await renewKeys(after: verdict) {
             verdict = try await judge(request, requestID: viewer.requestID, countsSubject: false)
@@ -21,7 +21,11 @@ extension KeyDeliveryService: KeyTicketing {
         guard !granted.isEmpty else { return try await denied(nil, verdict, asset, viewer) }
         // A ticket that is still good is passed on as it is, so that the key URIs do not change.
         if viewer.credential == nil, let ticket = viewer.ticket, granted.contains(where: { $0.token != nil }) {
-            guard !isBound || seal.open(ticket)?.clientAddress == viewer.clientAddress else {
+            let opened = seal.open(ticket)
+            guard opened?.place == place else {
+                return try await denied(DenialReason(.ticketRejected, detail: "otherPlace"), verdict, asset, viewer)
+            }
+            guard !isBound || opened?.clientAddress == viewer.clientAddress else {
                 return try await denied(DenialReason(.ticketRejected, detail: "notBound"), verdict, asset, viewer)
             }
             return .ticket(ticket)
@@ -32,7 +36,7 @@ extension KeyDeliveryService: KeyTicketing {
             }
         }
         let address = isBound ? viewer.clientAddress : nil
-        guard let ticket = KeyTicket(revised, asset: asset, clientAddress: address, at: verdict.time) else {
+        guard let ticket = KeyTicket(revised, place: place, clientAddress: address, at: verdict.time) else {
             return .notNeeded
         }
         // Without the secret, or for more keys than an address can hold: as where no tickets are given. The token still

@@ -22,7 +22,9 @@ public enum KeyDeliveryOutcome: Sendable {
 }
 
 /// The use case of the key service: look up → authorise → audit, durably → unwrap → hand over.
-public struct KeyDeliveryService: Sendable {
+///
+/// An object: every request's steps hold on to it.
+public final class KeyDeliveryService: Sendable {
     let catalog: any CatalogEngine
     private let cache: KeyLookupCache?
     private let unwrapper: any KeyUnwrapper
@@ -31,6 +33,7 @@ public struct KeyDeliveryService: Sendable {
     /// Nil when no tickets are given and taken.
     let tickets: (any KeyTicketSealing)?
     private let rates: RequestRates
+    private let limited = LimitedRequests()
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
 
@@ -62,7 +65,7 @@ public struct KeyDeliveryService: Sendable {
     /// - Throws: `CatalogError`, `KeyUnwrapError`.
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
         let start = ContinuousClock.now
-        if let wait = limit(request, at: start) { return .limited(wait) }
+        if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
         guard let (verdict, count) = try await decide(request, requestID: requestID, since: start) else {
             return .unavailable
         }
@@ -71,11 +74,19 @@ public struct KeyDeliveryService: Sendable {
 
     /// Looks up, judges, and writes down what was decided; nil when that cannot be written.
     ///
-    /// - Parameter wholly: see `Judgement.judge`.
+    /// - Parameters:
+    ///   - wholly: see `Judgement.judge`.
+    ///   - first: what was judged already; nil to judge.
     func decide(
-        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant
+        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant,
+        first: Verdict? = nil
     ) async throws -> (Verdict, UseCount)? {
-        var verdict = try await judge(request, wholly: wholly, requestID: requestID)
+        var verdict: Verdict
+        if let first {
+            verdict = first
+        } else {
+            verdict = try await judge(request, wholly: wholly, requestID: requestID)
+        }
         if await renewKeys(after: verdict) {
             // Reading keys took time, in which policies may have changed: everything is looked up again.
             verdict = try await judge(request, wholly: wholly, requestID: requestID)
@@ -104,10 +115,10 @@ public struct KeyDeliveryService: Sendable {
     /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
     func renewKeys(after verdict: Verdict) async -> Bool {
         let restrictions = Set(verdict.staleRestrictions)
-        await withTaskGroup { group in
-            for restriction in restrictions { group.addTask { await verifier.renewKeys(for: restriction) } }
+        return await withTaskGroup { group in
+            for restriction in restrictions { group.addTask { [verifier] in await verifier.renewKeys(for: restriction) } }
+            return await group.reduce(false) { $0 || $1 }
         }
-        return !restrictions.isEmpty
     }
 
     /// The same for callers that must not wait, as event loops: decides from memory.
@@ -125,20 +136,20 @@ public struct KeyDeliveryService: Sendable {
             found[keyID] = lookup
         }
         metrics.looked(inMemory: true)
-        if let wait = limit(request, at: start) {
+        if let wait = limit(request, requestID: requestID, at: start) {
             completion(.limited(wait))
             return true
         }
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
         if !verdict.staleRestrictions.isEmpty {
             Task {
-                let decided = try? await decide(request, requestID: requestID, since: start)
+                let decided = try? await decide(request, requestID: requestID, since: start, first: verdict)
                 guard let (verdict, count) = decided ?? nil else { return completion(.unavailable) }
                 completion((try? await release(verdict, after: count)) ?? .unavailable)
             }
             return true
         }
-        catalog.record(verdict.record) { result in
+        catalog.record(verdict.record) { [self] result in
             guard let count = try? result.get() else {
                 metrics.wasUnavailable()
                 return completion(.unavailable)
@@ -169,10 +180,17 @@ public struct KeyDeliveryService: Sendable {
         return verdict.outcome(released, after: count)
     }
 
-    func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {
-        guard let wait = rates.count(request, at: now) else { return nil }
+    func limit(_ request: KeyRequest, requestID: String, at instant: ContinuousClock.Instant) -> Duration? {
+        guard let excess = rates.count(request, at: instant) else { return nil }
         metrics.wasLimited()
-        return wait
+        limited.count(excess.subject, request, requestID: requestID, at: now())
+        return excess.wait
+    }
+
+    /// Writes into the audit log what was refused because there were too many requests, since the last time. To be called
+    /// now and then, as once a minute, and at the end.
+    public func recordLimitedRequests() async {
+        await limited.write(to: catalog, at: now())
     }
 
     private func lookup(_ keyID: KeyID) async throws -> KeyLookup? {

@@ -31,7 +31,7 @@ public final class KeyLookupCache: Sendable {
         /// asked for since. Bounded, without a list to keep in order.
         var younger: [KeyID: Entry] = [:]
         var elder: [KeyID: Entry] = [:]
-        var policies: [String: KeptPolicy] = [:]
+        var policies: [Exact<String>: KeptPolicy] = [:]
         /// Counts the changes heard of.
         var generation = 0
     }
@@ -85,13 +85,13 @@ public final class KeyLookupCache: Sendable {
     }
 
     private static func kept(_ policy: AuthorizationPolicy, in state: inout State) -> KeptPolicy {
-        if let known = state.policies[policy.name] {
+        if let known = state.policies[Exact(policy.name)] {
             if known.policy == policy { return known }
             known.isInForce.store(false, ordering: .releasing)
         }
         if state.policies.count >= policyCapacity { forgetPolicies(&state) }
         let kept = KeptPolicy(policy)
-        state.policies[policy.name] = kept
+        state.policies[Exact(policy.name)] = kept
         return kept
     }
 
@@ -121,7 +121,7 @@ public final class KeyLookupCache: Sendable {
                     state.younger[keyID] = nil
                     state.elder[keyID] = nil
                 case .authorizationPolicy:
-                    state.policies.removeValue(forKey: notice.id)?.isInForce.store(false, ordering: .releasing)
+                    state.policies.removeValue(forKey: Exact(notice.id))?.isInForce.store(false, ordering: .releasing)
                 // Any of the keys may derive from it.
                 case .keySeed: (state.younger, state.elder) = ([:], [:])
                 case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation: continue

@@ -30,8 +30,12 @@ struct Judgement: Sendable {
             decisions.append(Verdict.Decision(outside: keyID, lookup: found[keyID]))
         }
         // One request counts once for its subject, however many keys it asks for.
-        let grant = decisions.lazy.compactMap(\.grant).first { $0.token?.subject != nil }
-        if let grant, let rates, rates.count(grant, at: .now) != nil { decisions = decisions.map(\.limited) }
+        if let rates, rates.countsSubjects,
+            let grant = decisions.lazy.compactMap(\.grant).first(where: { $0.token?.subject != nil }),
+            rates.count(grant, at: .now) != nil
+        {
+            decisions = decisions.map(\.limited)
+        }
         return Verdict(request: request, requestID: requestID, time: time, wholly: wholly, all: decisions)
     }
 }
@@ -47,7 +51,7 @@ struct FoundKeys {
 }
 
 /// What was decided on each key of a request, before it is written down and acted on.
-struct Verdict: Sendable {
+final class Verdict: Sendable {
     struct Decision: Sendable {
         let keyID: KeyID
         let lookup: KeyLookup?
@@ -75,6 +79,7 @@ struct Verdict: Sendable {
 
     /// No grant at all where one of the keys that belong together is denied.
     private static func complete(_ decisions: [Decision], _ wholly: [KeyID]) -> [Decision] {
+        guard !wholly.isEmpty else { return decisions }
         let isMissing = decisions.contains { wholly.contains($0.keyID) && $0.grant == nil }
         return isMissing ? decisions.map(\.incomplete) : decisions
     }
@@ -82,11 +87,13 @@ struct Verdict: Sendable {
     /// What goes to the audit log, with the use of the token that is to be counted. A request carries one token, so all
     /// limits are of it, and the smallest rules.
     var record: DecisionRecord {
-        let uses = decisions.compactMap(\.useLimit)
-        guard let use = uses.min(by: { $0.maximum < $1.maximum }) else {
-            return DecisionRecord(events: events(decisions))
+        var least: UseLimit?
+        for decision in decisions {
+            guard let use = decision.useLimit, use.maximum < least?.maximum ?? .max else { continue }
+            least = use
         }
-        return DecisionRecord(events: events(decisions), use: use, exhausted: events(final(.exhausted)))
+        let exhausted = least == nil ? [] : entries(final(.exhausted))
+        return DecisionRecord(entries: entries(decisions), use: least, exhausted: exhausted)
     }
 
     /// The keys that may be unwrapped, in the request's order, each with its proof.
@@ -122,12 +129,13 @@ struct Verdict: Sendable {
         return reasons.first { $0.code != .licenceIncomplete } ?? reasons.first
     }
 
-    private func events(_ decisions: [Decision]) -> [AuditEvent] {
+    private func entries(_ decisions: [Decision]) -> [AuditEntry] {
         decisions.map { decision in
-            AuditEvent(
-                of: decision.outcome, steps: decision.steps,
-                key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request,
-                requestID: requestID, at: time)
+            AuditEntry(
+                AuditEvent(
+                    of: decision.outcome, steps: decision.steps,
+                    key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request,
+                    requestID: requestID, at: time))
         }
     }
 }

@@ -48,7 +48,7 @@ package struct KeyServer: Sendable {
         do {
             try await installation.prepareTickets()
             let keyService = makeKeyService()
-            let group = group(try listeners(keyService, makeKeyRoutes(keyService, licences)))
+            let group = group(keyService, try listeners(keyService, makeKeyRoutes(keyService, licences)))
             onStart { await group.triggerGracefulShutdown() }
             try await group.run()
         } catch {
@@ -59,13 +59,14 @@ package struct KeyServer: Sendable {
         accessLog?.flush()
     }
 
-    private func group(_ listeners: [any Service]) -> ServiceGroup {
+    private func group(_ keyService: KeyDeliveryService, _ listeners: [any Service]) -> ServiceGroup {
         let signer = AuditSigner(catalog: installation.catalog, material: installation.auditKeyMaterial)
         let before: [any Service] = [
             AuditService(
                 catalog: installation.catalog, signer: signer,
                 schedule: AuditSchedule(retention: configuration.auditRetention), logger: logger),
             WatchService(watch: installation.watch),
+            LimitedRequestsService(keys: keyService),
         ]
         let after: [any Service] = [
             KEKService(keks: installation.keks, logger: logger),

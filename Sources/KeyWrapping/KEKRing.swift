@@ -66,8 +66,8 @@ public final class KEKRing: KEKProvider {
     }
 
     public func kek(_ version: KEKVersion) -> KEK? {
-        let (kek, mayLook) = state.withLock { ($0.keks[version], $0.mayLook(for: version)) }
-        if kek != nil || !mayLook { return kek }
+        if let kek = state.withLock({ $0.keks[version] }) { return kek }
+        guard state.withLock({ $0.mayLook(for: version) }) else { return nil }
         look(for: version)
         return state.withLock { $0.keks[version] }
     }

@@ -19,8 +19,8 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
 
     public func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey? {
         guard purpose.covers(key) else { throw KeyUnwrapError.purposeMismatch }
-        guard wrapping.provider.kek(key.kek) != nil else { return nil }
-        return try wrapping.open(key)
+        guard let kek = wrapping.provider.kek(key.kek) else { return nil }
+        return try wrapping.open(key, under: kek)
     }
 
     /// The checksum of a stored key. The key is released before this returns: a checksum needs no proof.
@@ -38,6 +38,11 @@ extension KeyWrapping {
     /// - Throws: `KeyUnwrapError`.
     func open(_ key: WrappedContentKey) throws(KeyUnwrapError) -> ContentKey {
         guard let kek = provider.kek(key.kek) else { throw KeyUnwrapError.kekUnavailable(key.kek) }
+        return try open(key, under: kek)
+    }
+
+    /// The same with the KEK that the key names.
+    func open(_ key: WrappedContentKey, under kek: KEK) throws(KeyUnwrapError) -> ContentKey {
         if let seed = key.seed {
             guard let derived = try? derive(key.keyID, from: seed) else { throw KeyUnwrapError.authenticationFailed }
             return derived

@@ -19,7 +19,7 @@ extension OriginService {
         var tracks: [PresentedTrack] = []
         let plannedTracks = try await planned(version, request.plan)
         let keyIDs = Self.keyIDs(of: plannedTracks)
-        let ticket = try await ticket(for: keyIDs, version, request.plan, request.viewer)
+        let ticket = try await ticket(for: keyIDs, version, request.presentation, request.plan, request.viewer)
         for planned in plannedTracks {
             // A multivariant playlist names no keys, so none is unwrapped for it.
             let isSignalled = request.format.streamingProtocol == .dash
@@ -52,7 +52,8 @@ extension OriginService {
         if let viewer, viewer.showsSomething, planned.key != nil {
             // For all keys of the presentation: the same ticket in each of its playlists.
             let keyIDs = Self.keyIDs(of: try await self.planned(planned.version, planned.plan))
-            ticket = try await self.ticket(for: keyIDs, planned.version, planned.plan, viewer)
+            ticket = try await self.ticket(
+                for: keyIDs, planned.version, reference.presentation, planned.plan, viewer)
         }
         let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]), ticket: ticket)
         let track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
@@ -71,13 +72,16 @@ extension OriginService {
     ///
     /// - Throws: `OriginError.viewerRefused` when what was shown opens no key of the presentation.
     private func ticket(
-        for keyIDs: [KeyID], _ version: OpenedVersion, _ plan: DeliveryPlan, _ viewer: Viewer?
+        for keyIDs: [KeyID], _ version: OpenedVersion, _ presentation: PresentationReference, _ plan: DeliveryPlan,
+        _ viewer: Viewer?
     ) async throws -> String? {
         guard let viewer, viewer.showsSomething, let tickets, !keyIDs.isEmpty, plan.streamingProtocol == .hls,
             plan.policy.ticketRule != .off
         else { return nil }
         let outcome = try await tickets.ticket(
-            for: keyIDs, of: version.record.asset, to: viewer, isBound: plan.policy.ticketRule == .address)
+            for: keyIDs, of: version.record.asset,
+            at: KeyTicket.Place(locator: presentation.locator, deliveryPolicy: plan.policy.name), to: viewer,
+            isBound: plan.policy.ticketRule == .address)
         switch outcome {
         case .ticket(let text): return text
         case .notNeeded: return nil

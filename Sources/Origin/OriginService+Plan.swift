@@ -10,7 +10,7 @@ extension OriginService {
             DeliveryRequest(
                 streamingProtocol: format.streamingProtocol, encryption: encryption,
                 capable: format.container.capable),
-            under: lookup.deliveryPolicies)
+            under: lookup.terms.deliveryPolicies)
         let plan = try plan(decision)
         guard StreamingFormat.served.contains(format) else {
             throw OriginError(
@@ -28,7 +28,7 @@ extension OriginService {
                 DeliveryRequest(
                     streamingProtocol: streamingProtocol, encryption: track.encryption,
                     capable: track.container.capable),
-                under: lookup.deliveryPolicies)
+                under: lookup.terms.deliveryPolicies)
             if case .allowed(let plan) = decision { return plan }
             first = first ?? decision
         }

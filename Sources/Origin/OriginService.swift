@@ -64,8 +64,9 @@ public final class OriginService: Sendable {
         guard let lookup = try await catalog.locatorLookup(presentation.locator) else {
             throw OriginError(.resourceNotFound, "There is no such presentation.")
         }
-        guard lookup.locator.isOpen(at: now()), lookup.locator.kind == .streaming, lookup.permissions.contains(.read)
-        else { throw OriginError(.locatorClosed, "There is no such presentation.") }
+        guard lookup.terms.streams(at: now()) else {
+            throw OriginError(.locatorClosed, "There is no such presentation.")
+        }
         guard lookup.asset.name == presentation.name else {
             throw OriginError(.resourceNotFound, "There is no such presentation.")
         }

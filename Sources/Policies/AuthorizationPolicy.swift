@@ -11,7 +11,7 @@ public enum KeyDeliveryType: String, Sendable, Hashable, Codable, CaseIterable {
 /// nothing.
 public struct AuthorizationPolicy: Sendable, Hashable, Codable {
     /// Unique among authorization policies.
-    public var name: String
+    @Exact public var name: String
     public var options: [AuthorizationOption]
     /// Out of force, the policy grants nothing.
     public var availability: Availability
@@ -39,7 +39,7 @@ public struct AuthorizationPolicy: Sendable, Hashable, Codable {
 /// without restrictions grants nothing; `open` must be said.
 public struct AuthorizationOption: Sendable, Hashable, Codable {
     /// Unique within the policy; named in the audit log.
-    public var name: String
+    @Exact public var name: String
     public var delivery: Set<KeyDeliveryType>
     public var restrictions: [Restriction]
     /// Out of force, the option grants nothing; the others are not touched.

@@ -55,13 +55,13 @@ public enum KeyTicketRule: String, Sendable, Hashable, Codable, CaseIterable {
 /// How an asset may leave the origin: protocols × encryption × key acquisition.
 public struct DeliveryPolicy: Sendable, Hashable, Codable {
     /// Unique among delivery policies.
-    public var name: String
+    @Exact public var name: String
     public var protocols: Set<StreamingProtocol>
     public var encryption: DeliveryEncryption
     /// Which tracks share a key, by label; empty for one key for all.
     public var keyLabels: Set<KeyLabel>
     /// Where players ask for keys, with `{kid}` in place of the KID; nil for this service's own endpoint.
-    public var keyAcquisitionURL: String?
+    @Exact public var keyAcquisitionURL: String?
     /// Nil for `on` where keys are asked for at this service, `off` elsewhere: see `ticketRule`.
     public var keyTickets: KeyTicketRule?
     /// Which systems are told how to come by the keys of `cenc` and `cbcs`.

@@ -3,9 +3,9 @@ public import Foundation
 
 /// An encryptor outside, as its token names it: a packager or encoder that encrypts with keys of this installation.
 public struct Encryptor: Sendable, Hashable {
-    public var name: String
+    @Exact public var name: String
     /// The authorization policy of the keys that it makes, and the only one whose keys it is given.
-    public var authorizationPolicy: String
+    @Exact public var authorizationPolicy: String
     /// Whether keys that it asks for, and that there are not, are made.
     public var mayCreate: Bool
 
@@ -89,7 +89,7 @@ extension EncryptorGrant {
         guard request.type.isDeliverable else { return .denied(.keyNotDeliverable) }
         if case .clear(let isProtected) = request.form, !isProtected { return .denied(.connectionNotProtected) }
         guard let facts else { return request.encryptor.mayCreate ? .toBeMade : .denied(.keyUnknown) }
-        guard facts.keyID == request.keyID, policy == request.encryptor.authorizationPolicy else {
+        guard facts.keyID == request.keyID, policy.isExactly(request.encryptor.authorizationPolicy) else {
             return .denied(.notCovered)
         }
         guard facts.type.isDeliverable else { return .denied(.keyNotDeliverable) }

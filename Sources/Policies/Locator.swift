@@ -13,6 +13,19 @@ public struct LocatorID: Hashable, Sendable, Codable, CustomStringConvertible {
     public init() {
         description = UUID().uuidString.lowercased()
     }
+
+    /// From the UUID's 16 bytes; nil for any other count.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var uuid = UUID().uuid
+        withUnsafeMutableBytes(of: &uuid) { $0.copyBytes(from: bytes) }
+        description = UUID(uuid: uuid).uuidString.lowercased()
+    }
+
+    /// The UUID's 16 bytes.
+    public var bytes: [UInt8] {
+        UUID(uuidString: description).map { uuid in withUnsafeBytes(of: uuid.uuid) { Array($0) } } ?? []
+    }
 }
 
 /// What a locator gives access to.
@@ -31,7 +44,7 @@ public enum AccessPermission: String, Sendable, Hashable, Codable, CaseIterable 
 
 /// Permissions and a duration that many locators share.
 public struct AccessPolicy: Sendable, Hashable, Codable {
-    public var name: String
+    @Exact public var name: String
     public var permissions: Set<AccessPermission>
     /// In seconds, from a locator's start.
     public var duration: Int
@@ -48,10 +61,10 @@ public struct Locator: Sendable, Hashable {
     public var id: LocatorID
     public var kind: LocatorKind
     /// The asset's name.
-    public var asset: String
-    public var accessPolicy: String
+    @Exact public var asset: String
+    @Exact public var accessPolicy: String
     /// The delivery policies, by name, that rule what leaves through this locator. None: nothing does.
-    public var deliveryPolicies: [String]
+    @Exact public var deliveryPolicies: [String]
     public var start: Date
     public var end: Date
     public var isRevoked: Bool

@@ -123,7 +123,7 @@ struct OptionEvaluation {
         switch ticket {
         case .fails(let reason): return step(.ticket, reason)
         case .holds(let ticket, let entry):
-            guard entry.option == option.name else {
+            guard entry.option.isExactly(option.name) else {
                 return step(.ticket, DenialReason(.ticketRejected, detail: "otherOption"))
             }
             token = ticket.token

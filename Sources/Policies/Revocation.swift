@@ -12,6 +12,28 @@ public enum RevokedThing: Sendable, Hashable {
     case keyID(String, issuer: String?)
 }
 
+extension RevokedThing {
+    public static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.token(let left), .token(let right)), (.key(let left), .key(let right)): left == right
+        case (.tokenID(let left, let issuer), .tokenID(let right, let other)),
+            (.subject(let left, let issuer), .subject(let right, let other)),
+            (.keyID(let left, let issuer), .keyID(let right, let other)):
+            left.isExactly(right) && issuer.isExactly(other)
+        case (.token, _), (.tokenID, _), (.subject, _), (.key, _), (.keyID, _): false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .token(let bytes), .key(let bytes): hasher.combine(bytes)
+        case .tokenID(let name, let issuer), .subject(let name, let issuer), .keyID(let name, let issuer):
+            name.hashExactly(into: &hasher)
+            issuer.hashExactly(into: &hasher)
+        }
+    }
+}
+
 /// Knows what was revoked, by every process on the same catalog within a second.
 public protocol RevocationSource: Sendable {
     /// Whether any of these was revoked; nil when that cannot be told, which counts as revoked.

@@ -8,11 +8,13 @@ public protocol TokenVerifier: Sendable {
 
     /// Reads the keys that the restriction's issuers publish, unless they were read just now. Worth trying once after a
     /// rejection that `mayBeStale`; bounded in time and in how often it does anything.
-    func renewKeys(for restriction: TokenRestriction) async
+    ///
+    /// - Returns: whether the keys may be others than a moment ago: whether judging again can say anything else.
+    func renewKeys(for restriction: TokenRestriction) async -> Bool
 }
 
 extension TokenVerifier {
-    public func renewKeys(for restriction: TokenRestriction) async {}
+    public func renewKeys(for restriction: TokenRestriction) async -> Bool { false }
 }
 
 /// What became of a token.
@@ -27,11 +29,11 @@ public enum TokenVerdict: Sendable, Hashable {
 public struct VerifiedToken: Sendable, Hashable {
     private struct Contents: Sendable, Hashable {
         var kind: TokenKind
-        var issuer: String
-        var subject: String?
-        var tokenID: String?
+        @Exact var issuer: String
+        @Exact var subject: String?
+        @Exact var tokenID: String?
         var expires: Date
-        var claims: [String: [String]]
+        @Exact var claims: [String: [String]]
         var identity: [UInt8]
         var signer: TokenSigner
     }
@@ -111,11 +113,11 @@ public struct VerifiedToken: Sendable, Hashable {
 /// would leave its name out.
 public struct TokenSigner: Sendable, Hashable {
     /// The `kid` under which the issuer publishes it.
-    public var keyID: String?
+    @Exact public var keyID: String?
     /// SHA-256 of a public key's SubjectPublicKeyInfo.
     public var fingerprint: [UInt8]?
     /// The named secret.
-    public var secret: String?
+    @Exact public var secret: String?
 
     /// The same key under all the names by which two restrictions know it.
     func joined(with other: TokenSigner) -> TokenSigner {
@@ -152,7 +154,7 @@ public enum TokenRejection: String, Error, Sendable, Hashable, Codable, CaseIter
     case verificationKeyUnavailable
     /// The keys that the issuer publishes are not at hand.
     case keySetUnavailable
-    /// The token names a key that is not among those that the issuer publishes.
+    /// The token names a key that is not among those that the issuer publishes, or names none, and none of them fits.
     case keyNotPublished
 
     /// Whether the issuer's published keys, read anew, may lead to another verdict.

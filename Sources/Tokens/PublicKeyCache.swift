@@ -1,12 +1,13 @@
 import Cryptography
+import Policies
 import Synchronization
 
 /// Parsed public keys by their PEM text: parsing costs ten times as much as verifying. Also keeps what cannot be parsed.
 /// When full, the key that came first goes.
 final class PublicKeyCache: Sendable {
     private struct State {
-        var keys: [String: PublicKey?] = [:]
-        var order: [String] = []
+        var keys: [Exact<String>: PublicKey?] = [:]
+        var order: [Exact<String>] = []
     }
 
     private let capacity: Int
@@ -18,12 +19,12 @@ final class PublicKeyCache: Sendable {
 
     /// The key of a PEM text; nil when it is not one that may verify.
     func key(pem: String) -> PublicKey? {
-        if let known = state.withLock({ $0.keys[pem] }) { return known }
+        if let known = state.withLock({ $0.keys[Exact(pem)] }) { return known }
         // Outside the lock: two threads may parse the same text once each.
         let key = try? PublicKey(pem: pem)
         state.withLock { state in
-            guard state.keys.updateValue(key, forKey: pem) == nil else { return }
-            state.order.append(pem)
+            guard state.keys.updateValue(key, forKey: Exact(pem)) == nil else { return }
+            state.order.append(Exact(pem))
             if state.order.count > capacity { state.keys[state.order.removeFirst()] = nil }
         }
         return key

@@ -86,17 +86,17 @@ struct SignatureVerification {
         guard let set = keySets.keySet(at: location), TokenRules.publishes(set.issuer, issuer) else {
             return .invalid(.keySetUnavailable)
         }
-        let named = set.keys(named: keyID)
-        guard !named.isEmpty else { return .invalid(.keyNotPublished) }
-        let candidates = named.filter {
+        guard policy.isEmpty || policy.contains(algorithm) else { return .notAllowed }
+        let candidates = set.keys(named: keyID).filter {
             TokenRules.publishes($0.issuer, issuer) && $0.algorithms(policy).contains(algorithm)
         }
-        guard !candidates.isEmpty else { return .notAllowed }
         for candidate in candidates.prefix(Self.mostTries)
         where candidate.key.verifies(signed.signature, of: signed.text, by: scheme) {
             return .valid(TokenSigner(keyID: candidate.id, fingerprint: candidate.key.fingerprint))
         }
-        return .invalid(.signatureInvalid)
+        // Where no key has the token's name, or it gives none, the key may be one that the issuer published since.
+        guard set.publishes(keyID) else { return .invalid(.keyNotPublished) }
+        return candidates.isEmpty ? .notAllowed : .invalid(.signatureInvalid)
     }
 }
 

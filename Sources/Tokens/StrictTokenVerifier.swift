@@ -11,7 +11,7 @@ public import Policies
 /// by the policy's keys and never by the token.
 ///
 /// A token that verified is remembered, so that the next request with it costs a hash: see `VerifiedTokens`.
-public struct StrictTokenVerifier: TokenVerifier {
+public final class StrictTokenVerifier: TokenVerifier {
     /// The longest token that is looked at, in bytes.
     public static let longestToken = 16 * 1024
 
@@ -50,7 +50,7 @@ public struct StrictTokenVerifier: TokenVerifier {
         }
     }
 
-    public func renewKeys(for restriction: TokenRestriction) async {
+    public func renewKeys(for restriction: TokenRestriction) async -> Bool {
         await keySets.renew(restriction.publishedKeySets)
     }
 

@@ -30,13 +30,13 @@ struct TokenRules {
 
     /// The issuer as the token names it (RFC 7519, 4.1.1): byte for byte the policy's, which may not be empty.
     func checkIssuer(_ claimed: String?) throws(TokenRejection) -> String {
-        guard let claimed, !issuer.isEmpty, claimed.utf8.elementsEqual(issuer.utf8) else { throw .issuerMismatch }
+        guard let claimed, !issuer.isEmpty, claimed.isExactly(issuer) else { throw .issuerMismatch }
         return claimed
     }
 
     /// The audiences that the token names (RFC 7519, 4.1.3): one is byte for byte the policy's.
     func checkAudience(_ claimed: [String]) throws(TokenRejection) {
-        guard !audience.isEmpty, claimed.contains(where: { $0.utf8.elementsEqual(audience.utf8) }) else {
+        guard !audience.isEmpty, claimed.contains(where: { $0.isExactly(audience) }) else {
             throw .audienceMismatch
         }
     }
@@ -45,7 +45,7 @@ struct TokenRules {
     /// Connect Discovery 1.0, 4.3). One with a place for a tenant is a form for many, of which the policy names one.
     static func publishes(_ publisher: String?, _ issuer: String) -> Bool {
         guard let publisher else { return true }
-        if publisher.utf8.elementsEqual(issuer.utf8) { return true }
+        if publisher.isExactly(issuer) { return true }
         let parts = publisher.components(separatedBy: "{tenantid}")
         guard parts.count == 2, issuer.utf8.count > parts[0].utf8.count + parts[1].utf8.count,
             issuer.utf8.starts(with: parts[0].utf8), issuer.utf8.reversed().starts(with: parts[1].utf8.reversed())

@@ -156,6 +156,11 @@ import Testing
         """
 
     @Test(arguments: [
+        // Tokens with both are refused: nobody should have to know which one wins.
+        (
+            "      requiredClaims: { \u{E9}: a, e\u{301}: b }",
+            "f.yaml:12:25: the field 'e\u{301}' stands here twice"
+        ),
         ("      requiredClaims: [a]", "f.yaml:12:23: 'requiredClaims' needs fields"),
         (
             "      requiredClaims: { a: {b: c} }",

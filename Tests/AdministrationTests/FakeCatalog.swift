@@ -159,8 +159,10 @@ actor FakeCatalog: CatalogEngine {
     func locatorLookup(_ id: LocatorID) -> LocatorLookup? {
         guard let locator = state.locators[id], let asset = state.assets[locator.asset] else { return nil }
         return LocatorLookup(
-            locator: locator, deliveryPolicies: locator.deliveryPolicies.compactMap { state.delivery[$0] },
-            permissions: state.access[locator.accessPolicy]?.permissions ?? [], asset: asset)
+            terms: LocatorTerms(
+                locator: locator, deliveryPolicies: locator.deliveryPolicies.compactMap { state.delivery[$0] },
+                permissions: state.access[locator.accessPolicy]?.permissions ?? []),
+            asset: asset)
     }
 
     func locator(_ id: LocatorID) -> Locator? { state.locators[id] }

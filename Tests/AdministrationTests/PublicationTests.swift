@@ -69,9 +69,9 @@ import Testing
             #expect(Set(numbers.map(\.number)).count == tracks.count)
         }
         let lookup = try #require(try await catalog.locatorLookup(published.locator.id))
-        #expect(lookup.permissions == [.read] && lookup.deliveryPolicies.count == 3)
-        #expect(lookup.locator.accessPolicy == "streaming-default" && lookup.locator.start == moment)
-        #expect(lookup.locator.end == moment.addingTimeInterval(365 * 86_400))
+        #expect(lookup.terms.permissions == [.read] && lookup.terms.deliveryPolicies.count == 3)
+        #expect(lookup.terms.locator.accessPolicy == "streaming-default" && lookup.terms.locator.start == moment)
+        #expect(lookup.terms.locator.end == moment.addingTimeInterval(365 * 86_400))
         let events = try await catalog.events()
         #expect(events.suffix(6).map(\.action) == Array(repeating: .keyCreated, count: 5) + [.assetPublished])
         #expect(events.last?.detail?.contains("\(published.locator.id)") == true)

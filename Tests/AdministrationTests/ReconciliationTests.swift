@@ -50,6 +50,36 @@ import Testing
         #expect(try await catalog.events().count == 2)
     }
 
+    /// é in one scalar and in two are two issuers: the second is not taken for the first.
+    @Test func aTextInAnotherNormalFormIsAChange() async throws {
+        func policy(_ issuer: String) -> String {
+            """
+            kind: AuthorizationPolicy
+            name: viewers
+            options:
+              - name: web
+                delivery: [aes]
+                restrictions:
+                  - token:
+                      type: jwt
+                      issuer: \(issuer)
+                      audience: u
+                      verificationKeys: [{ jwks: "https://sts.example/jwks" }]
+            """
+        }
+        let (one, two) = ("https://caf\u{E9}.example", "https://cafe\u{301}.example")
+        _ = try await catalog.applyDocuments(policy(one))
+        #expect(
+            try await catalog.applyDocuments(policy(two)) == [
+                "update AuthorizationPolicy viewers: options[0].restrictions[0].token.issuer: \(one) "
+                    + "in another normal form of Unicode"
+            ])
+        let stored = try #require(try await catalog.authorizationPolicy(named: "viewers"))
+        guard case .token(let restriction) = stored.options[0].restrictions[0] else { return }
+        #expect(restriction.issuer.isExactly(two))
+        #expect(try await catalog.applyDocuments(policy(two)) == ["unchanged AuthorizationPolicy viewers"])
+    }
+
     @Test func saysWhatChanges() async throws {
         _ = try await catalog.applyDocuments(Self.viewers("10.0.0.0/8") + Self.delivery)
         #expect(

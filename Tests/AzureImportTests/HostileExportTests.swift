@@ -7,14 +7,43 @@ import Testing
 @Suite struct HostileExportTests {
     @Test(
         arguments: [
-            "{", "[[", "{\"a\":1,\"a\":2}", "{\"Options\":[],\"options\":[]}",
-            "{\"value\":[{\"value\":[{\"value\":[{\"value\":"
-                + "[{\"value\":[1]}]}]}]}]}", "<a", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
-            "{\"error\":{\"code\":\"x\"}}",
-            "{\"properties\":{\"options\":[]},\"options\":[]}",
+            "{", "[[", "{\"options\":[", "{\"error\":{\"code\":\"x\"}}",
+            "{\"keyDelivery\":{\"accessControl\":{}},}", "{\"keyDelivery\":1,\"KEYDELIVERY\":2}",
+            "{\"ContentKeyType\":1} x", "<TokenRestrictionTemplate", "<a>streamingLocator",
+            "[{\"options\":[]},[[[[[[\"Microsoft.Media\"]]]]]]]",
         ])
     func whatCannotBeReadStopsEverything(text: String) {
         #expect(!Exports.read(text).errors.isEmpty)
+    }
+
+    /// Files that lie beside the exports and happen to start as JSON or XML.
+    @Test(
+        arguments: [
+            "[section]\nname = value", "{\"a\":1,\"a\":2}", "{\"a\":1}\n{\"a\":2}", "[[[[[[1.5, 2]]]]]]",
+            "<!DOCTYPE html><html><body><br></body></html>", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "<a",
+            "{ // a note\n}", "{\"Options\":[],\"options\":[]}",
+        ])
+    func whatIsOfSomethingElseIsLeftOutByName(text: String) throws {
+        let good = Exports.source("good.json", Array(RefusalTests.policy(RefusalTests.token).utf8))
+        let wide = text.utf16.reduce(into: [UInt8]([0xFF, 0xFE])) {
+            $0 += [UInt8(truncatingIfNeeded: $1), UInt8($1 >> 8)]
+        }
+        for bytes in [Array(text.utf8), wide] {
+            let items = AzureImport.read([Exports.source("stray", bytes), good])
+            #expect(items.errors.isEmpty && items.authorizationPolicies.count == 1)
+            #expect(items.findings.map(\.outcome) == [.refused] && items.findings[0].place.file == "stray")
+        }
+    }
+
+    /// Also where what cannot be read is written in two bytes a letter.
+    @Test func aDamagedExportOfAnyEncodingStopsEverything() {
+        let text = "{\"accessControl\":{},}"
+        let wide = text.utf16.reduce(into: [UInt8]([0xFF, 0xFE])) {
+            $0 += [UInt8(truncatingIfNeeded: $1), UInt8($1 >> 8)]
+        }
+        #expect(AzureImport.read([Exports.source("x", wide)]).errors.count == 1)
+        #expect(
+            AzureImport.read([Exports.source("x", Array("{\"accessControl\":\"caf".utf8) + [0xE9])]).errors.count == 1)
     }
 
     @Test func whatIsNoExportIsSaid() {
@@ -28,10 +57,10 @@ import Testing
 
     @Test func sizesAreBounded() {
         let deep = String(repeating: "[", count: 100_000)
-        #expect(!Exports.read(deep).errors.isEmpty)
-        #expect(!Exports.read("<a>" + String(repeating: "<b>", count: 10_000)).errors.isEmpty)
-        #expect(!Exports.read("[" + String(repeating: "0,", count: 500_000) + "0]").errors.isEmpty)
-        #expect(!Exports.read("[\"" + String(repeating: "x", count: 5 << 20) + "\"]").errors.isEmpty)
+        #expect(!Exports.read(deep).refusals.isEmpty)
+        #expect(!Exports.read("<a>" + String(repeating: "<b>", count: 10_000)).refusals.isEmpty)
+        #expect(!Exports.read("[" + String(repeating: "0,", count: 500_000) + "0]").refusals.isEmpty)
+        #expect(!Exports.read("[\"" + String(repeating: "x", count: 5 << 20) + "\"]").refusals.isEmpty)
         let many = String(repeating: RefusalTests.policy(RefusalTests.open) + ",", count: 3)
         #expect(!Exports.read("[\(many)1]").refusals.isEmpty)
     }

@@ -178,9 +178,9 @@ import Testing
         let good = locator(["a"])
         try await catalog.apply([.insertLocator(good)])
         let lookup = try #require(try await catalog.locatorLookup(good.id))
-        #expect(lookup.locator == good)
-        #expect(lookup.deliveryPolicies.map(\.name) == ["a"])
-        #expect(lookup.permissions == [.read])
+        #expect(lookup.terms.locator == good)
+        #expect(lookup.terms.deliveryPolicies.map(\.name) == ["a"])
+        #expect(lookup.terms.permissions == [.read])
         try await catalog.apply([.revokeLocator(good.id)])
         #expect(try await catalog.locator(good.id)?.isRevoked == true)
     }

@@ -71,6 +71,11 @@ import Testing
         #expect(try data.keyway("import", "azure", v3, "--prefix", "a b").status == 65)
         try data.must("import", "azure", v3, "--prefix", "was-")
         #expect(try data.must("policy", "list").text.contains("was-subscribers"))
+        // What lies beside the exports is named, and does not stop them.
+        let stray = data.folder.url("notes.ini")
+        try Data("[notes]\ndone = no\n".utf8).write(to: stray)
+        let beside = try data.must("import", "azure", v3, stray.path, "--prefix", "was-").text
+        #expect(beside.contains("left out: \(stray.path)") && beside.hasSuffix("applied\n"))
         let damaged = data.folder.url("damaged.json")
         try Data("{\"options\":[".utf8).write(to: damaged)
         let outcome = try data.keyway("import", "azure", v3, damaged.path)

@@ -119,6 +119,20 @@ import Testing
         #expect(metrics.contains("keyway_key_requests_limited_total"))
         #expect(metrics.contains(#"keyway_key_decisions_total{decision="granted",delivery="aes",reason=""}"#))
         #expect(metrics.contains("keyway_key_decision_seconds_count"))
+        // How many there were is in the audit log once a minute, and when the server stops; the last checkpoint covers it.
+        server.stop()
+        let tail = try data.must("audit", "tail", "-n", "20").text
+        let counts = tail.split(separator: "\n").filter {
+            $0.contains("keyRequestsLimited") && $0.contains("by address")
+        }
+        .compactMap {
+            $0.firstRange(of: "detail=\"").flatMap { line in Int(tail[line.upperBound...].prefix { $0.isNumber }) }
+        }
+        #expect(counts.reduce(0, +) == answers.count { $0.status == 429 }, "\(tail)")
+        let verified = try data.must("audit", "verify").text
+        #expect(
+            verified.contains(
+                "signed: up to record \(try data.must("audit", "tail", "-n", "1").text.split(separator: " ")[0])"))
     }
 
     /// A change by another process is in force within a second of its acknowledgement, though decisions come from memory.

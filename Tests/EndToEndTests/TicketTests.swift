@@ -141,10 +141,55 @@ import Testing
     }
 }
 
+/// What ends a ticket where it was given, on a server of its own.
+@Suite struct TicketPlaceTests {
+    @Test func turningTicketsOffEndsThoseThatWereGiven() throws {
+        let site = try TicketSite()
+        let key = try site.keyURI(try site.token())
+        #expect(try curl(key).status == 200)
+        try site.deliver(tickets: "off")
+        usleep(1_000_000)
+        #expect(try curl(key).status == 401)
+        // The token itself is as good as before.
+        let bare = try #require(key.components(separatedBy: "&ticket=").first)
+        #expect(try curl("\(bare)&token=\(site.token())").status == 200)
+        try site.deliver(tickets: "on")
+        usleep(1_000_000)
+        #expect(try curl(key).status == 200)
+        // Bound ones only: this one is not.
+        try site.deliver(tickets: "address")
+        usleep(1_000_000)
+        #expect(try curl(key).status == 401)
+        let bound = try site.keyURI(try site.token())
+        #expect(try curl(bound).status == 200)
+        let tail = try site.data.must("audit", "tail", "-n", "20").text
+        #expect(tail.contains("detail=ticketsOff") && tail.contains("detail=notBound"))
+        site.server.stop()
+    }
+
+    @Test func itIsOfOneLocator() throws {
+        let site = try TicketSite()
+        let key = try site.keyURI(try site.token())
+        let ticket = try #require(key.components(separatedBy: "ticket=").last)
+        let other = try site.publish()
+        let playlist = "\(site.server.origin)/\(other)/film.ism/v1/cbc/ts/\(Site.audio)/media.m3u8"
+        #expect(try curl("\(playlist)?token=\(site.token())").status == 200)
+        #expect(try curl("\(playlist)?ticket=\(ticket)").status == 401)
+        #expect(try site.read("v1/cbc/ts/\(Site.audio)/media.m3u8?ticket=\(ticket)").status == 200)
+        try site.data.must("locator", "revoke", site.locator)
+        usleep(1_000_000)
+        #expect(try curl(key).status == 401)
+        let tail = try site.data.must("audit", "tail", "-n", "20").text
+        #expect(tail.contains("ticketDenied") && tail.contains("detail=locatorClosed"))
+        site.server.stop()
+    }
+}
+
 /// A film whose policy asks for a token, on a server of its own.
 private final class TicketSite: Sendable {
     let data: DataFolder
     let server: RunningServer
+    let locator: String
     let protected: String
     let clear: String
 
@@ -152,13 +197,8 @@ private final class TicketSite: Sendable {
         data = try DataFolder()
         try data.must("secret", "set", "sts", input: Data(repeating: 0x5A, count: 32))
         try Self.apply(data, claims: "")
+        try Self.deliver(data, tickets: tickets)
         let delivery = """
-            kind: DeliveryPolicy
-            name: protected
-            protocols: [hls]
-            encryption: envelope
-            keyAcquisition: { tickets: \(tickets) }
-            ---
             kind: DeliveryPolicy
             name: dash
             protocols: [dash]
@@ -172,14 +212,34 @@ private final class TicketSite: Sendable {
             """
         try data.must("apply", try data.folder.write("delivery.yaml", Data(delivery.utf8)))
         try data.must("encode", Programs.clip(), "--asset", "film")
-        let published =
-            try data.must(
-                "publish", "film", "--auth", "viewers", "--delivery", "protected", "--delivery", "dash", "--json"
-            ).json()["locator"] as? String
+        locator = try Self.publish(data)
         let open = try data.must("publish", "film", "--delivery", "clear", "--json").json()["locator"] as? String
         server = try RunningServer(data, environment: environment)
-        protected = "\(server.origin)/\(published ?? "")/film.ism"
+        protected = "\(server.origin)/\(locator)/film.ism"
         clear = "\(server.origin)/\(open ?? "")/film.ism"
+    }
+
+    func deliver(tickets: String) throws { try Self.deliver(data, tickets: tickets) }
+
+    private static func deliver(_ data: DataFolder, tickets: String) throws {
+        let text = """
+            kind: DeliveryPolicy
+            name: protected
+            protocols: [hls]
+            encryption: envelope
+            keyAcquisition: { tickets: \(tickets) }
+
+            """
+        try data.must("apply", try data.folder.write("protected.yaml", Data(text.utf8)))
+    }
+
+    /// Another locator of the film, under the same policies.
+    func publish() throws -> String { try Self.publish(data) }
+
+    private static func publish(_ data: DataFolder) throws -> String {
+        let outcome = try data.must(
+            "publish", "film", "--auth", "viewers", "--delivery", "protected", "--delivery", "dash", "--json")
+        return try #require(try outcome.json()["locator"] as? String)
     }
 
     func apply(claims: String) throws { try Self.apply(data, claims: claims) }

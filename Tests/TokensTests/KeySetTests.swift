@@ -34,7 +34,7 @@ private let place = KeySetLocation(.keySet, url: "https://sts.example.com/jwks.j
 private struct FixedSet: KeySetSource {
     var set: PublishedKeySet?
     func keySet(at location: KeySetLocation) -> PublishedKeySet? { location == place ? set : nil }
-    func renew(_ locations: [KeySetLocation]) async {}
+    func renew(_ locations: [KeySetLocation]) async -> Bool { false }
     var generation: Int { 0 }
 }
 
@@ -77,7 +77,7 @@ private func header(_ algorithm: SignatureAlgorithm, kid: String? = nil) -> Stri
         let set = try document([try webKey(try KeyPair.rsa.get().publicKey)])
         let (usual, other) = (try Signer.of(.rs256).token(payload()), try Signer.of(.ps256).token(payload()))
         #expect(try verdict(usual, set).token != nil)
-        #expect(try verdict(other, set).rejection == .algorithmNotAllowed)
+        #expect(try verdict(other, set).rejection == .keyNotPublished)
         #expect(try verdict(other, set, [.ps256]).token != nil)
         #expect(try verdict(usual, set, [.ps256]).rejection == .algorithmNotAllowed)
     }
@@ -95,6 +95,24 @@ private func header(_ algorithm: SignatureAlgorithm, kid: String? = nil) -> Stri
         #expect(try verdict(token(nil), set).token?.signer.keyID == "right")
         let nameless = try document([try webKey(try KeyPair.rsa.get().publicKey)])
         #expect(try verdict(token("anything"), nameless).token != nil)
+    }
+
+    /// Whatever can be a key that the issuer published since is told from a signature that is wrong under a known key.
+    @Test func whatFitsNoKeyMayBeOfANewOne() throws {
+        let set = try document([try webKey(try KeyPair.otherRSA.get().publicKey, ["kid": "a"])])
+        let nameless = try document([try webKey(try KeyPair.otherRSA.get().publicKey)])
+        let token = { kid in try Signer.of(.rs256).token(payload(), header: header(.rs256, kid: kid)) }
+        #expect(try verdict(token(nil), set).rejection == .keyNotPublished)
+        #expect(try verdict(token(nil), nameless).rejection == .keyNotPublished)
+        #expect(try verdict(token("a"), nameless).rejection == .keyNotPublished)
+        #expect(try verdict(token("a"), set).rejection == .signatureInvalid)
+        // The new key may be of another kind, unless the policy does not take it.
+        let ec = try Signer.of(.es256).token(payload(), header: header(.es256))
+        #expect(try verdict(ec, set).rejection == .keyNotPublished)
+        #expect(try verdict(ec, set, [.es256]).rejection == .keyNotPublished)
+        #expect(try verdict(ec, set, [.rs256]).rejection == .algorithmNotAllowed)
+        for rejection in [TokenRejection.keyNotPublished, .keySetUnavailable] { #expect(rejection.mayBeStale) }
+        for rejection in [TokenRejection.signatureInvalid, .algorithmNotAllowed] { #expect(!rejection.mayBeStale) }
     }
 
     @Test func keysThatAreNotForUsAreLeftOut() throws {
@@ -130,7 +148,7 @@ private func header(_ algorithm: SignatureAlgorithm, kid: String? = nil) -> Stri
         let own = try webKey(try KeyPair.rsa.get().publicKey, ["issuer": issuer])
         let foreign = try webKey(try KeyPair.rsa.get().publicKey, ["issuer": "https://other.example/"])
         #expect(try verdict(token, document([own])).token != nil)
-        #expect(try verdict(token, document([foreign])).rejection == .algorithmNotAllowed)
+        #expect(try verdict(token, document([foreign])).rejection == .keyNotPublished)
     }
 
     @Test(arguments: [
@@ -251,6 +269,30 @@ private final class Clock: Sendable {
         let unchanged = keeper.generation
         await keeper.renew([place])
         #expect(fetcher.count == 3 && keeper.generation == unchanged)
+    }
+
+    /// A token without `kid`, signed with a key that was published after the last reading.
+    @Test func aRolloverWithoutNamesIsFoundAndForgedTokensAskNoMoreOften() async throws {
+        let old = try document([try webKey(try KeyPair.otherRSA.get().publicKey)])
+        let new = try document([try webKey(try KeyPair.rsa.get().publicKey)])
+        let fetcher = Fetcher([place.url: FetchedDocument(bytes: old)])
+        let keeper = keeper(fetcher)
+        await keeper.renew([place])
+        let verifier = StrictTokenVerifier(secrets: TableOfSecrets(), keySets: keeper)
+        let token = try Signer.of(.rs256).token(payload(), header: header(.rs256))
+        #expect(verifier.verify(token, under: published(), at: now).rejection == .keyNotPublished)
+        // Nothing new after the pause: one reading, and no reason to judge again.
+        clock.advance(11)
+        for _ in 0..<50 { #expect(await verifier.renewKeys(for: published()) == false) }
+        #expect(fetcher.count == 2)
+        fetcher.set(place.url, new)
+        clock.advance(11)
+        let found = await withTaskGroup { group in
+            for _ in 0..<50 { group.addTask { await verifier.renewKeys(for: published()) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(found.allSatisfy { $0 } && fetcher.count == 3)
+        #expect(verifier.verify(token, under: published(), at: now).token != nil)
     }
 
     @Test func theLastGoodSetStandsWhileTheIssuerIsAway() async throws {

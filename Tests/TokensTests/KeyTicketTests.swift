@@ -51,7 +51,9 @@ import Testing
                 keyID: maybe(&generator), fingerprint: Bool.random(using: &generator) ? bytes(32, &generator) : nil,
                 secret: maybe(&generator)))
         return KeyTicket(
-            asset: text(&generator), entries: entries, expires: Date(timeIntervalSince1970: 1_700_000_000),
+            place: KeyTicket.Place(
+                locator: LocatorID(bytes: bytes(16, &generator)) ?? LocatorID(), deliveryPolicy: text(&generator)),
+            entries: entries, expires: Date(timeIntervalSince1970: 1_700_000_000),
             clientAddress: addresses.randomElement(using: &generator) ?? nil, token: token)
     }
 

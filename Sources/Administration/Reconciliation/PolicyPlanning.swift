@@ -20,15 +20,15 @@ extension Reconciliation {
 
     func planRemovals(_ set: DocumentSet, _ plan: inout ReconciliationPlan) async throws {
         let declared = Dictionary(grouping: set.documents.map(\.document), by: \.kind).mapValues { documents in
-            Set(documents.map(\.name))
+            Set(documents.map { Exact($0.name) })
         }
         for policy in try await catalog.deliveryPolicies()
-        where declared[.deliveryPolicy]?.contains(policy.name) != true {
+        where declared[.deliveryPolicy]?.contains(Exact(policy.name)) != true {
             plan.changes.append(PlannedChange(.delete, .deliveryPolicy, policy.name))
             plan.steps.append(.change(.deleteDeliveryPolicy(name: policy.name)))
         }
         for policy in try await catalog.authorizationPolicies()
-        where declared[.authorizationPolicy]?.contains(policy.name) != true {
+        where declared[.authorizationPolicy]?.contains(Exact(policy.name)) != true {
             plan.changes.append(PlannedChange(.delete, .authorizationPolicy, policy.name))
             plan.steps.append(.change(.deleteAuthorizationPolicy(name: policy.name)))
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Policies
 
 /// What differs between two values, by the paths of their JSON forms.
 enum ValueDifference {
@@ -8,7 +9,9 @@ enum ValueDifference {
         let (before, after) = (try leaves(of: old), try leaves(of: new))
         let lines = Set(before.keys).union(after.keys).sorted().compactMap { path -> String? in
             let (left, right) = (before[path], after[path])
-            return left == right ? nil : "\(path): \(shown(left)) → \(shown(right))"
+            guard left == right else { return "\(path): \(shown(left)) → \(shown(right))" }
+            // What looks the same and is another text for everybody who compares bytes.
+            return left.isExactly(right) ? nil : "\(path): \(shown(left)) in another normal form of Unicode"
         }
         return lines.isEmpty ? ["the order of a list"] : lines
     }

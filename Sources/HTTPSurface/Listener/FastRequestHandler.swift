@@ -45,6 +45,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var pieces = 0
     private var isReadHeld = false
     private var isInputClosed = false
+    /// Whether those behind were given something since they last heard of the end of a reading.
+    private var hasPassed = false
 
     init(
         responder: any FastResponder, clients: ClientAddressRule, peer: ConnectionPeer, time: ConnectionTimeHandler,
@@ -59,10 +61,22 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .handedOver = state { return context.fireChannelRead(data) }
+        if case .handedOver = state { return pass(data, context) }
         var bytes = unwrapInboundIn(data)
         if waiting.readableBytes == 0 { waiting = bytes } else { waiting.writeBuffer(&bytes) }
         goOn(context)
+    }
+
+    /// Those behind need not hear of readings that had nothing for them.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard hasPassed else { return }
+        hasPassed = false
+        context.fireChannelReadComplete()
+    }
+
+    private func pass(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        hasPassed = true
+        context.fireChannelRead(data)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -168,8 +182,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let bytes = waiting.readSlice(length: head.length + head.bodyLength) else { return handOver(context) }
         pieces = 0
         state = .routed
-        context.fireChannelRead(wrapInboundOut(bytes))
-        context.fireChannelReadComplete()
+        pass(wrapInboundOut(bytes), context)
+        channelReadComplete(context: context)
     }
 
     private func handOver(_ context: ChannelHandlerContext) {
@@ -177,13 +191,15 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard waiting.readableBytes > 0 else { return }
         let bytes = waiting
         waiting = ByteBuffer()
-        context.fireChannelRead(wrapInboundOut(bytes))
-        context.fireChannelReadComplete()
+        pass(wrapInboundOut(bytes), context)
+        channelReadComplete(context: context)
     }
 
     private func isTaken(_ request: FastRequest, _ head: PlainRequestHead, _ context: ChannelHandlerContext) -> Bool {
         var request = request
-        request.body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength) ?? ByteBuffer()
+        if head.bodyLength > 0, let body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength) {
+            request.body = body
+        }
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
         let start = log == nil ? nil : ContinuousClock.now
@@ -198,6 +214,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         guard isTaken else { return false }
         waiting.moveReaderIndex(forwardBy: head.length + head.bodyLength)
+        // Held on to, the connection could not use its memory again.
+        if waiting.readableBytes == 0 { waiting = ByteBuffer() }
         pieces = 0
         state = .answering
         time.requestBegan()

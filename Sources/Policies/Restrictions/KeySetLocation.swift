@@ -10,7 +10,7 @@ public struct KeySetLocation: Sendable, Hashable, Codable {
 
     public var kind: Kind
     /// `https://…`; on this machine alone also `http://`.
-    public var url: String
+    @Exact public var url: String
 
     public init(_ kind: Kind, url: String) {
         self.kind = kind

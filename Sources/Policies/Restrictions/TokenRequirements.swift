@@ -65,9 +65,9 @@ extension RequiredClaim {
         guard let values = token.values(of: name) else { return DenialReason(.claimMissing, detail: name) }
         let meets =
             switch expectation {
-            case .equals(let expected): values.contains { $0.utf8.elementsEqual(expected.utf8) }
+            case .equals(let expected): values.contains { $0.isExactly(expected) }
             case .oneOf(let expected):
-                values.contains { value in expected.contains { $0.utf8.elementsEqual(value.utf8) } }
+                values.contains { value in expected.contains { $0.isExactly(value) } }
             case .present: !values.isEmpty
             case .requestedKeyID: values.contains { KeyID($0) == keyID }
             }
@@ -78,7 +78,7 @@ extension RequiredClaim {
 extension VerifiedToken {
     /// A claim's values by its exact name: `String` equality would also take names that Unicode calls equivalent.
     func values(of name: String) -> [String]? {
-        guard let position = claims.index(forKey: name), claims[position].key.utf8.elementsEqual(name.utf8) else {
+        guard let position = claims.index(forKey: name), claims[position].key.isExactly(name) else {
             return nil
         }
         return claims[position].value

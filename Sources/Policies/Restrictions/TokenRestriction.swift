@@ -54,7 +54,7 @@ public struct RequiredClaim: Sendable, Hashable, Codable {
         case requestedKeyID
     }
 
-    public var name: String
+    @Exact public var name: String
     public var expectation: Expectation
 
     public init(name: String, expectation: Expectation) {
@@ -68,14 +68,51 @@ public struct RequiredClaim: Sendable, Hashable, Codable {
     public static let azureMaximumUses = "urn:microsoft:azure:mediaservices:maxuses"
 }
 
+extension VerificationKey.Source {
+    public static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.pem(let left), .pem(let right)), (.secret(let left), .secret(let right)): left.isExactly(right)
+        case (.published(let left), .published(let right)): left == right
+        case (.pem, _), (.secret, _), (.published, _): false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .pem(let text), .secret(let text): text.hashExactly(into: &hasher)
+        case .published(let location): location.hash(into: &hasher)
+        }
+    }
+}
+
+extension RequiredClaim.Expectation {
+    public static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.equals(let left), .equals(let right)): left.isExactly(right)
+        case (.oneOf(let left), .oneOf(let right)): left.isExactly(right)
+        case (.present, .present), (.requestedKeyID, .requestedKeyID): true
+        case (.equals, _), (.oneOf, _), (.present, _), (.requestedKeyID, _): false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .equals(let text): text.hashExactly(into: &hasher)
+        case .oneOf(let texts): texts.hashExactly(into: &hasher)
+        case .present: hasher.combine(0)
+        case .requestedKeyID: hasher.combine(1)
+        }
+    }
+}
+
 /// The request must carry a token of this issuer, for this audience, signed by one of these keys, in its time, with
 /// these claims.
 public struct TokenRestriction: Sendable, Hashable, Codable {
     public var kind: TokenKind
     /// Compared byte for byte.
-    public var issuer: String
+    @Exact public var issuer: String
     /// Compared byte for byte; of an array in the token, one element must be equal.
-    public var audience: String
+    @Exact public var audience: String
     /// The first is the primary, the others alternates.
     public var verificationKeys: [VerificationKey]
     public var requiredClaims: [RequiredClaim]

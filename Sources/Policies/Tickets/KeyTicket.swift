@@ -5,13 +5,13 @@ public import Foundation
 /// that cannot set headers.
 ///
 /// It stands in for the token restrictions of the options that granted, and for nothing else: addresses, disabled keys,
-/// changed policies, revocations and limits of uses count when the key is fetched. Made from grants only, so that there is
-/// no ticket for what the evaluator did not allow.
+/// changed policies, revocations, limits of uses, and the locator and delivery policy that it was given at count when the key
+/// is fetched. Made from grants only, so that there is no ticket for what the evaluator did not allow.
 public struct KeyTicket: Sendable, Hashable {
     /// The keys that one option of a policy granted.
     public struct Entry: Sendable, Hashable {
-        public var policy: String
-        public var option: String
+        @Exact public var policy: String
+        @Exact public var option: String
         /// Of the policy when it granted: `KeyTicketReader.revision`.
         public var revision: [UInt8]
         public var keyIDs: [KeyID]
@@ -27,8 +27,19 @@ public struct KeyTicket: Sendable, Hashable {
         }
     }
 
-    /// The asset's name; for the audit log.
-    public var asset: String
+    /// Where a ticket was given: it is good only while a ticket would be given there.
+    public struct Place: Sendable, Hashable {
+        public var locator: LocatorID
+        /// The name of the delivery policy, of those on the locator, that let the playlist out.
+        @Exact public var deliveryPolicy: String
+
+        public init(locator: LocatorID, deliveryPolicy: String) {
+            self.locator = locator
+            self.deliveryPolicy = deliveryPolicy
+        }
+    }
+
+    public var place: Place
     public var entries: [Entry]
     public var expires: Date
     /// The only address that may use it; nil for any.
@@ -37,8 +48,8 @@ public struct KeyTicket: Sendable, Hashable {
     public var token: VerifiedToken
 
     /// As it was read from a sealed text.
-    public init(asset: String, entries: [Entry], expires: Date, clientAddress: IPAddress?, token: VerifiedToken) {
-        self.asset = asset
+    public init(place: Place, entries: [Entry], expires: Date, clientAddress: IPAddress?, token: VerifiedToken) {
+        self.place = place
         self.entries = entries
         self.expires = expires
         self.clientAddress = clientAddress
@@ -53,7 +64,7 @@ public struct KeyTicket: Sendable, Hashable {
     /// Equal arguments give equal tickets within a period, so that a player sees the same key URI whenever it reads the
     /// playlist again.
     public init?(
-        _ grants: [(grant: Grant, revision: [UInt8])], asset: String, clientAddress: IPAddress?, at now: Date
+        _ grants: [(grant: Grant, revision: [UInt8])], place: Place, clientAddress: IPAddress?, at now: Date
     ) {
         guard var token = grants.lazy.compactMap(\.grant.token).first else { return nil }
         var entries: [Entry] = []
@@ -70,7 +81,7 @@ public struct KeyTicket: Sendable, Hashable {
         token.claims = [:]
         let periods = (now.timeIntervalSince1970 / Self.period).rounded(.down) + 2
         self.init(
-            asset: asset, entries: entries,
+            place: place, entries: entries,
             expires: min(token.expires, Date(timeIntervalSince1970: periods * Self.period)),
             clientAddress: clientAddress, token: token)
     }
@@ -81,7 +92,7 @@ public struct KeyTicket: Sendable, Hashable {
 
 extension KeyTicket.Entry {
     fileprivate func isAlike(_ other: KeyTicket.Entry) -> Bool {
-        policy == other.policy && option == other.option && revision == other.revision
+        _policy == other._policy && _option == other._option && revision == other.revision
             && maximumUses == other.maximumUses
     }
 }
@@ -97,6 +108,9 @@ public protocol KeyTicketReader: Sendable {
     /// Whether the key that verified the token still verifies tokens under the policy: published keys come and go without
     /// a change of the policy. Secrets are held against what was sealed by `open`.
     func isInForce(_ signer: TokenSigner, under policy: AuthorizationPolicy) -> Bool
+
+    /// The terms of the locator that a ticket was given at; nil when it is not there, or that cannot be told.
+    func terms(of locator: LocatorID) -> LocatorTerms?
 }
 
 /// Seals tickets, too.
@@ -111,4 +125,5 @@ public struct NoTickets: KeyTicketReader {
     public func open(_ text: String) -> KeyTicket? { nil }
     public func revision(of policy: AuthorizationPolicy) -> [UInt8] { [] }
     public func isInForce(_ signer: TokenSigner, under policy: AuthorizationPolicy) -> Bool { false }
+    public func terms(of locator: LocatorID) -> LocatorTerms? { nil }
 }

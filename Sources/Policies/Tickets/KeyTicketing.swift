@@ -37,9 +37,11 @@ public enum KeyTicketOutcome: Sendable, Hashable {
 public protocol KeyTicketing: Sendable {
     /// - Parameters:
     ///   - keyIDs: the keys of the presentation, each once. The ticket opens those of them that are granted.
+    ///   - asset: its name, for the audit log.
+    ///   - place: where the playlist leaves.
     ///   - isBound: whether only the viewer's address may use the ticket.
     /// - Throws: `CatalogError`.
     func ticket(
-        for keyIDs: [KeyID], of asset: String, to viewer: Viewer, isBound: Bool
+        for keyIDs: [KeyID], of asset: String, at place: KeyTicket.Place, to viewer: Viewer, isBound: Bool
     ) async throws -> KeyTicketOutcome
 }

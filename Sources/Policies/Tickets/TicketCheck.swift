@@ -16,6 +16,12 @@ enum TicketCheck {
         case otherKey
         case policyChanged
         case keyWithdrawn
+        /// The locator that it was given at was revoked, or is past its time.
+        case locatorClosed
+        /// The delivery policy that it was given under gives none any more.
+        case ticketsOff
+        /// The delivery policy asks for tickets that are bound to an address.
+        case notBound
     }
 
     static func check(
@@ -26,7 +32,10 @@ enum TicketCheck {
         guard request.delivery == .aes else { return rejected(.otherDelivery) }
         guard now < ticket.expires else { return rejected(.expired) }
         if let address = ticket.clientAddress, address != request.clientAddress { return rejected(.otherAddress) }
-        let entries = ticket.entries.filter { $0.policy == policy.name && $0.keyIDs.contains(keyID) }
+        if let rejection = ticket.rejection(by: reader.terms(of: ticket.place.locator), at: now) {
+            return rejected(rejection)
+        }
+        let entries = ticket.entries.filter { $0.policy.isExactly(policy.name) && $0.keyIDs.contains(keyID) }
         guard let entry = entries.first else { return rejected(.otherKey) }
         guard !entry.revision.isEmpty, entry.revision == reader.revision(of: policy) else {
             return rejected(.policyChanged)
@@ -38,6 +47,18 @@ enum TicketCheck {
 
     private static func rejected(_ rejection: Rejection) -> TicketCheck {
         .fails(DenialReason(.ticketRejected, detail: rejection.rawValue))
+    }
+}
+
+extension KeyTicket {
+    /// What the terms of the place where it was given have against it now.
+    fileprivate func rejection(by terms: LocatorTerms?, at now: Date) -> TicketCheck.Rejection? {
+        guard let terms, terms.locator.id == place.locator, terms.streams(at: now) else { return .locatorClosed }
+        return switch terms.ticketRule(under: place.deliveryPolicy) {
+        case .off: .ticketsOff
+        case .on: nil
+        case .address: clientAddress == nil ? .notBound : nil
+        }
     }
 }
 

@@ -80,6 +80,8 @@ public final class KeySetKeeper: KeySetSource {
         /// From when on the background reads it anew.
         var due = Date.distantPast
         var attempted = Date.distantPast
+        /// When the set became another.
+        var changed = Date.distantPast
         var reading: Task<Void, Never>?
     }
 
@@ -139,9 +141,15 @@ public final class KeySetKeeper: KeySetSource {
         }
     }
 
-    public func renew(_ locations: [KeySetLocation]) async {
+    @discardableResult
+    public func renew(_ locations: [KeySetLocation]) async -> Bool {
         await withTaskGroup { group in
             for reading in locations.compactMap(reading) { group.addTask { await reading.value } }
+        }
+        // Also when somebody else's reading found another set while the caller still looked at the one before.
+        let recently = now().addingTimeInterval(-Double(rules.pause))
+        return state.withLock { state in
+            locations.contains { state.entries[$0].map { $0.changed >= recently } ?? false }
         }
     }
 
@@ -219,7 +227,10 @@ public final class KeySetKeeper: KeySetSource {
         state.withLock { state in
             guard var entry = state.entries[location] else { return }
             // An unchanged set does not make tokens be verified anew.
-            if entry.document != document || entry.set?.issuer != set.issuer { state.generation += 1 }
+            if entry.set == nil || entry.document != document || entry.set?.issuer.isExactly(set.issuer) != true {
+                state.generation += 1
+                entry.changed = now()
+            }
             entry.set = set
             entry.document = document
             entry.fetched = fetched

@@ -6,7 +6,10 @@ public protocol KeySetSource: Sendable {
     func keySet(at location: KeySetLocation) -> PublishedKeySet?
 
     /// Reads sets anew, each unless that was tried a moment ago. Bounded in time.
-    func renew(_ locations: [KeySetLocation]) async
+    ///
+    /// - Returns: whether one of them may be another than a moment ago.
+    @discardableResult
+    func renew(_ locations: [KeySetLocation]) async -> Bool
 
     /// Another number after every change of a set.
     var generation: Int { get }
@@ -17,6 +20,6 @@ public struct NoKeySets: KeySetSource {
     public init() {}
 
     public func keySet(at location: KeySetLocation) -> PublishedKeySet? { nil }
-    public func renew(_ locations: [KeySetLocation]) async {}
+    public func renew(_ locations: [KeySetLocation]) async -> Bool { false }
     public var generation: Int { 0 }
 }

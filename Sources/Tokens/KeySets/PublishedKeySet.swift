@@ -44,10 +44,16 @@ public struct PublishedKeySet: Sendable {
     /// Whether a key of this fingerprint is among them.
     func holds(_ fingerprint: [UInt8]) -> Bool { keys.contains { $0.key.fingerprint == fingerprint } }
 
+    /// Whether a key has this very name, so that no other key can be meant. Without a name, any may be.
+    func publishes(_ name: String?) -> Bool {
+        guard let name else { return false }
+        return keys.contains { $0.id.isExactly(name) }
+    }
+
     /// The keys that may have signed a token: those with the name that it gives, and those without any.
     func keys(named name: String?) -> [PublishedKey] {
         guard let name else { return keys }
-        return keys.filter { key in key.id.map { $0.utf8.elementsEqual(name.utf8) } ?? true }
+        return keys.filter { $0.id?.isExactly(name) ?? true }
     }
 }
 

@@ -23,12 +23,18 @@ public struct KeyTicketSeal: KeyTicketSealing {
 
     private let secrets: any SecretSource
     private let keySets: any KeySetSource
+    private let locators: any LocatorTermsSource
     private let publicKeys = PublicKeyCache(capacity: 64)
     private let revisions = PolicyRevisions()
 
-    public init(secrets: any SecretSource, keySets: any KeySetSource = NoKeySets()) {
+    /// - Parameter locators: what is in force where tickets were given.
+    public init(
+        secrets: any SecretSource, keySets: any KeySetSource = NoKeySets(),
+        locators: any LocatorTermsSource = NoLocators()
+    ) {
         self.secrets = secrets
         self.keySets = keySets
+        self.locators = locators
     }
 
     /// The text of a ticket, in base64url; nil when there is no secret, or the ticket is too large for a URL.
@@ -82,6 +88,8 @@ public struct KeyTicketSeal: KeyTicketSealing {
         }
         return false
     }
+
+    public func terms(of locator: LocatorID) -> LocatorTerms? { locators.terms(of: locator) }
 
     public func revision(of policy: AuthorizationPolicy) -> [UInt8] { revisions.revision(of: policy) }
 
@@ -147,10 +155,10 @@ public struct KeyTicketSeal: KeyTicketSealing {
 /// before, which makes the comparison cheap.
 private final class PolicyRevisions: Sendable {
     private static let capacity = 1024
-    private let known = Mutex<[String: (policy: AuthorizationPolicy, revision: [UInt8])]>([:])
+    private let known = Mutex<[Exact<String>: (policy: AuthorizationPolicy, revision: [UInt8])]>([:])
 
     func revision(of policy: AuthorizationPolicy) -> [UInt8] {
-        if let found = known.withLock({ $0[policy.name] }), found.policy == policy { return found.revision }
+        if let found = known.withLock({ $0[Exact(policy.name)] }), found.policy == policy { return found.revision }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let document = try? encoder.encode(policy), let digest = try? SHA256.digest(document) else {
@@ -160,7 +168,7 @@ private final class PolicyRevisions: Sendable {
         let revision = Array(digest.prefix(16))
         known.withLock { known in
             if known.count >= Self.capacity { known.removeAll() }
-            known[policy.name] = (policy, revision)
+            known[Exact(policy.name)] = (policy, revision)
         }
         return revision
     }

@@ -10,7 +10,7 @@ import Policies
 /// The bytes of a ticket: a version, then its fields in order, each text and list preceded by its length. Integers are
 /// big-endian.
 enum TicketWriter {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 
     /// Nil for what has a text or a list that is too long.
     static func bytes(of ticket: KeyTicket) -> [UInt8]? {
@@ -21,8 +21,10 @@ enum TicketWriter {
         else { return nil }
         append(expires, to: &bytes)
         append(tokenExpires, to: &bytes)
+        bytes += ticket.place.locator.bytes
         let texts = [
-            ticket.asset, ticket.clientAddress?.description, ticket.token.kind.rawValue, ticket.token.issuer,
+            ticket.place.deliveryPolicy, ticket.clientAddress?.description, ticket.token.kind.rawValue,
+            ticket.token.issuer,
             ticket.token.subject, ticket.token.tokenID, ticket.token.signer.keyID, ticket.token.signer.secret,
         ]
         for text in texts { guard append(text, to: &bytes) else { return nil } }
@@ -69,7 +71,8 @@ struct TicketReader {
 
     private mutating func ticket() -> KeyTicket? {
         guard rest.popFirst() == TicketWriter.version, let expires = number(), let tokenExpires = number(),
-            case .some(let asset?) = text(), case .some(let address) = text(), case .some(let kind?) = text(),
+            let locator = locator(), case .some(let deliveryPolicy?) = text(), case .some(let address) = text(),
+            case .some(let kind?) = text(),
             case .some(let issuer?) = text(), case .some(let subject) = text(), case .some(let tokenID) = text(),
             case .some(let keyID) = text(), case .some(let secret) = text(), case .some(let identity?) = content(),
             case .some(let fingerprint) = content(), let count = rest.popFirst(), let kind = TokenKind(rawValue: kind)
@@ -87,8 +90,15 @@ struct TicketReader {
             expires: Date(timeIntervalSince1970: Double(tokenExpires)), claims: [:], identity: identity,
             signer: TokenSigner(keyID: keyID, fingerprint: fingerprint, secret: secret))
         return KeyTicket(
-            asset: asset, entries: entries, expires: Date(timeIntervalSince1970: Double(expires)),
+            place: KeyTicket.Place(locator: locator, deliveryPolicy: deliveryPolicy), entries: entries,
+            expires: Date(timeIntervalSince1970: Double(expires)),
             clientAddress: clientAddress, token: token)
+    }
+
+    private mutating func locator() -> LocatorID? {
+        guard rest.count >= 16 else { return nil }
+        defer { rest = rest.dropFirst(16) }
+        return LocatorID(bytes: rest.prefix(16))
     }
 
     private mutating func entry() -> KeyTicket.Entry? {

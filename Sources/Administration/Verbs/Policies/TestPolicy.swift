@@ -42,7 +42,9 @@ public struct TestPolicy: OperatorVerb {
         var evaluation = evaluator.explain(
             keyID, in: request, facts: lookup?.key.facts, policy: lookup?.policy, at: context.now())
         if evaluation.mayBeStale, let policy = lookup?.policy {
-            for restriction in policy.publishedKeyRestrictions { await context.verifier.renewKeys(for: restriction) }
+            for restriction in policy.publishedKeyRestrictions {
+                _ = await context.verifier.renewKeys(for: restriction)
+            }
             evaluation = evaluator.explain(
                 keyID, in: request, facts: lookup?.key.facts, policy: policy, at: context.now())
         }

@@ -1,0 +1,69 @@
+import Adapters
+import Catalog
+import ContentKeys
+import Foundation
+import KeyDelivery
+import Policies
+import Testing
+
+/// What is kept in memory by name is kept by its bytes, as the catalog keeps it.
+@Suite struct NameMemoryTests {
+    private let names = ["caf\u{E9}", "cafe\u{301}"]
+
+    private func withInstallation(_ body: (Installation) async throws -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-names-\(UUID().uuidString)")
+            .path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await body(try await Installation.open(dataFolder: path))
+    }
+
+    @Test func secretsOfTwoNames() async throws {
+        try await withInstallation { installation in
+            for (position, name) in names.enumerated() {
+                let secret = try installation.makeSecret(named: name, value: [UInt8(position)])
+                try await installation.catalog.apply([.putSecret(secret)])
+            }
+            await installation.watch.look()
+            for _ in 0..<2 {
+                for (position, name) in names.enumerated() {
+                    #expect(try installation.withSecret(named: name) { Array($0) } == [UInt8(position)])
+                }
+            }
+        }
+    }
+
+    /// One key's policy is open, the other's closed to everybody.
+    @Test func policiesOfTwoNames() async throws {
+        try await withInstallation { installation in
+            let keyIDs = [KeyID.random(), .random()]
+            for (name, keyID) in zip(names, keyIDs) {
+                let restrictions: [Restriction] = name == names[0] && name.isExactly(names[0]) ? [.open] : []
+                try await installation.catalog.apply([
+                    .putAuthorizationPolicy(
+                        AuthorizationPolicy(
+                            name: name,
+                            options: [AuthorizationOption(name: "o", delivery: [.aes], restrictions: restrictions)])),
+                    .insertContentKey(
+                        try installation.makeContentKey(.envelope, keyID: keyID, name: nil, policy: name)),
+                ])
+            }
+            let service = KeyDeliveryService(
+                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+                unwrapper: installation.unwrapper, verifier: installation.verifier)
+            let address = try #require(IPAddress("192.0.2.1"))
+            for _ in 0..<2 {
+                await installation.watch.look()
+                for (position, keyID) in keyIDs.enumerated() {
+                    let outcome = try await service.deliver(
+                        KeyRequest(keyIDs: [keyID], delivery: .aes, credential: nil, clientAddress: address),
+                        requestID: "r")
+                    if case .released = outcome {
+                        #expect(position == 0)
+                    } else {
+                        #expect(position == 1)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Catalog
+import CatalogSQLite
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// How the catalog's file comes to be, and that opening it again in the same process harms nobody.
+@Suite struct OpeningTests {
+    private func status(_ path: String) throws -> stat {
+        var status = stat()
+        try #require(stat(path, &status) == 0, "\(path)")
+        return status
+    }
+
+    @Test func aNewFileIsForItsOwnerAlone() async throws {
+        let file = DatabaseFile()
+        let catalog = try file.open()
+        try await Fixture.asset("film", in: catalog)
+        for suffix in ["", "-wal", "-shm"] {
+            #expect(try status(file.path + suffix).st_mode & 0o777 == 0o600)
+        }
+    }
+
+    @Test func whatIsThereKeepsItsMode() throws {
+        let file = DatabaseFile()
+        _ = try file.open()
+        #expect(chmod(file.path, 0o640) == 0)
+        _ = try file.open()
+        #expect(try status(file.path).st_mode & 0o777 == 0o640)
+    }
+
+    /// POSIX locks belong to the process: whoever closes any descriptor of the file lets go of all. Without the lock of an
+    /// open database, another process that closes it takes itself for the last, and removes the write-ahead log.
+    @Test func anotherOpeningKeepsTheLocks() async throws {
+        let file = DatabaseFile()
+        let catalog = try file.open()
+        try await Fixture.asset("film", in: catalog)
+        let log = try status(file.path + "-wal").st_ino
+        let again = try file.open()
+        let script = """
+            import sqlite3, sys
+            database = sqlite3.connect(sys.argv[1])
+            print(database.execute("SELECT name FROM asset").fetchall())
+            database.close()
+            """
+        let other = try Tool.run([".tools/venv/bin/python", "-c", script, file.path])
+        #expect(String(decoding: other.standardOutput, as: UTF8.self).contains("film"))
+        #expect(try status(file.path + "-wal").st_ino == log)
+        try await Fixture.asset("series", in: again)
+        #expect(try await catalog.assets(Page()).map(\.name) == ["film", "series"])
+    }
+
+    @Test func manyAtOnceOpenOneNewFile() async throws {
+        let file = DatabaseFile()
+        let catalogs = try await withThrowingTaskGroup(of: SQLiteCatalog.self) { group in
+            for _ in 0..<8 { group.addTask { try file.open() } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        try await Fixture.asset("film", in: catalogs[0])
+        for catalog in catalogs { #expect(try await catalog.assets(Page()).map(\.name) == ["film"]) }
+    }
+
+    @Test func whatCannotBeOpenedIsSaid() throws {
+        let file = DatabaseFile()
+        let folder = file.path + "-folder"
+        #expect(mkdir(folder, 0o700) == 0)
+        defer { rmdir(folder) }
+        for path in [folder, "/nowhere/catalog.sqlite"] {
+            do {
+                _ = try SQLiteCatalog(path: path)
+                Issue.record("'\(path)' was opened")
+            } catch {
+                #expect((error as? CatalogError)?.code == .unavailable && "\(error)".contains("'\(path)'"))
+            }
+        }
+    }
+}
