@@ -67,7 +67,7 @@ extension KeyOperations {
             case .denied(let denial):
                 var event = Self.event(.keyExportDenied, record, at: now)
                 event.reason = denial.rawValue
-                try await catalog.appendAudit([event])
+                try await appendAudit(event)
                 throw KeyOperationError(.notPermitted, Self.explanation(of: denial, record.keyID))
             case .granted(let grant):
                 var detail = "in CPIX, in the clear"
@@ -76,7 +76,7 @@ extension KeyOperations {
                 grants[record.keyID] = grant
             }
         }
-        try await catalog.appendAudit(granted)
+        try await appendAudit(granted)
         return grants
     }
 
@@ -138,7 +138,7 @@ extension KeyOperations {
                 records.append(record)
             }
         }
-        try await catalog.apply(changes)
+        try await apply(changes)
         return records.map(KeyReport.init)
     }
 
