@@ -2,6 +2,7 @@ import Foundation
 public import KeyDelivery
 import LicenceForwarding
 public import Logging
+import OutboundHTTP
 public import Policies
 
 /// The licence servers of a running service. Whoever makes them shuts them down once.
@@ -10,29 +11,45 @@ public struct LicenceServers: Sendable {
     public let servers: [KeyDeliveryType: any LicenceServer]
     /// FairPlay's application certificate, in DER; nil when none is configured.
     public let certificate: [UInt8]?
-    private let client: ForwardingClient
+    private let clients: [OutboundClient]
 
     /// Ends what is under way.
-    public func shutDown() async { await client.shutDown() }
+    public func shutDown() async {
+        for client in clients { await client.shutDown() }
+    }
 
-    init(servers: [KeyDeliveryType: any LicenceServer], certificate: [UInt8]?, client: ForwardingClient) {
+    init(servers: [KeyDeliveryType: any LicenceServer], certificate: [UInt8]?, clients: [OutboundClient]) {
         self.servers = servers
         self.certificate = certificate
-        self.client = client
+        self.clients = clients
     }
 }
 
 extension Installation {
-    /// - Throws: `ConfigurationError` when the certificate cannot be read.
+    /// - Throws: `ConfigurationError` when a certificate cannot be read.
     public func makeLicenceServers(_ settings: LicenceSettings, logger: Logger) throws -> LicenceServers {
         let certificate = try settings.certificate.map(Self.certificate)
-        let client = ForwardingClient()
+        // All files are read before the first client is made, which would have to be shut down again.
+        let authorities = try settings.servers.compactMapValues { server in
+            try server.authorities.map { try Self.authorities($0, "licences.\(server.system.rawValue).caFile") }
+        }
+        var clients: [OutboundClient] = []
         let servers = settings.servers.mapValues { server -> any LicenceServer in
-            ForwardedLicenceServer(
+            let client = OutboundClient(authorities: authorities[server.system], keepsConnections: true)
+            clients.append(client)
+            return ForwardedLicenceServer(
                 server.address, secret: server.secret, from: secrets, client: client, timeout: server.timeout,
                 logger: logger)
         }
-        return LicenceServers(servers: servers, certificate: certificate, client: client)
+        return LicenceServers(servers: servers, certificate: certificate, clients: clients)
+    }
+
+    private static func authorities(_ file: String, _ field: String) throws -> Authorities {
+        do {
+            return try Authorities(file: file)
+        } catch {
+            throw ConfigurationError("\(field) \(error)")
+        }
     }
 
     /// Players want the certificate in DER, which starts with a sequence (X.690, 8.9).

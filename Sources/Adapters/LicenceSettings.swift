@@ -6,10 +6,13 @@ import Policies
 /// The licence servers of the protection systems that have licences of their own, and FairPlay's certificate.
 public struct LicenceSettings: Sendable, Hashable {
     struct Server: Sendable, Hashable {
+        var system: KeyDeliveryType
         var address: LicenceServerAddress
         /// The name of the secret that entitlements are signed with.
         var secret: String
         var timeout: Duration
+        /// A PEM file with the authorities of the server's certificate; nil for the system's.
+        var authorities: String?
     }
 
     var servers: [KeyDeliveryType: Server] = [:]
@@ -20,7 +23,7 @@ public struct LicenceSettings: Sendable, Hashable {
     static let systems: [KeyDeliveryType] = [.widevine, .playready, .fairplay]
 
     static let fields =
-        systems.flatMap { system in ["url", "secret", "timeout"].map { "licences.\(system.rawValue).\($0)" } }
+        systems.flatMap { system in ["url", "secret", "timeout", "caFile"].map { "licences.\(system.rawValue).\($0)" } }
         + ["licences.fairplay.certificate"]
 
     /// None.
@@ -37,7 +40,7 @@ public struct LicenceSettings: Sendable, Hashable {
         }
         let prefix = "licences.\(system.rawValue)"
         guard let url = value("url") else {
-            guard value("secret") == nil, value("timeout") == nil else {
+            guard ["secret", "timeout", "caFile"].allSatisfy({ value($0) == nil }) else {
                 throw ConfigurationError("\(prefix).url is not set, but another field of it is")
             }
             return nil
@@ -55,6 +58,8 @@ public struct LicenceSettings: Sendable, Hashable {
         guard let seconds = DurationText.seconds(timeout), (1...60).contains(seconds) else {
             throw ConfigurationError("\(prefix).timeout lies between 1s and 60s, not '\(timeout)'")
         }
-        return Server(address: address, secret: secret, timeout: .seconds(seconds))
+        return Server(
+            system: system, address: address, secret: secret, timeout: .seconds(seconds),
+            authorities: value("caFile"))
     }
 }

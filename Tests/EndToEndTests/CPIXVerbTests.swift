@@ -89,7 +89,9 @@ import Testing
         try expectSame(["cpix", "import", files.1, "--json"] + options)
         try expectSame(["cpix", "import", files.0], status: 65)
         let text = try String(contentsOfFile: files.0, encoding: .utf8)
-        let forged = try folder.write("forged.xml", Data(text.replacing("minChannels", with: "maxChannels").replacing("AUDIO", with: "VIDEO").utf8))
+        let forged = try folder.write(
+            "forged.xml",
+            Data(text.replacing("minChannels", with: "maxChannels").replacing("AUDIO", with: "VIDEO").utf8))
         try expectSame(["cpix", "import", forged] + options, status: 65)
         let shown = try site.local(["audit", "tail", "-n", "20"]).text
         #expect(shown.contains("keyImported") && shown.contains("actor=the-key-admin"))
@@ -102,7 +104,8 @@ import Testing
             ["export", "--kid", "../x", "--clear", "--yes-clear"],
             ["export", "--kid", "demo-standalone", "--recipient", "LICENSE"], ["export", "--kid", "demo-standalone"],
             ["export", "--kid", "demo-standalone", "--encryption", "cenc", "--clear"], ["export", "--clear"],
-            ["import", "LICENSE"], ["import", "LICENSE", "--type", "storage"], ["import", "LICENSE", "--policy", "../x"],
+            ["import", "LICENSE"], ["import", "LICENSE", "--type", "storage"],
+            ["import", "LICENSE", "--policy", "../x"],
         ],
         66: [
             ["export", "--kid", "nobody", "--clear", "--yes-clear"],

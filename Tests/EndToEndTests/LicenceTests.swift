@@ -239,6 +239,23 @@ import Testing
         #expect(try curl("\(server.origin)/keys/fairplay/certificate").status == 404)
     }
 
+    @Test func aLicenceServerOfAPrivateAuthorityIsAsked() throws {
+        let upstream = try LicenceUpstream(secret: Self.secret, isSecure: true)
+        let folder = try Folder()
+        let file = try folder.write("challenge", Self.widevine(Self.one))
+        for (authorities, status) in [(upstream.authorityFile, 200), (nil, 502)] {
+            var environment = [
+                "KEYWAY_LICENCES_WIDEVINE_URL": upstream.url, "KEYWAY_LICENCES_WIDEVINE_SECRET": "entitlements",
+            ]
+            environment["KEYWAY_LICENCES_WIDEVINE_CA_FILE"] = authorities
+            let server = try RunningServer(service.data, environment: environment)
+            let answer = try curl(
+                "\(server.origin)/keys/widevine", "--data-binary", "@\(file)", "-H",
+                "Authorization: Bearer \(service.token)")
+            #expect(answer.status == status, "\(answer)")
+        }
+    }
+
     @Test func theFairPlayCertificateIsServed() throws {
         let answer = try curl("\(service.server.origin)/keys/fairplay/certificate")
         #expect(answer.status == 200 && answer.body == service.certificate)
@@ -254,6 +271,13 @@ import Testing
                 "KEYWAY_LICENCES_PLAYREADY_URL": "https://a.example/", "KEYWAY_LICENCES_PLAYREADY_SECRET": "x",
                 "KEYWAY_LICENCES_PLAYREADY_TIMEOUT": "2h",
             ], "licences.playready.timeout"
+        ),
+        (["KEYWAY_LICENCES_WIDEVINE_CA_FILE": "/etc/hostname"], "licences.widevine.url"),
+        (
+            [
+                "KEYWAY_LICENCES_WIDEVINE_URL": "https://a.example/", "KEYWAY_LICENCES_WIDEVINE_SECRET": "x",
+                "KEYWAY_LICENCES_WIDEVINE_CA_FILE": "/etc/hostname",
+            ], "licences.widevine.caFile '/etc/hostname' holds no PEM certificate"
         ),
         (["KEYWAY_LICENCES_FAIRPLAY_CERTIFICATE": "/nonexistent"], "licences.fairplay.certificate"),
         (["KEYWAY_LICENCES_FAIRPLAY_CERTIFICATE": "/etc/passwd"], "licences.fairplay.certificate"),

@@ -1,6 +1,7 @@
 import ContentKeys
 import Foundation
 import Logging
+import OutboundHTTP
 import TestSupport
 import Testing
 import Tokens
@@ -52,9 +53,10 @@ import Tokens
     /// Asks a server that is at an address, and ends the connections.
     private func ask(
         _ url: String, times: Int = 1, secrets: [String: String] = ["s": secret], issued: Date? = nil,
-        timeout: Duration = .seconds(60)
+        timeout: Duration = .seconds(60), authorities: String? = nil
     ) async throws -> Licence? {
-        let client = ForwardingClient()
+        let client = OutboundClient(
+            authorities: try authorities.map { try Authorities(file: $0) }, keepsConnections: true)
         let server = ForwardedLicenceServer(
             try #require(LicenceServerAddress(url)), secret: "s", from: Secrets(values: secrets), client: client,
             timeout: timeout, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -145,6 +147,17 @@ import Tokens
         upstream.stop()
         usleep(100_000)
         #expect(await failure { _ = try await ask(upstream.url) } == .unreachable)
+    }
+
+    @Test func aServerOfAPrivateAuthorityIsTrustedByItsFile() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret, isSecure: true)
+        try upstream.set(mode: "patient")
+        #expect(try await ask(upstream.url, authorities: upstream.authorityFile) != nil)
+        #expect(await failure { _ = try await ask(upstream.url) } == .unreachable)
+        let other = try LicenceUpstream(secret: Self.secret, isSecure: true)
+        #expect(
+            await failure { _ = try await ask(upstream.url, authorities: other.authorityFile) } == .unreachable)
+        #expect(try upstream.log().count == 1)
     }
 
     @Test(arguments: [[:], ["s": ""], ["s": "thirty-one bytes are not enough"]])

@@ -5,13 +5,14 @@
 Listens on a free port of 127.0.0.1 and prints it; ends with the process that started it. STATE is a folder: `secret` holds
 what entitlements are signed with, `mode` what it does wrong (nothing, slow, drip, oversize, largest, redirect, refuse, drop,
 empty), and `log` gets one line of JSON for each request: the claims, the client's port, the headers that are of interest. A
-licence is the text `licence DELIVERY KID,KID…`.
+licence is the text `licence DELIVERY KID,KID…`. With a `certificate.pem` and its `certificate.key` it speaks TLS.
 """
 
 import base64
 import hashlib
 import json
 import os
+import ssl
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ import jwt
 
 STATE = sys.argv[1]
 LOCK = threading.Lock()
+SCHEME = "https" if os.path.exists(os.path.join(STATE, "certificate.pem")) else "http"
 
 
 def state(name, default=""):
@@ -54,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
     def claims(self, body):
         kind, token = self.headers["authorization"].split(" ")
         assert kind == "Bearer" and jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
-        origin = "http://127.0.0.1:%d" % self.server.server_port
+        origin = "%s://127.0.0.1:%d" % (SCHEME, self.server.server_port)
         # A test on a loaded machine may come late with its entitlement; whether it lives a minute is asked below.
         leeway = 0 if state("mode") == "" else 600
         claims = jwt.decode(token, state("secret"), algorithms=["HS256"], audience=origin, issuer="keyway", leeway=leeway,
@@ -118,5 +120,9 @@ def end_with(parent):
 threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if SCHEME == "https":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(STATE, "certificate.pem"), os.path.join(STATE, "certificate.key"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_port, flush=True)
 server.serve_forever()
