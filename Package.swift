@@ -83,7 +83,9 @@ let libraries: [Row] = [
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
         name: "LicenceForwarding",
-        siblings: ["KeyDelivery", "OutboundHTTP", "Policies", "Tokens", "ContentKeys", "Cryptography"],
+        siblings: [
+            "KeyDelivery", "KeyExchange", "OutboundHTTP", "Policies", "Tokens", "ContentKeys", "Cryptography",
+        ],
         products: [.logging]),
     Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "OutboundHTTP", "Policies", "ContentKeys"], products: [.logging]),

@@ -33,13 +33,16 @@ extension Installation {
         let authorities = try settings.servers.compactMapValues { server in
             try server.authorities.map { try Self.authorities($0, "licences.\(server.system.rawValue).caFile") }
         }
+        let recipients = try settings.servers.compactMapValues { server in
+            try server.recipient.map { try Self.recipient($0, "licences.\(server.system.rawValue).recipient") }
+        }
         var clients: [OutboundClient] = []
         let servers = settings.servers.mapValues { server -> any LicenceServer in
             let client = OutboundClient(authorities: authorities[server.system], keepsConnections: true)
             clients.append(client)
             return ForwardedLicenceServer(
-                server.address, secret: server.secret, from: secrets, client: client, timeout: server.timeout,
-                logger: logger)
+                server.address, secret: server.secret, from: secrets,
+                recipient: recipients[server.system], client: client, timeout: server.timeout, logger: logger)
         }
         return LicenceServers(servers: servers, certificate: certificate, clients: clients)
     }
@@ -52,13 +55,29 @@ extension Installation {
         }
     }
 
-    /// Players want the certificate in DER, which starts with a sequence (X.690, 8.9).
-    private static func certificate(_ path: String) throws -> [UInt8] {
-        let field = "licences.fairplay.certificate"
+    private static func recipient(_ path: String, _ field: String) throws -> KeyRecipient {
+        do {
+            return try KeyRecipient(pem: String(decoding: try contents(of: path, field), as: UTF8.self))
+        } catch let error as KeyRecipientError {
+            throw ConfigurationError("\(field): '\(path)' is not usable: \(error)")
+        }
+    }
+
+    private static func contents(of path: String, _ field: String) throws -> Data {
         guard let file = FileHandle(forReadingAtPath: path),
             let bytes = try? file.read(upToCount: maximumCertificate + 1)
         else { throw ConfigurationError("\(field): cannot read '\(path)'") }
-        guard bytes.count <= maximumCertificate, bytes.first == 0x30 else {
+        guard bytes.count <= maximumCertificate else {
+            throw ConfigurationError("\(field): '\(path)' is longer than a certificate")
+        }
+        return bytes
+    }
+
+    /// Players want the certificate in DER, which starts with a sequence (X.690, 8.9).
+    private static func certificate(_ path: String) throws -> [UInt8] {
+        let field = "licences.fairplay.certificate"
+        let bytes = try contents(of: path, field)
+        guard bytes.first == 0x30 else {
             throw ConfigurationError(
                 "\(field): '\(path)' is not a certificate in DER; 'openssl x509 -outform der' makes one of PEM")
         }

@@ -13,6 +13,8 @@ public struct LicenceSettings: Sendable, Hashable {
         var timeout: Duration
         /// A PEM file with the authorities of the server's certificate; nil for the system's.
         var authorities: String?
+        /// A PEM file with the certificate that keys are encrypted to; nil for a server that is given none.
+        var recipient: String?
     }
 
     var servers: [KeyDeliveryType: Server] = [:]
@@ -22,8 +24,11 @@ public struct LicenceSettings: Sendable, Hashable {
     /// The systems that have one.
     static let systems: [KeyDeliveryType] = [.widevine, .playready, .fairplay]
 
+    /// What goes with a url.
+    private static let others = ["secret", "timeout", "caFile", "keys", "recipient"]
+
     static let fields =
-        systems.flatMap { system in ["url", "secret", "timeout", "caFile"].map { "licences.\(system.rawValue).\($0)" } }
+        systems.flatMap { system in (["url"] + others).map { "licences.\(system.rawValue).\($0)" } }
         + ["licences.fairplay.certificate"]
 
     /// None.
@@ -40,7 +45,7 @@ public struct LicenceSettings: Sendable, Hashable {
         }
         let prefix = "licences.\(system.rawValue)"
         guard let url = value("url") else {
-            guard ["secret", "timeout", "caFile"].allSatisfy({ value($0) == nil }) else {
+            guard others.allSatisfy({ value($0) == nil }) else {
                 throw ConfigurationError("\(prefix).url is not set, but another field of it is")
             }
             return nil
@@ -60,6 +65,21 @@ public struct LicenceSettings: Sendable, Hashable {
         }
         return Server(
             system: system, address: address, secret: secret, timeout: .seconds(seconds),
-            authorities: value("caFile"))
+            authorities: value("caFile"), recipient: try recipient(value("keys"), value("recipient"), prefix))
+    }
+
+    /// Keys leave when both fields say so, and no other way.
+    private static func recipient(_ keys: String?, _ file: String?, _ prefix: String) throws -> String? {
+        switch (keys ?? "none", file) {
+        case ("none", nil): return nil
+        case ("cpix", let file?): return file
+        case ("none", _):
+            throw ConfigurationError(
+                "\(prefix).recipient is set, and \(prefix).keys is not cpix: no keys would be sent")
+        case ("cpix", nil):
+            throw ConfigurationError(
+                "\(prefix).recipient is not set: a PEM file with the certificate that keys are encrypted to")
+        case (let word, _): throw ConfigurationError("\(prefix).keys is none or cpix, not '\(word)'")
+        }
     }
 }

@@ -71,9 +71,12 @@ public struct KeyDeliveryService: Sendable {
 
     /// Looks up, judges, and writes down what was decided; nil when that cannot be written.
     ///
-    /// - Parameter wholly: see `Judgement.judge`.
+    /// - Parameters:
+    ///   - wholly: see `Judgement.judge`.
+    ///   - recipient: whom the keys go to, when not to the player.
     func decide(
-        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant
+        _ request: KeyRequest, wholly: [KeyID] = [], keysTo recipient: String? = nil, requestID: String,
+        since start: ContinuousClock.Instant
     ) async throws -> (Verdict, UseCount)? {
         var verdict = try await judge(request, wholly: wholly, requestID: requestID)
         if await renewKeys(after: verdict) {
@@ -82,7 +85,7 @@ public struct KeyDeliveryService: Sendable {
         }
         let count: UseCount
         do {
-            count = try await catalog.record(verdict.record)
+            count = try await catalog.record(verdict.record.noting(keysTo: recipient))
         } catch {
             metrics.wasUnavailable()
             return nil
@@ -161,12 +164,17 @@ public struct KeyDeliveryService: Sendable {
     }
 
     private func release(_ verdict: Verdict, after count: UseCount) async throws -> KeyDeliveryOutcome {
+        verdict.outcome(try await open(verdict, after: count), after: count)
+    }
+
+    /// Unwraps what was granted, once the decision is durable.
+    func open(_ verdict: Verdict, after count: UseCount) async throws -> [ReleasedKey] {
         var released: [ReleasedKey] = []
         for (wrapped, grant) in verdict.grants(after: count) {
             let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
             released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
         }
-        return verdict.outcome(released, after: count)
+        return released
     }
 
     func limit(_ request: KeyRequest, at now: ContinuousClock.Instant) -> Duration? {

@@ -36,22 +36,19 @@ extension KeyOperations {
         case .clear(let confirmed): asked = .clear(confirmed: confirmed)
         }
         let grants = try await grants(for: selected, asked, role: role, at: now)
-        var document = CPIX()
-        document.contentID = contentID
+        var keys: [(KeyID, ContentKey)] = []
+        var rules: [CPIX.UsageRule] = []
         for (record, label) in selected {
             guard let grant = grants[record.keyID] else { continue }
-            let key = try await unwrapper.unwrap(record.wrapped, for: .export(grant))
-            document.keys.append(
-                CPIX.Key(
-                    record.keyID, scheme: record.type.commonEncryptionScheme,
-                    value: .clear(key.withUnsafeBytes { ZeroedBytes(copying: $0) })))
+            keys.append((record.keyID, try await unwrapper.unwrap(record.wrapped, for: .export(grant))))
             guard let label else { continue }
             var rule = CPIX.UsageRule(keyID: record.keyID)
             rule.set(label)
-            document.usageRules.append(rule)
+            rules.append(rule)
         }
-        // Methods of HLS are schemes from 2.4 on.
-        document.version = selected.contains { $0.0.type == .envelope } ? "2.4" : CPIX.writtenVersion
+        var document = CPIX(clear: keys)
+        document.contentID = contentID
+        document.usageRules = rules
         if case .wrapped(let holders) = form { document = try document.sealed(to: holders) }
         return document
     }
