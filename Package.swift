@@ -71,6 +71,9 @@ let libraries: [Row] = [
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
     Row(
+        name: "OutboundHTTP", siblings: ["Policies"],
+        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
+    Row(
         name: "KeyExchange",
         siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup", "ProtectionSystems"]),
     // Layer 3: use cases
@@ -80,14 +83,13 @@ let libraries: [Row] = [
     Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
     Row(
         name: "LicenceForwarding",
-        siblings: ["KeyDelivery", "Policies", "Tokens", "ContentKeys", "Cryptography"],
-        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
+        siblings: [
+            "KeyDelivery", "KeyExchange", "OutboundHTTP", "Policies", "Tokens", "ContentKeys", "Cryptography",
+        ],
+        products: [.logging]),
     Row(
-        name: "TransitKEK", siblings: ["KeyWrapping", "Policies", "ContentKeys"],
-        products: [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioSSL]),
-    Row(
-        name: "KeySetHTTP", siblings: ["Tokens", "Policies"],
-        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
+        name: "TransitKEK", siblings: ["KeyWrapping", "OutboundHTTP", "Policies", "ContentKeys"], products: [.logging]),
+    Row(name: "KeySetHTTP", siblings: ["OutboundHTTP", "Tokens", "Policies"]),
     Row(
         name: "Origin",
         siblings: [
@@ -140,7 +142,8 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "TransitKEK", "KeySetHTTP",
+            "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP", "TransitKEK",
+            "KeySetHTTP",
             "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
         ],
         products: [.configuration, .logging, .yams]),
@@ -269,8 +272,11 @@ func tests() -> [Target] {
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
         test(
             "LicenceForwardingTests",
-            siblings: ["TestSupport", "LicenceForwarding", "KeyDelivery", "Tokens", "Policies", "ContentKeys"],
+            siblings: [
+                "TestSupport", "LicenceForwarding", "KeyDelivery", "OutboundHTTP", "Tokens", "Policies", "ContentKeys",
+            ],
             products: [.logging]),
+        test("OutboundHTTPTests", siblings: ["TestSupport", "OutboundHTTP", "Policies"]),
         test("LayeringTests"),
         test(
             "EndToEndTests",

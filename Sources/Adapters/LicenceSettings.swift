@@ -6,10 +6,15 @@ import Policies
 /// The licence servers of the protection systems that have licences of their own, and FairPlay's certificate.
 public struct LicenceSettings: Sendable, Hashable {
     struct Server: Sendable, Hashable {
+        var system: KeyDeliveryType
         var address: LicenceServerAddress
         /// The name of the secret that entitlements are signed with.
         var secret: String
         var timeout: Duration
+        /// A PEM file with the authorities of the server's certificate; nil for the system's.
+        var authorities: String?
+        /// A PEM file with the certificate that keys are encrypted to; nil for a server that is given none.
+        var recipient: String?
     }
 
     var servers: [KeyDeliveryType: Server] = [:]
@@ -19,8 +24,11 @@ public struct LicenceSettings: Sendable, Hashable {
     /// The systems that have one.
     static let systems: [KeyDeliveryType] = [.widevine, .playready, .fairplay]
 
+    /// What goes with a url.
+    private static let others = ["secret", "timeout", "caFile", "keys", "recipient"]
+
     static let fields =
-        systems.flatMap { system in ["url", "secret", "timeout"].map { "licences.\(system.rawValue).\($0)" } }
+        systems.flatMap { system in (["url"] + others).map { "licences.\(system.rawValue).\($0)" } }
         + ["licences.fairplay.certificate"]
 
     /// None.
@@ -37,7 +45,7 @@ public struct LicenceSettings: Sendable, Hashable {
         }
         let prefix = "licences.\(system.rawValue)"
         guard let url = value("url") else {
-            guard value("secret") == nil, value("timeout") == nil else {
+            guard others.allSatisfy({ value($0) == nil }) else {
                 throw ConfigurationError("\(prefix).url is not set, but another field of it is")
             }
             return nil
@@ -55,6 +63,23 @@ public struct LicenceSettings: Sendable, Hashable {
         guard let seconds = DurationText.seconds(timeout), (1...60).contains(seconds) else {
             throw ConfigurationError("\(prefix).timeout lies between 1s and 60s, not '\(timeout)'")
         }
-        return Server(address: address, secret: secret, timeout: .seconds(seconds))
+        return Server(
+            system: system, address: address, secret: secret, timeout: .seconds(seconds),
+            authorities: value("caFile"), recipient: try recipient(value("keys"), value("recipient"), prefix))
+    }
+
+    /// Keys leave when both fields say so, and no other way.
+    private static func recipient(_ keys: String?, _ file: String?, _ prefix: String) throws -> String? {
+        switch (keys ?? "none", file) {
+        case ("none", nil): return nil
+        case ("cpix", let file?): return file
+        case ("none", _):
+            throw ConfigurationError(
+                "\(prefix).recipient is set, and \(prefix).keys is not cpix: no keys would be sent")
+        case ("cpix", nil):
+            throw ConfigurationError(
+                "\(prefix).recipient is not set: a PEM file with the certificate that keys are encrypted to")
+        case (let word, _): throw ConfigurationError("\(prefix).keys is none or cpix, not '\(word)'")
+        }
     }
 }

@@ -8,7 +8,7 @@ extension AdminRoutes {
         .choice(ContentKeyType.allCases.filter(\.isDeliverable).map(\.rawValue)))
 
     /// What is done with content keys and their seeds.
-    static let keyOperations = search + bytes + states + seeds
+    static let keyOperations = search + bytes + documents + states + seeds
 
     private static let search = [
         AdminRoute(
@@ -45,6 +45,40 @@ extension AdminRoutes {
                     "recipient", .text(.text(1...16_384)), "An RSA public key or certificate in PEM", required: false),
                 .body("confirmed", .boolean, "Whoever reads the answer may have the key as it is", required: false),
             ], answer: .named("KeyExport"), errors: [404, 422], carriesKeys: true),
+    ]
+
+    /// Keys in CPIX documents.
+    private static let documents = [
+        AdminRoute(
+            ImportCPIX.self, .post, "/v1/cpix-imports", .keyAdmin,
+            "Take the content keys of a CPIX document whose key values are in the clear, all or none",
+            [
+                .body("document", .text(.text(1...ImportCPIX.longestDocument)), "In XML; every signature must verify"),
+                .body("type", type, "What keys without a scheme are for", required: false),
+                .body("authorizationPolicy", .text(.name), "Without one nobody receives the keys", required: false),
+                .body(
+                    "signedBy", .text(.text(1...16_384)),
+                    "A certificate in PEM, under which all that is used must be signed", required: false),
+            ], answer: .named("CPIXImported"), errors: [409, 422], maximumBody: 2 * ImportCPIX.longestDocument,
+            carriesKeys: true),
+        AdminRoute(
+            ExportCPIX.self, .post, "/v1/cpix-exports", .keyAdmin,
+            "Hand content keys out in a CPIX document, encrypted to certificates, or as they are when that is confirmed",
+            [
+                .body("keys", .array(.text(.name), 1...ExportCPIX.mostKeys), "Ids or names of keys", required: false),
+                .body("asset", .text(.name), "All keys of this asset, instead", required: false),
+                .body(
+                    "encryption",
+                    .text(.choice(DeliveryEncryption.allCases.filter { $0.keyType != nil }.map(\.rawValue))),
+                    "Of the asset's keys those of this encryption", required: false),
+                .body(
+                    "contentId", .text(.text(1...1024)), "What the keys are of; the asset's name when absent",
+                    required: false),
+                .body(
+                    "recipients", .array(.text(.text(1...16_384)), 1...ExportCPIX.mostRecipients),
+                    "Certificates in PEM, every one of which can read all", required: false),
+                .body("confirmed", .boolean, "Whoever reads the answer may have the keys as they are", required: false),
+            ], answer: .named("CPIXExport"), errors: [404, 422], carriesKeys: true),
     ]
 
     private static let states = [

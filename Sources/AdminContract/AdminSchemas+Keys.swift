@@ -15,6 +15,14 @@ extension AdminSchemas {
                 .required("checksum", text, "PlayReady's, in base64"),
             ])
         ),
+        ("CPIXExport", .object([.required("document", .text(.text(1...ImportCPIX.longestDocument)), "In XML")])),
+        (
+            "CPIXImported",
+            .object([
+                .required("keys", .list(.named("Key"))),
+                .required("signers", .list(digest), "SHA-256 of the SubjectPublicKeyInfo of each key that signed"),
+            ])
+        ),
         (
             "KeyRotations",
             .object([

@@ -72,7 +72,9 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT first, events, hashes FROM auditBatch WHERE latest >= ? ORDER BY latest, first LIMIT 1
                     """, arguments: [seconds])
-            guard let row else { return try Int64.fetchOne(database, sql: "SELECT last FROM auditBatch ORDER BY first DESC LIMIT 1") ?? 0 }
+            guard let row else {
+                return try Int64.fetchOne(database, sql: "SELECT last FROM auditBatch ORDER BY first DESC LIMIT 1") ?? 0
+            }
             let records = AuditBatch(row: row).records
             // Times are kept in whole milliseconds.
             let first = try records.first {

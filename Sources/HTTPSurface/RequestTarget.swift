@@ -102,7 +102,9 @@ public enum BearerToken {
         var header = header
         header.makeContiguousUTF8()
         let token = header.utf8.withContiguousStorageIfAvailable { bytes -> String? in
-            guard bytes.count > 7, zip(bytes, "bearer".utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 }) else { return nil }
+            guard bytes.count > 7, zip(bytes, "bearer".utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 }) else {
+                return nil
+            }
             let rest = bytes[6...]
             guard rest.first == UInt8(ascii: " ") || rest.first == UInt8(ascii: "=") else { return nil }
             return String(decoding: rest.dropFirst().drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)

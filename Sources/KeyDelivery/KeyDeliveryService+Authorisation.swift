@@ -4,32 +4,36 @@ public import Policies
 
 /// What became of a request whose keys somebody else hands out.
 public enum AuthorisationOutcome: Sendable {
-    /// At least one, in the request's order.
-    case granted([Grant])
+    /// At least one grant, in the request's order; and the keys, where they were asked for.
+    case granted([Grant], keys: [ReleasedKey])
     case denied(DenialReason)
     /// Too many requests: ask again after this time.
     case limited(Duration)
 }
 
 extension KeyDeliveryService {
-    /// Decides a request by the same policies as `deliver`, writes every decision into the audit log, durably, and
-    /// unwraps nothing: for licences that are made elsewhere.
+    /// Decides a request by the same policies as `deliver`, and writes every decision into the audit log, durably: for
+    /// licences that are made elsewhere. Only then, and only for a server that takes keys, what was granted is unwrapped.
     ///
     /// - Parameters:
     ///   - wholly: the keys that a licence would be for. If one of them is denied, or not in the request, all are.
+    ///   - recipient: whom the keys will be encrypted to, for the audit log; nil to unwrap nothing.
     ///   - requestID: names the request in the audit log and in the answer.
-    /// - Throws: `CatalogError`; then nothing is granted.
+    /// - Throws: `CatalogError`, `KeyUnwrapError`; then nothing is granted.
     public func authorise(
-        _ request: KeyRequest, wholly: [KeyID], requestID: String
+        _ request: KeyRequest, wholly: [KeyID], keysTo recipient: String? = nil, requestID: String
     ) async throws -> AuthorisationOutcome {
         let start = ContinuousClock.now
         if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
-        guard let (verdict, count) = try await decide(request, wholly: wholly, requestID: requestID, since: start)
-        else {
+        let decided = try await decide(
+            request, wholly: wholly, keysTo: recipient, requestID: requestID, since: start)
+        guard let (verdict, count) = decided else {
             throw CatalogError(.unavailable, "the decision cannot be written into the audit log")
         }
         let grants = verdict.granted(after: count)
-        guard grants.isEmpty else { return .granted(grants) }
+        guard grants.isEmpty else {
+            return .granted(grants, keys: recipient == nil ? [] : try await open(verdict, after: count))
+        }
         return .denied(verdict.denial(after: count) ?? DenialReason(.keyUnknown))
     }
 }

@@ -76,10 +76,11 @@ public final class KeyDeliveryService: Sendable {
     ///
     /// - Parameters:
     ///   - wholly: see `Judgement.judge`.
+    ///   - recipient: whom the keys go to, when not to the player.
     ///   - first: what was judged already; nil to judge.
     func decide(
-        _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, since start: ContinuousClock.Instant,
-        first: Verdict? = nil
+        _ request: KeyRequest, wholly: [KeyID] = [], keysTo recipient: String? = nil, requestID: String,
+        since start: ContinuousClock.Instant, first: Verdict? = nil
     ) async throws -> (Verdict, UseCount)? {
         var verdict: Verdict
         if let first {
@@ -93,7 +94,7 @@ public final class KeyDeliveryService: Sendable {
         }
         let count: UseCount
         do {
-            count = try await catalog.record(verdict.record)
+            count = try await catalog.record(verdict.record(keysTo: recipient))
         } catch {
             metrics.wasUnavailable()
             return nil
@@ -116,7 +117,9 @@ public final class KeyDeliveryService: Sendable {
     func renewKeys(after verdict: Verdict) async -> Bool {
         let restrictions = Set(verdict.staleRestrictions)
         return await withTaskGroup { group in
-            for restriction in restrictions { group.addTask { [verifier] in await verifier.renewKeys(for: restriction) } }
+            for restriction in restrictions {
+                group.addTask { [verifier] in await verifier.renewKeys(for: restriction) }
+            }
             return await group.reduce(false) { $0 || $1 }
         }
     }
@@ -149,7 +152,7 @@ public final class KeyDeliveryService: Sendable {
             }
             return true
         }
-        catalog.record(verdict.record) { [self] result in
+        catalog.record(verdict.record()) { [self] result in
             guard let count = try? result.get() else {
                 metrics.wasUnavailable()
                 return completion(.unavailable)
@@ -172,12 +175,17 @@ public final class KeyDeliveryService: Sendable {
     }
 
     private func release(_ verdict: Verdict, after count: UseCount) async throws -> KeyDeliveryOutcome {
+        verdict.outcome(try await open(verdict, after: count), after: count)
+    }
+
+    /// Unwraps what was granted, once the decision is durable.
+    func open(_ verdict: Verdict, after count: UseCount) async throws -> [ReleasedKey] {
         var released: [ReleasedKey] = []
         for (wrapped, grant) in verdict.grants(after: count) {
             let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
             released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
         }
-        return verdict.outcome(released, after: count)
+        return released
     }
 
     func limit(_ request: KeyRequest, requestID: String, at instant: ContinuousClock.Instant) -> Duration? {

@@ -25,16 +25,19 @@ public struct Entitlement: Sendable {
     /// Names the request in the audit log.
     public let requestID: String
     public let issued: Date
+    /// The granted keys, for a server that takes them; none for any other.
+    public let keys: [ReleasedKey]
 
     /// In seconds: how long the licence server may act on it.
     public static let lifetime: TimeInterval = 60
 
     public var expires: Date { issued.addingTimeInterval(Self.lifetime) }
 
-    init(_ request: KeyRequest, grants: [Grant], requestID: String, issued: Date) {
+    init(_ request: KeyRequest, grants: [Grant], keys: [ReleasedKey] = [], requestID: String, issued: Date) {
         delivery = request.delivery
         clientAddress = request.clientAddress
         self.grants = grants
+        self.keys = keys
         self.requestID = requestID
         self.issued = issued
     }
@@ -54,12 +57,19 @@ public struct Licence: Sendable, Hashable {
 
 /// Makes licences of a protection system. This service authorises; who implements this holds the system's secrets.
 public protocol LicenceServer: Sendable {
+    /// Whom the granted keys are encrypted to, for the audit log; nil for a server that is given none.
+    var keyRecipient: String? { get }
+
     /// Asks once: a challenge is not idempotent, so nothing is tried again.
     ///
     /// - Throws: `LicenceServerError`.
     func licence(
         for challenge: LicenceChallenge, under entitlement: Entitlement
     ) async throws(LicenceServerError) -> Licence
+}
+
+extension LicenceServer {
+    public var keyRecipient: String? { nil }
 }
 
 /// Why a licence server gave no licence. Holds nothing of what it answered.
@@ -75,6 +85,8 @@ public struct LicenceServerError: Error, Sendable, Hashable, CustomStringConvert
         case answerNotUsable
         /// The secret that entitlements are signed with is not there, or too short.
         case secretNotUsable
+        /// The keys could not be encrypted to the server's certificate.
+        case recipientNotUsable
     }
 
     public let code: Code

@@ -39,7 +39,8 @@ public enum LicenceOutcome: Sendable {
     case notConfigured
 }
 
-/// The use case of licences: authorise → audit, durably → hand the challenge to the licence server with the entitlement.
+/// The use case of licences: authorise → audit, durably → unwrap, for a server that takes keys → hand the challenge to the
+/// licence server with the entitlement.
 public struct LicenceService: Sendable {
     private let delivery: KeyDeliveryService
     private let servers: [KeyDeliveryType: any LicenceServer]
@@ -62,17 +63,20 @@ public struct LicenceService: Sendable {
     /// Decides a request; when every key that its challenge names is granted, asks for the licence.
     ///
     /// - Parameter requestID: names the request in the audit log, in the entitlement and in the answer.
-    /// - Throws: `CatalogError`; then nothing left.
+    /// - Throws: `CatalogError`, `KeyUnwrapError`; then nothing left.
     public func licence(for request: LicenceRequest, requestID: String) async throws -> LicenceOutcome {
         guard let server = servers[request.delivery] else { return .notConfigured }
         let keyRequest = KeyRequest(
             keyIDs: request.keyIDs.isEmpty ? request.challengeKeyIDs : request.keyIDs, delivery: request.delivery,
             credential: request.credential, clientAddress: request.clientAddress)
-        switch try await delivery.authorise(keyRequest, wholly: request.challengeKeyIDs, requestID: requestID) {
+        let outcome = try await delivery.authorise(
+            keyRequest, wholly: request.challengeKeyIDs, keysTo: server.keyRecipient, requestID: requestID)
+        switch outcome {
         case .denied(let reason): return .denied(reason)
         case .limited(let wait): return .limited(wait)
-        case .granted(let grants):
-            let entitlement = Entitlement(keyRequest, grants: grants, requestID: requestID, issued: now())
+        case .granted(let grants, let keys):
+            let entitlement = Entitlement(
+                keyRequest, grants: grants, keys: keys, requestID: requestID, issued: now())
             do throws(LicenceServerError) {
                 let licence = try await server.licence(for: request.challenge, under: entitlement)
                 metrics.wasMade(request.delivery)

@@ -86,14 +86,16 @@ final class Verdict: Sendable {
 
     /// What goes to the audit log, with the use of the token that is to be counted. A request carries one token, so all
     /// limits are of it, and the smallest rules.
-    var record: DecisionRecord {
+    ///
+    /// - Parameter recipient: whom the keys go to, when not to the player.
+    func record(keysTo recipient: String? = nil) -> DecisionRecord {
         var least: UseLimit?
         for decision in decisions {
             guard let use = decision.useLimit, use.maximum < least?.maximum ?? .max else { continue }
             least = use
         }
-        let exhausted = least == nil ? [] : entries(final(.exhausted))
-        return DecisionRecord(entries: entries(decisions), use: least, exhausted: exhausted)
+        let exhausted = least == nil ? [] : entries(final(.exhausted), recipient)
+        return DecisionRecord(entries: entries(decisions, recipient), use: least, exhausted: exhausted)
     }
 
     /// The keys that may be unwrapped, in the request's order, each with its proof.
@@ -129,13 +131,14 @@ final class Verdict: Sendable {
         return reasons.first { $0.code != .licenceIncomplete } ?? reasons.first
     }
 
-    private func entries(_ decisions: [Decision]) -> [AuditEntry] {
+    private func entries(_ decisions: [Decision], _ recipient: String?) -> [AuditEntry] {
         decisions.map { decision in
-            AuditEntry(
-                AuditEvent(
-                    of: decision.outcome, steps: decision.steps,
-                    key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request,
-                    requestID: requestID, at: time))
+            var event = AuditEvent(
+                of: decision.outcome, steps: decision.steps,
+                key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request, requestID: requestID, at: time
+            )
+            if let recipient, event.action == .keyGranted { event.detail = "key to \(recipient)" }
+            return AuditEntry(event)
         }
     }
 }

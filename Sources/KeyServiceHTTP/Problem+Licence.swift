@@ -18,7 +18,7 @@ extension Problem {
         case .answerNotUsable:
             self.init(
                 .badGateway, code: "licenceServerAnswer", detail: "The licence server's answer cannot be passed on.")
-        case .secretNotUsable: self = .unavailable
+        case .secretNotUsable, .recipientNotUsable: self = .unavailable
         }
     }
 

@@ -12,6 +12,8 @@ struct EntitlementToken {
 
     let entitlement: Entitlement
     let challenge: [UInt8]
+    /// The document with the keys that goes beside it; nil for none.
+    let keys: [UInt8]?
     /// Scheme, host and port of the licence server.
     let audience: String
 
@@ -29,7 +31,7 @@ struct EntitlementToken {
         Base64.encode(Array(value.description.utf8), .urlUnpadded)
     }
 
-    /// The digest of the challenge keeps the token from being used for another one.
+    /// The digests of the challenge and of the keys keep the token from being used for others.
     private func claims() throws -> JSONValue {
         let token = entitlement.grants.lazy.compactMap(\.token).first
         var members: [(String, JSONValue)] = [
@@ -41,6 +43,9 @@ struct EntitlementToken {
             ("client", .string(entitlement.clientAddress.description)),
             ("challenge", .string(Base64.encode(try SHA256.digest(challenge), .urlUnpadded))),
         ]
+        if let keys {
+            members.append(("keys", .string(Base64.encode(try SHA256.digest(keys), .urlUnpadded))))
+        }
         if let subject = token?.subject { members.append(("sub", .string(subject))) }
         return .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
     }

@@ -1,39 +1,43 @@
-import AsyncHTTPClient
 public import KeyDelivery
 public import Logging
-import NIOCore
-import NIOHTTP1
+public import OutboundHTTP
 import Policies
 public import Tokens
 
-/// A licence server elsewhere: gets the challenge as the player made it, with the entitlement as a bearer token. It gets no
-/// content key: it has its own, or asks for them as an operator does.
+/// A licence server elsewhere: gets the challenge as the player made it, with the entitlement as a bearer token. It has the
+/// content keys, or asks for them as an encryptor does; or it is given those that were granted, encrypted to its certificate.
 public struct ForwardedLicenceServer: LicenceServer {
     /// The longest licence, in bytes.
     public static let maximumLicence = 1 << 20
 
     private let address: LicenceServerAddress
     private let secret: String
+    private let recipient: KeyRecipient?
     private let secrets: any SecretSource
-    private let client: ForwardingClient
+    private let client: OutboundClient
     private let timeout: Duration
     private let logger: Logger
 
     /// - Parameters:
     ///   - secret: the name of the secret that entitlements are signed with.
+    ///   - recipient: who can read the keys that go with a challenge; nil to give none.
+    ///   - client: keeps its connections between requests.
     ///   - timeout: for one request with its answer.
     ///   - logger: is told why there was no licence; never what was asked or answered.
     public init(
-        _ address: LicenceServerAddress, secret: String, from secrets: any SecretSource, client: ForwardingClient,
-        timeout: Duration = .seconds(10), logger: Logger
+        _ address: LicenceServerAddress, secret: String, from secrets: any SecretSource,
+        recipient: KeyRecipient? = nil, client: OutboundClient, timeout: Duration = .seconds(10), logger: Logger
     ) {
         self.address = address
         self.secret = secret
         self.secrets = secrets
+        self.recipient = recipient
         self.client = client
         self.timeout = timeout
         self.logger = logger
     }
+
+    public var keyRecipient: String? { recipient?.fingerprint }
 
     public func licence(
         for challenge: LicenceChallenge, under entitlement: Entitlement
@@ -54,15 +58,34 @@ public struct ForwardedLicenceServer: LicenceServer {
     private func forward(
         _ challenge: LicenceChallenge, _ entitlement: Entitlement
     ) async throws(LicenceServerError) -> Licence {
+        let keys = try recipient.map { recipient throws(LicenceServerError) in
+            try Self.document(entitlement.keys, to: recipient)
+        }
         let token = try signed(
             EntitlementToken(
-                entitlement: entitlement, challenge: challenge.bytes, audience: address.origin))
+                entitlement: entitlement, challenge: challenge.bytes, keys: keys, audience: address.origin))
+        let answer = try await ask(challenge, keys, token)
+        guard !answer.isRedirect else {
+            throw LicenceServerError(
+                .answerNotUsable, "\(address) answered \(answer.status), and redirects are not followed")
+        }
+        guard answer.status == 200 else {
+            throw LicenceServerError(.refused, "\(address) answered \(answer.status)")
+        }
+        guard !answer.body.isEmpty else {
+            throw LicenceServerError(.answerNotUsable, "\(address) answered with nothing")
+        }
+        return Licence(bytes: answer.body, contentType: answer.values(of: "content-type").first)
+    }
+
+    private static func document(
+        _ keys: [ReleasedKey], to recipient: KeyRecipient
+    ) throws(LicenceServerError) -> [UInt8] {
         do {
-            return try await bounded { try await ask(challenge, token) }
-        } catch let error as LicenceServerError {
-            throw error
+            return Array(try recipient.document(keys).utf8)
         } catch {
-            throw Self.failure(error, address)
+            throw LicenceServerError(
+                .recipientNotUsable, "the keys cannot be encrypted to \(recipient.fingerprint): \(error.reason)")
         }
     }
 
@@ -80,52 +103,30 @@ public struct ForwardedLicenceServer: LicenceServer {
         return text
     }
 
-    /// The client's own deadline ends with the answer's head; an answer that drips is given up, too.
-    private func bounded<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value.self) { group in
-            group.addTask(operation: body)
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let value = try await group.next() else { throw CancellationError() }
-            return value
+    private func ask(
+        _ challenge: LicenceChallenge, _ keys: [UInt8]?, _ token: String
+    ) async throws(LicenceServerError) -> OutboundAnswer {
+        let action = challenge.action.map { [(name: "soapaction", value: $0)] } ?? []
+        var (type, body) = (challenge.contentType ?? "application/octet-stream", challenge.bytes)
+        if let keys {
+            var form = MultipartForm()
+            form.add("challenge", type: type, body)
+            form.add("keys", type: "application/xml", keys)
+            (type, body) = (form.contentType, form.body)
         }
-    }
-
-    private func ask(_ challenge: LicenceChallenge, _ token: String) async throws -> Licence {
-        var request = HTTPClientRequest(url: address.url)
-        request.method = .POST
-        request.headers.add(name: "authorization", value: "Bearer \(token)")
-        request.headers.add(name: "content-type", value: challenge.contentType ?? "application/octet-stream")
-        if let action = challenge.action { request.headers.add(name: "soapaction", value: action) }
-        request.body = .bytes(challenge.bytes)
-        let deadline = NIODeadline.now() + .nanoseconds(Int64(timeout / .nanoseconds(1)))
-        let response = try await client.client.execute(request, deadline: deadline)
-        let status = response.status.code
-        guard !(300...399).contains(status) else {
-            throw LicenceServerError(.answerNotUsable, "\(address) answered \(status), and redirects are not followed")
-        }
-        guard response.status == .ok else { throw LicenceServerError(.refused, "\(address) answered \(status)") }
-        var bytes: [UInt8] = []
-        for try await part in response.body {
-            guard bytes.count + part.readableBytes <= Self.maximumLicence else {
-                throw LicenceServerError(.answerNotUsable, "\(address) answered with more than 1 MiB")
-            }
-            bytes.append(contentsOf: part.readableBytesView)
-        }
-        guard !bytes.isEmpty else { throw LicenceServerError(.answerNotUsable, "\(address) answered with nothing") }
-        return Licence(bytes: bytes, contentType: response.headers.first(name: "content-type"))
-    }
-
-    private static func failure(_ error: any Error, _ address: LicenceServerAddress) -> LicenceServerError {
-        switch error {
-        case let error as HTTPClientError
-        where [.deadlineExceeded, .connectTimeout, .readTimeout, .cancelled].contains(error):
-            LicenceServerError(.timedOut, "\(address) did not answer in time")
-        case is CancellationError: LicenceServerError(.timedOut, "\(address) was not waited for")
-        default: LicenceServerError(.unreachable, "\(address) could not be reached, or not be trusted (\(error))")
+        let request = OutboundRequest(
+            .post, address.url, headers: [("authorization", "Bearer \(token)"), ("content-type", type)] + action,
+            body: body)
+        do {
+            return try await client.ask(request, limit: Self.maximumLicence, timeout: timeout)
+        } catch {
+            let code: LicenceServerError.Code =
+                switch error.code {
+                case .timedOut, .cancelled: .timedOut
+                case .tooLong: .answerNotUsable
+                case .untrusted, .unreachable, .unprotected: .unreachable
+                }
+            throw LicenceServerError(code, "\(address) \(error.reason)")
         }
     }
 }

@@ -21,12 +21,10 @@ extension OriginService {
         let keyIDs = Self.keyIDs(of: plannedTracks)
         let ticket = try await ticket(for: keyIDs, version, request.presentation, request.plan, request.viewer)
         for planned in plannedTracks {
-            // A multivariant playlist names no keys, so none is unwrapped for it.
-            let isSignalled = request.format.streamingProtocol == .dash
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 container: request.format.container, track: planned.track.record.description.name)
-            let protection = isSignalled ? try await signal(planned, reference, among: keyIDs) : nil
+            let protection = try await signal(planned, reference, among: keyIDs, ticket: ticket, namesSegments: false)
             tracks.append(presented(planned, reference, from: .manifest, protection, ticket))
         }
         let presentation = Presentation(name: request.presentation.name, tracks: tracks)

@@ -14,27 +14,29 @@ extension OriginService {
     /// - Parameters:
     ///   - keyIDs: the keys of all tracks that the manifest shows.
     ///   - ticket: what key URIs carry.
+    ///   - namesSegments: whether the manifest needs the IV of each segment.
     func signal(
-        _ planned: PlannedTrack, _ reference: TrackReference, among keyIDs: [KeyID], ticket: String? = nil
+        _ planned: PlannedTrack, _ reference: TrackReference, among keyIDs: [KeyID], ticket: String? = nil,
+        namesSegments: Bool = true
     ) async throws -> Presentations.TrackProtection? {
         guard let trackKey = planned.key else { return nil }
-        if reference.container == .transportStream { return try await envelope(planned, trackKey, ticket) }
+        if reference.container == .transportStream {
+            let vectors = namesSegments ? try await segmentVectors(planned, trackKey) : []
+            return .envelope(
+                EnvelopeProtection(
+                    keyID: trackKey.keyID, keyURL: keyURL(trackKey.keyID, planned.plan, ticket), vectors: vectors))
+        }
         guard let parameters = try planned.protectionParameters else { return nil }
         let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)
         return .common(try await common(planned, parameters, licences, ticket))
     }
 
     /// One IV for each segment, as the segments themselves are encrypted.
-    private func envelope(
-        _ planned: PlannedTrack, _ trackKey: TrackKey, _ ticket: String?
-    ) async throws -> Presentations.TrackProtection {
+    private func segmentVectors(_ planned: PlannedTrack, _ trackKey: TrackKey) async throws -> [[UInt8]] {
         let key = try await keys.key(trackKey.keyID, for: .encryption(planned.plan))
-        let vectors = try (0..<planned.track.index.segmentCount).map {
+        return try (0..<planned.track.index.segmentCount).map {
             try trackKey.number.segmentIV(UInt64($0), key: key)
         }
-        return .envelope(
-            EnvelopeProtection(
-                keyID: trackKey.keyID, keyURL: keyURL(trackKey.keyID, planned.plan, ticket), vectors: vectors))
     }
 
     private func common(

@@ -44,6 +44,10 @@ public struct PresentedTrack: Sendable {
         try protection?.check(self)
     }
 
+    func checkVectors() throws(PresentationError) {
+        try protection?.checkVectors(self)
+    }
+
     func error(_ reason: String) -> PresentationError {
         PresentationError("track '\(description.name)': \(reason)")
     }

@@ -10,13 +10,16 @@ public enum TrackProtection: Sendable {
     func check(_ track: PresentedTrack) throws(PresentationError) {
         switch self {
         case .envelope(let envelope):
-            guard envelope.vectors.count == track.segments.count else {
-                throw track.error("there are \(envelope.vectors.count) IVs for \(track.segments.count) segments")
-            }
             guard envelope.vectors.allSatisfy({ $0.count == 16 }) else { throw track.error("an IV is not 16 bytes") }
         case .common(let common):
             if let vector = common.constantVector, vector.count != 16 { throw track.error("an IV is not 16 bytes") }
         }
+    }
+
+    /// For what names segments: each has its IV.
+    func checkVectors(_ track: PresentedTrack) throws(PresentationError) {
+        guard case .envelope(let envelope) = self, envelope.vectors.count != track.segments.count else { return }
+        throw track.error("there are \(envelope.vectors.count) IVs for \(track.segments.count) segments")
     }
 }
 
@@ -26,11 +29,11 @@ public struct EnvelopeProtection: Sendable {
     public var keyID: KeyID
     /// Where the 16 bytes of the key are had; relative to the media playlist, or absolute.
     public var keyURL: String
-    /// One of 16 bytes for each segment.
+    /// One of 16 bytes for each segment; none where only the multivariant playlist is made, which has no IVs.
     public var vectors: [[UInt8]]
 
     /// The key's bytes are no part of this.
-    public init(keyID: KeyID, keyURL: String, vectors: [[UInt8]]) {
+    public init(keyID: KeyID, keyURL: String, vectors: [[UInt8]] = []) {
         self.keyID = keyID
         self.keyURL = keyURL
         self.vectors = vectors

@@ -1,13 +1,8 @@
-import AsyncHTTPClient
-import Foundation
 import KeyWrapping
-import NIOCore
-import NIOHTTP1
-import NIOSSL
+import OutboundHTTP
 
-/// Asks the server: POST only, no redirects, an answer of at most 64 KiB within a bounded time.
-///
-/// A client is made for each question, since there are a few in a process's life.
+/// Asks the server: POST only, an answer of at most 64 KiB. Connections are not kept, since there are a few questions in a
+/// process's life.
 struct TransitClient: Sendable {
     static let maximumAnswer = 64 << 10
 
@@ -28,82 +23,39 @@ struct TransitClient: Sendable {
     /// - Throws: `KEKError` that says what the server refused or why it could not be asked, and what to do.
     func ask(_ question: Question) async throws -> [UInt8] {
         let token = try token.read()
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try engine())
-        let outcome: Result<[UInt8], any Error>
+        let answer: OutboundAnswer
         do {
-            outcome = .success(try await bounded { try await post(question, token, client) })
-        } catch {
-            outcome = .failure(error)
-        }
-        try? await client.shutdown()
-        switch outcome {
-        case .success(let body): return body
-        case .failure(let error as KEKError): throw error
-        case .failure(let error):
-            throw KEKError("cannot \(question.purpose): '\(configuration.address)' \(Self.reason(error))")
-        }
-    }
-
-    /// The client's own deadline ends with the answer's head; an answer that drips is given up, too.
-    private func bounded<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value.self) { group in
-            group.addTask(operation: body)
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let value = try await group.next() else { throw CancellationError() }
-            return value
-        }
-    }
-
-    private func post(_ question: Question, _ token: String, _ client: HTTPClient) async throws -> [UInt8] {
-        var request = HTTPClientRequest(url: "\(configuration.address)/v1/\(question.path)")
-        request.method = .POST
-        request.headers.add(name: "content-type", value: "application/json")
-        request.headers.add(name: "x-vault-token", value: token)
-        request.headers.add(name: "x-vault-request", value: "true")
-        if let namespace = configuration.namespace { request.headers.add(name: "x-vault-namespace", value: namespace) }
-        request.body = .bytes(Array(question.body.utf8))
-        let milliseconds = timeout / .milliseconds(1)
-        let response = try await client.execute(request, deadline: .now() + .milliseconds(Int64(milliseconds)))
-        guard response.status == .ok else {
+            answer = try await OutboundClient.askOnce(
+                request(question, token), authorities: try authorities(), limit: Self.maximumAnswer, timeout: timeout)
+        } catch let error as OutboundError {
             throw KEKError(
-                "cannot \(question.purpose): '\(configuration.address)' answered \(response.status.code), "
-                    + meaning(of: response.status.code))
+                "cannot \(question.purpose): '\(configuration.address)' \(error.reason)\(Self.advice(error.code))")
         }
-        var body: [UInt8] = []
-        // Room for the whole answer, so that no part of it is left behind by growing.
-        body.reserveCapacity(Self.maximumAnswer)
-        for try await var part in response.body {
-            guard body.count + part.readableBytes <= Self.maximumAnswer else {
-                body.zero()
-                throw KEKError(
-                    "cannot \(question.purpose): '\(configuration.address)' answered with more than 64 KiB; is it the "
-                        + "server?")
-            }
-            body.append(contentsOf: part.readableBytesView)
-            part.withUnsafeMutableReadableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+        guard answer.status == 200 else {
+            throw KEKError(
+                "cannot \(question.purpose): '\(configuration.address)' answered \(answer.status), "
+                    + meaning(of: answer.status))
         }
-        return body
+        return answer.body
     }
 
-    private func engine() throws -> HTTPClient.Configuration {
-        var security = TLSConfiguration.makeClientConfiguration()
-        if let file = configuration.caFile {
-            guard (try? NIOSSLCertificate.fromPEMFile(file))?.isEmpty == false else {
-                throw KEKError("kek.transit.caFile '\(file)' holds no PEM certificate that can be read")
-            }
-            security.trustRoots = .file(file)
+    private func request(_ question: Question, _ token: String) -> OutboundRequest {
+        let namespace = configuration.namespace.map { [(name: "x-vault-namespace", value: $0)] } ?? []
+        return OutboundRequest(
+            .post, "\(configuration.address)/v1/\(question.path)",
+            headers: [
+                ("content-type", "application/json"), ("x-vault-token", token), ("x-vault-request", "true"),
+            ] + namespace,
+            body: Array(question.body.utf8))
+    }
+
+    /// Read for each question, as the token is.
+    private func authorities() throws -> Authorities? {
+        do {
+            return try configuration.caFile.map { file throws(AuthoritiesError) in try Authorities(file: file) }
+        } catch {
+            throw KEKError("kek.transit.caFile \(error)")
         }
-        var engine = HTTPClient.Configuration(
-            tlsConfiguration: security, redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(5), read: .seconds(10)), decompression: .disabled)
-        engine.httpVersion = .http1Only
-        // A refused connection and a certificate that is not trusted are said at once; who asks tries again.
-        engine.connectionPool.retryConnectionEstablishment = false
-        return engine
     }
 
     /// One table from a status to what to do. The answer's own words are not trusted with a terminal.
@@ -123,16 +75,12 @@ struct TransitClient: Sendable {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError
-        where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error):
-            "did not answer in time; is it up?"
-        case let error as IOError: "could not be reached: \(String(cString: strerror(error.errnoCode)))"
-        case is CancellationError: "was not waited for"
-        case let error as NIOSSLError:
-            "could not be trusted over TLS (\(error)); see kek.transit.caFile"
-        default: "could not be reached (\(error))"
+    private static func advice(_ code: OutboundError.Code) -> String {
+        switch code {
+        case .timedOut: "; is it up?"
+        case .untrusted: "; see kek.transit.caFile"
+        case .tooLong: "; is it the server?"
+        case .cancelled, .unreachable, .unprotected: ""
         }
     }
 }

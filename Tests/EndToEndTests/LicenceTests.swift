@@ -239,6 +239,57 @@ import Testing
         #expect(try curl("\(server.origin)/keys/fairplay/certificate").status == 404)
     }
 
+    @Test func aLicenceServerOfAPrivateAuthorityIsAsked() throws {
+        let upstream = try LicenceUpstream(secret: Self.secret, isSecure: true)
+        let folder = try Folder()
+        let file = try folder.write("challenge", Self.widevine(Self.one))
+        for (authorities, status) in [(upstream.authorityFile, 200), (nil, 502)] {
+            var environment = [
+                "KEYWAY_LICENCES_WIDEVINE_URL": upstream.url, "KEYWAY_LICENCES_WIDEVINE_SECRET": "entitlements",
+            ]
+            environment["KEYWAY_LICENCES_WIDEVINE_CA_FILE"] = authorities
+            let server = try RunningServer(service.data, environment: environment)
+            let answer = try curl(
+                "\(server.origin)/keys/widevine", "--data-binary", "@\(file)", "-H",
+                "Authorization: Bearer \(service.token)")
+            #expect(answer.status == status, "\(answer)")
+        }
+    }
+
+    @Test func aLicenceServerIsGivenTheKeysThatWereGranted() throws {
+        let upstream = try LicenceUpstream(secret: Self.secret, isSecure: true, takesKeys: true)
+        let server = try RunningServer(
+            service.data,
+            environment: [
+                "KEYWAY_LICENCES_WIDEVINE_URL": upstream.url, "KEYWAY_LICENCES_WIDEVINE_SECRET": "entitlements",
+                "KEYWAY_LICENCES_WIDEVINE_CA_FILE": upstream.authorityFile, "KEYWAY_LICENCES_WIDEVINE_KEYS": "cpix",
+                "KEYWAY_LICENCES_WIDEVINE_RECIPIENT": upstream.recipientFile,
+            ])
+        func ask(_ challenge: Data, _ token: String) throws -> Int {
+            let folder = try Folder()
+            let file = try folder.write("challenge", challenge)
+            return try curl(
+                "\(server.origin)/keys/widevine", "--data-binary", "@\(file)", "-H", "Authorization: Bearer \(token)"
+            ).status
+        }
+        let challenge = Self.widevine(Self.one, Self.two)
+        #expect(try ask(challenge, "a.b.c") == 401)
+        #expect(try ask(Self.widevine(Self.one, Self.withoutOption), service.token) == 403)
+        #expect(try upstream.log().isEmpty)
+        #expect(try ask(challenge, service.token) == 200)
+        let entry = try #require(try upstream.log().first)
+        #expect(entry["challenge"] as? String == challenge.base64EncodedString())
+        var expected: [String: String] = [:]
+        for keyID in [Self.one, Self.two] {
+            let exported = try service.data.must("key", "export", keyID, "--clear", "--yes-clear").json()
+            let key = try #require(Data(base64Encoded: exported["key"] as? String ?? ""))
+            expected[keyID] = key.map { String(format: "%02x", $0) }.joined()
+        }
+        #expect(entry["keys"] as? [String: String] == expected)
+        let tail = try service.data.must("audit", "tail", "-n", "1000").text
+        #expect(tail.contains("detail=\"key to "))
+    }
+
     @Test func theFairPlayCertificateIsServed() throws {
         let answer = try curl("\(service.server.origin)/keys/fairplay/certificate")
         #expect(answer.status == 200 && answer.body == service.certificate)
@@ -254,6 +305,37 @@ import Testing
                 "KEYWAY_LICENCES_PLAYREADY_URL": "https://a.example/", "KEYWAY_LICENCES_PLAYREADY_SECRET": "x",
                 "KEYWAY_LICENCES_PLAYREADY_TIMEOUT": "2h",
             ], "licences.playready.timeout"
+        ),
+        (["KEYWAY_LICENCES_WIDEVINE_CA_FILE": "/etc/hostname"], "licences.widevine.url"),
+        (
+            [
+                "KEYWAY_LICENCES_WIDEVINE_URL": "https://a.example/", "KEYWAY_LICENCES_WIDEVINE_SECRET": "x",
+                "KEYWAY_LICENCES_WIDEVINE_CA_FILE": "/etc/hostname",
+            ], "licences.widevine.caFile '/etc/hostname' holds no PEM certificate"
+        ),
+        (
+            [
+                "KEYWAY_LICENCES_WIDEVINE_URL": "https://a.example/", "KEYWAY_LICENCES_WIDEVINE_SECRET": "x",
+                "KEYWAY_LICENCES_WIDEVINE_KEYS": "cpix",
+            ], "licences.widevine.recipient is not set"
+        ),
+        (
+            [
+                "KEYWAY_LICENCES_WIDEVINE_URL": "https://a.example/", "KEYWAY_LICENCES_WIDEVINE_SECRET": "x",
+                "KEYWAY_LICENCES_WIDEVINE_RECIPIENT": "/etc/hostname",
+            ], "licences.widevine.keys is not cpix"
+        ),
+        (
+            [
+                "KEYWAY_LICENCES_WIDEVINE_URL": "https://a.example/", "KEYWAY_LICENCES_WIDEVINE_SECRET": "x",
+                "KEYWAY_LICENCES_WIDEVINE_KEYS": "clear", "KEYWAY_LICENCES_WIDEVINE_RECIPIENT": "/etc/hostname",
+            ], "licences.widevine.keys is none or cpix, not 'clear'"
+        ),
+        (
+            [
+                "KEYWAY_LICENCES_WIDEVINE_URL": "https://a.example/", "KEYWAY_LICENCES_WIDEVINE_SECRET": "x",
+                "KEYWAY_LICENCES_WIDEVINE_KEYS": "cpix", "KEYWAY_LICENCES_WIDEVINE_RECIPIENT": "/etc/hostname",
+            ], "licences.widevine.recipient: '/etc/hostname' is not usable"
         ),
         (["KEYWAY_LICENCES_FAIRPLAY_CERTIFICATE": "/nonexistent"], "licences.fairplay.certificate"),
         (["KEYWAY_LICENCES_FAIRPLAY_CERTIFICATE": "/etc/passwd"], "licences.fairplay.certificate"),

@@ -145,13 +145,30 @@ import Testing
     }
 
     /// As the PyPI package m3u8 reads the playlist.
-    private func keys(_ url: String) throws -> [[String: String]] {
+    private func keys(_ url: String, _ member: String = "keys") throws -> [[String: String]] {
         let script =
-            "import json,m3u8,sys; p=m3u8.loads(sys.stdin.read()); "
-            + "print(json.dumps([{k: v for k, v in vars(x).items() if isinstance(v, str)} for x in p.keys if x]))"
+            "import json,m3u8,sys; p=m3u8.loads(sys.stdin.read()); print(json.dumps("
+            + "[{k: v for k, v in vars(x).items() if isinstance(v, str)} for x in getattr(p, '\(member)') if x]))"
         let outcome = try run(Programs.outside("python"), ["-c", script], input: try curl(url).body)
         #expect(outcome.status == 0, "\(outcome.errors)")
         return try #require(try JSONSerialization.jsonObject(with: outcome.output) as? [[String: String]])
+    }
+
+    /// What players may fetch in advance is what they will need, and nothing more.
+    @Test(arguments: ["cenc", "cbcs"])
+    func theMultivariantPlaylistNamesTheKeysOfAllPlaylists(scheme: String) throws {
+        let word = scheme == "cenc" ? "cenc" : "cbcs-aapl"
+        let session = try keys("\(published.all)/manifest(format=m3u8-cmaf,encryption=\(word))", "session_keys")
+        var used: Set<[String: String]> = []
+        for track in Site.video + [Site.audio] {
+            for var key in try keys("\(published.all)/v1/\(word)/cmaf/\(track)/media.m3u8") {
+                key["iv"] = nil
+                used.insert(key.filter { $0.key != "base_uri" && $0.key != "_extra_params" })
+            }
+        }
+        #expect(Set(session.map { $0.filter { $0.key != "base_uri" && $0.key != "_extra_params" } }) == used)
+        #expect(session.count == used.count && session.allSatisfy { $0["iv"] == nil })
+        #expect(session.count == (scheme == "cbcs" ? 4 : 3))
     }
 
     @Test(arguments: ["cenc", "cbcs"])

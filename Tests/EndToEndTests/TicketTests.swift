@@ -53,6 +53,12 @@ import Testing
         #expect(!open.text.contains("ticket") && open.headers["cache-control"]?.hasPrefix("public") == true)
         #expect(keys.count == 1)
         let key = try #require(keys.first)
+        // Players that fetch keys in advance are told the same.
+        let session = master.text.split(separator: "\n").filter { $0.hasPrefix("#EXT-X-SESSION-KEY:") }
+        #expect(session == ["#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"\(key)\""])
+        #expect(
+            open.text.contains(
+                "#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"\(key.components(separatedBy: "&ticket")[0])\"\n"))
         #expect(try curl(key).body.count == 16)
         // The audit log has who it was, and that a ticket stood in.
         let tail = try site.data.must("audit", "tail", "-n", "50", "--json").text

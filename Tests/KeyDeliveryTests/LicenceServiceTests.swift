@@ -25,9 +25,16 @@ import Testing
     /// Notes what it is asked, and how many records the audit log had then.
     private final class Recorder: LicenceServer {
         let asked = Mutex<[(keyIDs: [KeyID], audited: Int)]>([])
+        let given = Mutex<[ReleasedKey]>([])
         let catalog: SQLiteCatalog
+        let keyRecipient: String?
 
-        init(_ catalog: SQLiteCatalog) { self.catalog = catalog }
+        init(_ catalog: SQLiteCatalog, keyRecipient: String?) {
+            self.catalog = catalog
+            self.keyRecipient = keyRecipient
+        }
+
+        var keys: [ReleasedKey] { given.withLock { $0 } }
 
         var log: [(keyIDs: [KeyID], audited: Int)] { asked.withLock { $0 } }
 
@@ -36,8 +43,32 @@ import Testing
         ) async throws(LicenceServerError) -> Licence {
             let audited = (try? await catalog.auditRecords(after: 0, limit: 100).count) ?? -1
             asked.withLock { $0.append((entitlement.grants.map(\.keyID), audited)) }
+            given.withLock { $0 += entitlement.keys }
             guard challenge.bytes != [0] else { throw LicenceServerError(.refused, "no") }
             return Licence(bytes: challenge.bytes + [9])
+        }
+    }
+
+    /// Notes what is opened, for what, and how many records the audit log had then.
+    private final class WatchedUnwrapper: KeyUnwrapper {
+        let opened = Mutex<[(keyID: KeyID, audited: Int)]>([])
+        let inner: LocalKeyUnwrapper
+        let catalog: SQLiteCatalog
+
+        init(_ inner: LocalKeyUnwrapper, _ catalog: SQLiteCatalog) {
+            self.inner = inner
+            self.catalog = catalog
+        }
+
+        var log: [(keyID: KeyID, audited: Int)] { opened.withLock { $0 } }
+
+        func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey {
+            guard case .disclosure(let grant) = purpose, grant.keyID == key.keyID else {
+                throw KeyUnwrapError.purposeMismatch
+            }
+            let audited = try await catalog.auditRecords(after: 0, limit: 100).count
+            opened.withLock { $0.append((key.keyID, audited)) }
+            return try await inner.unwrap(key, for: purpose)
         }
     }
 
@@ -46,16 +77,18 @@ import Testing
         let catalog: SQLiteCatalog
         let wrapping: KeyWrapping
         let server: Recorder
+        let unwrapper: WatchedUnwrapper
         let service: LicenceService
 
-        init(maximumUses: Int? = nil) async throws {
+        init(maximumUses: Int? = nil, keyRecipient: String? = nil) async throws {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
             wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: true))
-            server = Recorder(catalog)
+            server = Recorder(catalog, keyRecipient: keyRecipient)
+            unwrapper = WatchedUnwrapper(LocalKeyUnwrapper(wrapping: wrapping), catalog)
             service = LicenceService(
                 delivery: KeyDeliveryService(
-                    catalog: catalog, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier()),
+                    catalog: catalog, unwrapper: unwrapper, verifier: Verifier()),
                 servers: [.widevine: server])
             let token = TokenRestriction(
                 kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximumUses)
@@ -71,12 +104,12 @@ import Testing
 
         deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-        func key(_ policy: String? = "p") async throws -> KeyID {
+        func key(_ policy: String? = "p", _ key: ContentKey = .random(.common)) async throws -> KeyID {
             let keyID = KeyID.random()
             try await catalog.apply([
                 .insertContentKey(
                     ContentKeyRecord(
-                        wrapped: try wrapping.wrap(ContentKey.random(.common), keyID: keyID), name: nil,
+                        wrapped: try wrapping.wrap(key, keyID: keyID), name: nil,
                         authorizationPolicy: policy, created: Date()))
             ])
             return keyID
@@ -116,6 +149,59 @@ import Testing
         // Without keys in the URL, the challenge's are asked for.
         #expect(licence(try await site.ask([], challenge: [two])) == [1, 9])
         #expect(site.server.log.last?.keyIDs == [two])
+        // No key was opened for any of it.
+        #expect(site.unwrapper.log.isEmpty && site.server.keys.isEmpty)
+    }
+
+    @Test func aServerThatTakesKeysGetsWhatWasGrantedAfterItWasAudited() async throws {
+        let site = try await Site(keyRecipient: "abc")
+        let (first, second) = (ContentKey.random(.common), ContentKey.random(.common))
+        let (one, two) = (try await site.key("p", first), try await site.key("p", second))
+        let without = try await site.key(nil)
+        #expect(licence(try await site.ask([one, without, two], challenge: [two])) == [1, 9])
+        #expect(site.server.keys.map(\.keyID) == [one, two] && site.server.keys.map(\.key) == [first, second])
+        #expect(site.unwrapper.log.map(\.keyID) == [one, two])
+        #expect(site.unwrapper.log.allSatisfy { $0.audited == 3 })
+        let events = try await site.catalog.auditRecords(after: 0, limit: 100).map { try AuditChain.event(of: $0) }
+        #expect(events.map(\.action) == [.keyGranted, .keyDenied, .keyGranted])
+        #expect(events.map(\.detail) == ["key to abc", nil, "key to abc"])
+        // What is denied as a whole opens nothing.
+        #expect(denial(try await site.ask([one], challenge: [one, two])) == .keyOutsideRequest)
+        #expect(denial(try await site.ask([one], token: nil)) == .tokenMissing)
+        #expect(site.unwrapper.log.count == 2)
+    }
+
+    @Test func withoutAnAuditRecordNoKeyIsOpened() async throws {
+        let site = try await Site(keyRecipient: "abc")
+        let key = try await site.key()
+        try await DatabaseQueue(path: site.folder + "/catalog.sqlite").write {
+            try $0.execute(sql: "DROP TABLE auditBatch")
+        }
+        await #expect(throws: CatalogError.self) { try await site.ask([key]) }
+        #expect(site.unwrapper.log.isEmpty && site.server.log.isEmpty)
+    }
+
+    /// The token that is used up with this request is not worth a key.
+    @Test func aTokenThatIsUsedUpOpensNoKey() async throws {
+        let site = try await Site(maximumUses: 1, keyRecipient: "abc")
+        let key = try await site.key()
+        #expect(licence(try await site.ask([key])) != nil)
+        #expect(denial(try await site.ask([key])) == .useLimitReached)
+        #expect(site.unwrapper.log.count == 1)
+    }
+
+    @Test func aKeyThatCannotBeOpenedIsNoLicence() async throws {
+        let site = try await Site(keyRecipient: "abc")
+        let keyID = KeyID.random()
+        let other = try site.wrapping.wrap(.random(.common), keyID: .random())
+        let wrapped = WrappedContentKey(
+            keyID: keyID, type: .common, kek: other.kek, ciphertext: other.ciphertext)
+        try await site.catalog.apply([
+            .insertContentKey(
+                ContentKeyRecord(wrapped: wrapped, name: nil, authorizationPolicy: "p", created: Date()))
+        ])
+        await #expect(throws: KeyUnwrapError.self) { try await site.ask([keyID]) }
+        #expect(site.server.log.isEmpty)
     }
 
     @Test func aKeyOfTheChallengeThatTheURLDoesNotNameDeniesAll() async throws {

@@ -1,6 +1,7 @@
 import ContentKeys
 import Foundation
 import Logging
+import OutboundHTTP
 import TestSupport
 import Testing
 import Tokens
@@ -31,7 +32,7 @@ import Tokens
 
     private let challenge = LicenceChallenge(bytes: Array("a challenge".utf8), contentType: "text/xml", action: "act")
 
-    private func entitlement(issued: Date = Date()) throws -> Entitlement {
+    private func entitlement(issued: Date = Date(), keys: [ContentKey] = []) throws -> Entitlement {
         let keyIDs = try ["00010203-0405-0607-0809-0a0b0c0d0e0f", "ffeeddcc-bbaa-9988-7766-554433221100"].map {
             try #require(KeyID($0))
         }
@@ -46,22 +47,26 @@ import Tokens
             grants: keyIDs.map {
                 Grant(
                     keyID: $0, delivery: .playready, policy: "subscribers", option: "web", token: token, useLimit: nil)
-            }, requestID: "r-1", issued: issued)
+            }, keys: zip(keyIDs, keys).map { ReleasedKey(keyID: $0, key: $1) }, requestID: "r-1", issued: issued)
     }
 
     /// Asks a server that is at an address, and ends the connections.
     private func ask(
         _ url: String, times: Int = 1, secrets: [String: String] = ["s": secret], issued: Date? = nil,
-        timeout: Duration = .seconds(60)
+        timeout: Duration = .seconds(60), authorities: String? = nil, recipient: KeyRecipient? = nil,
+        keys: [ContentKey] = [], challenge: LicenceChallenge? = nil
     ) async throws -> Licence? {
-        let client = ForwardingClient()
+        let client = OutboundClient(
+            authorities: try authorities.map { try Authorities(file: $0) }, keepsConnections: true)
         let server = ForwardedLicenceServer(
-            try #require(LicenceServerAddress(url)), secret: "s", from: Secrets(values: secrets), client: client,
-            timeout: timeout, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try #require(LicenceServerAddress(url)), secret: "s", from: Secrets(values: secrets),
+            recipient: recipient, client: client, timeout: timeout,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var licence: Licence?
         do {
             for _ in 0..<times {
-                licence = try await server.licence(for: challenge, under: try entitlement(issued: issued ?? Date()))
+                licence = try await server.licence(
+                    for: challenge ?? self.challenge, under: try entitlement(issued: issued ?? Date(), keys: keys))
             }
         } catch {
             await client.shutDown()
@@ -145,6 +150,74 @@ import Tokens
         upstream.stop()
         usleep(100_000)
         #expect(await failure { _ = try await ask(upstream.url) } == .unreachable)
+    }
+
+    @Test func aServerOfAPrivateAuthorityIsTrustedByItsFile() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret, isSecure: true)
+        try upstream.set(mode: "patient")
+        #expect(try await ask(upstream.url, authorities: upstream.authorityFile) != nil)
+        #expect(await failure { _ = try await ask(upstream.url) } == .unreachable)
+        let other = try LicenceUpstream(secret: Self.secret, isSecure: true)
+        #expect(
+            await failure { _ = try await ask(upstream.url, authorities: other.authorityFile) } == .unreachable)
+        #expect(try upstream.log().count == 1)
+    }
+
+    private static func hexadecimal(_ key: ContentKey) -> String {
+        key.withUnsafeBytes { $0.map { String(format: "%02x", $0) }.joined() }
+    }
+
+    /// The keys are read as others read CPIX, and the parts by a parser of forms that is not ours.
+    @Test func aServerThatTakesKeysIsGivenThoseThatWereGranted() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret, takesKeys: true)
+        try upstream.set(mode: "patient")
+        let recipient = try KeyRecipient(pem: String(contentsOfFile: upstream.recipientFile, encoding: .utf8))
+        let keys = [ContentKey.random(.common), .random(.commonCbcs)]
+        // A challenge of any bytes stays what it is, also where it looks like the end of a part.
+        for bytes in [Array("\r\n--keyway\r\n\r\n--".utf8), Array(0...255), [0x0D], [0x0A, 0x0D, 0x0A]] {
+            let challenge = LicenceChallenge(bytes: bytes, contentType: "text/xml; charset=utf-8", action: "act")
+            #expect(try await ask(upstream.url, recipient: recipient, keys: keys, challenge: challenge) != nil)
+            let entry = try #require(try upstream.log().last)
+            #expect(entry["challenge"] as? String == Data(bytes).base64EncodedString())
+            #expect(entry["contentType"] as? String == "text/xml; charset=utf-8" && entry["action"] as? String == "act")
+            #expect(
+                entry["keys"] as? [String: String] == [
+                    "00010203-0405-0607-0809-0a0b0c0d0e0f": Self.hexadecimal(keys[0]),
+                    "ffeeddcc-bbaa-9988-7766-554433221100": Self.hexadecimal(keys[1]),
+                ])
+            let document = try #require(entry["document"] as? String)
+            #expect(document.contains(#"commonEncryptionScheme="cenc""#))
+            #expect(document.contains(#"commonEncryptionScheme="cbcs""#) && !document.contains("PlainValue"))
+            for key in keys {
+                let clear = key.withUnsafeBytes { Data($0).base64EncodedString() }
+                #expect(!document.contains(clear) && !document.contains(Self.hexadecimal(key)))
+            }
+        }
+    }
+
+    /// A server without the option is sent none, even if there were some.
+    @Test func aServerThatTakesNoKeysIsGivenNone() async throws {
+        let upstream = try LicenceUpstream(secret: Self.secret)
+        try upstream.set(mode: "patient")
+        #expect(try await ask(upstream.url, keys: [.random(.common), .random(.common)]) != nil)
+        let entry = try #require(try upstream.log().first)
+        #expect(entry["challenge"] as? String == Data("a challenge".utf8).base64EncodedString())
+        #expect((entry["claims"] as? [String: Any])?["keys"] == nil)
+    }
+
+    @Test(arguments: ["ec:prime256v1", "rsa:1024", "public", ""])
+    func certificatesThatKeysCannotBeEncryptedTo(kind: String) throws {
+        var pem = ""
+        if kind == "public" {
+            pem = try OpenSSLTool.publicKey(of: OpenSSLTool.privateKey("RSA:2048"))
+        } else if !kind.isEmpty {
+            let curve = kind == "rsa:1024" ? [] : ["-pkeyopt", "ec_paramgen_curve:prime256v1"]
+            let bytes = try OpenSSLTool.run(
+                ["req", "-x509", "-newkey", kind.hasPrefix("ec") ? "ec" : kind] + curve
+                    + ["-nodes", "-subj", "/CN=x", "-keyout", "/dev/null"])
+            pem = String(decoding: bytes, as: UTF8.self)
+        }
+        #expect(throws: KeyRecipientError.self) { try KeyRecipient(pem: pem) }
     }
 
     @Test(arguments: [[:], ["s": ""], ["s": "thirty-one bytes are not enough"]])

@@ -10,6 +10,14 @@ import Testing
         "audio-only.m3u8": {
             try Presentation(name: "Radio", tracks: [Fixtures.audio("en", "audio")]).multivariantPlaylist()
         },
+        "aes-one-key.m3u8": {
+            try Fixtures.protected(Fixtures.film(Fixtures.transportStream)) { Fixtures.envelope($1) }
+                .multivariantPlaylist()
+        },
+        "cbcs-many-keys.m3u8": {
+            try Fixtures.protected(Fixtures.film()) { number, _ in Fixtures.common(.cbcs, key: number) }
+                .multivariantPlaylist()
+        },
         "video-clear.m3u8": { try Fixtures.video(720).mediaPlaylist() },
         "video-aes.m3u8": {
             try media(Fixtures.protected(Fixtures.film(Fixtures.transportStream)) { Fixtures.envelope($1) })

@@ -106,6 +106,63 @@ import Testing
         #expect(lines.map(String.init) == expected.map { start + $0 + end })
     }
 
+    /// Lines of a playlist by their tag, without the tag.
+    private func attributes(_ tag: String, _ text: String) -> [String] {
+        lines(text).filter { $0.hasPrefix("#\(tag):") }.map { String($0.dropFirst(tag.count + 2)) }
+    }
+
+    private func withoutVector(_ line: String) -> String { line.replacing(/,IV=0x[0-9a-f]{32}/, with: "") }
+
+    /// Every way to every key, once, and to the byte as the media playlists have it, but for IVs.
+    @Test(arguments: ["envelope", "cenc", "cbcs"]) func sessionKeysAreThoseOfTheMediaPlaylists(kind: String) throws {
+        var film = Fixtures.film(kind == "envelope" ? Fixtures.transportStream : Fixtures.fragmented)
+        for number in film.tracks.indices {
+            // The first two share a key, the last is clear.
+            let keyID = Fixtures.keyID(max(number, 1))
+            guard number + 1 < film.tracks.count else { continue }
+            let url = "https://keys.example/keys/aes?kid=\(keyID)&ticket=a-b_c"
+            if kind == "envelope" {
+                film.tracks[number].protection = .envelope(
+                    EnvelopeProtection(
+                        keyID: keyID, keyURL: url,
+                        vectors: film.tracks[number].segments.indices.map { [UInt8](repeating: UInt8($0), count: 16) }))
+            } else {
+                film.tracks[number].protection = .common(
+                    CommonProtection(
+                        scheme: kind == "cbcs" ? .cbcs : .cenc, keyID: keyID, keyURL: url,
+                        constantVector: kind == "cbcs" ? [UInt8](repeating: UInt8(number), count: 16) : nil,
+                        playlistKeys: [
+                            PlaylistKeySignal(format: .widevine, uri: "data:text/plain;base64,\(keyID)"),
+                            PlaylistKeySignal(
+                                format: .playReady, uri: "data:text/plain;charset=UTF-16;base64,\(keyID)"),
+                        ]))
+            }
+        }
+        let master = try film.multivariantPlaylist()
+        let session = attributes("EXT-X-SESSION-KEY", master)
+        let used = try film.tracks.flatMap { attributes("EXT-X-KEY", try $0.mediaPlaylist()).map(withoutVector) }
+        #expect(Set(session) == Set(used) && Set(session).count == session.count)
+        #expect(session.count == (film.tracks.count - 2) * (kind == "envelope" ? 1 : 3))
+        #expect(!master.contains("IV=") && !master.contains("METHOD=NONE"))
+        // Before the first rendition and variant.
+        let all = lines(master)
+        let last = try #require(all.lastIndex { $0.hasPrefix("#EXT-X-SESSION-KEY") })
+        let first = try #require(all.firstIndex { $0.hasPrefix("#EXT-X-MEDIA:") || $0.hasPrefix("#EXT-X-STREAM") })
+        #expect(last < first)
+        // The multivariant playlist needs no IVs.
+        for number in film.tracks.indices {
+            if case .envelope(var envelope) = film.tracks[number].protection {
+                envelope.vectors = []
+                film.tracks[number].protection = .envelope(envelope)
+            }
+        }
+        #expect(try film.multivariantPlaylist() == master)
+    }
+
+    @Test func clearPresentationsHaveNoSessionKey() throws {
+        #expect(try !Fixtures.film().multivariantPlaylist().contains("KEY"))
+    }
+
     @Test(arguments: [(25_600, 2), (31_999, 2), (32_000, 3), (12_799, 1), (1, 1), (640_000, 50)] as [(UInt64, Int)])
     func targetDurationIsRounded(duration: UInt64, target: Int) throws {
         var track = Fixtures.video(720)
@@ -134,7 +191,8 @@ import Testing
             CommonProtection(scheme: .cbcs, keyID: Fixtures.keyID(0), keyURL: text))
         let master = try film.multivariantPlaylist()
         let harmless = try Fixtures.film().multivariantPlaylist()
-        #expect(master.split(whereSeparator: \.isNewline).count == harmless.split(whereSeparator: \.isNewline).count)
+        let count = master.split(whereSeparator: \.isNewline).count
+        #expect(count == harmless.split(whereSeparator: \.isNewline).count + 1)
         let media = try film.tracks[0].mediaPlaylist()
         #expect(media.split(whereSeparator: \.isNewline).count == 8 + 1 + 6 * 2)
         for line in (master + media).split(separator: "\n") {
@@ -193,7 +251,12 @@ import Testing
     }
 
     @Test func wrongVectors() throws {
-        refuse { $0.tracks[0].protection = .envelope(.init(keyID: Fixtures.keyID(0), keyURL: "k", vectors: [])) }
+        for count in [0, 1, 7] {
+            var track = Fixtures.film().tracks[0]
+            let vectors = (0..<count).map { _ in [UInt8](repeating: 1, count: 16) }
+            track.protection = .envelope(.init(keyID: Fixtures.keyID(0), keyURL: "k", vectors: vectors))
+            #expect(throws: PresentationError.self) { try track.mediaPlaylist() }
+        }
         refuse {
             let vectors = $0.tracks[0].segments.map { _ in [1] as [UInt8] }
             $0.tracks[0].protection = .envelope(.init(keyID: Fixtures.keyID(0), keyURL: "k", vectors: vectors))

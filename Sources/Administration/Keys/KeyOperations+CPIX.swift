@@ -36,22 +36,19 @@ extension KeyOperations {
         case .clear(let confirmed): asked = .clear(confirmed: confirmed)
         }
         let grants = try await grants(for: selected, asked, role: role, at: now)
-        var document = CPIX()
-        document.contentID = contentID
+        var keys: [(KeyID, ContentKey)] = []
+        var rules: [CPIX.UsageRule] = []
         for (record, label) in selected {
             guard let grant = grants[record.keyID] else { continue }
-            let key = try await unwrapper.unwrap(record.wrapped, for: .export(grant))
-            document.keys.append(
-                CPIX.Key(
-                    record.keyID, scheme: record.type.commonEncryptionScheme,
-                    value: .clear(key.withUnsafeBytes { ZeroedBytes(copying: $0) })))
+            keys.append((record.keyID, try await unwrapper.unwrap(record.wrapped, for: .export(grant))))
             guard let label else { continue }
             var rule = CPIX.UsageRule(keyID: record.keyID)
             rule.set(label)
-            document.usageRules.append(rule)
+            rules.append(rule)
         }
-        // Methods of HLS are schemes from 2.4 on.
-        document.version = selected.contains { $0.0.type == .envelope } ? "2.4" : CPIX.writtenVersion
+        var document = CPIX(clear: keys)
+        document.contentID = contentID
+        document.usageRules = rules
         if case .wrapped(let holders) = form { document = try document.sealed(to: holders) }
         return document
     }
@@ -67,7 +64,7 @@ extension KeyOperations {
             case .denied(let denial):
                 var event = Self.event(.keyExportDenied, record, at: now)
                 event.reason = denial.rawValue
-                try await catalog.appendAudit([event])
+                try await appendAudit(event)
                 throw KeyOperationError(.notPermitted, Self.explanation(of: denial, record.keyID))
             case .granted(let grant):
                 var detail = "in CPIX, in the clear"
@@ -76,7 +73,7 @@ extension KeyOperations {
                 grants[record.keyID] = grant
             }
         }
-        try await catalog.appendAudit(granted)
+        try await appendAudit(granted)
         return grants
     }
 
@@ -138,7 +135,7 @@ extension KeyOperations {
                 records.append(record)
             }
         }
-        try await catalog.apply(changes)
+        try await apply(changes)
         return records.map(KeyReport.init)
     }
 

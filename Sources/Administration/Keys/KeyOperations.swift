@@ -35,11 +35,16 @@ public struct KeyOperations: Sendable {
         try await catalog.apply(changes.map { $0.by(actor) })
     }
 
-    func appendAudit(_ event: AuditEvent) async throws {
-        var event = event
-        event.actor = actor
-        try await catalog.appendAudit([event])
+    func appendAudit(_ events: [AuditEvent]) async throws {
+        try await catalog.appendAudit(
+            events.map { event in
+                var event = event
+                event.actor = actor
+                return event
+            })
     }
+
+    func appendAudit(_ event: AuditEvent) async throws { try await appendAudit([event]) }
 
     /// What gives a key a row, for a change that must be remembered.
     func storing(_ record: ContentKeyRecord) async throws -> [CatalogChange] {

@@ -1,4 +1,5 @@
 import Catalog
+import KeyExchange
 
 /// Why a verb was not done: the same value here and over HTTP, where it is a problem document (RFC 9457).
 public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -63,6 +64,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case let error as PublicationError: self.init(.invalid, error.reason)
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
         case let error as RecipientError: self.init(.invalid, error.description)
+        case let error as CPIXError: self.init(.invalid, error.description)
         case let error as KEKRotationError: self.init(.conflict, error.description)
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
         case let error as DocumentsRejected:

@@ -81,7 +81,10 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func read(context: ChannelHandlerContext) {
         if case .handedOver = state { return context.read() }
-        guard waiting.readableBytes < Self.mostWaiting else { return isReadHeld = true }
+        guard waiting.readableBytes < Self.mostWaiting else {
+            isReadHeld = true
+            return
+        }
         context.read()
     }
 
@@ -197,7 +200,9 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func isTaken(_ request: FastRequest, _ head: PlainRequestHead, _ context: ChannelHandlerContext) -> Bool {
         var request = request
-        if head.bodyLength > 0, let body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength) {
+        if head.bodyLength > 0,
+            let body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength)
+        {
             request.body = body
         }
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)

@@ -7,6 +7,7 @@ extension PresentedTrack {
     /// - Throws: when a segment, an IV or the address of segments is missing or malformed.
     public func mediaPlaylist() throws(PresentationError) -> String {
         try check()
+        try checkVectors()
         // To the nearest second no segment is longer than this (4.3.3.1).
         let target = max(1, (longestSegment + 500_000) / 1_000_000)
         var text = "#EXTM3U\n#EXT-X-VERSION:\(playlistVersion)\n#EXT-X-TARGETDURATION:\(target)\n"
@@ -33,47 +34,12 @@ extension PresentedTrack {
 
     /// EXT-X-KEY (4.3.2.4), one for each way to the key; empty for clear tracks.
     private func keyLine(segment: Int) -> String {
-        switch protection {
-        case .envelope(let envelope):
-            var key = PlaylistAttributes()
-            key.set("METHOD", "AES-128")
-            key.set("URI", url: envelope.keyURL)
-            key.set("IV", hexadecimal: envelope.vectors[segment])
-            return key.line("EXT-X-KEY")
-        case .common(let common): return common.keyLines
-        case nil: return ""
-        }
-    }
-}
-
-extension CommonProtection {
-    /// The key's own URL comes last: players that know no key format take the last line that there is.
-    fileprivate var keyLines: String {
-        playlistKeys.map(line).joined() + (identityLine ?? "")
-    }
-
-    /// SAMPLE-AES is cbcs in fragmented MP4, SAMPLE-AES-CTR is cenc and has no IV (rfc8216bis, 4.4.4.4).
-    private var method: String { scheme == .cbcs ? "SAMPLE-AES" : "SAMPLE-AES-CTR" }
-
-    private var identityLine: String? {
-        guard let keyURL else { return nil }
-        var key = PlaylistAttributes()
-        key.set("METHOD", method)
-        key.set("URI", url: keyURL)
-        if scheme == .cbcs, let constantVector { key.set("IV", hexadecimal: constantVector) }
-        key.set("KEYFORMAT", quoted: "identity")
-        key.set("KEYFORMATVERSIONS", quoted: "1")
-        return key.line("EXT-X-KEY")
-    }
-
-    private func line(_ signal: PlaylistKeySignal) -> String {
-        var key = PlaylistAttributes()
-        key.set("METHOD", method)
-        key.set("URI", url: signal.uri)
-        // Which key this is, for players that choose among tracks before they read an init segment.
-        if signal.format == .widevine { key.set("KEYID", hexadecimal: keyID.bytes) }
-        key.set("KEYFORMAT", quoted: signal.format.rawValue)
-        key.set("KEYFORMATVERSIONS", quoted: "1")
-        return key.line("EXT-X-KEY")
+        guard let protection else { return "" }
+        let vector: [UInt8]? =
+            switch protection {
+            case .envelope(let envelope): envelope.vectors[segment]
+            case .common(let common): common.constantVector
+            }
+        return protection.waysToTheKey.map { $0.line("EXT-X-KEY", vector: vector) }.joined()
     }
 }

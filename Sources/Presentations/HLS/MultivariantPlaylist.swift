@@ -9,6 +9,7 @@ extension Presentation {
         try check()
         let version = tracks.map(\.playlistVersion).max() ?? 4
         var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+        text += sessionKeys
         let videos = tracks(.video)
         let audios = tracks(.audio)
         guard !videos.isEmpty else {
@@ -19,6 +20,14 @@ extension Presentation {
         if groups.isEmpty { return text + videos.map { Self.variant($0, audio: nil) }.joined() }
         for group in groups { text += videos.map { Self.variant($0, audio: group) }.joined() }
         return text
+    }
+
+    /// EXT-X-SESSION-KEY (4.3.4.5): every way to a key that a media playlist names, once, so that players can fetch keys
+    /// before they read the first of them.
+    private var sessionKeys: String {
+        var seen: Set<WayToTheKey> = []
+        return tracks.flatMap { $0.protection?.waysToTheKey ?? [] }.filter { seen.insert($0).inserted }
+            .map { $0.line("EXT-X-SESSION-KEY", vector: nil) }.joined()
     }
 
     /// EXT-X-STREAM-INF (4.3.4.2) and its URL. The rates are those of everything that plays at once.

@@ -1,17 +1,16 @@
 import Administration
 import ArgumentParser
-import Foundation
 import KeyExchange
 import KeyServer
-import Policies
 
 struct CPIXExport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Hand content keys out in a CPIX document, encrypted to certificates.",
         discussion: """
             Prints the document. Key values are encrypted to the RSA keys of the certificates; every one of them can \
-            read all. Every export and every refusal is in the audit log before a key is opened. Whoever can open the \
-            data folder has the role key-admin.
+            read all. Every export and every refusal is in the audit log before a key is opened. It takes the \
+            role key-admin, which whoever can open the data folder has. The document is signed here: the private key of \
+            --sign-key goes to no server.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -44,28 +43,30 @@ struct CPIXExport: AsyncParsableCommand {
     var yesClear = false
 
     func run() async throws {
-        let selection = try selection()
-        let form = try form()
+        let verb = try verb()
         let signer = try signer()
-        let document = try await common.open().keyOperations.exportCPIX(
-            selection, form, contentID: contentId ?? asset, role: .keyAdmin, at: Date())
-        Terminal.print(try text(of: document, signedBy: signer))
+        let report = try await common.perform(verb)
+        Terminal.print(try signer.map { try Self.signed(report.document, by: $0) } ?? report.document)
     }
 
     // What throws stands outside of `run`, and is not inlined into it: the compiler of Swift 6.3.1 crashes over it when it
     // optimises ("While splitting coroutine").
 
     @inline(never)
-    private func form() throws -> KeyOperations.CPIXForm {
-        switch (recipient.isEmpty, clear) {
-        case (false, false):
-            return .wrapped(
-                try recipient.map { file in
-                    try CPIX.Holder(pem: String(decoding: try SecretInput.read(file: file), as: UTF8.self))
-                })
-        case (true, true): return .clear(confirmed: yesClear)
-        default: throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
+    private func verb() throws -> ExportCPIX {
+        guard kid.isEmpty != (asset == nil) else {
+            throw CommandFailure(.badData, "give --kid KEY, once or more often, or --asset NAME")
         }
+        guard encryption == nil || asset != nil else {
+            throw CommandFailure(.badData, "--encryption goes with --asset")
+        }
+        guard recipient.isEmpty == clear else {
+            throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
+        }
+        let recipients = try recipient.map { String(decoding: try SecretInput.read(file: $0), as: UTF8.self) }
+        return ExportCPIX(
+            keys: kid.isEmpty ? nil : kid, asset: asset, encryption: encryption, contentId: contentId,
+            recipients: clear ? nil : recipients, confirmed: clear ? yesClear : nil)
     }
 
     /// The certificate of who signs, read before any key is opened, and the file with the private key; nil for a document
@@ -82,29 +83,14 @@ struct CPIXExport: AsyncParsableCommand {
     }
 
     @inline(never)
-    private func text(of document: CPIX, signedBy signer: (certificate: CPIX.Holder, key: String)?) throws -> String {
-        guard let signer else { return document.xml }
+    private static func signed(
+        _ document: String, by signer: (certificate: CPIX.Holder, key: String)
+    ) throws -> String {
         var pem = try SecretInput.read(file: signer.key)
         defer { SecretInput.zero(&pem) }
-        return try pem.withUnsafeBytes { try document.signedXML(by: signer.certificate, withPEM: $0) }
-    }
-
-    @inline(never)
-    private func selection() throws -> KeyOperations.CPIXSelection {
-        switch (kid.isEmpty, asset) {
-        case (false, nil):
-            guard encryption == nil else { throw CommandFailure(.badData, "--encryption goes with --asset") }
-            return .keys(kid)
-        case (true, let asset?):
-            return .asset(
-                asset,
-                try encryption.map { text in
-                    guard let encryption = DeliveryEncryption(rawValue: text), encryption.keyType != nil else {
-                        throw CommandFailure(.badData, "--encryption must be cenc, cbcs or envelope, not '\(text)'")
-                    }
-                    return encryption
-                })
-        default: throw CommandFailure(.badData, "give --kid KEY, once or more often, or --asset NAME")
-        }
+        var bytes = Array(document.utf8)
+        defer { SecretInput.zero(&bytes) }
+        let read = try bytes.withUnsafeBytes { try CPIX.read($0) }.document
+        return try pem.withUnsafeBytes { try read.signedXML(by: signer.certificate, withPEM: $0) }
     }
 }

@@ -12,6 +12,14 @@ enum KeyWords {
         return type
     }
 
+    /// An encryption that has content keys.
+    static func encryption(_ word: String) throws -> DeliveryEncryption {
+        guard let encryption = DeliveryEncryption(rawValue: word), encryption.keyType != nil else {
+            throw OperatorError(.invalid, "the encryption must be cenc, cbcs or envelope, not \(word.quoted)")
+        }
+        return encryption
+    }
+
     static func keyID(_ text: String) throws -> KeyID {
         guard let keyID = KeyID(text) else {
             throw OperatorError(.invalid, "the key's id is not a UUID: \(text.quoted)")
