@@ -25,6 +25,10 @@ public struct RequestTarget: Sendable {
         self.init("?" + (query ?? ""))
     }
 
+    public func isPath(_ other: String) -> Bool {
+        Self.bytes(of: text) { $0[path].elementsEqual(other.utf8) }
+    }
+
     /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else.
     public var keyID: KeyID? {
         let route = "/keys/aes"

@@ -6,33 +6,51 @@ import KeyDelivery
 import NIOCore
 import Policies
 
-/// `GET|POST /keys/aes` without a body, answered on the event loop from memory: the same decision, audit record and
-/// answer as the router's, which takes over when something has to be read.
+/// `GET|POST /keys/aes` without a body and `POST /keys/clearkey`, answered on the event loop from memory: the same decision,
+/// audit record and answer as the router's, which takes over when something has to be read or to be explained.
 struct KeyFastPath: FastResponder {
     let service: KeyDeliveryService
     let sharing: CrossOriginPolicy
 
     func considers(_ request: FastRequest) -> Bool {
-        (request.method == .get || request.method == .post) && request.target.utf8.starts(with: "/keys/aes".utf8)
+        let target = request.target.utf8
+        switch request.method {
+        case .get: return target.starts(with: "/keys/aes".utf8)
+        case .post: return target.starts(with: "/keys/aes".utf8) || target.starts(with: "/keys/clearkey".utf8)
+        case .head, .options: return false
+        }
     }
 
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
         let target = RequestTarget(request.target)
-        guard request.body.readableBytes == 0, let keyID = target.keyID,
-            case .some(let credential) = credential(request, target)
+        guard case .some(let credential) = credential(request, target),
+            let (keys, makeAnswer) = keyRequest(request, target, credential)
         else { return false }
         let requestID = RequestID.next()
         let shared = sharing.headers(origin: request.origin)
-        return service.deliverNow(
-            KeyRequest(
-                keyIDs: [keyID], delivery: .aes, credential: credential, ticket: target.value(of: "ticket"),
-                clientAddress: request.client),
-            requestID: requestID
-        ) { outcome in
-            var response = Self.response(outcome, requestID: requestID)
+        return service.deliverNow(keys, requestID: requestID) { outcome in
+            var response = Self.response(outcome, requestID: requestID, makeAnswer)
             response.headers += shared
             answer(response)
         }
+    }
+
+    /// What is asked for, and how released keys are answered; nil for what is the router's.
+    private func keyRequest(
+        _ request: FastRequest, _ target: RequestTarget, _ credential: String?
+    ) -> (KeyRequest, @Sendable ([ReleasedKey], String) -> FastResponse)? {
+        if target.isPath("/keys/clearkey") {
+            let body = Array(request.body.readableBytesView)
+            guard request.method == .post, let licence = try? ClearKeyLicenceRequest(parsing: body) else { return nil }
+            let keys = KeyRequest(
+                keyIDs: licence.keyIDs, delivery: .clearkey, credential: credential, clientAddress: request.client)
+            return (keys, Self.licence)
+        }
+        guard request.body.readableBytes == 0, let keyID = target.keyID else { return nil }
+        let keys = KeyRequest(
+            keyIDs: [keyID], delivery: .aes, credential: credential, ticket: target.value(of: "ticket"),
+            clientAddress: request.client)
+        return (keys, Self.key)
     }
 
     /// The token; inner nil for none, outer nil for one that the router has to refuse.
@@ -42,20 +60,30 @@ struct KeyFastPath: FastResponder {
         return token.utf8.count <= BearerToken.longest ? .some(token) : nil
     }
 
-    private static func response(_ outcome: KeyDeliveryOutcome, requestID: String) -> FastResponse {
+    private static func response(
+        _ outcome: KeyDeliveryOutcome, requestID: String,
+        _ makeAnswer: @Sendable ([ReleasedKey], String) -> FastResponse
+    ) -> FastResponse {
         switch outcome {
-        case .released(let keys):
-            guard let released = keys.first else { return Problem.unavailable.fastResponse(requestID: requestID) }
-            return FastResponse(
-                status: .ok,
-                headers: [
-                    ("content-type", "application/octet-stream"), ("cache-control", "no-store"),
-                ],
-                body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }, requestID: requestID)
-        case .denied(let reason): return Problem(denial: reason).fastResponse(requestID: requestID)
-        case .limited(let wait): return Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
-        case .unavailable: return Problem.unavailable.fastResponse(requestID: requestID)
+        case .released(let keys): makeAnswer(keys, requestID)
+        case .denied(let reason): Problem(denial: reason).fastResponse(requestID: requestID)
+        case .limited(let wait): Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
+        case .unavailable: Problem.unavailable.fastResponse(requestID: requestID)
         }
+    }
+
+    /// The bytes of one key.
+    @Sendable private static func key(_ keys: [ReleasedKey], _ requestID: String) -> FastResponse {
+        guard let released = keys.first else { return Problem.unavailable.fastResponse(requestID: requestID) }
+        return FastResponse(
+            status: .ok, headers: [("content-type", "application/octet-stream"), ("cache-control", "no-store")],
+            body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }, requestID: requestID)
+    }
+
+    @Sendable private static func licence(_ keys: [ReleasedKey], _ requestID: String) -> FastResponse {
+        FastResponse(
+            status: .ok, headers: [("content-type", "application/json"), ("cache-control", "no-store")],
+            body: ClearKeyLicence(keys: keys).json, requestID: requestID)
     }
 }
 

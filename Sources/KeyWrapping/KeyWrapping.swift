@@ -48,7 +48,15 @@ public struct KeyWrapping: Sendable {
     }
 
     static func associatedData(keyID: KeyID, type: ContentKeyType, kek: KEKVersion) -> [UInt8] {
-        Array("keyway content key 1\u{0}\(keyID)\u{0}\(type.rawValue)\u{0}\(kek.rawValue)".utf8)
+        // Put together without text in between: every key request needs it.
+        var data = Array("keyway content key 1\u{0}".utf8)
+        data.reserveCapacity(96)
+        data += keyID.description.utf8
+        data.append(0)
+        data += type.rawValue.utf8
+        data.append(0)
+        data += String(kek.rawValue).utf8
+        return data
     }
 
     /// Wraps a named secret under the current KEK. The caller zeroes its own copy of the value.
