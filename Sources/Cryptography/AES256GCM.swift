@@ -1,14 +1,14 @@
 import COpenSSL
 
-/// AES-256 in Galois/counter mode (NIST SP 800-38D), opening only: what is sealed here is sealed with swift-crypto, and a
-/// key request opens a key.
+/// AES-256 in Galois/counter mode (NIST SP 800-38D), opening only: what is sealed here is sealed with swift-crypto, and key
+/// requests open keys and secrets.
 public enum AES256GCM {
     /// In bytes.
     public static let keySize = 32
     public static let nonceSize = 12
     public static let tagSize = 16
-    /// Longest message, in bytes: this is for keys.
-    static let longest = 4096
+    /// Longest message, in bytes: this is for keys and named secrets.
+    static let longest = 64 << 10
 
     /// Opens a nonce, the ciphertext and its tag.
     ///

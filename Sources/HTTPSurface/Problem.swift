@@ -62,6 +62,11 @@ public struct Problem: Error, Sendable {
     private static let contentType = "application/problem+json"
 
     private func document(requestID: String) -> ByteBuffer {
+        ProblemTemplates.document(of: self, requestID: requestID) ?? ByteBuffer(bytes: encoded(requestID: requestID))
+    }
+
+    /// The document, written anew.
+    func encoded(requestID: String) -> Data {
         struct Document: Encodable {
             var title: String
             var status: Int
@@ -76,7 +81,6 @@ public struct Problem: Error, Sendable {
             choices: choices.isEmpty ? nil : choices, errors: errors.isEmpty ? nil : errors, requestId: requestID)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = (try? encoder.encode(document)) ?? Data("{}".utf8)
-        return ByteBuffer(bytes: body)
+        return (try? encoder.encode(document)) ?? Data("{}".utf8)
     }
 }

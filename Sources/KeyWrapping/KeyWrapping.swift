@@ -81,16 +81,20 @@ public struct KeyWrapping: Sendable {
         guard let kek = provider.kek(version) else {
             throw KEKError("secret '\(name)' is wrapped under KEK version \(version.rawValue), which is not at hand")
         }
-        var clear: Data
-        do {
-            clear = try AES.GCM.open(
-                try AES.GCM.SealedBox(combined: ciphertext), using: kek.symmetricKey,
-                authenticating: Self.associatedData(secret: name, kek: version))
-        } catch {
-            throw KEKError("secret '\(name)' does not open under KEK version \(version.rawValue)")
+        let count = max(ciphertext.count - AES256GCM.nonceSize - AES256GCM.tagSize, 0)
+        return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { clear in
+            defer { cleanse(clear) }
+            do {
+                try kek.withUnsafeBytes { kek throws(CryptographyError) in
+                    try AES256GCM.open(
+                        ciphertext, key: kek, authenticating: Self.associatedData(secret: name, kek: version),
+                        into: clear)
+                }
+            } catch {
+                throw KEKError("secret '\(name)' does not open under KEK version \(version.rawValue)")
+            }
+            return try body(UnsafeRawBufferPointer(clear))
         }
-        defer { clear.zero() }
-        return try clear.withUnsafeBytes(body)
     }
 
     private static func associatedData(secret name: String, kek: KEKVersion) -> [UInt8] {

@@ -31,7 +31,8 @@ import Testing
     private static func licence(_ kids: [String], _ type: String = "temporary") throws -> String {
         let names = try kids.map { kid in
             let bytes = withUnsafeBytes(of: try #require(UUID(uuidString: kid)).uuid) { Data($0) }
-            let text = bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+            let text = bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+                "=", with: "")
             return "\"\(text)\""
         }
         return "{\"kids\":[\(names.joined(separator: ","))],\"type\":\"\(type)\"}"
@@ -54,14 +55,19 @@ import Testing
         }
         requests += [
             ("/keys/aes?KID=\(envelope.uppercased())&x=1", []), ("/keys/aes", []), ("/keys/aesx?kid=\(envelope)", []),
-            ("/keys/aes/\(envelope)/", []), ("/keys/%61es?kid=\(envelope)", []), ("/keys/aes?kid=%7B\(envelope)%7D", []),
-            ("/keys/aes?kid=\(kids[2])&token=x.y.z", []), ("/keys/aes?kid=\(kids[2])", ["-H", "Authorization: Bearer x"]),
+            ("/keys/aes/\(envelope)/", []), ("/keys/%61es?kid=\(envelope)", []),
+            ("/keys/aes?kid=%7B\(envelope)%7D", []),
+            ("/keys/aes?kid=\(kids[2])&token=x.y.z", []),
+            ("/keys/aes?kid=\(kids[2])", ["-H", "Authorization: Bearer x"]),
             ("/keys/aes?kid=\(kids[2])", ["-H", "Authorization: Basic x"]), ("/keys/aes?kid=\(envelope)", ["-d", "x"]),
             ("/keys/aes?kid=\(envelope)", ["-H", "Origin: https://player.example"]),
-            ("/keys/aes?kid=\(envelope)", ["-H", "Origin: https://other.example"]), ("/keys/aes?kid=\(envelope)", ["-X", "PUT"]),
+            ("/keys/aes?kid=\(envelope)", ["-H", "Origin: https://other.example"]),
+            ("/keys/aes?kid=\(envelope)", ["-X", "PUT"]),
             ("/keys/aes?kid=\(envelope)", ["-H", "Authorization: a", "-H", "Authorization: b"]),
-            ("/keys/clearkey", []), ("/keys/clearkeys", ["-d", try Self.licence([kids[0]])]), ("/keys/clearkey", ["-d", "{}"]),
-            ("/keys/clearkey", ["-d", "{\"kids\":[]}"]), ("/keys/clearkey", ["-d", try Self.licence([kids[0]], "persistent-license")]),
+            ("/keys/clearkey", []), ("/keys/clearkeys", ["-d", try Self.licence([kids[0]])]),
+            ("/keys/clearkey", ["-d", "{}"]),
+            ("/keys/clearkey", ["-d", "{\"kids\":[]}"]),
+            ("/keys/clearkey", ["-d", try Self.licence([kids[0]], "persistent-license")]),
             ("/keys/clearkey", ["-d", String(repeating: " ", count: 70 << 10)]), ("/keys/aes", ["-X", "OPTIONS"]),
         ]
         for list in [[kids[0]], [kids[1]], [kids[0], kids[1]], [kids[2]], [unknown], [envelope], [kids[0], kids[0]]] {
