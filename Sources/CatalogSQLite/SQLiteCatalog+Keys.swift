@@ -7,12 +7,12 @@ import Synchronization
 
 extension SQLiteCatalog {
     public func keyLookup(_ keyID: KeyID) async throws -> KeyLookup? {
-        let stored = try await read { database -> KeyLookup? in
-            try database.contentKey(keyID).map { KeyLookup(key: $0, policy: try database.policy(of: $0)) }
+        let stored = try await read { [policies] database -> KeyLookup? in
+            try database.contentKey(keyID).map { KeyLookup(key: $0, policy: try database.policy(of: $0, policies)) }
         }
         if let stored { return stored }
         guard let derived = try await derivedKey(keyID) else { return nil }
-        return KeyLookup(key: derived, policy: try await read { try $0.policy(of: derived) })
+        return KeyLookup(key: derived, policy: try await read { [policies] in try $0.policy(of: derived, policies) })
     }
 
     public func contentKey(_ keyID: KeyID) async throws -> ContentKeyRecord? {
@@ -77,9 +77,9 @@ extension Database {
         return try Row.fetchOne(statement, arguments: [Column.blob(keyID)]).map(ContentKeyRecord.init)
     }
 
-    fileprivate func policy(of key: ContentKeyRecord) throws -> AuthorizationPolicy? {
+    fileprivate func policy(of key: ContentKeyRecord, _ policies: DecodedPolicies) throws -> AuthorizationPolicy? {
         let statement = try cachedStatement(sql: "SELECT document FROM authorizationPolicy WHERE name = ?")
         let document = try key.authorizationPolicy.flatMap { try String.fetchOne(statement, arguments: [$0]) }
-        return try document.map { try Column.value(AuthorizationPolicy.self, json: $0) }
+        return try document.map { try policies.policy(of: $0) }
     }
 }

@@ -14,6 +14,7 @@ public final class SQLiteCatalog: CatalogEngine {
     let immediate: DatabaseQueue
     /// Nil until the KEKs are at hand: then no KID is recognised without a row.
     let recogniser = Mutex<(any KeySeedRecogniser)?>(nil)
+    let policies = DecodedPolicies()
     private let committer: AuditCommitter
     /// How many pages of 4 KiB the write-ahead log gathers: 16 MiB.
     private static let checkpointedPages = 4096

@@ -39,7 +39,8 @@ enum ProblemTemplates {
     private static func make(_ key: Key, _ problem: Problem) -> Template? {
         let document = problem.encoded(requestID: placeholder)
         let name = Data(placeholder.utf8)
-        guard let place = document.range(of: name), document.range(of: name, in: place.upperBound..<document.endIndex) == nil
+        guard let place = document.range(of: name),
+            document.range(of: name, in: place.upperBound..<document.endIndex) == nil
         else { return nil }
         let template = Template(
             before: Array(document[..<place.lowerBound]), after: Array(document[place.upperBound...]))

@@ -124,11 +124,25 @@ public final class KeyDeliveryService: Sendable {
         }
     }
 
-    /// The same for callers that must not wait, as event loops: decides from memory.
+    /// The same for callers that must not wait, as event loops: decides here and now when all is in memory.
     ///
     /// - Parameter completion: called once, on any thread, when the decision is durable.
-    /// - Returns: false, and nothing was done, when something has to be read first: then `deliver` is to be asked.
-    public func deliverNow(
+    public func deliver(
+        _ request: KeyRequest, requestID: String, completion: @escaping @Sendable (KeyDeliveryOutcome) -> Void
+    ) {
+        if deliverNow(request, requestID: requestID, completion: completion) { return }
+        Task {
+            do {
+                completion(try await deliver(request, requestID: requestID))
+            } catch {
+                metrics.wasUnavailable()
+                completion(.unavailable)
+            }
+        }
+    }
+
+    /// False, and nothing was done, when something has to be read first.
+    func deliverNow(
         _ request: KeyRequest, requestID: String, completion: @escaping @Sendable (KeyDeliveryOutcome) -> Void
     ) -> Bool {
         guard let cache else { return false }

@@ -6,8 +6,8 @@ import KeyDelivery
 import NIOCore
 import Policies
 
-/// `GET|POST /keys/aes` without a body and `POST /keys/clearkey`, answered on the event loop from memory: the same decision,
-/// audit record and answer as the router's, which takes over when something has to be read or to be explained.
+/// `GET|POST /keys/aes` without a body and `POST /keys/clearkey`, answered on the event loop when all is in memory: the same
+/// decision, audit record and answer as the router's, which takes over when a request has to be explained.
 struct KeyFastPath: FastResponder {
     let service: KeyDeliveryService
     let sharing: CrossOriginPolicy
@@ -28,11 +28,12 @@ struct KeyFastPath: FastResponder {
         else { return false }
         let requestID = RequestID.next()
         let shared = sharing.headers(origin: request.origin)
-        return service.deliverNow(keys, requestID: requestID) { outcome in
+        service.deliver(keys, requestID: requestID) { outcome in
             var response = Self.response(outcome, requestID: requestID, makeAnswer)
             response.headers += shared
             answer(response)
         }
+        return true
     }
 
     /// What is asked for, and how released keys are answered; nil for what is the router's.

@@ -19,7 +19,8 @@ import Testing
                 for _ in 0..<2 {
                     let body = problem.fastResponse(requestID: name).body
                     #expect(Data(body.readableBytesView) == problem.encoded(requestID: name))
-                    let document = try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
+                    let document =
+                        try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
                     #expect(document?["requestId"] as? String == name && document?["detail"] as? String == detail)
                 }
             }
@@ -30,14 +31,16 @@ import Testing
     @Test func choicesAreNotMixedUp() {
         for choices in [["a"], ["b"], []] {
             let problem = Problem(.badRequest, code: "x", detail: "y", choices: choices)
-            #expect(Data(problem.fastResponse(requestID: "1").body.readableBytesView) == problem.encoded(requestID: "1"))
+            #expect(
+                Data(problem.fastResponse(requestID: "1").body.readableBytesView) == problem.encoded(requestID: "1"))
         }
     }
 
     @Test func manyDifferentOnesAreBounded() {
         for number in 0..<1000 {
             let problem = Problem(.badRequest, code: "x", detail: "\(number)")
-            #expect(Data(problem.fastResponse(requestID: "1").body.readableBytesView) == problem.encoded(requestID: "1"))
+            #expect(
+                Data(problem.fastResponse(requestID: "1").body.readableBytesView) == problem.encoded(requestID: "1"))
         }
     }
 }

@@ -2,11 +2,12 @@ import Catalog
 import CatalogSQLite
 import ContentKeys
 import Foundation
-import KeyDelivery
 import KeyWrapping
 import Policies
 import Synchronization
 import Testing
+
+@testable import KeyDelivery
 
 /// Tokens that fit no key which the issuer published when its keys were read last.
 @Suite struct RenewalTests {
