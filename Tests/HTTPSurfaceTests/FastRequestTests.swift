@@ -36,14 +36,15 @@ import Testing
 
     private let responder = Responder()
     private let channel = EmbeddedChannel()
+    private let handler: FastRequestHandler
 
     init() throws {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let time = ConnectionTimeHandler(limits: ConnectionLimits())
-        try channel.pipeline.syncOperations.addHandler(
-            FastRequestHandler(
-                responder: responder, clients: ClientAddressRule(trustedProxies: []),
-                peer: ConnectionPeer(IPAddress("127.0.0.1")), time: time, limits: ConnectionLimits()))
+        handler = FastRequestHandler(
+            responder: responder, clients: ClientAddressRule(trustedProxies: []),
+            peer: ConnectionPeer(IPAddress("127.0.0.1")), time: time, limits: ConnectionLimits())
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     private func receive(_ text: String) throws { try channel.writeInbound(ByteBuffer(string: text)) }
@@ -135,6 +136,20 @@ import Testing
         #expect(try passed().isEmpty && responder.taken.isEmpty)
         try receive(String(text.dropFirst(32)))
         #expect(responder.taken.count == 1)
+    }
+
+    /// A connection whose every reading ends within a request must not keep all that it ever sent.
+    @Test(arguments: ["/fast", "/slow"])
+    func whatWasTakenIsNotKept(_ target: String) throws {
+        let text = Self.head(target, "X: " + String(repeating: "x", count: 16 << 10) + "\r\n")
+        try receive(String(text.prefix(100)))
+        for _ in 0..<400 {
+            try receive(String(text.dropFirst(100)) + String(text.prefix(100)))
+            if target == "/fast" { responder.answerNext() } else { try answerAsRouter() }
+            _ = try (passed(), answered())
+        }
+        #expect(handler.waiting.readableBytes < 200)
+        #expect(handler.waiting.capacity <= 256 << 10)
     }
 
     /// Whoever sends byte by byte must not have every byte read again and again.
