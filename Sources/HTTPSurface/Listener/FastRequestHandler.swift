@@ -133,13 +133,25 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         if case .answering = state { return resumeReading(context) }
         if case .routed = state { return resumeReading(context) }
-        if isInputClosed {
-            isInputClosed = false
-            // What is unfinished now stays so: the decoder knows what to say.
-            handOver(context)
-            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-        }
+        if isInputClosed { endInput(context) }
         resumeReading(context)
+    }
+
+    /// Tells those behind that no more comes. They may close the connection over it, and would lose with it the answers
+    /// that the client has yet to take.
+    private func endInput(_ context: ChannelHandlerContext) {
+        isInputClosed = false
+        guard case .idle = state else { return context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+        // What is unfinished now stays so: the decoder knows what to say.
+        handOver(context)
+        time.waitForReader()
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        taken.futureResult.whenComplete { _ in
+            bound.value.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        // Nothing, behind all that was written.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: taken)
     }
 
     private func resumeReading(_ context: ChannelHandlerContext) {
