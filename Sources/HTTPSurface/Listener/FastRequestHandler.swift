@@ -127,7 +127,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Takes up what waits, until a request is under way or more is needed.
     private func goOn(_ context: ChannelHandlerContext) {
-        while case .idle = state, waiting.readableBytes > 0 {
+        while case .idle = state, waiting.readableBytes > 0, !time.isEnding {
             guard context.channel.isWritable else { return time.waitForReader() }
             guard takeRequest(context) else { break }
         }
