@@ -84,8 +84,7 @@ final class AuditCommitter: Sendable {
             return .last
         }
         switch place {
-        case .blocked(let reason):
-            completion(.failure(CatalogError(.unavailable, "the audit log cannot be written: \(reason)")))
+        case .blocked(let reason): completion(.failure(Self.blocked(reason)))
         case .refused: completion(.failure(CatalogError(.unavailable, "the audit log cannot keep up")))
         case .queued: break
         case .last: gathered.signal()
@@ -138,7 +137,7 @@ final class AuditCommitter: Sendable {
             let counts = try commit(batch.map(\.decision))
             for (waiting, count) in zip(batch, counts) { waiting.completion(.success(count)) }
         } catch let error as DatabaseError where !error.isOfStore && batch.count > 1 {
-            for waiting in batch { settle([waiting]) }
+            settleEach(batch)
         } catch {
             let failure = CatalogError(database: error)
             if let error = error as? DatabaseError, error.isOfStore {
@@ -148,6 +147,25 @@ final class AuditCommitter: Sendable {
             }
             for waiting in batch { waiting.completion(.failure(failure)) }
         }
+    }
+
+    /// One commit each. The store may stop taking writes in the middle: the rest is then refused as all others are.
+    private func settleEach(_ batch: [Waiting]) {
+        for waiting in batch {
+            let reason = state.withLock { state in
+                if state.block != nil { state.block?.refused += 1 }
+                return state.block?.reason
+            }
+            if let reason {
+                waiting.completion(.failure(Self.blocked(reason)))
+            } else {
+                settle([waiting])
+            }
+        }
+    }
+
+    private static func blocked(_ reason: String) -> CatalogError {
+        CatalogError(.unavailable, "the audit log cannot be written: \(reason)")
     }
 
     /// Refuses everybody from now on, and starts trying.

@@ -113,16 +113,24 @@ public final class KeyDeliveryService: Sendable {
             wholly: wholly)
     }
 
-    /// Reads the keys that issuers publish anew when a token was refused for the want of one; true when it may matter.
+    /// Reads the keys that issuers publish anew when a token was refused for the want of one.
+    ///
+    /// - Returns: whether to judge again: there are other keys, or the reading took so long that what was granted beside
+    ///   the refusal may not be granted any more.
     func renewKeys(after verdict: Verdict) async -> Bool {
         let restrictions = Set(verdict.staleRestrictions)
-        return await withTaskGroup { group in
+        let start = ContinuousClock.now
+        let hasFound = await withTaskGroup { group in
             for restriction in restrictions {
                 group.addTask { [verifier] in await verifier.renewKeys(for: restriction) }
             }
             return await group.reduce(false) { $0 || $1 }
         }
+        return hasFound || ContinuousClock.now - start > Self.longestRenewal
     }
+
+    /// How long a verdict may wait for keys of issuers: a change must be in force within a second.
+    private static let longestRenewal = Duration.milliseconds(300)
 
     /// The same for callers that must not wait, as event loops: decides here and now when all is in memory.
     ///

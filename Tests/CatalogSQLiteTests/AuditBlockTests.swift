@@ -117,4 +117,36 @@ import Testing
         #expect(await written)
         #expect(catalog.auditBlock() == nil)
     }
+
+    /// Decisions of a commit that failed over one of them are committed one by one. When the store takes no writes in the
+    /// middle of that, the rest does not wait for it again and again.
+    @Test func aStoreThatIsFullInTheMiddleOfABatchIsTriedOnce() async throws {
+        try await catalog.pool.writeWithoutTransaction { database in
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER poison BEFORE INSERT ON auditBatch WHEN instr(CAST(NEW.events AS TEXT), 'poison')
+                    BEGIN SELECT RAISE(ABORT, 'poison'); END
+                    """)
+            let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+            try database.execute(sql: "PRAGMA max_page_count = \(pages + 1)")
+        }
+        let other = try neighbour()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        // What waits for the lock holds up the others, which then come together.
+        async let first = write("first")
+        try await Task.sleep(for: .milliseconds(200))
+        let large = String(repeating: "x", count: 40_000)
+        async let refused = withTaskGroup { group in
+            for number in 0..<20 {
+                group.addTask { await write(number == 0 ? "poison \(large)" : "\(number) \(large)") ? 0 : 1 }
+            }
+            return await group.reduce(0, +)
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(await first)
+        #expect(await refused == 20)
+        // All but the one that was refused for what it was.
+        #expect(catalog.auditBlock().map { (19...20).contains($0.refused) } == true)
+    }
 }

@@ -36,14 +36,15 @@ import Testing
 
     private let responder = Responder()
     private let channel = EmbeddedChannel()
+    private let handler: FastRequestHandler
 
     init() throws {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let time = ConnectionTimeHandler(limits: ConnectionLimits())
-        try channel.pipeline.syncOperations.addHandler(
-            FastRequestHandler(
-                responder: responder, clients: ClientAddressRule(trustedProxies: []),
-                peer: ConnectionPeer(IPAddress("127.0.0.1")), time: time, limits: ConnectionLimits()))
+        handler = FastRequestHandler(
+            responder: responder, clients: ClientAddressRule(trustedProxies: []),
+            peer: ConnectionPeer(IPAddress("127.0.0.1")), time: time, limits: ConnectionLimits())
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     private func receive(_ text: String) throws { try channel.writeInbound(ByteBuffer(string: text)) }
@@ -137,6 +138,20 @@ import Testing
         #expect(responder.taken.count == 1)
     }
 
+    /// A connection whose every reading ends within a request must not keep all that it ever sent.
+    @Test(arguments: ["/fast", "/slow"])
+    func whatWasTakenIsNotKept(_ target: String) throws {
+        let text = Self.head(target, "X: " + String(repeating: "x", count: 16 << 10) + "\r\n")
+        try receive(String(text.prefix(100)))
+        for _ in 0..<400 {
+            try receive(String(text.dropFirst(100)) + String(text.prefix(100)))
+            if target == "/fast" { responder.answerNext() } else { try answerAsRouter() }
+            _ = try (passed(), answered())
+        }
+        #expect(handler.waiting.readableBytes < 200)
+        #expect(handler.waiting.capacity <= 256 << 10)
+    }
+
     /// Whoever sends byte by byte must not have every byte read again and again.
     @Test func aHeadInManyPiecesIsTheDecoders() throws {
         let text = Self.head("/fast/1")
@@ -210,16 +225,8 @@ import Testing
 
     /// A client that sends no more still gets its answers, and only then those behind hear of it.
     @Test func theEndOfTheInputWaitsForAnswers() throws {
-        final class Listener: ChannelInboundHandler {
-            typealias InboundIn = ByteBuffer
-            let heard: @Sendable () -> Void
-            init(_ heard: @escaping @Sendable () -> Void) { self.heard = heard }
-            func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-                if case ChannelEvent.inputClosed? = event as? ChannelEvent { heard() }
-            }
-        }
         let count = Counting()
-        try channel.pipeline.syncOperations.addHandler(Listener { count.increment() })
+        try channel.pipeline.syncOperations.addHandler(InputEnd { count.increment() })
         try receive(Self.head("/fast/1") + Self.head("/fast/2"))
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         #expect(count.value == 0)
@@ -229,6 +236,56 @@ import Testing
         responder.answerNext()
         #expect(try answered() == Self.answer)
         #expect(count.value == 1)
+    }
+
+    /// Who hears of the end may close the connection, and would lose what the client has yet to take.
+    @Test func theEndOfTheInputWaitsForTheReader() throws {
+        let count = Counting()
+        let reader = SlowReader()
+        try channel.pipeline.syncOperations.addHandler(reader, position: .first)
+        try channel.pipeline.syncOperations.addHandler(InputEnd { count.increment() })
+        try receive(Self.head("/fast/1"))
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        responder.answerNext()
+        #expect(try answered().isEmpty)
+        #expect(count.value == 0)
+        reader.take()
+        #expect(try answered() == Self.answer)
+        #expect(count.value == 1)
+    }
+
+    /// Hears that no more comes.
+    private final class InputEnd: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let heard: @Sendable () -> Void
+
+        init(_ heard: @escaping @Sendable () -> Void) { self.heard = heard }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case ChannelEvent.inputClosed? = event as? ChannelEvent { heard() }
+        }
+    }
+
+    /// Writes nothing until it is told to.
+    private final class SlowReader: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private var held: [(NIOAny, EventLoopPromise<Void>?)] = []
+        private var context: ChannelHandlerContext?
+
+        func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+        func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+        func flush(context: ChannelHandlerContext) {}
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            held.append((data, promise))
+        }
+
+        func take() {
+            for (data, promise) in held { context?.write(data, promise: promise) }
+            held = []
+            context?.flush()
+        }
     }
 
     private final class Counting: Sendable {

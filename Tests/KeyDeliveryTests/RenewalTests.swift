@@ -20,9 +20,11 @@ import Testing
         }
         let state = Mutex(State())
         let hasNewKeys: Bool
+        let time: Duration
 
-        init(hasNewKeys: Bool) {
+        init(hasNewKeys: Bool, after time: Duration = .zero) {
             self.hasNewKeys = hasNewKeys
+            self.time = time
         }
 
         func verify(_ token: String, under restriction: TokenRestriction, at now: Date) -> TokenVerdict {
@@ -38,6 +40,7 @@ import Testing
         }
 
         func renewKeys(for restriction: TokenRestriction) async -> Bool {
+            try? await Task.sleep(for: time)
             state.withLock { state in
                 state.renewed += 1
                 state.isKnown = hasNewKeys
@@ -124,5 +127,17 @@ import Testing
         }
         #expect(reason.code == .tokenRejected && events.map(\.action) == [.keyDenied])
         issuer.state.withLock { #expect($0.verified == 1 && $0.renewed == 1) }
+    }
+
+    /// While an issuer does not answer, the policy of another key of the same request may come to an end.
+    @Test(arguments: [true, false]) func afterALongWaitEverythingIsJudgedAgain(fromEventLoop: Bool) async throws {
+        let issuer = Issuer(hasNewKeys: false, after: .milliseconds(400))
+        let (outcome, events) = try await ask(issuer, fromEventLoop: fromEventLoop)
+        guard case .denied = outcome else {
+            Issue.record("a key left: \(outcome)")
+            return
+        }
+        #expect(events.map(\.action) == [.keyDenied])
+        issuer.state.withLock { #expect($0.verified == 2 && $0.renewed == 1) }
     }
 }

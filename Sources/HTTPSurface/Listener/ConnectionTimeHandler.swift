@@ -14,6 +14,8 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var underWay = 0
     private var isReadingBody = false
     private var isStopping = false
+    /// Nothing more is answered.
+    private(set) var isEnding = false
     /// When the connection is to be ended unless something happens.
     private var deadline: NIODeadline?
     private var alarm: Scheduled<Void>?
@@ -48,6 +50,7 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isEnding { return }
         switch unwrapInboundIn(data) {
         case .head:
             underWay += 1
@@ -70,7 +73,7 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
         underWay -= 1
         if isStopping, underWay <= 0 {
             context.writeAndFlush(data, promise: promise)
-            return context.close(promise: nil)
+            return end(context)
         }
         if underWay <= 0 { expect(limits.idleTime, context) }
         context.write(data, promise: promise)
@@ -87,8 +90,19 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     func requestEnded() {
         underWay -= 1
         guard underWay <= 0, let context else { return }
-        if isStopping { return context.close(promise: nil) }
+        if isStopping { return end(context) }
         expect(limits.idleTime, context)
+    }
+
+    /// Closes the connection when the client has taken what was written, or takes too long over it.
+    private func end(_ context: ChannelHandlerContext) {
+        guard !isEnding else { return }
+        isEnding = true
+        expect(limits.bodyTime, context)
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        taken.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.close(mode: .output, promise: taken)
     }
 
     /// Nothing goes on before the client takes what was written.
@@ -104,7 +118,7 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
         isStopping = true
-        if underWay <= 0 { context.close(promise: nil) }
+        if underWay <= 0 { end(context) }
     }
 
     /// Moves the deadline. The alarm stays where it is and looks again when it rings, so that a busy connection does not

@@ -29,6 +29,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Beyond this many bytes that wait, reading stops.
     private static let mostWaiting = 64 << 10
+    /// Bytes that were taken and may stay in front of those that wait.
+    private static let mostTaken = 32 << 10
     /// A head or body that comes in more pieces is the decoder's, which does not begin anew with each piece.
     private static let mostPieces = 8
     /// The longest body that is waited for.
@@ -41,7 +43,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: ConnectionLimits
     private let log: ListenerAccessLog?
     private var state = State.idle
-    private var waiting = ByteBuffer()
+    private(set) var waiting = ByteBuffer()
     private var pieces = 0
     private var isReadHeld = false
     private var isInputClosed = false
@@ -63,8 +65,14 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .handedOver = state { return pass(data, context) }
         var bytes = unwrapInboundIn(data)
-        if waiting.readableBytes == 0 { waiting = bytes } else { waiting.writeBuffer(&bytes) }
+        if waiting.readableBytes == 0 { waiting = bytes } else { append(&bytes) }
         goOn(context)
+    }
+
+    private func append(_ bytes: inout ByteBuffer) {
+        // What was taken stays in the buffer, which grows as long as each reading ends within a request.
+        if waiting.readerIndex > Self.mostTaken { waiting.discardReadBytes() }
+        waiting.writeBuffer(&bytes)
     }
 
     /// Those behind need not hear of readings that had nothing for them.
@@ -119,19 +127,31 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Takes up what waits, until a request is under way or more is needed.
     private func goOn(_ context: ChannelHandlerContext) {
-        while case .idle = state, waiting.readableBytes > 0 {
+        while case .idle = state, waiting.readableBytes > 0, !time.isEnding {
             guard context.channel.isWritable else { return time.waitForReader() }
             guard takeRequest(context) else { break }
         }
         if case .answering = state { return resumeReading(context) }
         if case .routed = state { return resumeReading(context) }
-        if isInputClosed {
-            isInputClosed = false
-            // What is unfinished now stays so: the decoder knows what to say.
-            handOver(context)
-            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-        }
+        if isInputClosed { endInput(context) }
         resumeReading(context)
+    }
+
+    /// Tells those behind that no more comes. They may close the connection over it, and would lose with it the answers
+    /// that the client has yet to take.
+    private func endInput(_ context: ChannelHandlerContext) {
+        isInputClosed = false
+        guard case .idle = state else { return context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+        // What is unfinished now stays so: the decoder knows what to say.
+        handOver(context)
+        time.waitForReader()
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        taken.futureResult.whenComplete { _ in
+            bound.value.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        // Nothing, behind all that was written.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: taken)
     }
 
     private func resumeReading(_ context: ChannelHandlerContext) {
