@@ -16,8 +16,9 @@ public final class SQLiteCatalog: CatalogEngine {
     let recogniser = Mutex<(any KeySeedRecogniser)?>(nil)
     let policies = DecodedPolicies()
     private let committer: AuditCommitter
-    /// How many pages of 4 KiB the write-ahead log gathers: 16 MiB.
-    private static let checkpointedPages = 4096
+    /// How many pages of 4 KiB the write-ahead log gathers before they are moved into the file, which holds up everybody: few,
+    /// so that it does so shortly.
+    private static let checkpointedPages = 400
 
     /// - Parameter path: the database file; made, with mode 0600, when it is not there.
     /// - Throws: `CatalogError`.
@@ -33,7 +34,6 @@ public final class SQLiteCatalog: CatalogEngine {
             // GRDB sets NORMAL when it turns the write-ahead log on; it would lose commits with the power.
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                // Moving the log's pages into the file holds up one commit for milliseconds: one in some hundred.
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointedPages)")
             }
             configuration.readonly = true
