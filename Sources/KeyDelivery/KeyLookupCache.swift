@@ -102,8 +102,11 @@ public final class KeyLookupCache: Sendable {
 
     private func insert(_ entry: Entry, _ keyID: KeyID, into state: inout State) {
         if state.younger.count >= capacity {
+            let forgotten = state.elder
             state.elder = state.younger
-            state.younger = [:]
+            state.younger = Dictionary(minimumCapacity: capacity)
+            // Thousands of entries take milliseconds to go: not those of a request.
+            Task.detached(priority: .utility) { withExtendedLifetime(forgotten) {} }
         }
         state.younger[keyID] = entry
     }

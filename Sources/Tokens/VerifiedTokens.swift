@@ -90,8 +90,11 @@ final class VerifiedTokens: Sendable {
 
     private func insert(_ entry: Entry, _ name: Name, _ state: inout State) {
         if state.younger.count >= capacity, state.younger[name] == nil {
+            let forgotten = state.elder
             state.elder = state.younger
-            state.younger = [:]
+            state.younger = Dictionary(minimumCapacity: capacity)
+            // Thousands of entries take milliseconds to go: not those of a request.
+            Task.detached(priority: .utility) { withExtendedLifetime(forgotten) {} }
         }
         state.younger[name] = entry
     }
