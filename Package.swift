@@ -52,6 +52,7 @@ let libraries: [Row] = [
     Row(name: "ContentKeys"),
     Row(name: "Cryptography", siblings: ["COpenSSL"]),
     Row(name: "EncoderProtocol"),
+    Row(name: "BoundedMemory"),
     // Layer 1: rules and formats
     Row(name: "Policies", siblings: ["MediaModel", "ContentKeys"]),
     Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
@@ -65,7 +66,7 @@ let libraries: [Row] = [
     Row(
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
-    Row(name: "Tokens", siblings: ["Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
+    Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
@@ -80,7 +81,9 @@ let libraries: [Row] = [
     Row(
         name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
         products: [.coreMetrics, .grdb]),
-    Row(name: "KeyDelivery", siblings: ["Policies", "Catalog", "ContentKeys"], products: [.coreMetrics]),
+    Row(
+        name: "KeyDelivery", siblings: ["Policies", "Catalog", "BoundedMemory", "ContentKeys"], products: [.coreMetrics]
+    ),
     Row(
         name: "LicenceForwarding",
         siblings: [
@@ -199,6 +202,7 @@ func tests() -> [Target] {
         test("ContentKeysTests", siblings: ["ContentKeys"]),
         test("CryptographyTests", siblings: ["TestSupport", "Cryptography"]),
         test("EncoderProtocolTests", siblings: ["EncoderProtocol"]),
+        test("BoundedMemoryTests", siblings: ["BoundedMemory"]),
         test("PoliciesTests", siblings: ["Policies", "MediaModel", "ContentKeys"]),
         test("ISOBaseMediaTests", siblings: ["ISOBaseMedia", "MediaModel"]),
         test("CodecSyntaxTests", siblings: ["TestSupport", "CodecSyntax", "MediaModel"]),

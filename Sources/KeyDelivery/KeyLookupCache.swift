@@ -1,3 +1,4 @@
+import BoundedMemory
 public import Catalog
 import ContentKeys
 import Policies
@@ -19,7 +20,7 @@ public final class KeyLookupCache: Sendable {
         }
     }
 
-    private struct Entry {
+    private struct Entry: Sendable {
         let lookup: KeyLookup
         let policy: KeptPolicy?
 
@@ -27,10 +28,7 @@ public final class KeyLookupCache: Sendable {
     }
 
     private struct State {
-        /// Two ages: when the younger is full it becomes the elder, and what the elder held is forgotten unless it was
-        /// asked for since. Bounded, without a list to keep in order.
-        var younger: [KeyID: Entry] = [:]
-        var elder: [KeyID: Entry] = [:]
+        var keys: TwoAges<KeyID, Entry>
         var policies: [Exact<String>: KeptPolicy] = [:]
         /// Counts the changes heard of.
         var generation = 0
@@ -40,13 +38,12 @@ public final class KeyLookupCache: Sendable {
     private static let policyCapacity = 100_000
 
     private let watch: CatalogWatch
-    private let capacity: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameter capacity: most keys that are kept, at some 300 bytes each.
     public init(watch: CatalogWatch, capacity: Int = 1 << 20) {
         self.watch = watch
-        self.capacity = max(capacity / 2, 1)
+        state = Mutex(State(keys: TwoAges(capacity: capacity)))
         watch.listen { [weak self] in self?.hear($0) }
     }
 
@@ -54,9 +51,7 @@ public final class KeyLookupCache: Sendable {
     func lookup(_ keyID: KeyID) -> KeyLookup? {
         guard watch.isFresh else { return nil }
         return state.withLock { state in
-            if let entry = state.younger[keyID] { return entry.isInForce ? entry.lookup : nil }
-            guard let entry = state.elder[keyID], entry.isInForce else { return nil }
-            insert(entry, keyID, into: &state)
+            guard let entry = state.keys.value(of: keyID), entry.isInForce else { return nil }
             return entry.lookup
         }
     }
@@ -72,7 +67,7 @@ public final class KeyLookupCache: Sendable {
             guard let policy = lookup.policy else {
                 // A key whose policy is gone is read each time: the policy may come back.
                 if key.authorizationPolicy == nil {
-                    insert(Entry(lookup: lookup, policy: nil), key.keyID, into: &state)
+                    state.keys.keep(Entry(lookup: lookup, policy: nil), as: key.keyID)
                 }
                 return
             }
@@ -80,7 +75,7 @@ public final class KeyLookupCache: Sendable {
             // One copy of the name for all keys.
             key.authorizationPolicy = kept.policy.name
             let shared = KeyLookup(key: key, policy: kept.policy)
-            insert(Entry(lookup: shared, policy: kept), key.keyID, into: &state)
+            state.keys.keep(Entry(lookup: shared, policy: kept), as: key.keyID)
         }
     }
 
@@ -100,33 +95,23 @@ public final class KeyLookupCache: Sendable {
         state.policies = [:]
     }
 
-    private func insert(_ entry: Entry, _ keyID: KeyID, into state: inout State) {
-        if state.younger.count >= capacity {
-            let forgotten = state.elder
-            state.elder = state.younger
-            state.younger = Dictionary(minimumCapacity: capacity)
-            // Thousands of entries take milliseconds to go: not those of a request.
-            Task.detached(priority: .utility) { withExtendedLifetime(forgotten) {} }
-        }
-        state.younger[keyID] = entry
-    }
-
     private func hear(_ notices: [CatalogNotice]?) {
         state.withLock { state in
             guard let notices else {
-                state = State(generation: state.generation + 1)
+                state.keys.forgetAll()
+                Self.forgetPolicies(&state)
+                state.generation += 1
                 return
             }
             for notice in notices {
                 switch notice.subject {
                 case .contentKey:
                     guard let keyID = KeyID(notice.id) else { continue }
-                    state.younger[keyID] = nil
-                    state.elder[keyID] = nil
+                    state.keys.forget(keyID)
                 case .authorizationPolicy:
                     state.policies.removeValue(forKey: Exact(notice.id))?.isInForce.store(false, ordering: .releasing)
                 // Any of the keys may derive from it.
-                case .keySeed: (state.younger, state.elder) = ([:], [:])
+                case .keySeed: state.keys.forgetAll()
                 case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation: continue
                 }
                 state.generation += 1

@@ -1,3 +1,4 @@
+import BoundedMemory
 import ContentKeys
 import Policies
 import Synchronization
@@ -17,21 +18,15 @@ public struct RateLimits: Sendable, Hashable {
 
 /// Counts requests by who they are of: the generic cell rate algorithm, with a burst of two seconds' worth.
 ///
-/// Bounded: two ages of counters, of which the elder is forgotten when the younger is full. Whoever is forgotten starts
-/// anew, which errs on the client's side.
+/// Bounded: whoever is forgotten starts anew, which errs on the client's side.
 final class RequestRate<Subject: Hashable & Sendable>: Sendable {
-    private struct State {
-        /// When each subject's bucket is empty again.
-        var younger: [Subject: ContinuousClock.Instant] = [:]
-        var elder: [Subject: ContinuousClock.Instant] = [:]
-    }
-
-    /// Subjects of one age.
-    private static var capacity: Int { 100_000 }
+    /// Most subjects that are remembered.
+    private static var capacity: Int { 200_000 }
 
     private let interval: Duration
     private let burst: Duration
-    private let state = Mutex(State())
+    /// When each subject's bucket is empty again.
+    private let times = Mutex(TwoAges<Subject, ContinuousClock.Instant>(capacity: capacity))
 
     /// - Parameter perSecond: above 0.
     init(perSecond: Int) {
@@ -41,14 +36,10 @@ final class RequestRate<Subject: Hashable & Sendable>: Sendable {
 
     /// Counts a request; the time to wait when there were too many.
     func count(_ subject: Subject, at now: ContinuousClock.Instant) -> Duration? {
-        state.withLock { state in
-            let empty = max(state.younger[subject] ?? state.elder[subject] ?? now, now)
+        times.withLock { times in
+            let empty = max(times.value(of: subject) ?? now, now)
             guard empty - now <= burst - interval || empty == now else { return empty - now - burst + interval }
-            if state.younger.count >= Self.capacity {
-                state.elder = state.younger
-                state.younger = [:]
-            }
-            state.younger[subject] = empty + interval
+            times.keep(empty + interval, as: subject)
             return nil
         }
     }

@@ -1,3 +1,4 @@
+import BoundedMemory
 import Cryptography
 import Policies
 import Synchronization
@@ -6,11 +7,10 @@ import Synchronization
 /// checked once.
 ///
 /// An entry holds for the very restriction that it was made under and while no secret and no published key changed since;
-/// a token's times are checked anew each time. Bounded: only what verified gets in, and of two halves the elder is
-/// forgotten when the younger is full.
+/// a token's times are checked anew each time. Bounded, and only what verified gets in.
 final class VerifiedTokens: Sendable {
     /// SHA-256 of a token's text.
-    struct Name: Hashable {
+    struct Name: Hashable, Sendable {
         private let words: InlineArray<4, UInt64>
 
         /// Nil for a token that is too long to be kept.
@@ -35,12 +35,12 @@ final class VerifiedTokens: Sendable {
     }
 
     /// What secrets and published keys were when a signature was checked.
-    struct Generation: Equatable {
+    struct Generation: Equatable, Sendable {
         var secrets: Int
         var keySets: Int
     }
 
-    struct Entry {
+    struct Entry: Sendable {
         let token: VerifiedToken
         let times: TokenTimes
         fileprivate let restriction: TokenRestriction
@@ -54,48 +54,26 @@ final class VerifiedTokens: Sendable {
         }
     }
 
-    private struct State {
-        var younger: [Name: Entry] = [:]
-        var elder: [Name: Entry] = [:]
-    }
-
     /// In bytes.
     private static let longestToken = 4096
 
-    private let capacity: Int
-    private let state = Mutex(State())
+    private let entries: Mutex<TwoAges<Name, Entry>>
 
     init(capacity: Int) {
-        self.capacity = max(capacity / 2, 1)
+        entries = Mutex(TwoAges(capacity: capacity))
     }
 
     func token(_ name: Name, under restriction: TokenRestriction, _ generation: Generation) -> Entry? {
-        let entry = state.withLock { state -> Entry? in
-            if let entry = state.younger[name] { return entry }
-            guard let entry = state.elder[name] else { return nil }
-            insert(entry, name, &state)
-            return entry
-        }
+        let entry = entries.withLock { $0.value(of: name) }
         // Restrictions out of one policy share their storage, which makes this comparison cheap.
         guard let entry, entry.generation == generation, entry.restriction == restriction else { return nil }
         return entry
     }
 
     func remember(_ name: Name, _ entry: Entry) {
-        state.withLock { insert(entry, name, &$0) }
+        entries.withLock { $0.keep(entry, as: name) }
     }
 
-    /// How many are remembered, those that stand in both halves twice.
-    var count: Int { state.withLock { $0.younger.count + $0.elder.count } }
-
-    private func insert(_ entry: Entry, _ name: Name, _ state: inout State) {
-        if state.younger.count >= capacity, state.younger[name] == nil {
-            let forgotten = state.elder
-            state.elder = state.younger
-            state.younger = Dictionary(minimumCapacity: capacity)
-            // Thousands of entries take milliseconds to go: not those of a request.
-            Task.detached(priority: .utility) { withExtendedLifetime(forgotten) {} }
-        }
-        state.younger[name] = entry
-    }
+    /// How many are remembered, some of them twice: see `TwoAges.count`.
+    var count: Int { entries.withLock { $0.count } }
 }
