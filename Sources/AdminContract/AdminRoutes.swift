@@ -232,7 +232,7 @@ public enum AdminRoutes {
                 .query("from", .text(.text(1...40)), "A record's number, or a time; the start of the log when absent"),
                 .query("to", .text(.text(1...40)), "The last record, or the time before which it was written"),
                 .query("after", Schema.count, "The last record of the page before"), .limit,
-            ], answer: .named("AuditExport"), errors: [422]),
+            ], answer: .named("AuditExport"), errors: [409, 422]),
         AdminRoute(
             ShowAuditKey.self, .get, "/v1/audit/key", .reader, "The public half of the audit log's signing key",
             answer: .named("AuditKey"), errors: [404]),
@@ -242,7 +242,7 @@ public enum AdminRoutes {
         AdminRoute(
             SignAudit.self, .post, "/v1/audit/checkpoint", .operator,
             "Sign what was written since the latest checkpoint; gives the latest one",
-            answer: .named("AuditCheckpoint"), errors: [404]),
+            answer: .named("AuditCheckpoint"), errors: [404, 409]),
         AdminRoute(
             PruneAudit.self, .post, "/v1/audit/prune", .keyAdmin,
             "Remove records that are older than a time, up to a signed checkpoint",
