@@ -111,13 +111,13 @@ public final class OutboundClient: Sendable {
     }
 
     /// The whole body. It may be a secret: there is room for all of it from the start, so that no part is left behind by
-    /// growing, and what it came in is overwritten.
+    /// growing. What it came in is the connection's, which reads into it again; overwriting it here would overwrite a copy.
     private static func body(of response: HTTPClientResponse, _ limit: Int) async throws -> [UInt8] {
         let announced = response.headers.first(name: "content-length").flatMap { Int($0) } ?? limit
         guard (0...limit).contains(announced) else { throw tooLong(limit) }
         var body: [UInt8] = []
         body.reserveCapacity(announced)
-        for try await var part in response.body {
+        for try await part in response.body {
             guard body.count + part.readableBytes <= limit else {
                 body.withUnsafeMutableBytes { bytes in
                     if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) }
@@ -125,7 +125,6 @@ public final class OutboundClient: Sendable {
                 throw tooLong(limit)
             }
             body.append(contentsOf: part.readableBytesView)
-            part.withUnsafeMutableReadableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
         }
         return body
     }
