@@ -129,7 +129,7 @@ let libraries: [Row] = [
             "HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "ProtectionSystems", "Tokens", "Policies",
             "ContentKeys",
         ],
-        products: [.hummingbird, .httpTypes, .nioCore]),
+        products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
         name: "OriginHTTP", siblings: ["HTTPSurface", "Origin", "Policies"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],

@@ -240,8 +240,7 @@ extension DatabaseError {
     fileprivate var isOfStore: Bool {
         switch resultCode {
         case .SQLITE_BUSY, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_CORRUPT,
-            .SQLITE_NOTADB,
-            .SQLITE_PERM, .SQLITE_NOMEM, .SQLITE_PROTOCOL:
+            .SQLITE_NOTADB, .SQLITE_PERM, .SQLITE_NOMEM, .SQLITE_PROTOCOL:
             true
         default: false
         }

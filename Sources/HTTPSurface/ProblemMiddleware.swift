@@ -1,6 +1,6 @@
 import HTTPTypes
 public import Hummingbird
-import Logging
+public import Logging
 
 /// Turns every thrown error into a problem document, so that no refusal leaves without one and no cause of ours leaks.
 public struct ProblemMiddleware: RouterMiddleware {
@@ -22,15 +22,20 @@ public struct ProblemMiddleware: RouterMiddleware {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            // The cause is the operator's; the client learns the request's name.
-            context.logger.error(
-                "request failed",
-                metadata: ["request": "\(context.requestID)", "error": "\(String(describing: error).prefix(300))"])
-            return Problem(
-                .serviceUnavailable, code: "unavailable", detail: "The service cannot answer now.",
-                headers: [.retryAfter: "1"]
-            )
-            .response(requestID: context.requestID)
+            return Problem(logging: error, requestID: context.requestID, context.logger)
+                .response(requestID: context.requestID)
         }
+    }
+}
+
+extension Problem {
+    /// An error that nobody meant for the client: its cause is the operator's, the client learns the request's name.
+    public init(logging error: any Error, requestID: String, _ logger: Logger) {
+        logger.error(
+            "request failed",
+            metadata: ["request": "\(requestID)", "error": "\(String(describing: error).prefix(300))"])
+        self.init(
+            .serviceUnavailable, code: "unavailable", detail: "The service cannot answer now.",
+            headers: [.retryAfter: "1"])
     }
 }

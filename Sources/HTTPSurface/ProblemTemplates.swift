@@ -20,8 +20,8 @@ enum ProblemTemplates {
 
     private static let capacity = 256
     private static let known = Mutex<[Key: Template]>([:])
-    /// Stands for the name, in letters that JSON writes as they are.
-    private static let placeholder = "the-name-of-the-request"
+    /// Written in place of the name while a template is made, in letters that JSON writes as they are.
+    private static let standIn = "the-name-of-the-request"
 
     /// Nil when a template would not do.
     static func document(of problem: Problem, requestID: String) -> ByteBuffer? {
@@ -37,8 +37,8 @@ enum ProblemTemplates {
     }
 
     private static func make(_ key: Key, _ problem: Problem) -> Template? {
-        let document = problem.encoded(requestID: placeholder)
-        let name = Data(placeholder.utf8)
+        let document = problem.encoded(requestID: standIn)
+        let name = Data(standIn.utf8)
         guard let place = document.range(of: name),
             document.range(of: name, in: place.upperBound..<document.endIndex) == nil
         else { return nil }

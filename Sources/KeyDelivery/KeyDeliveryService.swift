@@ -134,25 +134,24 @@ public final class KeyDeliveryService: Sendable {
 
     /// The same for callers that must not wait, as event loops: decides here and now when all is in memory.
     ///
-    /// - Parameter completion: called once, on any thread, when the decision is durable.
-    public func deliver(
-        _ request: KeyRequest, requestID: String, completion: @escaping @Sendable (KeyDeliveryOutcome) -> Void
-    ) {
+    /// - Parameter completion: called once, on any thread, when the decision is durable; or with what `deliver` throws.
+    public func deliver(_ request: KeyRequest, requestID: String, completion: @escaping Completion) {
         if deliverNow(request, requestID: requestID, completion: completion) { return }
+        answer(completion) { try await self.deliver(request, requestID: requestID) }
+    }
+
+    public typealias Completion = @Sendable (Result<KeyDeliveryOutcome, any Error>) -> Void
+
+    private func answer(
+        _ completion: @escaping Completion, with outcome: @escaping @Sendable () async throws -> KeyDeliveryOutcome
+    ) {
         Task {
-            do {
-                completion(try await deliver(request, requestID: requestID))
-            } catch {
-                metrics.wasUnavailable()
-                completion(.unavailable)
-            }
+            do { completion(.success(try await outcome())) } catch { completion(.failure(error)) }
         }
     }
 
     /// False, and nothing was done, when something has to be read first.
-    func deliverNow(
-        _ request: KeyRequest, requestID: String, completion: @escaping @Sendable (KeyDeliveryOutcome) -> Void
-    ) -> Bool {
+    func deliverNow(_ request: KeyRequest, requestID: String, completion: @escaping Completion) -> Bool {
         guard let cache else { return false }
         let start = ContinuousClock.now
         var found = FoundKeys()
@@ -162,26 +161,26 @@ public final class KeyDeliveryService: Sendable {
         }
         metrics.looked(inMemory: true)
         if let wait = limit(request, requestID: requestID, at: start) {
-            completion(.limited(wait))
+            completion(.success(.limited(wait)))
             return true
         }
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
         if !verdict.staleRestrictions.isEmpty {
-            Task {
-                let decided = try? await decide(request, requestID: requestID, since: start, first: verdict)
-                guard let (verdict, count) = decided ?? nil else { return completion(.unavailable) }
-                completion((try? await release(verdict, after: count)) ?? .unavailable)
+            answer(completion) {
+                let decided = try await self.decide(request, requestID: requestID, since: start, first: verdict)
+                guard let (verdict, count) = decided else { return .unavailable }
+                return try await self.release(verdict, after: count)
             }
             return true
         }
         catalog.record(verdict.record()) { [self] result in
             guard let count = try? result.get() else {
                 metrics.wasUnavailable()
-                return completion(.unavailable)
+                return completion(.success(.unavailable))
             }
             metrics.decided(verdict.final(count), since: start)
-            if let outcome = releaseNow(verdict, after: count) { return completion(outcome) }
-            Task { completion((try? await release(verdict, after: count)) ?? .unavailable) }
+            if let outcome = releaseNow(verdict, after: count) { return completion(.success(outcome)) }
+            answer(completion) { try await self.release(verdict, after: count) }
         }
         return true
     }

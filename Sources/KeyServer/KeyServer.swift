@@ -90,7 +90,9 @@ package struct KeyServer: Sendable {
         routes.add(to: router)
         routes.addBare(to: router)
         exchangeRoutes(name, keyBase).add(to: router)
-        return try listener(name, address, router, routes.fastResponder(sharing: sharing)) { keyBase.learn($0) }
+        return try listener(name, address, router, routes.fastResponder(sharing: sharing, logger: logger)) {
+            keyBase.learn($0)
+        }
     }
 
     /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.

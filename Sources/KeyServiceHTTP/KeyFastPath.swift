@@ -3,6 +3,7 @@ import Foundation
 import HTTPSurface
 import HTTPTypes
 import KeyDelivery
+import Logging
 import NIOCore
 import Policies
 
@@ -11,6 +12,7 @@ import Policies
 struct KeyFastPath: FastResponder {
     let service: KeyDeliveryService
     let sharing: CrossOriginPolicy
+    let logger: Logger
 
     func considers(_ request: FastRequest) -> Bool {
         let target = request.target.utf8
@@ -28,8 +30,13 @@ struct KeyFastPath: FastResponder {
         else { return false }
         let requestID = RequestID.next()
         let shared = sharing.headers(origin: request.origin)
-        service.deliver(keys, requestID: requestID) { outcome in
-            var response = Self.response(outcome, requestID: requestID, makeAnswer)
+        service.deliver(keys, requestID: requestID) { [logger] result in
+            var response =
+                switch result {
+                case .success(let outcome): Self.response(outcome, requestID: requestID, makeAnswer)
+                case .failure(let error):
+                    Problem(logging: error, requestID: requestID, logger).fastResponse(requestID: requestID)
+                }
             response.headers += shared
             answer(response)
         }

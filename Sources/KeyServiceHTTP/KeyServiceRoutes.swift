@@ -4,6 +4,7 @@ public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
 public import KeyDelivery
+public import Logging
 import NIOCore
 import Policies
 
@@ -22,8 +23,8 @@ public struct KeyServiceRoutes: Sendable {
     }
 
     /// What answers the hot route before the router.
-    public func fastResponder(sharing: CrossOriginPolicy) -> any FastResponder {
-        KeyFastPath(service: service, sharing: sharing)
+    public func fastResponder(sharing: CrossOriginPolicy, logger: Logger) -> any FastResponder {
+        KeyFastPath(service: service, sharing: sharing, logger: logger)
     }
 
     /// Adds `/?kid=UUID`, as Azure Media Services' key addresses were: for a listener that serves nothing else there.

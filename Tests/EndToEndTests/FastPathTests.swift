@@ -4,29 +4,34 @@ import Testing
 /// Keys are given out by two ways: read from the connection's bytes, or by the router, to which `Connection: close` leads.
 /// Nobody may be able to tell by which one an answer came.
 @Suite struct FastPathTests {
-    private static let policies = """
+    private static let near = """
         kind: AuthorizationPolicy
         name: near
         options:
           - { name: o, delivery: [aes, clearkey], restrictions: [{ ip: { allow: [127.0.0.0/8] } }] }
-        ---
-        kind: AuthorizationPolicy
-        name: far
-        options:
-          - { name: o, delivery: [aes, clearkey], restrictions: [{ ip: { allow: [192.0.2.0/24] } }] }
-        ---
-        kind: AuthorizationPolicy
-        name: viewers
-        options:
-          - name: o
-            delivery: [aes, clearkey]
-            restrictions:
-              - token:
-                  type: jwt
-                  issuer: https://sts.example.com
-                  audience: films
-                  verificationKeys: [{ secret: viewers, algorithms: [HS256] }]
         """
+
+    private static let policies =
+        near + """
+
+            ---
+            kind: AuthorizationPolicy
+            name: far
+            options:
+              - { name: o, delivery: [aes, clearkey], restrictions: [{ ip: { allow: [192.0.2.0/24] } }] }
+            ---
+            kind: AuthorizationPolicy
+            name: viewers
+            options:
+              - name: o
+                delivery: [aes, clearkey]
+                restrictions:
+                  - token:
+                      type: jwt
+                      issuer: https://sts.example.com
+                      audience: films
+                      verificationKeys: [{ secret: viewers, algorithms: [HS256] }]
+            """
 
     private static func licence(_ kids: [String], _ type: String = "temporary") throws -> String {
         let names = try kids.map { kid in
@@ -81,6 +86,35 @@ import Testing
             #expect(fast.status == routed.status, "\(target) \(options)")
             #expect(fast.body == routed.body, "\(target) \(options)")
             #expect(fast.headers == routed.headers, "\(target) \(options)")
+        }
+    }
+
+    /// A key that does not open is the operator's affair: the log has the cause by the request's name, either way.
+    @Test func whatFailsIsLogged() throws {
+        let data = try DataFolder()
+        try data.must("apply", try data.folder.write("policies.yaml", Data(Self.near.utf8)))
+        let made = try data.must("key", "create", "--type", "envelope", "--auth", "near", "--json").json()
+        let kid = try #require(made["keyId"] as? String)
+        let server = try RunningServer(data)
+        // Run again, it mends what it damaged: whoever looks for leaked keys afterwards has to open this one.
+        let damage = """
+            import sqlite3, sys
+            kid = [bytes.fromhex(sys.argv[2])]
+            with sqlite3.connect(sys.argv[1], timeout=10) as database:
+                wrapped = database.execute("SELECT ciphertext FROM contentKey WHERE kid = ?", kid).fetchone()[0]
+                other = bytes([wrapped[0] ^ 255]) + wrapped[1:]
+                database.execute("UPDATE contentKey SET ciphertext = ? WHERE kid = ?", [other, *kid])
+            """
+        let arguments = ["-c", damage, data.folder.path + "/catalog.sqlite", kid.replacing("-", with: "")]
+        #expect(try run(Programs.outside("python"), arguments).status == 0)
+        defer { _ = try? run(Programs.outside("python"), arguments) }
+        for options in [[], [], ["-H", "Connection: close"]] as [[String]] {
+            let answer = try curlWith("\(server.origin)/keys/aes?kid=\(kid)", options)
+            #expect(answer.status == 503)
+            let document = try JSONSerialization.jsonObject(with: answer.body) as? [String: Any]
+            #expect(document?["code"] as? String == "unavailable")
+            let name = try #require(document?["requestId"] as? String)
+            #expect(try String(contentsOf: server.errors, encoding: .utf8).contains(name))
         }
     }
 

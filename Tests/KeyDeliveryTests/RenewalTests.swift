@@ -87,7 +87,7 @@ import Testing
             _ = try await service.deliver(open, requestID: "warm")
             outcome = try await answered { completion in
                 await watch.look()
-                return service.deliverNow(request, requestID: "r", completion: completion)
+                return service.deliverNow(request, requestID: "r") { completion((try? $0.get()) ?? .unavailable) }
             }
         } else {
             outcome = try await service.deliver(request, requestID: "r")

@@ -15,7 +15,6 @@ public struct FastRequest: Sendable {
     public var target: String
     public var authorization: String?
     public var origin: String?
-    public var contentType: String?
     /// Empty where the request has none.
     public var body = ByteBuffer()
     /// The client's address, after trusted proxies.

@@ -196,7 +196,6 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var request = FastRequest(method: head.method, target: target, client: client)
         request.authorization = text(head[.authorization])
         request.origin = text(head[.origin])
-        request.contentType = text(head[.contentType])
         return request
     }
 

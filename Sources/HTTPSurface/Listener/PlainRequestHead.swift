@@ -15,7 +15,7 @@ struct PlainRequestHead {
 
     /// The fields that have a meaning here.
     enum Field: Int {
-        case host, authorization, origin, contentType, contentLength, forwarded, forwardedFor
+        case host, authorization, origin, contentLength, forwarded, forwardedFor
     }
 
     let method: FastRequest.Method
@@ -24,7 +24,7 @@ struct PlainRequestHead {
     fileprivate(set) var length = 0
     /// Of the body, in bytes; 0 where there is none.
     fileprivate(set) var bodyLength = 0
-    private var places = InlineArray<7, Range<Int>?>(repeating: nil)
+    private var places = InlineArray<6, Range<Int>?>(repeating: nil)
 
     /// Where a field's value lies; nil when it is not there.
     subscript(field: Field) -> Range<Int>? { places[field.rawValue] }
@@ -125,7 +125,6 @@ struct PlainRequestHead {
         case 7: name.equals("upgrade") || name.equals("trailer") ? .other : .none
         case 9: name.equals("forwarded") ? .field(.forwarded) : .none
         case 10: name.equals("connection") ? .connection : .none
-        case 12: name.equals("content-type") ? .field(.contentType) : .none
         case 13: name.equals("authorization") ? .field(.authorization) : .none
         case 14: name.equals("content-length") ? .field(.contentLength) : .none
         case 15: name.equals("x-forwarded-for") ? .field(.forwardedFor) : .none

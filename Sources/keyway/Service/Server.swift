@@ -90,7 +90,7 @@ struct Server {
             catalog: installation.catalog, storage: installation.storage, unwrapper: installation.unwrapper,
             keyBaseURL: { keyBase.current }, tickets: keyService)
         OriginRoutes(service: origin, executor: executor).add(to: router)
-        let responder = keyRoutes?.fastResponder(sharing: server.sharing)
+        let responder = keyRoutes?.fastResponder(sharing: server.sharing, logger: server.logger)
         return try server.listener("origin", configuration.listenOrigin, router, responder) {
             if keyRoutes != nil { keyBase.learn($0) }
             originBase.learn($0)
