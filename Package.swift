@@ -61,7 +61,7 @@ let libraries: [Row] = [
     Row(name: "ProtectionSystems", siblings: ["ContentKeys"]),
     Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup"]),
-    Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography"]),
+    Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography", "CLinux"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
@@ -69,7 +69,7 @@ let libraries: [Row] = [
     Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
-    Row(name: "Catalog", siblings: ["Policies", "MediaModel", "ContentKeys"], products: [.crypto]),
+    Row(name: "Catalog", siblings: ["Policies", "BoundedMemory", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
     Row(
         name: "OutboundHTTP", siblings: ["Policies"],
@@ -96,7 +96,8 @@ let libraries: [Row] = [
     Row(
         name: "Origin",
         siblings: [
-            "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption", "ISOBaseMedia",
+            "BoundedMemory", "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption",
+            "ISOBaseMedia",
             "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
@@ -253,7 +254,7 @@ func tests() -> [Target] {
             "CatalogSQLiteTests",
             siblings: ["TestSupport", "CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
-        test("OriginTests", siblings: ["Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
+        test("OriginTests", siblings: ["HTTPSurface", "Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
         test(
             "AdministrationTests",
             siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel"]),
@@ -341,6 +342,7 @@ let package = Package(
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+            .systemLibrary(name: "CLinux"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CSandbox"),
             .target(name: "CProcess"),

@@ -3,49 +3,30 @@ import CatalogSQLite
 import ContentKeys
 import KeyWrapping
 import Policies
-import Synchronization
 import Tokens
 
 /// Named secrets from the catalog, unwrapped for each use. Their records are kept, wrapped, while the watch hears of
 /// every change.
 final class CatalogSecrets: SecretSource {
-    private struct State {
-        var records: [Exact<String>: SecretRecord] = [:]
-        var generation = 0
-    }
-
     /// Most records that are kept.
     private static let capacity = 10_000
 
     private let catalog: SQLiteCatalog
     private let wrapping: KeyWrapping
-    private let watch: CatalogWatch
-    private let state = Mutex(State())
+    private let memory: WatchedMemory<Exact<String>, SecretRecord>
 
     init(catalog: SQLiteCatalog, wrapping: KeyWrapping, watch: CatalogWatch) {
         self.catalog = catalog
         self.wrapping = wrapping
-        self.watch = watch
-        watch.listen { [weak self] in self?.hear($0) }
+        memory = WatchedMemory(watch: watch, capacity: Self.capacity) { notice in
+            notice.subject == .secret ? .everything : .nothing
+        }
     }
 
-    private func hear(_ notices: [CatalogNotice]?) {
-        guard notices?.contains(where: { $0.subject == .secret }) != false else { return }
-        state.withLock { $0 = State(generation: $0.generation + 1) }
-    }
-
-    var generation: Int? { watch.isFresh ? state.withLock { $0.generation } : nil }
+    var generation: Int? { memory.freshGeneration }
 
     private func record(named name: String) -> SecretRecord? {
-        guard watch.isFresh else { return try? catalog.secretBlocking(named: name) }
-        let (known, generation) = state.withLock { ($0.records[Exact(name)], $0.generation) }
-        if let known { return known }
-        guard let record = try? catalog.secretBlocking(named: name) else { return nil }
-        state.withLock { state in
-            guard state.generation == generation, state.records.count < Self.capacity else { return }
-            state.records[Exact(name)] = record
-        }
-        return record
+        try? memory.value(of: Exact(name)) { try catalog.secretBlocking(named: name) }
     }
 
     func withSecret<Result, Failure: Error>(

@@ -34,6 +34,12 @@ public struct TwoAges<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         elder[key] = nil
     }
 
+    /// Looks at every entry: for changes that are rare.
+    public mutating func forget(where isWrong: (Value) -> Bool) {
+        for (key, value) in younger where isWrong(value) { younger[key] = nil }
+        for (key, value) in elder where isWrong(value) { elder[key] = nil }
+    }
+
     public mutating func forgetAll() {
         Self.release(younger)
         Self.release(elder)

@@ -21,6 +21,7 @@ enum Migrations {
         migrator.registerMigration("revocations") { try $0.execute(sql: revocations) }
         migrator.registerMigration("auditCheckpoints") { try $0.execute(sql: auditCheckpoints) }
         migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
+        migrator.registerMigration("keyAssignmentNotices") { try $0.execute(sql: keyAssignmentNotices) }
         return migrator
     }
 
@@ -61,6 +62,16 @@ enum Migrations {
             END;
             """
         }.joined(separator: "\n")
+
+    /// Which keys an asset's tracks have belongs to the asset.
+    private static let keyAssignmentNotices = [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")].map {
+        event, row in
+        """
+        CREATE TRIGGER keyAssignment\(event) AFTER \(event) ON keyAssignment BEGIN
+            INSERT INTO changeLog (subject, id) VALUES ('asset', \(row).asset);
+        END;
+        """
+    }.joined(separator: "\n")
 
     /// Not in the change log: each process asks the issuers for itself, and reads this when they do not answer.
     private static let keySets = """

@@ -21,24 +21,17 @@ public struct CrossOriginMiddleware: RouterMiddleware {
             return Response(status: .noContent, headers: preflight(request))
         }
         var response = try await next(request, context)
-        for field in sharing(request) { response.headers[field.name] = field.value }
+        policy.add(to: &response.headers, origin: request.headers[.origin])
         return response
     }
 
     private func preflight(_ request: Request) -> HTTPFields {
-        var fields = sharing(request)
+        var fields = HTTPFields()
+        policy.add(to: &fields, origin: request.headers[.origin])
         guard fields[.accessControlAllowOrigin] != nil else { return fields }
         fields[.accessControlAllowMethods] = allowedMethods
         fields[.accessControlAllowHeaders] = "Authorization, Content-Type, Range, If-None-Match"
         fields[.accessControlMaxAge] = "600"
-        return fields
-    }
-
-    private func sharing(_ request: Request) -> HTTPFields {
-        var fields = HTTPFields()
-        for (name, value) in policy.headers(origin: request.headers[.origin]) {
-            if let name = HTTPField.Name(name) { fields[name] = value }
-        }
         return fields
     }
 }

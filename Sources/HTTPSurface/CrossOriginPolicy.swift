@@ -1,3 +1,5 @@
+public import HTTPTypes
+
 /// Which pages may read answers (cross-origin resource sharing; Fetch standard, 3.2). Without credentials: tokens travel
 /// in a header that the page sets, so `*` gives no page a right that it did not have.
 public struct CrossOriginPolicy: Sendable, Hashable {
@@ -16,5 +18,13 @@ public struct CrossOriginPolicy: Sendable, Hashable {
         let varies = ("vary", "Origin")
         guard let origin, allowedOrigins.contains(origin) else { return [varies] }
         return [varies, ("access-control-allow-origin", origin), exposed]
+    }
+
+    /// Adds these headers to an answer's own; what it varies with besides stays.
+    public func add(to fields: inout HTTPFields, origin: String?) {
+        for (name, value) in headers(origin: origin) {
+            guard let name = HTTPField.Name(name) else { continue }
+            fields[name] = name == .vary ? fields[name].map { "\($0), \(value)" } ?? value : value
+        }
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Ranged reads of one file.
@@ -41,5 +42,11 @@ final class FileReader: MediaReader {
             rest = UnsafeMutableRawBufferPointer(rebasing: rest[count...])
             position += UInt64(count)
         }
+    }
+
+    /// From the page cache.
+    func readAtHand(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Bool {
+        // Fewer bytes than asked for: the rest is on the disk, or the file has ended, which a read that waits tells.
+        keyway_read_at_hand(descriptor, buffer.baseAddress, buffer.count, offset) == buffer.count
     }
 }

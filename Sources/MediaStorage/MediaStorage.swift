@@ -43,9 +43,16 @@ public protocol MediaReader: Sendable {
     var size: UInt64 { get }
     /// Fills the buffer with the bytes from `offset` on; all of it or an error.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws
+    /// The same where the bytes are at hand, so that reading them waits for no disk.
+    ///
+    /// - Returns: false when they are not; the buffer then holds nothing of use.
+    func readAtHand(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws -> Bool
 }
 
 extension MediaReader {
+    /// For engines that cannot tell.
+    public func readAtHand(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws -> Bool { false }
+
     /// Appends the bytes of a range.
     public func append(_ range: Range<UInt64>, to bytes: inout [UInt8]) throws {
         guard range.upperBound <= size, let count = Int(exactly: range.upperBound - range.lowerBound) else {

@@ -67,4 +67,10 @@ public struct DecryptingReader: MediaReader {
         try reader.read(into: buffer, at: offset)
         try cipher.apply(to: buffer, at: offset)
     }
+
+    public func readAtHand(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws -> Bool {
+        guard try reader.readAtHand(into: buffer, at: offset) else { return false }
+        try cipher.apply(to: buffer, at: offset)
+        return true
+    }
 }

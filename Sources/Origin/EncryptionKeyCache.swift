@@ -15,28 +15,52 @@ final class EncryptionKeyCache: Sendable {
         var expires: Date
     }
 
-    private let entries = Mutex<[KeyID: Entry]>([:])
+    private struct State {
+        var entries: [KeyID: Entry] = [:]
+        /// Counts the changes heard of: what was read before one is not kept.
+        var generation = 0
+    }
+
+    private let state = Mutex(State())
     private let catalog: any CatalogEngine
     private let unwrapper: any KeyUnwrapper
     private let now: @Sendable () -> Date
 
-    init(catalog: any CatalogEngine, unwrapper: any KeyUnwrapper, now: @escaping @Sendable () -> Date) {
+    /// - Parameter watch: a key that is changed is forgotten at once; where the watch hears nothing, after `lifetime`.
+    init(
+        catalog: any CatalogEngine, watch: CatalogWatch, unwrapper: any KeyUnwrapper,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.catalog = catalog
         self.unwrapper = unwrapper
         self.now = now
+        watch.listen { [weak self] in self?.hear($0) }
+    }
+
+    private func hear(_ notices: [CatalogNotice]?) {
+        state.withLock { state in
+            guard let notices else {
+                state = State(generation: state.generation + 1)
+                return
+            }
+            for notice in notices where notice.subject == .contentKey {
+                state.generation += 1
+                guard let keyID = KeyID(notice.id) else { continue }
+                state.entries[keyID] = nil
+            }
+        }
     }
 
     /// The key of an id, for a purpose that is checked on each call, also when the key is at hand.
     func key(_ keyID: KeyID, for purpose: UnwrapPurpose) async throws(OriginError) -> ContentKey {
-        if let key = entries.withLock({ $0[keyID] }), key.expires > now(), purpose.covers(key.key.type) {
-            return key.key
-        }
+        if let known = known(keyID, for: purpose) { return known }
+        let generation = state.withLock { $0.generation }
         do {
             guard let record = try await catalog.contentKey(keyID), record.state == .enabled else {
                 throw OriginError(.storageFault, "key \(keyID) is missing or disabled")
             }
             let key = try await unwrapper.unwrap(record.wrapped, for: purpose)
-            insert(key, keyID)
+            insert(key, keyID, generation)
             return key
         } catch let error as OriginError {
             throw error
@@ -45,19 +69,28 @@ final class EncryptionKeyCache: Sendable {
         }
     }
 
-    private func insert(_ key: ContentKey, _ keyID: KeyID) {
+    /// The key at hand, for a purpose that is checked on each call.
+    func known(_ keyID: KeyID, for purpose: UnwrapPurpose) -> ContentKey? {
+        guard let known = state.withLock({ $0.entries[keyID] }), known.expires > now(),
+            purpose.covers(known.key.type)
+        else { return nil }
+        return known.key
+    }
+
+    private func insert(_ key: ContentKey, _ keyID: KeyID, _ generation: Int) {
         let time = now()
-        entries.withLock { entries in
-            if entries.count >= Self.maximumCount {
-                entries = entries.filter { $0.value.expires > time }
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            if state.entries.count >= Self.maximumCount {
+                state.entries = state.entries.filter { $0.value.expires > time }
                 // Still full: all are in use; forgetting one costs an unwrap.
-                if entries.count >= Self.maximumCount,
-                    let oldest = entries.min(by: { $0.value.expires < $1.value.expires })
+                if state.entries.count >= Self.maximumCount,
+                    let oldest = state.entries.min(by: { $0.value.expires < $1.value.expires })
                 {
-                    entries[oldest.key] = nil
+                    state.entries[oldest.key] = nil
                 }
             }
-            entries[keyID] = Entry(key: key, expires: time.addingTimeInterval(Self.lifetime))
+            state.entries[keyID] = Entry(key: key, expires: time.addingTimeInterval(Self.lifetime))
         }
     }
 }

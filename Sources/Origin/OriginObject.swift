@@ -43,7 +43,17 @@ public enum OriginBody: Sendable {
 
 /// A planned segment that can be made any number of times, with the same bytes each time.
 public protocol SegmentSource: Sendable {
-    /// Gives the bytes of a range, in order and in bounded pieces; `sink` returns when the next piece may come, so a slow
-    /// reader slows the work and a lost one, by throwing, ends it.
-    func write(_ range: Range<UInt64>, to sink: (ArraySlice<UInt8>) async throws -> Void) async throws
+    /// Begins to make the segment.
+    func begin() throws -> any SegmentMaker
+}
+
+/// Makes a segment from its start to its end. Used in one step after the other, on any thread.
+public protocol SegmentMaker: AnyObject {
+    /// Fills the buffer with the next bytes, as many as are finished; none only at the end of the segment.
+    ///
+    /// - Parameters:
+    ///   - buffer: of 64 KiB or more.
+    ///   - mayWait: whether the disk may be waited for.
+    /// - Returns: nil when it must be, and may not: nothing has happened then.
+    func make(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int?
 }

@@ -1,4 +1,5 @@
 import Catalog
+import ContentKeys
 import Foundation
 import ISOBaseMedia
 import MediaEncryption
@@ -28,14 +29,23 @@ extension OriginService {
     func segment(
         _ reference: TrackReference, _ decodeTime: UInt64, _ planned: PlannedTrack
     ) async throws -> OriginObject {
+        var key: ContentKey?
+        if let keyID = planned.key?.keyID { key = try await keys.key(keyID, for: .encryption(planned.plan)) }
+        return try segment(reference, decodeTime, planned, key: key)
+    }
+
+    /// - Parameter key: of the track's key id; nil for a clear track.
+    func segment(
+        _ reference: TrackReference, _ decodeTime: UInt64, _ planned: PlannedTrack, key: ContentKey?
+    ) throws -> OriginObject {
         guard let number = planned.track.index.segmentIndex(startingAt: decodeTime) else {
             throw OriginError(.timestampNotFound, "No segment starts at this time.")
         }
         let source: any SegmentSource
         let size: Int
         switch reference.container {
-        case .cmaf: (source, size) = try await cmafSegment(number, planned)
-        case .transportStream: (source, size) = try await transportStreamSegment(number, planned)
+        case .cmaf: (source, size) = try cmafSegment(number, planned, key)
+        case .transportStream: (source, size) = try transportStreamSegment(number, planned, key)
         }
         return OriginObject(
             contentType: reference.container == .cmaf ? planned.contentType : "video/mp2t", size: UInt64(size),
@@ -43,17 +53,20 @@ extension OriginService {
             lastModified: planned.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 
-    private func cmafSegment(_ number: Int, _ planned: PlannedTrack) async throws -> (any SegmentSource, Int) {
+    private func cmafSegment(
+        _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
+    ) throws -> (any SegmentSource, Int) {
         let parameters = try planned.protectionParameters
+        guard (parameters == nil) == (key == nil) else {
+            throw OriginError(.storageFault, "the track has no key that fits its delivery plan")
+        }
         let plan = try FragmentPlan(planned.track.index, segment: number, protection: parameters)
-        guard let parameters else { return (CMAFSegment(plan: plan, key: nil, media: planned.track.media), plan.size) }
-        let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
         return (CMAFSegment(plan: plan, key: key, media: planned.track.media), plan.size)
     }
 
     private func transportStreamSegment(
-        _ number: Int, _ planned: PlannedTrack
-    ) async throws -> (any SegmentSource, Int) {
+        _ number: Int, _ planned: PlannedTrack, _ contentKey: ContentKey?
+    ) throws -> (any SegmentSource, Int) {
         guard let track = planned.track.transportStream else {
             throw OriginError(.formatCannotCarry, "The track's codec has no form in MPEG-TS here.")
         }
@@ -65,13 +78,13 @@ extension OriginService {
         var envelope: TransportStreamSegment.Envelope?
         var size = plan.byteCount
         if let key = planned.key {
+            guard let contentKey else { throw OriginError(.storageFault, "the track's key is missing") }
             guard let encrypted = EnvelopePlan(clearSize: plan.byteCount) else {
                 throw OriginError(.storageFault, "a segment is too large")
             }
             size = encrypted.size
             envelope = .init(
-                key: try await keys.key(key.keyID, for: .encryption(planned.plan)), number: key.number,
-                segment: UInt64(number))
+                key: contentKey, number: key.number, segment: UInt64(number))
         }
         let source = TransportStreamSegment(
             plan: plan, envelope: envelope, mediaRange: first, media: planned.track.media)

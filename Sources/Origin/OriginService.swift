@@ -15,21 +15,27 @@ public final class OriginService: Sendable {
     let trackKeys: TrackKeyLookup
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
+    private let locators: WatchedMemory<LocatorID, LocatorLookup>
+    let rendered: RenderedDocuments
     private let now: @Sendable () -> Date
 
     /// - Parameters:
+    ///   - watch: lets what is read from the catalog be kept; until it runs, each request reads it.
     ///   - keyBaseURL: what players reach the key service by, without a slash at its end.
     ///   - tickets: gives viewers who show a token tickets for key URIs; nil for none.
     ///   - now: the clock; tests set it.
     public init(
-        catalog: any CatalogEngine, storage: any MediaStorage, unwrapper: any KeyUnwrapper,
+        catalog: any CatalogEngine, watch: CatalogWatch, storage: any MediaStorage, unwrapper: any KeyUnwrapper,
         keyBaseURL: @escaping @Sendable () -> String, tickets: (any KeyTicketing)? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
-        keys = EncryptionKeyCache(catalog: catalog, unwrapper: unwrapper, now: now)
+        keys = EncryptionKeyCache(catalog: catalog, watch: watch, unwrapper: unwrapper, now: now)
         versions = VersionStore(catalog: catalog, storage: storage, keys: keys)
-        trackKeys = TrackKeyLookup(catalog: catalog)
+        trackKeys = TrackKeyLookup(catalog: catalog, watch: watch)
+        locators = Self.locators(watch)
+        // After all others: what it keeps is made of what they keep.
+        rendered = RenderedDocuments(watch: watch)
         self.keyBaseURL = keyBaseURL
         self.tickets = tickets
         self.now = now
@@ -47,30 +53,80 @@ public final class OriginService: Sendable {
             guard let number = lookup.asset.currentVersion else {
                 throw OriginError(.resourceNotFound, "The asset has no media yet.")
             }
-            return try await manifest(
-                ManifestRequest(presentation: request.presentation, format: format, plan: plan, viewer: viewer),
-                try await versions.version(lookup.asset, number: number))
+            return try await document(request, plan, lookup.asset, number, viewer) {
+                try await manifest(
+                    ManifestRequest(presentation: request.presentation, format: format, plan: plan, viewer: viewer),
+                    try await versions.version(lookup.asset, number: number))
+            }
         case .mediaPlaylist(let track):
-            return try await mediaPlaylist(track, try await openTrack(track, lookup), viewer)
+            let planned = try await openTrack(track, lookup)
+            return try await document(request, planned.plan, lookup.asset, track.version, viewer) {
+                try await mediaPlaylist(track, planned, viewer)
+            }
         case .initializationSegment(let track):
-            return try await initializationSegment(track, try await openTrack(track, lookup))
+            let planned = try await openTrack(track, lookup)
+            return try await document(request, planned.plan, lookup.asset, track.version, nil) {
+                try await initializationSegment(track, planned)
+            }
         case .segment(let track, let decodeTime):
             return try await segment(track, decodeTime, try await openTrack(track, lookup))
         }
     }
 
+    /// A manifest or playlist: rendered for a viewer who shows something, kept for all others.
+    private func document(
+        _ request: OriginRequest, _ plan: DeliveryPlan, _ asset: AssetRecord, _ version: Int, _ viewer: Viewer?,
+        render: () async throws -> OriginObject
+    ) async throws -> OriginObject {
+        if viewer?.showsSomething == true { return try await render() }
+        return try await rendered.object(name(request, plan, version), asset: asset.name, render: render)
+    }
+
+    func name(_ request: OriginRequest, _ plan: DeliveryPlan, _ version: Int) -> RenderedDocuments.Name {
+        RenderedDocuments.Name(request: request, plan: plan, version: version, keyBase: keyBaseURL())
+    }
+
     /// A locator that is open now and belongs to the asset that the URL names. Every other one is answered alike.
     private func openLocator(_ presentation: PresentationReference) async throws -> LocatorLookup {
-        guard let lookup = try await catalog.locatorLookup(presentation.locator) else {
+        let known = try await locators.value(of: presentation.locator) {
+            try await catalog.locatorLookup(presentation.locator)
+        }
+        guard let lookup = known else {
             throw OriginError(.resourceNotFound, "There is no such presentation.")
         }
+        try check(lookup, presentation)
+        return lookup
+    }
+
+    /// The same from memory; nil when the catalog has to be asked.
+    func knownLocator(_ presentation: PresentationReference) throws(OriginError) -> LocatorLookup? {
+        guard let lookup = locators.known(presentation.locator) else { return nil }
+        try check(lookup, presentation)
+        return lookup
+    }
+
+    private func check(_ lookup: LocatorLookup, _ presentation: PresentationReference) throws(OriginError) {
         guard lookup.terms.streams(at: now()) else {
             throw OriginError(.locatorClosed, "There is no such presentation.")
         }
         guard lookup.asset.name == presentation.name else {
             throw OriginError(.resourceNotFound, "There is no such presentation.")
         }
-        return lookup
+    }
+
+    /// Most locators that are kept, at some kilobytes each.
+    private static let locatorCapacity = 10_000
+
+    private static func locators(_ watch: CatalogWatch) -> WatchedMemory<LocatorID, LocatorLookup> {
+        WatchedMemory(watch: watch, capacity: locatorCapacity) { notice in
+            switch notice.subject {
+            case .locator: LocatorID(notice.id).map { .one($0) } ?? .nothing
+            // Any of the locators may stand under it.
+            case .deliveryPolicy, .accessPolicy: .everything
+            case .asset: .those { $0.asset.name == notice.id }
+            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation: .nothing
+            }
+        }
     }
 
     private func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {

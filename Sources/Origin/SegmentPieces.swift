@@ -1,27 +1,45 @@
-/// Hands a range of a planned object to a sink in pieces, when the object is made from its start on: what lies before the
-/// range is made and dropped, what lies after it is not made.
-struct RangeFilter {
-    /// Made and not yet past the filter.
-    private var position: UInt64 = 0
-    private let range: Range<UInt64>
+/// The bytes of a range of a segment, piece by piece: what lies before the range is made and dropped, what lies after it is
+/// not made.
+///
+/// `@unchecked Sendable`: its steps are made one after the other, each perhaps on another thread; whoever makes the next one
+/// has waited for the last.
+public final class SegmentPieces: @unchecked Sendable {
+    /// How much is best made at a time, in bytes: it stays in the processor's second-level cache.
+    public static let size = 128 << 10
 
-    init(_ range: Range<UInt64>) {
-        self.range = range
+    private let maker: any SegmentMaker
+    /// Bytes before the range that are still to be made.
+    private var skipped: UInt64
+    /// Bytes of the range that are still to come.
+    public private(set) var left: UInt64
+
+    public init(_ source: any SegmentSource, _ range: Range<UInt64>) throws {
+        maker = try source.begin()
+        skipped = range.lowerBound
+        left = range.upperBound - range.lowerBound
     }
 
-    /// Whether nothing more is wanted.
-    var isDone: Bool { position >= range.upperBound }
-
-    /// The part of the next bytes that lies in the range; nil when none does.
-    mutating func take(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let start = position
-        position += UInt64(bytes.count)
-        let lower = max(start, range.lowerBound)
-        let upper = min(position, range.upperBound)
-        guard lower < upper else { return nil }
-        return bytes[(bytes.startIndex + Int(lower - start))..<(bytes.startIndex + Int(upper - start))]
+    /// Puts the next bytes at the start of the buffer. One step: it may give none although more will come.
+    ///
+    /// - Returns: how many; nil when the disk has to be waited for, and may not be.
+    /// - Throws: also when the media ends before what was planned.
+    public func next(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int? {
+        guard left > 0 else { return 0 }
+        guard let made = try maker.make(into: buffer, mayWait: mayWait) else { return nil }
+        guard made > 0, made <= buffer.count else {
+            throw OriginError(.storageFault, "a segment's media ended before its planned size")
+        }
+        guard skipped < UInt64(made) else {
+            skipped -= UInt64(made)
+            return 0
+        }
+        let start = Int(skipped)
+        skipped = 0
+        let count = Int(min(UInt64(made - start), left))
+        if start > 0 {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<start + count]))
+        }
+        left -= UInt64(count)
+        return count
     }
 }
-
-/// How much media is read, encrypted and sent at a time, in bytes: it stays in the processor's second-level cache.
-let pieceSize = 128 << 10

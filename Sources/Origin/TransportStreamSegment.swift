@@ -18,34 +18,78 @@ struct TransportStreamSegment: SegmentSource {
     let mediaRange: Range<UInt64>
     let media: any MediaReader
 
-    func write(_ range: Range<UInt64>, to sink: (ArraySlice<UInt8>) async throws -> Void) async throws {
-        var filter = RangeFilter(range)
-        let encryptor = try envelope.map {
-            try EnvelopeEncryptor(number: $0.number, segment: $0.segment, key: $0.key)
-        }
-        var writer = TransportStreamWriter(plan)
-        var packets: [UInt8] = []
-        var position = mediaRange.lowerBound
-        while position < mediaRange.upperBound, !filter.isDone {
-            let end = min(position + UInt64(pieceSize), mediaRange.upperBound)
-            var samples: [UInt8] = []
-            try media.append(position..<end, to: &samples)
-            position = end
-            try writer.write(samples, into: &packets)
-            if position == mediaRange.upperBound { try writer.finish(into: &packets) }
-            let finished = try Self.encrypt(&packets, with: encryptor)
-            if let part = filter.take(packets[..<finished]) { try await sink(part) }
-            packets.removeSubrange(..<finished)
-        }
-        if let encryptor, !filter.isDone, let part = filter.take(try encryptor.finish(packets)[...]) {
-            try await sink(part)
-        }
+    func begin() throws -> any SegmentMaker {
+        TransportStreamSegmentMaker(
+            writer: TransportStreamWriter(plan), media: MediaCursor(media, [mediaRange]),
+            encryptor: try envelope.map {
+                try EnvelopeEncryptor(number: $0.number, segment: $0.segment, key: $0.key)
+            })
+    }
+}
+
+private final class TransportStreamSegmentMaker: SegmentMaker {
+    /// How much media is turned into packets at a time, in bytes.
+    private static let step = 64 << 10
+
+    private var writer: TransportStreamWriter
+    private var media: MediaCursor
+    private let encryptor: EnvelopeEncryptor?
+    private let samples = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: 64)
+    /// Packets: handed over, finished, and the start of a cipher block.
+    private var packets: [UInt8] = []
+    private var handedOver = 0
+    private var finished = 0
+    private var isComplete = false
+
+    init(writer: TransportStreamWriter, media: MediaCursor, encryptor: EnvelopeEncryptor?) {
+        self.writer = writer
+        self.media = media
+        self.encryptor = encryptor
+        packets.reserveCapacity(Self.step * 5 / 4)
     }
 
-    /// Encrypts the whole blocks at the start in place and returns their size; all of it when there is nothing to encrypt
-    /// with.
-    private static func encrypt(_ packets: inout [UInt8], with encryptor: EnvelopeEncryptor?) throws -> Int {
+    deinit {
+        samples.deallocate()
+    }
+
+    func make(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int? {
+        var filled = 0
+        while filled < buffer.count {
+            if handedOver == finished {
+                guard !isComplete else { break }
+                guard try advance(mayWait: mayWait) else { return filled > 0 ? filled : nil }
+            }
+            let count = min(finished - handedOver, buffer.count - filled)
+            packets.withUnsafeBytes { bytes in
+                UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[handedOver..<handedOver + count]))
+            }
+            filled += count
+            handedOver += count
+        }
+        return filled
+    }
+
+    /// Makes more packets; false when the media has to be waited for, and may not be.
+    private func advance(mayWait: Bool) throws -> Bool {
+        guard let read = try media.read(into: samples, mayWait: mayWait) else { return false }
+        packets.removeSubrange(..<finished)
+        (handedOver, finished) = (0, 0)
+        try writer.write(UnsafeRawBufferPointer(rebasing: samples[..<read]), into: &packets)
+        if media.isAtEnd {
+            try writer.finish(into: &packets)
+            isComplete = true
+        }
+        finished = try encryptFinished()
+        return true
+    }
+
+    private func encryptFinished() throws -> Int {
         guard let encryptor else { return packets.count }
-        return try packets.withUnsafeMutableBytes { try encryptor.encrypt($0) }
+        let whole = try packets.withUnsafeMutableBytes { try encryptor.encrypt($0) }
+        guard isComplete else { return whole }
+        let last = try encryptor.finish(Array(packets[whole...]))
+        packets.replaceSubrange(whole..., with: last)
+        return packets.count
     }
 }

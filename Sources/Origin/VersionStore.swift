@@ -45,6 +45,11 @@ struct VersionStore: Sendable {
         }
     }
 
+    /// A version that is open.
+    func known(_ asset: AssetRecord, number: Int) -> OpenedVersion? {
+        versions.known(Name(asset: asset.name, number: number))
+    }
+
     private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {
         func file(_ name: String) -> StoredFile {
             StoredFile(asset: version.asset, version: version.number, name: name)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPSurface
 import HTTPTypes
 import Origin
 

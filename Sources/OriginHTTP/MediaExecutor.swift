@@ -1,3 +1,4 @@
+import NIOCore
 import NIOPosix
 
 /// Threads for reading and encrypting media, so that this work takes neither the event loops nor the shared pool.
@@ -15,6 +16,13 @@ public final class MediaExecutor: TaskExecutor {
             // Jobs run also when the pool stops: a task must end, and ends soon since its connection is gone.
             job.runSynchronously(on: asUnownedTaskExecutor())
         }
+    }
+
+    /// Does something that may wait; its result comes on the event loop.
+    func run<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable () throws -> Result
+    ) -> EventLoopFuture<Result> {
+        pool.runIfActive(eventLoop: loop, body)
     }
 
     /// Ends the threads. No task may prefer the executor any more.

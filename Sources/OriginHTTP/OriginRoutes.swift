@@ -2,7 +2,7 @@ import Foundation
 public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
-import Logging
+public import Logging
 import NIOCore
 public import Origin
 import Policies
@@ -16,6 +16,15 @@ public struct OriginRoutes: Sendable {
     public init(service: OriginService, executor: MediaExecutor) {
         self.service = service
         self.executor = executor
+    }
+
+    /// The same for plain requests whose objects are in memory.
+    ///
+    /// - Parameter next: answers what is none of the origin's; nil for nobody.
+    public func fastResponder(
+        sharing: CrossOriginPolicy, logger: Logger, otherwise next: (any FastResponder)? = nil
+    ) -> any FastResponder {
+        OriginFastPath(service: service, executor: executor, sharing: sharing, logger: logger, next: next)
     }
 
     /// Adds the routes of locators: `/{locatorId}/…`.
@@ -39,23 +48,7 @@ public struct OriginRoutes: Sendable {
         } catch let error as ViewerRefused {
             throw Problem(denial: error.reason)
         }
-        let evaluation = ConditionalRequest(request.headers).evaluate(object)
-        var headers = Self.headers(of: object)
-        switch evaluation {
-        case .notModified:
-            return Response(status: .notModified, headers: headers)
-        case .preconditionFailed:
-            throw Problem(.preconditionFailed, code: "preconditionFailed", detail: "The object has another ETag.")
-        case .rangeNotSatisfiable:
-            throw Problem(
-                .rangeNotSatisfiable, code: "rangeNotSatisfiable", detail: "The range lies outside the object.",
-                headers: [.contentRange: "bytes */\(object.size)"])
-        case .whole:
-            return response(.ok, headers, object, 0..<object.size, request)
-        case .part(let range):
-            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.size)"
-            return response(.partialContent, headers, object, range, request)
-        }
+        return response(try ObjectAnswer(object, request.headers), object, request)
     }
 
     /// Who asks for a playlist with a token or a ticket; nil for everybody else.
@@ -66,20 +59,18 @@ public struct OriginRoutes: Sendable {
             credential: credential, ticket: ticket, clientAddress: address, requestID: context.requestID)
     }
 
-    private func response(
-        _ status: HTTPResponse.Status, _ headers: HTTPFields, _ object: OriginObject, _ range: Range<UInt64>,
-        _ request: Request
-    ) -> Response {
-        var headers = headers
-        headers[.contentType] = object.contentType
+    private func response(_ answer: ObjectAnswer, _ object: OriginObject, _ request: Request) -> Response {
+        var headers = answer.headers
+        guard let range = answer.range else { return Response(status: answer.status, headers: headers) }
         headers[.contentLength] = "\(range.count)"
-        guard request.method != .head else { return Response(status: status, headers: headers, body: .init()) }
+        guard request.method != .head else { return Response(status: answer.status, headers: headers, body: .init()) }
         switch object.body {
         case .bytes(let bytes):
             let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
-            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: part)))
+            return Response(
+                status: answer.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: part)))
         case .segment(let source):
-            return Response(status: status, headers: headers, body: streaming(source, range))
+            return Response(status: answer.status, headers: headers, body: streaming(source, range))
         }
     }
 
@@ -88,24 +79,31 @@ public struct OriginRoutes: Sendable {
         return ResponseBody(contentLength: Int(range.count)) { writer in
             // Reading and encrypting run on the media threads; a piece is handed over before the next one is made.
             try await withTaskExecutorPreference(executor) {
-                try await source.write(range) { try await writer.write(ByteBuffer(bytes: $0)) }
+                let pieces = try SegmentPieces(source, range)
+                while pieces.left > 0 {
+                    var piece = ByteBuffer()
+                    try piece.append(pieces, mayWait: true)
+                    try await writer.write(piece)
+                }
             }
             try await writer.finish(nil)
         }
     }
+}
 
-    private static func headers(of object: OriginObject) -> HTTPFields {
-        var fields = HTTPFields()
-        fields[.eTag] = "\"\(object.entityTag)\""
-        fields[.lastModified] = HTTPDate.format(object.lastModified)
-        fields[.acceptRanges] = "bytes"
-        switch object.lifetime {
-        case .immutable: fields[.cacheControl] = "public, max-age=31536000, s-maxage=31536000, immutable"
-        case .short: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
-        case .session: fields[.cacheControl] = "private, no-store"
+extension ByteBuffer {
+    /// Appends the next piece of a segment; false when the disk has to be waited for, and may not be.
+    @discardableResult
+    mutating func append(_ pieces: SegmentPieces, mayWait: Bool) throws -> Bool {
+        var isMade = true
+        try writeWithUnsafeMutableBytes(minimumWritableBytes: SegmentPieces.size) { space in
+            let piece = UnsafeMutableRawBufferPointer(rebasing: space[..<SegmentPieces.size])
+            guard let count = try pieces.next(into: piece, mayWait: mayWait) else {
+                isMade = false
+                return 0
+            }
+            return count
         }
-        // Who shows a token in a header gets a playlist with a ticket.
-        if object.lifetime != .immutable { fields[.vary] = "Authorization" }
-        return fields
+        return isMade
     }
 }

@@ -80,12 +80,37 @@ import Testing
         #expect(preflight.headers["access-control-allow-headers"]?.contains("Authorization") == true)
     }
 
-    @Test func aRevokedLocatorIsClosedAtOnce() throws {
-        let made = try site.data.must("publish", "film", "--delivery", "clear", "--json").json()
-        let locator = try #require(made["locator"] as? String)
-        let url = "\(site.server.origin)/\(locator)/film.ism/v1/clear/cmaf/\(Site.audio)/init.mp4"
-        #expect(try curl(url).status == 200)
-        try site.data.must("locator", "revoke", locator)
-        #expect(try curl(url).status == 404)
+    /// What is answered before the HTTP decoder is what the router answers, to the last header; `TE` is what makes it answer.
+    @Test(arguments: objects)
+    func theFastPathAnswersAsTheRouter(object: String) throws {
+        let url = "\(site.protected)/\(object)"
+        let tag = try #require(try curl(url).headers["etag"])
+        let cases: [[String]] = [
+            [], ["--head"], ["-H", "Range: bytes=100-5000"], ["-H", "Range: bytes=-1"],
+            ["-H", "Range: bytes=99999999-"],
+            ["-H", "Range: lines=1-2"], ["-H", "If-None-Match: \(tag)"], ["-H", "If-Match: \"other\""],
+            ["-H", "If-Match: \(tag)"], ["-H", "If-Range: \"other\"", "-H", "Range: bytes=0-9"],
+            ["--head", "-H", "Range: bytes=0-9"],
+            ["-H", "If-Modified-Since: Sat, 01 Jan 2050 00:00:00 GMT"],
+            ["-H", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT"],
+            ["-H", "Origin: https://player.example"], ["-H", "Range: bytes=0-9", "-H", "Range: bytes=5-6"],
+            ["--head", "-H", "If-None-Match: \(tag)"],
+        ]
+        for options in cases {
+            let fast = try curlWith(url, options)
+            let routed = try curlWith(url, options + ["-H", "TE: trailers"])
+            #expect(fast.status == routed.status, "\(options)")
+            #expect(fast.headers.withoutTime == routed.headers.withoutTime, "\(options)")
+            if fast.status < 400, options.first != "--head" { #expect(fast.body == routed.body, "\(options)") }
+        }
+    }
+}
+
+extension [String: String] {
+    /// Without what tells the moment; that it is told is told.
+    fileprivate var withoutTime: Self {
+        var headers = self
+        if headers["date"] != nil { headers["date"] = "" }
+        return headers
     }
 }

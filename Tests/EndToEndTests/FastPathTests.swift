@@ -124,7 +124,8 @@ import Testing
     ) throws -> (status: Int, headers: [String: String], body: String) {
         let answer = try curlWith(url, options)
         var headers = answer.headers
-        for name in ["connection", "date"] { headers[name] = nil }
+        headers["connection"] = nil
+        if headers["date"] != nil { headers["date"] = "" }
         let body = String(decoding: answer.body, as: UTF8.self).replacing(/"requestId":"[0-9a-z]+"/, with: "")
         return (answer.status, headers, body)
     }

@@ -1,3 +1,4 @@
+public import HTTPTypes
 public import NIOCore
 public import Policies
 
@@ -15,6 +16,8 @@ public struct FastRequest: Sendable {
     public var target: String
     public var authorization: String?
     public var origin: String?
+    /// Range and preconditions; nil where there are none.
+    public var conditions: HTTPFields?
     /// Empty where the request has none.
     public var body = ByteBuffer()
     /// The client's address, after trusted proxies.

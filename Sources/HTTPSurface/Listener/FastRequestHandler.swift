@@ -21,6 +21,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case idle
         /// The responder makes the answer.
         case answering
+        /// The answer's head is out, its body is being made.
+        case sending(FastBodySender)
         /// The request under way is the router's.
         case routed
         /// Whatever comes is the decoder's.
@@ -98,6 +100,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         context.fireChannelWritabilityChanged()
+        if case .sending(let sender) = state { return sender.goOn() }
         goOn(context)
     }
 
@@ -132,6 +135,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard takeRequest(context) else { break }
         }
         if case .answering = state { return resumeReading(context) }
+        if case .sending = state { return resumeReading(context) }
         if case .routed = state { return resumeReading(context) }
         if isInputClosed { endInput(context) }
         resumeReading(context)
@@ -196,8 +200,20 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var request = FastRequest(method: head.method, target: target, client: client)
         request.authorization = text(head[.authorization])
         request.origin = text(head[.origin])
+        if head.hasConditions {
+            var conditions = HTTPFields()
+            for (field, name) in zip(PlainRequestHead.Field.conditions, Self.conditions) {
+                if let value = text(head[field]) { conditions[name] = value }
+            }
+            request.conditions = conditions
+        }
         return request
     }
+
+    /// In the order of `PlainRequestHead.Field.conditions`.
+    private static let conditions: [HTTPField.Name] = [
+        .range, .ifRange, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince,
+    ]
 
     /// Gives the router one request, or everything if it is not whole yet.
     private func route(_ head: PlainRequestHead, _ context: ChannelHandlerContext) {
@@ -251,15 +267,48 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         log.log.append(
             AccessRecord(
                 time: Date(), listener: log.listener, requestID: response.requestID, method: request.method.rawValue,
-                target: request.target, status: response.status.code, bytes: response.body.readableBytes,
+                target: request.target, status: response.status.code, bytes: response.bodyLength,
                 duration: ContinuousClock.now - start, client: request.client))
     }
 
     private func send(_ response: FastResponse, _ context: ChannelHandlerContext) {
         guard case .answering = state, context.channel.isActive else { return }
-        state = .idle
-        context.writeAndFlush(wrapOutboundOut(response.serialized(context.channel.allocator)), promise: nil)
-        time.requestEnded()
-        goOn(context)
+        let head = wrapOutboundOut(response.serialized(context.channel.allocator))
+        guard let body = response.stream else {
+            state = .idle
+            context.writeAndFlush(head, promise: nil)
+            time.requestEnded()
+            return goOn(context)
+        }
+        // Goes out with the first piece.
+        context.write(head, promise: nil)
+        let sender = FastBodySender(body, context) { [weak self] in self?.end($0, context) }
+        state = .sending(sender)
+        time.waitForReader()
+        sender.goOn()
+        // Nothing was sent: the head at least.
+        if case .sending = state { context.flush() }
+    }
+
+    private func end(_ outcome: FastBodySender.Outcome, _ context: ChannelHandlerContext) {
+        switch outcome {
+        case .complete:
+            state = .idle
+            time.requestEnded()
+            goOn(context)
+        case .failed(let error):
+            responder.failed(error)
+            // The head has promised more: only the end of the connection tells that it does not come.
+            state = .handedOver
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .sending(let sender) = state {
+            sender.cancel()
+            state = .handedOver
+        }
+        context.fireChannelInactive()
     }
 }

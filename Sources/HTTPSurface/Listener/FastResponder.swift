@@ -12,13 +12,41 @@ public protocol FastResponder: Sendable {
     /// - Parameter answer: called once with the answer, on any thread, now or later.
     /// - Returns: false when the router has to answer; `answer` is then never called.
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool
+
+    /// Told that the body of an answer could not be made; the client sees that it was cut.
+    func failed(_ error: any Error)
 }
 
-/// A whole answer: never to be stored by a cache.
+extension FastResponder {
+    /// For those whose answers have no bodies that are made while they are sent.
+    public func failed(_ error: any Error) {}
+}
+
+/// A body that is made while it is sent, in pieces: each when the one before is on its way.
+///
+/// One step at a time. The first tries are made on the connection's event loop, and may not wait for anything there.
+public protocol FastBody: AnyObject, Sendable {
+    /// In bytes, of all pieces.
+    var byteCount: Int { get }
+
+    /// Appends the next bytes; false when that takes waiting: nothing has happened then.
+    func appendAtHand(to buffer: inout ByteBuffer) throws -> Bool
+
+    /// Appends the next bytes, away from the event loop.
+    ///
+    /// - Returns: the buffer, on the event loop.
+    func append(to buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ByteBuffer>
+}
+
+/// A whole answer.
 public struct FastResponse: Sendable {
     public var status: HTTPResponse.Status
     public var headers: [(String, String)]
     public var body: ByteBuffer
+    /// What comes after `body`, made while it is sent.
+    public var stream: (any FastBody)?
+    /// What the answer would have had as its body, in bytes, where it has none: to HEAD. With -1 nothing is said of it (304).
+    public var absentBody: Int?
     /// The request's name in logs.
     public var requestID: String
 
@@ -29,9 +57,17 @@ public struct FastResponse: Sendable {
         self.requestID = requestID
     }
 
+    /// In bytes.
+    var bodyLength: Int { body.readableBytes + (stream?.byteCount ?? 0) }
+
+    private var contentLength: Int? {
+        guard let absentBody else { return bodyLength }
+        return absentBody >= 0 ? absentBody : nil
+    }
+
     /// The answer to a request of HTTP/1.1 on a connection that stays (RFC 9112, 4).
     func serialized(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var bytes = allocator.buffer(capacity: 320 + body.readableBytes)
+        var bytes = allocator.buffer(capacity: 360 + body.readableBytes)
         if status == .ok {
             bytes.writeStaticString("HTTP/1.1 200 OK\r\n")
         } else {
@@ -43,9 +79,13 @@ public struct FastResponse: Sendable {
             bytes.writeString(value)
             bytes.writeStaticString("\r\n")
         }
-        bytes.writeStaticString("content-length: ")
-        bytes.writeString(String(body.readableBytes))
-        bytes.writeStaticString("\r\n\r\n")
+        bytes.writeImmutableBuffer(DateField.line)
+        if let length = contentLength {
+            bytes.writeStaticString("content-length: ")
+            bytes.writeString(String(length))
+            bytes.writeStaticString("\r\n")
+        }
+        bytes.writeStaticString("\r\n")
         bytes.writeImmutableBuffer(body)
         return bytes
     }

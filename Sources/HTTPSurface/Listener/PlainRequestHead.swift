@@ -16,6 +16,12 @@ struct PlainRequestHead {
     /// The fields that have a meaning here.
     enum Field: Int {
         case host, authorization, origin, contentLength, forwarded, forwardedFor
+        case range, ifRange, ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
+
+        /// Those that ask for a part, or for an answer only under a condition (RFC 9110, 13.1 and 14.2).
+        static let conditions: [Field] = [
+            .range, .ifRange, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince,
+        ]
     }
 
     let method: FastRequest.Method
@@ -24,7 +30,10 @@ struct PlainRequestHead {
     fileprivate(set) var length = 0
     /// Of the body, in bytes; 0 where there is none.
     fileprivate(set) var bodyLength = 0
-    private var places = InlineArray<6, Range<Int>?>(repeating: nil)
+    private var places = InlineArray<12, Range<Int>?>(repeating: nil)
+
+    /// Whether there is any of `Field.conditions`.
+    private(set) var hasConditions = false
 
     /// Where a field's value lies; nil when it is not there.
     subscript(field: Field) -> Range<Int>? { places[field.rawValue] }
@@ -103,6 +112,7 @@ struct PlainRequestHead {
         case .connection: return value.equals("keep-alive")
         case .field(let field):
             guard places[field.rawValue] == nil else { return false }
+            if field.rawValue >= Field.range.rawValue { hasConditions = true }
             places[field.rawValue] = line.lowerBound + start..<line.lowerBound + end
             return true
         }
@@ -120,16 +130,24 @@ struct PlainRequestHead {
         switch name.count {
         case 2: name.equals("te") ? .other : .none
         case 4: name.equals("host") ? .field(.host) : .none
+        case 5: name.equals("range") ? .field(.range) : .none
         case 6:
             name.equals("origin") ? .field(.origin) : name.equals("expect") ? .other : .none
         case 7: name.equals("upgrade") || name.equals("trailer") ? .other : .none
+        case 8:
+            name.equals("if-match") ? .field(.ifMatch) : name.equals("if-range") ? .field(.ifRange) : .none
         case 9: name.equals("forwarded") ? .field(.forwarded) : .none
         case 10: name.equals("connection") ? .connection : .none
-        case 13: name.equals("authorization") ? .field(.authorization) : .none
+        case 13:
+            name.equals("authorization")
+                ? .field(.authorization) : name.equals("if-none-match") ? .field(.ifNoneMatch) : .none
         case 14: name.equals("content-length") ? .field(.contentLength) : .none
         case 15: name.equals("x-forwarded-for") ? .field(.forwardedFor) : .none
         case 16: name.equals("proxy-connection") || name.equals("content-encoding") ? .other : .none
-        case 17: name.equals("transfer-encoding") ? .other : .none
+        case 17:
+            name.equals("transfer-encoding")
+                ? .other : name.equals("if-modified-since") ? .field(.ifModifiedSince) : .none
+        case 19: name.equals("if-unmodified-since") ? .field(.ifUnmodifiedSince) : .none
         default: .none
         }
     }

@@ -87,10 +87,13 @@ struct Server {
         }
         extraRoutes(router)
         let origin = OriginService(
-            catalog: installation.catalog, storage: installation.storage, unwrapper: installation.unwrapper,
-            keyBaseURL: { keyBase.current }, tickets: keyService)
-        OriginRoutes(service: origin, executor: executor).add(to: router)
-        let responder = keyRoutes?.fastResponder(sharing: server.sharing, logger: server.logger)
+            catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
+            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService)
+        let routes = OriginRoutes(service: origin, executor: executor)
+        routes.add(to: router)
+        let responder = routes.fastResponder(
+            sharing: server.sharing, logger: server.logger,
+            otherwise: keyRoutes?.fastResponder(sharing: server.sharing, logger: server.logger))
         return try server.listener("origin", configuration.listenOrigin, router, responder) {
             if keyRoutes != nil { keyBase.learn($0) }
             originBase.learn($0)

@@ -1,11 +1,11 @@
-import Foundation
+public import Foundation
 
 /// The dates of HTTP (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, in whole seconds.
-enum HTTPDate {
+public enum HTTPDate {
     private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    static func format(_ date: Date) -> String {
+    public static func format(_ date: Date) -> String {
         let seconds = wholeSeconds(date)
         var time = time_t(seconds)
         var parts = tm()
@@ -16,7 +16,7 @@ enum HTTPDate {
     }
 
     /// The date of the preferred form only; nil for anything else, which a recipient then ignores.
-    static func parse(_ text: String) -> Date? {
+    public static func parse(_ text: String) -> Date? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let year = Int(words[3]),
             (1970...9999).contains(year), (1...31).contains(day), let month = months.firstIndex(of: String(words[2]))
@@ -35,7 +35,7 @@ enum HTTPDate {
     }
 
     /// What a date is in HTTP's resolution.
-    static func wholeSeconds(_ date: Date) -> Int {
+    public static func wholeSeconds(_ date: Date) -> Int {
         Int(min(max(date.timeIntervalSince1970, 0), 253_402_300_799).rounded(.down))
     }
 

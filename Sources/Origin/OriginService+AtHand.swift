@@ -1,0 +1,42 @@
+import Catalog
+import ContentKeys
+import MediaEncryption
+import Policies
+
+extension OriginService {
+    /// The object that a request names, for somebody who shows nothing, by the same rules as `object(for:viewer:)`, where
+    /// everything that it is made of is in memory: nothing is waited for.
+    ///
+    /// - Returns: nil when `object(for:viewer:)` has to be asked.
+    /// - Throws: `OriginError`.
+    public func objectAtHand(for request: OriginRequest) throws -> OriginObject? {
+        guard let lookup = try knownLocator(request.presentation) else { return nil }
+        switch request {
+        case .manifest(_, let format, let encryption):
+            guard let version = lookup.asset.currentVersion else { return nil }
+            return rendered.known(name(request, try Self.plan(format, encryption, lookup), version))
+        case .mediaPlaylist(let track), .initializationSegment(let track):
+            guard lookup.asset.currentVersion == track.version else { return nil }
+            return rendered.known(name(request, try Self.plan(track, lookup), track.version))
+        case .segment(let track, let decodeTime):
+            guard let planned = try plannedAtHand(track, lookup) else { return nil }
+            guard let keyID = planned.key?.keyID else { return try segment(track, decodeTime, planned, key: nil) }
+            guard let key = keys.known(keyID, for: .encryption(planned.plan)) else { return nil }
+            return try segment(track, decodeTime, planned, key: key)
+        }
+    }
+
+    private func plannedAtHand(
+        _ reference: TrackReference, _ lookup: LocatorLookup
+    ) throws(OriginError) -> PlannedTrack? {
+        let plan = try Self.plan(reference, lookup)
+        guard lookup.asset.currentVersion == reference.version,
+            let version = versions.known(lookup.asset, number: reference.version),
+            let track = version.track(named: reference.track)
+        else { return nil }
+        guard plan.encryption != .none else { return PlannedTrack(track: track, version: version, plan: plan, key: nil) }
+        let key = trackKeys.known(
+            of: track.record.description, asset: version.record.asset, version: version.record.number, plan: plan)
+        return key.map { PlannedTrack(track: track, version: version, plan: plan, key: $0) }
+    }
+}

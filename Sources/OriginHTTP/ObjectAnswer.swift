@@ -1,0 +1,50 @@
+import Foundation
+import HTTPSurface
+import HTTPTypes
+import Origin
+
+/// What is answered to a request for an object, but for its bytes: the status, the headers, and which bytes.
+struct ObjectAnswer {
+    let status: HTTPResponse.Status
+    let headers: HTTPFields
+    /// Nil where the answer has no content (304).
+    let range: Range<UInt64>?
+
+    /// - Parameter conditions: the request's range and preconditions, or all of its headers.
+    /// - Throws: `Problem` when a precondition fails or the range lies outside.
+    init(_ object: OriginObject, _ conditions: HTTPFields?) throws {
+        var headers = Self.headers(of: object)
+        switch conditions.map({ ConditionalRequest($0).evaluate(object) }) ?? .whole {
+        case .notModified: (status, range) = (.notModified, nil)
+        case .preconditionFailed:
+            throw Problem(.preconditionFailed, code: "preconditionFailed", detail: "The object has another ETag.")
+        case .rangeNotSatisfiable:
+            throw Problem(
+                .rangeNotSatisfiable, code: "rangeNotSatisfiable", detail: "The range lies outside the object.",
+                headers: [.contentRange: "bytes */\(object.size)"])
+        case .whole:
+            (status, range) = (.ok, 0..<object.size)
+            headers[.contentType] = object.contentType
+        case .part(let part):
+            (status, range) = (.partialContent, part)
+            headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(object.size)"
+            headers[.contentType] = object.contentType
+        }
+        self.headers = headers
+    }
+
+    private static func headers(of object: OriginObject) -> HTTPFields {
+        var fields = HTTPFields()
+        fields[.eTag] = "\"\(object.entityTag)\""
+        fields[.lastModified] = HTTPDate.format(object.lastModified)
+        fields[.acceptRanges] = "bytes"
+        switch object.lifetime {
+        case .immutable: fields[.cacheControl] = "public, max-age=31536000, s-maxage=31536000, immutable"
+        case .short: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
+        case .session: fields[.cacheControl] = "private, no-store"
+        }
+        // Who shows a token in a header gets a playlist with a ticket.
+        if object.lifetime != .immutable { fields[.vary] = "Authorization" }
+        return fields
+    }
+}

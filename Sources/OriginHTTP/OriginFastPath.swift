@@ -1,0 +1,106 @@
+import HTTPSurface
+import HTTPTypes
+import Logging
+import NIOCore
+import Origin
+import Policies
+
+/// Manifests and segments, answered on the event loop when all that they are made of is in memory: the same decisions and
+/// answers as the router's, which takes everything else.
+struct OriginFastPath: FastResponder {
+    let service: OriginService
+    let executor: MediaExecutor
+    let sharing: CrossOriginPolicy
+    let logger: Logger
+    /// Asked for what is none of the origin's.
+    let next: (any FastResponder)?
+
+    func considers(_ request: FastRequest) -> Bool {
+        isOfOrigin(request) || next?.considers(request) ?? false
+    }
+
+    func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
+        guard isOfOrigin(request) else { return next?.respond(to: request, answer: answer) ?? false }
+        guard request.body.readableBytes == 0, let response = try? response(to: request) else { return false }
+        answer(response)
+        return true
+    }
+
+    func failed(_ error: any Error) {
+        logger.error("stored media cannot be served", metadata: ["cause": "\(error)"])
+    }
+
+    /// `/{locator}/…`, without a query: what shows a token or a ticket is for the router.
+    private func isOfOrigin(_ request: FastRequest) -> Bool {
+        guard request.method == .get || request.method == .head else { return false }
+        let target = request.target.utf8
+        guard target.count > 38, target[target.index(target.startIndex, offsetBy: 37)] == UInt8(ascii: "/") else {
+            return false
+        }
+        return !target.contains(UInt8(ascii: "?"))
+    }
+
+    /// Nil, or an error, for what the router has to answer.
+    private func response(to request: FastRequest) throws -> FastResponse? {
+        let path = try OriginPath(parsing: request.target)
+        // A playlist for somebody who shows a token carries a ticket.
+        guard path.isCanonical, request.authorization == nil || !path.request.isDocument,
+            let object = try service.objectAtHand(for: path.request)
+        else { return nil }
+        let answer = try ObjectAnswer(object, request.conditions)
+        var headers = answer.headers
+        sharing.add(to: &headers, origin: request.origin)
+        var response = FastResponse(
+            status: answer.status, headers: headers.map { ($0.name.rawName, $0.value) }, body: ByteBuffer(), requestID: RequestID.next())
+        guard let range = answer.range else {
+            response.absentBody = -1
+            return response
+        }
+        guard request.method != .head else {
+            response.absentBody = range.count
+            return response
+        }
+        switch object.body {
+        case .bytes(let bytes):
+            response.body = ByteBuffer(bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)])
+        case .segment(let source):
+            response.stream = SegmentBody(try SegmentPieces(source, range), executor)
+        }
+        return response
+    }
+}
+
+extension OriginRequest {
+    /// Whether it depends on who asks.
+    fileprivate var isDocument: Bool {
+        switch self {
+        case .manifest, .mediaPlaylist: true
+        case .initializationSegment, .segment: false
+        }
+    }
+}
+
+/// The bytes of a segment as a connection sends them.
+private final class SegmentBody: FastBody {
+    let byteCount: Int
+    private let pieces: SegmentPieces
+    private let executor: MediaExecutor
+
+    init(_ pieces: SegmentPieces, _ executor: MediaExecutor) {
+        byteCount = Int(clamping: pieces.left)
+        self.pieces = pieces
+        self.executor = executor
+    }
+
+    func appendAtHand(to buffer: inout ByteBuffer) throws -> Bool {
+        try buffer.append(pieces, mayWait: false)
+    }
+
+    func append(to buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
+        executor.run(on: loop) { [pieces] in
+            var buffer = buffer
+            try buffer.append(pieces, mayWait: true)
+            return buffer
+        }
+    }
+}
