@@ -2,7 +2,9 @@ import Policies
 
 /// The grammar of the origin's URLs: one parser, one printer, and each is the other's inverse, so that an object has one
 /// URL and nobody can fill a cache with its aliases. Only the spelling of `manifest(…)` is free, as in the reference;
-/// `isCanonical` tells whether it was the canonical one.
+/// `isCanonical` tells whether it was the canonical one, and who serves it sends clients there.
+///
+/// A URL that leaves the encryption to the policies is no alias of the one that names it: the policies may change.
 public struct OriginPath: Sendable, Hashable {
     public let request: OriginRequest
     /// Whether the path is the one that `print` gives.
@@ -15,9 +17,9 @@ public struct OriginPath: Sendable, Hashable {
         guard path.utf8.count <= 1024 else { throw OriginError(.badURLSyntax, "The path is longer than 1024 bytes.") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         // The first part is empty: the path starts with a slash.
-        guard parts.count >= 4, parts[0].isEmpty, parts[2].hasSuffix(".ism"), let locator = LocatorID(parts[1]) else {
-            throw OriginError(.resourceNotFound, "The path does not name a presentation.")
-        }
+        guard parts.count >= 4, parts[0].isEmpty, parts[2].hasSuffix(".ism"), let locator = LocatorID(parts[1]),
+            parts[2].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw OriginError(.resourceNotFound, "The path does not name a presentation.") }
         let presentation = PresentationReference(locator: locator, name: String(parts[2].dropLast(4)))
         if parts.count == 4 {
             request = try Self.manifest(presentation, parts[3])
@@ -85,7 +87,7 @@ extension OriginPath {
         _ presentation: PresentationReference, _ part: String
     ) throws(OriginError) -> OriginRequest {
         var text = (part.removingPercentEncodingOfASCII ?? part).lowercased()
-        for suffix in [".m3u8", ".mpd"] where text.hasSuffix(suffix) { text = String(text.dropLast(suffix.count)) }
+        if let suffix = [".m3u8", ".mpd"].first(where: text.hasSuffix) { text = String(text.dropLast(suffix.count)) }
         guard text.hasPrefix("manifest") else {
             throw OriginError(.resourceNotFound, "The path does not name a manifest.")
         }

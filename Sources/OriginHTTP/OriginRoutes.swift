@@ -28,6 +28,7 @@ public struct OriginRoutes: Sendable {
         let object: OriginObject
         do {
             let path = try OriginPath(parsing: request.uri.path)
+            guard path.isCanonical else { return Self.redirection(to: path.request, request.uri.query) }
             object = try await service.object(for: path.request, viewer: try viewer(request, context))
         } catch let error as OriginError {
             if error.code == .storageFault {
@@ -41,6 +42,8 @@ public struct OriginRoutes: Sendable {
         }
         let evaluation = ConditionalRequest(request.headers).evaluate(object)
         var headers = Self.headers(of: object)
+        // A query changes nothing of an immutable object: a shared cache must not keep one copy for each.
+        if object.lifetime == .immutable, request.uri.query?.isEmpty == false { headers[.cacheControl] = "no-store" }
         switch evaluation {
         case .notModified:
             return Response(status: .notModified, headers: headers)
@@ -56,6 +59,18 @@ public struct OriginRoutes: Sendable {
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.size)"
             return response(.partialContent, headers, object, range, request)
         }
+    }
+
+    /// Where a manifest lies whose URL was spelled in another way: caches then hold it once. The query stays; what is in
+    /// it may be a viewer's alone.
+    private static func redirection(to canonical: OriginRequest, _ query: String?) -> Response {
+        let query = query.flatMap { $0.isEmpty ? nil : $0 }
+        return Response(
+            status: .permanentRedirect,
+            headers: [
+                .location: OriginPath.print(canonical) + (query.map { "?" + $0 } ?? ""),
+                .cacheControl: query == nil ? "public, max-age=86400" : "no-store",
+            ])
     }
 
     /// Who asks for a playlist with a token or a ticket; nil for everybody else.

@@ -34,6 +34,7 @@ import Testing
         "v1/cenc/cmaf/a/18446744073709551616.m4s",
         "v1/cenc/cmaf/a/b/0.m4s", "v1/cenc/cmaf/a/", "", "x", "manifest(format=m3u8-aapl", "manifest(a=b)",
         "manifest(format=m3u8-aapl,format=m3u8-cmaf)", "manifest(encryption=none)", "manifest(format=)",
+        "manifest(format=m3u8-aapl).mpd.m3u8", "manifest(format=m3u8-aapl)/", "manifests", "manifest()",
     ])
     func everythingElseIsRefused(path: String) {
         #expect(throws: OriginError.self) { try OriginPath(parsing: Self.root + path) }
