@@ -42,6 +42,7 @@ public struct OriginPath: Sendable, Hashable {
             let parameter = encryption.map { ",encryption=\($0.urlWord)" } ?? ""
             return root(presentation) + "manifest(format=\(format.rawValue)\(parameter))"
         case .mediaPlaylist(let track): return root(track.presentation) + folder(track) + "media.m3u8"
+        case .keyFramePlaylist(let track): return root(track.presentation) + folder(track) + "iframes.m3u8"
         case .initializationSegment(let track): return root(track.presentation) + folder(track) + "init.mp4"
         case .segment(let track, let time):
             return root(track.presentation) + folder(track) + "\(time).\(track.container.fileExtension)"
@@ -72,6 +73,7 @@ public struct OriginPath: Sendable, Hashable {
             track: parts[3])
         let file = parts[4]
         if file == "media.m3u8" { return .mediaPlaylist(track) }
+        if file == "iframes.m3u8" { return .keyFramePlaylist(track) }
         if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
         let suffix = "." + container.fileExtension
         guard file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {

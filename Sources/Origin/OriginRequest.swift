@@ -6,6 +6,8 @@ public enum OriginRequest: Sendable, Hashable {
     case manifest(PresentationReference, format: StreamingFormat, encryption: DeliveryEncryption?)
     /// `/{locator}/{name}.ism/v{version}/{encryption}/{container}/{track}/media.m3u8`.
     case mediaPlaylist(TrackReference)
+    /// `…/iframes.m3u8`: the key frames of a video track.
+    case keyFramePlaylist(TrackReference)
     /// `…/init.mp4`; CMAF only.
     case initializationSegment(TrackReference)
     /// `…/{decodeTime}.m4s` or `.ts`.
@@ -14,7 +16,9 @@ public enum OriginRequest: Sendable, Hashable {
     public var presentation: PresentationReference {
         switch self {
         case .manifest(let presentation, _, _): presentation
-        case .mediaPlaylist(let track), .initializationSegment(let track), .segment(let track, _): track.presentation
+        case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
+            .segment(let track, _):
+            track.presentation
         }
     }
 }

@@ -25,7 +25,9 @@ extension OriginService {
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 container: request.format.container, track: planned.track.record.description.name)
             let protection = try await signal(planned, reference, among: keyIDs, ticket: ticket, namesSegments: false)
-            tracks.append(presented(planned, reference, from: .manifest, protection, ticket))
+            var track = presented(planned, reference, from: .manifest, protection, ticket)
+            if request.format.streamingProtocol == .hls { track.keyFrames = try await keyFrames(planned, reference) }
+            tracks.append(track)
         }
         let presentation = Presentation(name: request.presentation.name, tracks: tracks)
         switch request.format.streamingProtocol {
@@ -43,6 +45,31 @@ extension OriginService {
     func mediaPlaylist(
         _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
     ) async throws -> OriginObject {
+        let (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
+        return try Self.object(
+            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, lifetime)
+    }
+
+    /// The I-frame playlist of one video track.
+    func keyFramePlaylist(
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+    ) async throws -> OriginObject {
+        guard planned.track.record.description.kind == .video else {
+            throw OriginError(.trackNotFound, "The track has no pictures.")
+        }
+        var (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
+        track.keyFrames = try await keyFrames(planned, reference)
+        guard !track.keyFrames.isEmpty else {
+            throw OriginError(.trackNotFound, "No segment of the track begins with a key frame.")
+        }
+        return try Self.object(
+            try track.keyFramePlaylist(), "application/vnd.apple.mpegurl", planned.version, lifetime)
+    }
+
+    /// One track as its own playlists show it, and how long those may be kept.
+    private func presentedForPlaylist(
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+    ) async throws -> (PresentedTrack, CacheLifetime) {
         guard planned.plan.streamingProtocol == .hls else {
             throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
         }
@@ -54,10 +81,9 @@ extension OriginService {
                 for: keyIDs, planned.version, reference.presentation, planned.plan, viewer)
         }
         let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]), ticket: ticket)
-        let track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
-        return try Self.object(
-            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version,
-            ticket == nil ? .short : .session)
+        return (
+            presented(planned, reference, from: .mediaPlaylist, protection, nil), ticket == nil ? .short : .session
+        )
     }
 
     private func planned(_ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> [PlannedTrack] {
@@ -117,10 +143,12 @@ extension OriginService {
     ) -> PresentedTrack {
         // The track's name stays open, so that representations share one template.
         let folder = document == .manifest ? OriginPath.folder(reference, track: "{track}") : ""
-        let addresses = TrackAddresses(
-            playlist: URLTemplate(folder + "media.m3u8" + (ticket.map { "?ticket=\($0)" } ?? "")),
+        let query = ticket.map { "?ticket=\($0)" } ?? ""
+        var addresses = TrackAddresses(
+            playlist: URLTemplate(folder + "media.m3u8" + query),
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
             media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
+        addresses.keyFramePlaylist = URLTemplate(folder + "iframes.m3u8" + query)
         var track = PresentedTrack(
             description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
             addresses: addresses, protection: protection)

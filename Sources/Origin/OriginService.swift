@@ -13,6 +13,7 @@ public final class OriginService: Sendable {
     let versions: VersionStore
     let keys: EncryptionKeyCache
     let trackKeys: TrackKeyLookup
+    let keyFrames = KeyFrameTables()
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
     private let now: @Sendable () -> Date
@@ -52,6 +53,8 @@ public final class OriginService: Sendable {
                 try await versions.version(lookup.asset, number: number))
         case .mediaPlaylist(let track):
             return try await mediaPlaylist(track, try await openTrack(track, lookup), viewer)
+        case .keyFramePlaylist(let track):
+            return try await keyFramePlaylist(track, try await openTrack(track, lookup), viewer)
         case .initializationSegment(let track):
             return try await initializationSegment(track, try await openTrack(track, lookup))
         case .segment(let track, let decodeTime):

@@ -6,6 +6,8 @@ public struct PresentedTrack: Sendable {
     public var description: TrackDescription
     /// In order, without gaps in their numbering; at least one.
     public var segments: [PresentedSegment]
+    /// What an I-frame playlist lists, in order; none unless it is given.
+    public var keyFrames: [PresentedKeyFrame] = []
     /// Nil when the track leaves the origin in the clear.
     public var protection: TrackProtection?
     /// Where playlist, init segment and segments lie.

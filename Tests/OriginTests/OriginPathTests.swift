@@ -10,7 +10,7 @@ import Testing
         "manifest(format=m3u8-aapl,encryption=cbc)", "manifest(format=mpd-time-cmaf)",
         "v1/cenc/cmaf/video-720p/init.mp4",
         "v12/cbc/ts/audio-und-128k/media.m3u8", "v1/cbcs-aapl/cmaf/video-720p/0.m4s",
-        "v1/clear/ts/a/18446744073709551615.ts",
+        "v1/clear/ts/a/18446744073709551615.ts", "v1/cbc/ts/a/iframes.m3u8", "v1/cenc/cmaf/a/iframes.m3u8",
     ])
     func printerAndParserAreInverse(path: String) throws {
         let parsed = try OriginPath(parsing: Self.root + path)

@@ -24,6 +24,13 @@ import Testing
         },
         "video-cbcs.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cbcs) }) },
         "video-cenc.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }) },
+        "scrubbed-ts.m3u8": { try Fixtures.scrubbed(Fixtures.transportStream).multivariantPlaylist() },
+        "iframes-ts-aes.m3u8": {
+            try iframes(Fixtures.protected(Fixtures.scrubbed(Fixtures.transportStream)) { Fixtures.envelope($1) })
+        },
+        "iframes-cmaf-cbcs.m3u8": {
+            try iframes(Fixtures.protected(Fixtures.scrubbed(Fixtures.fragmented)) { _, _ in Fixtures.common(.cbcs) })
+        },
         "clear.mpd": { try Fixtures.film().mediaPresentationDescription() },
         "cenc.mpd": {
             try Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }.mediaPresentationDescription()
@@ -36,6 +43,10 @@ import Testing
 
     private static func media(_ presentation: Presentation) throws -> String {
         try #require(presentation.tracks.first).mediaPlaylist()
+    }
+
+    private static func iframes(_ presentation: Presentation) throws -> String {
+        try #require(presentation.tracks.first).keyFramePlaylist()
     }
 
     @Test(arguments: manifests.keys.sorted())
