@@ -36,6 +36,7 @@ struct KeyFrameTables: Sendable {
                 let plan = try FragmentPlan(index, segment: segment, protection: protection)
                 guard let bytes = plan.keyFrame(in: index, segment: segment) else { continue }
                 frames.append(presented(index, segment, index.segment(segment).firstSample, bytes))
+            case .muxedTransportStream, .smooth: return []
             case .transportStream:
                 guard let stream = track.transportStream else { return [] }
                 frames += try TransportStreamPlan(track: stream, segment: segment).keyFrames.map {
@@ -61,7 +62,6 @@ struct KeyFrameTables: Sendable {
 extension OriginService {
     /// What the I-frame playlist of a planned track lists; nothing for sound.
     func keyFrames(_ planned: PlannedTrack, _ reference: TrackReference) async throws -> [PresentedKeyFrame] {
-        let samples = planned.plan.encryption == .envelope ? nil : try planned.protectionParameters
-        return try await keyFrames.table(of: planned.track, in: reference.container, samples)
+        try await keyFrames.table(of: planned.track, in: reference.container, try planned.sampleProtection)
     }
 }

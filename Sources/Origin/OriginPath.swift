@@ -39,8 +39,12 @@ public struct OriginPath: Sendable, Hashable {
     public static func print(_ request: OriginRequest) -> String {
         switch request {
         case .manifest(let presentation, let format, let encryption):
-            let parameter = encryption.map { ",encryption=\($0.urlWord)" } ?? ""
-            return root(presentation) + "manifest(format=\(format.rawValue)\(parameter))"
+            let word = encryption.map { format.container == .smooth ? $0.smoothWord : $0.urlWord }
+            let parameters = [format.urlWord.map { "format=\($0)" }, word.map { "encryption=\($0)" }]
+                .compactMap { $0 }.joined(separator: ",")
+            return root(presentation) + "manifest" + (parameters.isEmpty ? "" : "(\(parameters))")
+        case .smoothFragment(let reference, let time):
+            return root(reference.presentation) + printSmooth(reference, time)
         case .mediaPlaylist(let track): return root(track.presentation) + folder(track) + "media.m3u8"
         case .keyFramePlaylist(let track): return root(track.presentation) + folder(track) + "iframes.m3u8"
         case .initializationSegment(let track): return root(track.presentation) + folder(track) + "init.mp4"
@@ -54,7 +58,7 @@ public struct OriginPath: Sendable, Hashable {
     /// - Parameter track: what stands for the track's name; nil for the name.
     public static func folder(_ reference: TrackReference, track: String? = nil) -> String {
         "v\(reference.version)/\(reference.encryption.urlWord)/\(reference.container.rawValue)/"
-            + "\(track ?? reference.track)/"
+            + (track ?? ([reference.track] + (reference.sound.map { [$0] } ?? [])).joined(separator: "+")) + "/"
     }
 
     private static func root(_ presentation: PresentationReference) -> String {
@@ -65,15 +69,22 @@ public struct OriginPath: Sendable, Hashable {
         _ presentation: PresentationReference, _ parts: [String]
     ) throws(OriginError) -> OriginRequest {
         guard parts[0].first == "v", let version = Int(parts[0].dropFirst()), version > 0,
-            let encryption = DeliveryEncryption(urlWord: parts[1]),
             let container = SegmentContainer(rawValue: parts[2])
         else { throw OriginError(.resourceNotFound, "The path does not name a track.") }
+        if container == .smooth { return try smoothFragment(presentation, parts) }
+        let names = parts[3].split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        guard names.count == (container == .muxedTransportStream ? 2 : 1) else {
+            throw OriginError(.resourceNotFound, "The path does not name the tracks of its container.")
+        }
+        guard let encryption = DeliveryEncryption(urlWord: parts[1]) else {
+            throw OriginError(.resourceNotFound, "The path does not name a track.")
+        }
         let track = TrackReference(
             presentation: presentation, version: version, encryption: encryption, container: container,
-            track: parts[3])
+            track: names[0], sound: names.count > 1 ? names[1] : nil)
         let file = parts[4]
         if file == "media.m3u8" { return .mediaPlaylist(track) }
-        if file == "iframes.m3u8" { return .keyFramePlaylist(track) }
+        if file == "iframes.m3u8", container != .muxedTransportStream { return .keyFramePlaylist(track) }
         if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
         let suffix = "." + container.fileExtension
         guard file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {
@@ -94,16 +105,19 @@ extension OriginPath {
             throw OriginError(.resourceNotFound, "The path does not name a manifest.")
         }
         let values = try parameters(String(text.dropFirst(8)))
+        guard let format = StreamingFormat(urlWord: values["format"]) else {
+            throw OriginError(
+                .badURLSyntax, "format= is not known.", choices: StreamingFormat.served.compactMap(\.urlWord))
+        }
         var encryption: DeliveryEncryption?
         if let word = values["encryption"] {
-            guard let known = DeliveryEncryption(urlWord: word), known != .none else {
-                throw OriginError(.badURLSyntax, "encryption= must be one of cbc, cenc, cbcs-aapl.")
+            // Protected fragments of Smooth Streaming have one form, whichever name is used for it.
+            let isPIFF = word == "piff" && format.container == .smooth
+            guard let known = isPIFF ? .cenc : DeliveryEncryption(urlWord: word), known != .none else {
+                throw OriginError(
+                    .badURLSyntax, "encryption= must be one of cbc, cenc, cbcs-aapl, and piff for Smooth Streaming.")
             }
             encryption = known
-        }
-        guard let format = StreamingFormat(rawValue: values["format"] ?? StreamingFormat.smooth.rawValue) else {
-            throw OriginError(
-                .badURLSyntax, "format= is not known.", choices: StreamingFormat.served.map(\.rawValue))
         }
         return .manifest(presentation, format: format, encryption: encryption)
     }

@@ -11,7 +11,7 @@ extension OriginService {
     func initializationSegment(_ reference: TrackReference, _ planned: PlannedTrack) async throws -> OriginObject {
         var protection: TrackProtection?
         var headers: [ProtectionSystemHeader] = []
-        if let parameters = try planned.protectionParameters {
+        if let parameters = try planned.sampleProtection {
             let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
             protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
             headers = try systems(parameters, planned.plan, key: key).headers().compactMap(ProtectionSystemHeader.init)
@@ -36,6 +36,8 @@ extension OriginService {
         switch reference.container {
         case .cmaf: (source, size) = try await cmafSegment(number, planned)
         case .transportStream: (source, size) = try await transportStreamSegment(number, planned)
+        case .muxedTransportStream, .smooth:
+            throw OriginError(.resourceNotFound, "Segments of this container are not named by one track.")
         }
         return OriginObject(
             contentType: reference.container == .cmaf ? planned.contentType : "video/mp2t", size: UInt64(size),
@@ -44,9 +46,12 @@ extension OriginService {
     }
 
     private func cmafSegment(_ number: Int, _ planned: PlannedTrack) async throws -> (any SegmentSource, Int) {
-        let parameters = try planned.protectionParameters
+        let parameters = try planned.sampleProtection
         let plan = try FragmentPlan(planned.track.index, segment: number, protection: parameters)
-        guard let parameters else { return (CMAFSegment(plan: plan, key: nil, media: planned.track.media), plan.size) }
+        guard let parameters else {
+            let clear = CMAFSegment(plan: plan, key: nil, media: planned.track.media)
+            return try await enveloped(clear, size: plan.size, segment: number, .fragment, planned)
+        }
         let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
         return (CMAFSegment(plan: plan, key: key, media: planned.track.media), plan.size)
     }
@@ -80,6 +85,15 @@ extension OriginService {
 }
 
 extension PlannedTrack {
+    /// What encrypts the samples; nil for a clear track, and where whole segments are encrypted.
+    ///
+    /// - Throws: as `protectionParameters`.
+    var sampleProtection: ProtectionParameters? {
+        get throws(OriginError) {
+            plan.encryption == .envelope && key != nil ? nil : try protectionParameters
+        }
+    }
+
     /// What CMAF encryption needs; nil for a clear track.
     ///
     /// - Throws: `OriginError` for an encryption that CMAF does not carry here, so that nothing is clear by accident.

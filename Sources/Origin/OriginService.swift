@@ -14,6 +14,8 @@ public final class OriginService: Sendable {
     let keys: EncryptionKeyCache
     let trackKeys: TrackKeyLookup
     let keyFrames = KeyFrameTables()
+    let muxes = MuxedTracksTable()
+    let smoothTimings = SmoothTimings()
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
     private let now: @Sendable () -> Date
@@ -48,9 +50,17 @@ public final class OriginService: Sendable {
             guard let number = lookup.asset.currentVersion else {
                 throw OriginError(.resourceNotFound, "The asset has no media yet.")
             }
-            return try await manifest(
-                ManifestRequest(presentation: request.presentation, format: format, plan: plan, viewer: viewer),
-                try await versions.version(lookup.asset, number: number))
+            let version = try await versions.version(lookup.asset, number: number)
+            let request = ManifestRequest(
+                presentation: request.presentation, format: format, plan: plan, viewer: viewer)
+            return format.container == .smooth
+                ? try await smoothManifest(request, version) : try await manifest(request, version)
+        case .smoothFragment(let reference, let time):
+            return try await smoothFragment(reference, time, lookup)
+        case .mediaPlaylist(let track) where track.container == .muxedTransportStream:
+            return try await muxedPlaylist(track, lookup, viewer)
+        case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
+            return try await muxedSegment(track, decodeTime, lookup)
         case .mediaPlaylist(let track):
             return try await mediaPlaylist(track, try await openTrack(track, lookup), viewer)
         case .keyFramePlaylist(let track):
@@ -76,7 +86,7 @@ public final class OriginService: Sendable {
         return lookup
     }
 
-    private func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {
+    func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {
         let plan = try Self.plan(reference, lookup)
         // Only the version that is served now: an older one may hold what was taken down.
         guard lookup.asset.currentVersion == reference.version else {

@@ -12,6 +12,8 @@ public struct PresentedTrack: Sendable {
     public var protection: TrackProtection?
     /// Where playlist, init segment and segments lie.
     public var addresses: TrackAddresses
+    /// The track of sound that is in the segments of this one; nil where each track has its own.
+    public var muxedSound: TrackDescription?
     /// A name for people, such as that of an audio language; any text.
     public var label: String?
     /// Chosen by players that have no reason to choose another one of its kind.

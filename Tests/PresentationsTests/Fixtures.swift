@@ -27,6 +27,16 @@ enum Fixtures {
         return film
     }
 
+    /// With a decoder configuration that can be read: one sequence and one picture parameter set.
+    static func smoothFilm() -> Presentation {
+        var film = film()
+        for number in film.tracks.indices where film.tracks[number].description.kind == .video {
+            film.tracks[number].description.codec.decoderSpecific =
+                [1, 0x42, 0, 0x1E, 0xFF, 0xE1, 0, 4, 0x67, 0x42, 0, 0x1E, 1, 0, 2, 0x68, 0xCE]
+        }
+        return film
+    }
+
     static let fragmented = TrackAddresses(
         playlist: "{track}.m3u8", initialization: "{track}/init.mp4", media: "{track}/{time}.m4s")
 

@@ -10,7 +10,9 @@ extension PresentedTrack {
         try checkVectors()
         // To the nearest second no segment is longer than this (4.3.3.1).
         let target = max(1, (longestSegment + 500_000) / 1_000_000)
-        var text = "#EXTM3U\n#EXT-X-VERSION:\(playlistVersion)\n#EXT-X-TARGETDURATION:\(target)\n"
+        // Fractions of seconds came with 3; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
+        let version = addresses.initialization == nil ? 3 : 7
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-TARGETDURATION:\(target)\n"
         text += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
         text += initializationLine
         var lastKey = ""
