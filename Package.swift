@@ -60,7 +60,7 @@ let libraries: [Row] = [
     Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
     Row(name: "ProtectionSystems", siblings: ["ContentKeys"]),
     Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
-    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup"]),
+    Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup", "CodecSyntax"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography", "CLinux"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(

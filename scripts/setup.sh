@@ -11,6 +11,7 @@ requirements="$root/scripts/requirements.txt"
 packages=(
     pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev libxml2-dev
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
+    gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     ca-certificates curl ffmpeg openssl libxml2-utils python3 python3-venv chromium chromium-driver
 )
 

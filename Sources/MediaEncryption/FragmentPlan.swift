@@ -17,18 +17,23 @@ public struct FragmentPlan: Sendable {
     let kind: TrackKind
     let samples: [PlannedSample]
     private let fragment: MovieFragment
+    private let prefix: FileTypeBox?
 
     /// - Parameter segment: counts from 0, in the index. Its number in `mfhd` is one more.
     /// - Parameter protection: nil for a clear segment.
+    /// - Parameter layout: what surrounds the samples; `smooth` carries no protection but `cenc`.
     /// - Throws: `MediaEncryptionError` when the segment does not exist, or cannot be protected or written.
     public init(
-        _ index: TrackIndex, segment: Int, protection: ProtectionParameters?
+        _ index: TrackIndex, segment: Int, protection: ProtectionParameters?, layout: FragmentLayout = .cmaf
     ) throws(MediaEncryptionError) {
         guard segment >= 0, segment < index.segmentCount, let sequence = UInt32(exactly: segment + 1) else {
             throw .noSegment(segment)
         }
         let entry = index.segment(segment)
         guard entry.sampleCount <= MovieFragment.maximumSamples else { throw .boxes(BoxError(.tooMany("samples"))) }
+        guard layout == .cmaf || (protection?.scheme ?? .cenc) == .cenc else {
+            throw .boxes(BoxError(.invalid("PIFF 1.1 has no form for \(protection?.scheme.rawValue ?? "")")))
+        }
         let entries = index.samples(of: entry)
         kind = index.description.kind
         self.protection = protection
@@ -37,13 +42,12 @@ public struct FragmentPlan: Sendable {
                 try PlannedSample.plan(index, segment: entry, entries: entries, parameters: parameters)
             } ?? []
         do throws(BoxError) {
-            fragment = try MovieFragment(
-                MovieFragment.Header(sequenceNumber: sequence, decodeTime: entry.decodeTime),
-                samples: entries.map(FragmentSample.init), encryption: Self.box(samples, protection))
+            fragment = try layout.fragment(index, sequence, entry, entries, Self.box(samples, protection))
         } catch {
             throw .boxes(error)
         }
-        headerSize = FileTypeBox.segment.size + fragment.headerSize
+        prefix = layout.prefix
+        headerSize = (layout.prefix?.size ?? 0) + fragment.headerSize
         mediaSize = fragment.mediaSize
         mediaRanges = Self.joined(entries)
     }
@@ -54,7 +58,7 @@ public struct FragmentPlan: Sendable {
     /// `styp`, `moof` and the header of `mdat`: the first `headerSize` bytes of the segment.
     public func header() -> [UInt8] {
         var output = ByteOutput(capacity: headerSize)
-        FileTypeBox.segment.write(to: &output)
+        prefix?.write(to: &output)
         fragment.writeHeader(to: &output)
         return output.bytes
     }

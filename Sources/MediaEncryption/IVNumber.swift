@@ -14,8 +14,22 @@ public struct IVNumber: RawRepresentable, Hashable, Sendable {
     enum Purpose: UInt8 {
         /// The constant IV of a `cbcs` track.
         case constantIV = 1
-        /// The IV of a whole segment.
+        /// The IV of a whole MPEG-TS segment of one track.
         case segment = 2
+        /// The IV of a whole CMAF segment.
+        case fragment = 3
+        /// The IV of a whole MPEG-TS segment of two tracks.
+        case muxedSegment = 4
+    }
+
+    /// What a whole segment is made of. The same samples are other bytes in each form, so each has starting IVs of its own.
+    public enum SegmentForm: Sendable, Hashable {
+        /// MPEG-TS of one track.
+        case transportStream
+        /// CMAF.
+        case fragment
+        /// MPEG-TS of this track's pictures, and of the sound that has another number under the same key.
+        case muxed(sound: IVNumber)
     }
 
     /// The 8-byte IV of a `cenc` sample: the number, then the sample's number in the track. The low 64 bits of the
@@ -36,10 +50,26 @@ public struct IVNumber: RawRepresentable, Hashable, Sendable {
 
     /// The IV of a whole segment of the envelope scheme, as manifests signal it and `EnvelopeEncryptor` starts with it.
     ///
-    /// - Throws: `MediaEncryptionError` when the key is not an envelope key.
-    public func segmentIV(_ segment: UInt64, key: ContentKey) throws(MediaEncryptionError) -> [UInt8] {
-        try key.use(as: .envelope) { bytes throws(CryptographyError) in
-            try chainIV(.segment, segment: segment, key: bytes)
+    /// - Throws: `MediaEncryptionError` when the key is not an envelope key, or the segment's number does not fit.
+    public func segmentIV(
+        _ segment: UInt64, of form: SegmentForm = .transportStream, key: ContentKey
+    ) throws(MediaEncryptionError) -> [UInt8] {
+        let (purpose, counted) = try Self.counted(segment, form)
+        return try key.use(as: .envelope) { bytes throws(CryptographyError) in
+            try chainIV(purpose, segment: counted, key: bytes)
+        }
+    }
+
+    /// The sound's number takes the half of the count that segments of 32 bits leave.
+    static func counted(
+        _ segment: UInt64, _ form: SegmentForm
+    ) throws(MediaEncryptionError) -> (Purpose, UInt64) {
+        switch form {
+        case .transportStream: return (.segment, segment)
+        case .fragment: return (.fragment, segment)
+        case .muxed(let sound):
+            guard let number = UInt32(exactly: segment) else { throw .noSegment(Int(clamping: segment)) }
+            return (.muxedSegment, UInt64(sound.rawValue) << 32 | UInt64(number))
         }
     }
 }

@@ -2,7 +2,9 @@ import Policies
 
 /// The grammar of the origin's URLs: one parser, one printer, and each is the other's inverse, so that an object has one
 /// URL and nobody can fill a cache with its aliases. Only the spelling of `manifest(…)` is free, as in the reference;
-/// `isCanonical` tells whether it was the canonical one.
+/// `isCanonical` tells whether it was the canonical one, and who serves it sends clients there.
+///
+/// A URL that leaves the encryption to the policies is no alias of the one that names it: the policies may change.
 public struct OriginPath: Sendable, Hashable {
     public let request: OriginRequest
     /// Whether the path is the one that `print` gives.
@@ -15,9 +17,9 @@ public struct OriginPath: Sendable, Hashable {
         guard path.utf8.count <= 1024 else { throw OriginError(.badURLSyntax, "The path is longer than 1024 bytes.") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         // The first part is empty: the path starts with a slash.
-        guard parts.count >= 4, parts[0].isEmpty, parts[2].hasSuffix(".ism"), let locator = LocatorID(parts[1]) else {
-            throw OriginError(.resourceNotFound, "The path does not name a presentation.")
-        }
+        guard parts.count >= 4, parts[0].isEmpty, parts[2].hasSuffix(".ism"), let locator = LocatorID(parts[1]),
+            parts[2].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw OriginError(.resourceNotFound, "The path does not name a presentation.") }
         let presentation = PresentationReference(locator: locator, name: String(parts[2].dropLast(4)))
         if parts.count == 4 {
             request = try Self.manifest(presentation, parts[3])
@@ -37,9 +39,14 @@ public struct OriginPath: Sendable, Hashable {
     public static func print(_ request: OriginRequest) -> String {
         switch request {
         case .manifest(let presentation, let format, let encryption):
-            let parameter = encryption.map { ",encryption=\($0.urlWord)" } ?? ""
-            return root(presentation) + "manifest(format=\(format.rawValue)\(parameter))"
+            let word = encryption.map { format.container == .smooth ? $0.smoothWord : $0.urlWord }
+            let parameters = [format.urlWord.map { "format=\($0)" }, word.map { "encryption=\($0)" }]
+                .compactMap { $0 }.joined(separator: ",")
+            return root(presentation) + "manifest" + (parameters.isEmpty ? "" : "(\(parameters))")
+        case .smoothFragment(let reference, let time):
+            return root(reference.presentation) + printSmooth(reference, time)
         case .mediaPlaylist(let track): return root(track.presentation) + folder(track) + "media.m3u8"
+        case .keyFramePlaylist(let track): return root(track.presentation) + folder(track) + "iframes.m3u8"
         case .initializationSegment(let track): return root(track.presentation) + folder(track) + "init.mp4"
         case .segment(let track, let time):
             return root(track.presentation) + folder(track) + "\(time).\(track.container.fileExtension)"
@@ -51,7 +58,7 @@ public struct OriginPath: Sendable, Hashable {
     /// - Parameter track: what stands for the track's name; nil for the name.
     public static func folder(_ reference: TrackReference, track: String? = nil) -> String {
         "v\(reference.version)/\(reference.encryption.urlWord)/\(reference.container.rawValue)/"
-            + "\(track ?? reference.track)/"
+            + (track ?? ([reference.track] + (reference.sound.map { [$0] } ?? [])).joined(separator: "+")) + "/"
     }
 
     private static func root(_ presentation: PresentationReference) -> String {
@@ -62,14 +69,22 @@ public struct OriginPath: Sendable, Hashable {
         _ presentation: PresentationReference, _ parts: [String]
     ) throws(OriginError) -> OriginRequest {
         guard parts[0].first == "v", let version = Int(parts[0].dropFirst()), version > 0,
-            let encryption = DeliveryEncryption(urlWord: parts[1]),
             let container = SegmentContainer(rawValue: parts[2])
         else { throw OriginError(.resourceNotFound, "The path does not name a track.") }
+        if container == .smooth { return try smoothFragment(presentation, parts) }
+        let names = parts[3].split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        guard names.count == (container == .muxedTransportStream ? 2 : 1) else {
+            throw OriginError(.resourceNotFound, "The path does not name the tracks of its container.")
+        }
+        guard let encryption = DeliveryEncryption(urlWord: parts[1]) else {
+            throw OriginError(.resourceNotFound, "The path does not name a track.")
+        }
         let track = TrackReference(
             presentation: presentation, version: version, encryption: encryption, container: container,
-            track: parts[3])
+            track: names[0], sound: names.count > 1 ? names[1] : nil)
         let file = parts[4]
         if file == "media.m3u8" { return .mediaPlaylist(track) }
+        if file == "iframes.m3u8", container != .muxedTransportStream { return .keyFramePlaylist(track) }
         if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
         let suffix = "." + container.fileExtension
         guard file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {
@@ -85,21 +100,24 @@ extension OriginPath {
         _ presentation: PresentationReference, _ part: String
     ) throws(OriginError) -> OriginRequest {
         var text = (part.removingPercentEncodingOfASCII ?? part).lowercased()
-        for suffix in [".m3u8", ".mpd"] where text.hasSuffix(suffix) { text = String(text.dropLast(suffix.count)) }
+        if let suffix = [".m3u8", ".mpd"].first(where: text.hasSuffix) { text = String(text.dropLast(suffix.count)) }
         guard text.hasPrefix("manifest") else {
             throw OriginError(.resourceNotFound, "The path does not name a manifest.")
         }
         let values = try parameters(String(text.dropFirst(8)))
+        guard let format = StreamingFormat(urlWord: values["format"]) else {
+            throw OriginError(
+                .badURLSyntax, "format= is not known.", choices: StreamingFormat.served.compactMap(\.urlWord))
+        }
         var encryption: DeliveryEncryption?
         if let word = values["encryption"] {
-            guard let known = DeliveryEncryption(urlWord: word), known != .none else {
-                throw OriginError(.badURLSyntax, "encryption= must be one of cbc, cenc, cbcs-aapl.")
+            // Protected fragments of Smooth Streaming have one form, whichever name is used for it.
+            let isPIFF = word == "piff" && format.container == .smooth
+            guard let known = isPIFF ? .cenc : DeliveryEncryption(urlWord: word), known != .none else {
+                throw OriginError(
+                    .badURLSyntax, "encryption= must be one of cbc, cenc, cbcs-aapl, and piff for Smooth Streaming.")
             }
             encryption = known
-        }
-        guard let format = StreamingFormat(rawValue: values["format"] ?? StreamingFormat.smooth.rawValue) else {
-            throw OriginError(
-                .badURLSyntax, "format= is not known.", choices: StreamingFormat.served.map(\.rawValue))
         }
         return .manifest(presentation, format: format, encryption: encryption)
     }

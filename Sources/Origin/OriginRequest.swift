@@ -6,15 +6,23 @@ public enum OriginRequest: Sendable, Hashable {
     case manifest(PresentationReference, format: StreamingFormat, encryption: DeliveryEncryption?)
     /// `/{locator}/{name}.ism/v{version}/{encryption}/{container}/{track}/media.m3u8`.
     case mediaPlaylist(TrackReference)
+    /// `…/iframes.m3u8`: the key frames of a video track.
+    case keyFramePlaylist(TrackReference)
     /// `…/init.mp4`; CMAF only.
     case initializationSegment(TrackReference)
     /// `…/{decodeTime}.m4s` or `.ts`.
     case segment(TrackReference, decodeTime: UInt64)
 
+    /// `…/v{version}/{encryption}/smooth/QualityLevels({bit rate})/Fragments({stream}={time})`.
+    case smoothFragment(SmoothReference, time: UInt64)
+
     public var presentation: PresentationReference {
         switch self {
         case .manifest(let presentation, _, _): presentation
-        case .mediaPlaylist(let track), .initializationSegment(let track), .segment(let track, _): track.presentation
+        case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
+            .segment(let track, _):
+            track.presentation
+        case .smoothFragment(let reference, _): reference.presentation
         }
     }
 }
@@ -30,6 +38,25 @@ public struct PresentationReference: Sendable, Hashable {
     }
 }
 
+/// One quality level of one stream of Smooth Streaming: what URLs of its fragments name.
+public struct SmoothReference: Sendable, Hashable {
+    public var presentation: PresentationReference
+    public var version: Int
+    public var encryption: DeliveryEncryption
+    public var stream: String
+    public var bitrate: Int
+
+    public init(
+        presentation: PresentationReference, version: Int, encryption: DeliveryEncryption, stream: String, bitrate: Int
+    ) {
+        self.presentation = presentation
+        self.version = version
+        self.encryption = encryption
+        self.stream = stream
+        self.bitrate = bitrate
+    }
+}
+
 /// One track of one asset version, in one encryption and container: what child URLs name.
 public struct TrackReference: Sendable, Hashable {
     public var presentation: PresentationReference
@@ -37,15 +64,18 @@ public struct TrackReference: Sendable, Hashable {
     public var encryption: DeliveryEncryption
     public var container: SegmentContainer
     public var track: String
+    /// The track of sound in a muxed container; nil in every other.
+    public var sound: String?
 
     public init(
         presentation: PresentationReference, version: Int, encryption: DeliveryEncryption,
-        container: SegmentContainer, track: String
+        container: SegmentContainer, track: String, sound: String? = nil
     ) {
         self.presentation = presentation
         self.version = version
         self.encryption = encryption
         self.container = container
         self.track = track
+        self.sound = sound
     }
 }

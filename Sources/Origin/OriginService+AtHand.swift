@@ -15,9 +15,11 @@ extension OriginService {
         case .manifest(_, let format, let encryption):
             guard let version = lookup.asset.currentVersion else { return nil }
             return rendered.known(name(request, try Self.plan(format, encryption, lookup), version))
-        case .mediaPlaylist(let track), .initializationSegment(let track):
+        case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track):
             guard lookup.asset.currentVersion == track.version else { return nil }
             return rendered.known(name(request, try Self.plan(track, lookup), track.version))
+        case .smoothFragment: return nil
+        case .segment(let track, _) where track.container == .muxedTransportStream: return nil
         case .segment(let track, let decodeTime):
             guard let planned = try plannedAtHand(track, lookup) else { return nil }
             guard let keyID = planned.key?.keyID else { return try segment(track, decodeTime, planned, key: nil) }
@@ -34,7 +36,9 @@ extension OriginService {
             let version = versions.known(lookup.asset, number: reference.version),
             let track = version.track(named: reference.track)
         else { return nil }
-        guard plan.encryption != .none else { return PlannedTrack(track: track, version: version, plan: plan, key: nil) }
+        guard plan.encryption != .none else {
+            return PlannedTrack(track: track, version: version, plan: plan, key: nil)
+        }
         let key = trackKeys.known(
             of: track.record.description, asset: version.record.asset, version: version.record.number, plan: plan)
         return key.map { PlannedTrack(track: track, version: version, plan: plan, key: $0) }

@@ -18,20 +18,35 @@ extension OriginService {
     func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         var tracks: [PresentedTrack] = []
         let plannedTracks = try await planned(version, request.plan)
+        let sound = request.format == .hlsTransportStreamMuxed ? try Self.muxedSound(of: plannedTracks) : nil
         let keyIDs = Self.keyIDs(of: plannedTracks)
         let ticket = try await ticket(for: keyIDs, version, request.presentation, request.plan, request.viewer)
         for planned in plannedTracks {
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
-                container: request.format.container, track: planned.track.record.description.name)
-            let protection = try await signal(planned, reference, among: keyIDs, ticket: ticket, namesSegments: false)
-            tracks.append(presented(planned, reference, from: .manifest, protection, ticket))
+                container: Self.container(request.format, planned, sound),
+                track: planned.track.record.description.name, sound: nil)
+            // A DASH manifest names the segments itself, and so their IVs.
+            let namesSegments = request.format.streamingProtocol == .dash
+            let protection = try await signal(
+                planned, reference, among: keyIDs, ticket: ticket, namesSegments: namesSegments)
+            var track = presented(planned, reference, from: .manifest, protection, ticket)
+            if request.format.streamingProtocol == .hls { track.keyFrames = try await keyFrames(planned, reference) }
+            if reference.container == .muxedTransportStream, let sound {
+                track = muxed(track, reference, sound, ticket)
+            }
+            tracks.append(track)
         }
         let presentation = Presentation(name: request.presentation.name, tracks: tracks)
         switch request.format.streamingProtocol {
         case .dash:
+            let profile: DASHProfile = request.format == .dashCSF ? .commonStreaming : .cmaf
             return try Self.object(
-                try presentation.mediaPresentationDescription(), "application/dash+xml", version, .short)
+                try presentation.mediaPresentationDescription(profile), "application/dash+xml", version, .short)
+        case .hls where request.format == .hlsTransportStreamMuxed:
+            return try Self.object(
+                try presentation.muxedMultivariantPlaylist(), "application/vnd.apple.mpegurl", version,
+                ticket == nil ? .short : .session)
         case .hls, .smooth, .progressive:
             return try Self.object(
                 try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version,
@@ -43,6 +58,31 @@ extension OriginService {
     func mediaPlaylist(
         _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
     ) async throws -> OriginObject {
+        let (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
+        return try Self.object(
+            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, lifetime)
+    }
+
+    /// The I-frame playlist of one video track.
+    func keyFramePlaylist(
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+    ) async throws -> OriginObject {
+        guard planned.track.record.description.kind == .video else {
+            throw OriginError(.trackNotFound, "The track has no pictures.")
+        }
+        var (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
+        track.keyFrames = try await keyFrames(planned, reference)
+        guard !track.keyFrames.isEmpty else {
+            throw OriginError(.trackNotFound, "No segment of the track begins with a key frame.")
+        }
+        return try Self.object(
+            try track.keyFramePlaylist(), "application/vnd.apple.mpegurl", planned.version, lifetime)
+    }
+
+    /// One track as its own playlists show it, and how long those may be kept.
+    private func presentedForPlaylist(
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+    ) async throws -> (PresentedTrack, CacheLifetime) {
         guard planned.plan.streamingProtocol == .hls else {
             throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
         }
@@ -54,13 +94,12 @@ extension OriginService {
                 for: keyIDs, planned.version, reference.presentation, planned.plan, viewer)
         }
         let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]), ticket: ticket)
-        let track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
-        return try Self.object(
-            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version,
-            ticket == nil ? .short : .session)
+        return (
+            presented(planned, reference, from: .mediaPlaylist, protection, nil), ticket == nil ? .short : .session
+        )
     }
 
-    private func planned(_ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> [PlannedTrack] {
+    func planned(_ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> [PlannedTrack] {
         var tracks: [PlannedTrack] = []
         for track in version.tracks { tracks.append(try await planned(track, version, plan)) }
         return tracks
@@ -69,7 +108,7 @@ extension OriginService {
     /// What players of HLS fetch keys with that cannot set headers; nil where nothing was shown or nothing is needed.
     ///
     /// - Throws: `OriginError.viewerRefused` when what was shown opens no key of the presentation.
-    private func ticket(
+    func ticket(
         for keyIDs: [KeyID], _ version: OpenedVersion, _ presentation: PresentationReference, _ plan: DeliveryPlan,
         _ viewer: Viewer?
     ) async throws -> String? {
@@ -88,7 +127,7 @@ extension OriginService {
         }
     }
 
-    private static func object(
+    static func object(
         _ text: String, _ contentType: String, _ version: OpenedVersion, _ lifetime: CacheLifetime
     ) throws -> OriginObject {
         let bytes = Array(text.utf8)
@@ -98,29 +137,31 @@ extension OriginService {
     }
 
     /// Which document addresses are relative to.
-    private enum Document {
+    enum Document {
         case manifest
         case mediaPlaylist
     }
 
     /// Each once, in the order of the tracks.
-    private static func keyIDs(of tracks: [PlannedTrack]) -> [KeyID] {
+    static func keyIDs(of tracks: [PlannedTrack]) -> [KeyID] {
         tracks.compactMap(\.key?.keyID).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// A track as manifests show it.
     ///
     /// - Parameter protection: what the document says of the track's protection.
-    private func presented(
+    func presented(
         _ planned: PlannedTrack, _ reference: TrackReference, from document: Document,
         _ protection: Presentations.TrackProtection?, _ ticket: String?
     ) -> PresentedTrack {
         // The track's name stays open, so that representations share one template.
         let folder = document == .manifest ? OriginPath.folder(reference, track: "{track}") : ""
-        let addresses = TrackAddresses(
-            playlist: URLTemplate(folder + "media.m3u8" + (ticket.map { "?ticket=\($0)" } ?? "")),
+        let query = ticket.map { "?ticket=\($0)" } ?? ""
+        var addresses = TrackAddresses(
+            playlist: URLTemplate(folder + "media.m3u8" + query),
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
             media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
+        addresses.keyFramePlaylist = URLTemplate(folder + "iframes.m3u8" + query)
         var track = PresentedTrack(
             description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
             addresses: addresses, protection: protection)

@@ -12,7 +12,7 @@ extension OriginService {
     func initializationSegment(_ reference: TrackReference, _ planned: PlannedTrack) async throws -> OriginObject {
         var protection: TrackProtection?
         var headers: [ProtectionSystemHeader] = []
-        if let parameters = try planned.protectionParameters {
+        if let parameters = try planned.sampleProtection {
             let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
             protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
             headers = try systems(parameters, planned.plan, key: key).headers().compactMap(ProtectionSystemHeader.init)
@@ -29,9 +29,7 @@ extension OriginService {
     func segment(
         _ reference: TrackReference, _ decodeTime: UInt64, _ planned: PlannedTrack
     ) async throws -> OriginObject {
-        var key: ContentKey?
-        if let keyID = planned.key?.keyID { key = try await keys.key(keyID, for: .encryption(planned.plan)) }
-        return try segment(reference, decodeTime, planned, key: key)
+        try segment(reference, decodeTime, planned, key: try await contentKey(of: planned))
     }
 
     /// - Parameter key: of the track's key id; nil for a clear track.
@@ -46,6 +44,8 @@ extension OriginService {
         switch reference.container {
         case .cmaf: (source, size) = try cmafSegment(number, planned, key)
         case .transportStream: (source, size) = try transportStreamSegment(number, planned, key)
+        case .muxedTransportStream, .smooth:
+            throw OriginError(.resourceNotFound, "Segments of this container are not named by one track.")
         }
         return OriginObject(
             contentType: reference.container == .cmaf ? planned.contentType : "video/mp2t", size: UInt64(size),
@@ -56,16 +56,18 @@ extension OriginService {
     private func cmafSegment(
         _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
-        let parameters = try planned.protectionParameters
-        guard (parameters == nil) == (key == nil) else {
-            throw OriginError(.storageFault, "the track has no key that fits its delivery plan")
-        }
+        let parameters = try planned.sampleProtection
         let plan = try FragmentPlan(planned.track.index, segment: number, protection: parameters)
+        guard parameters != nil else {
+            let clear = CMAFSegment(plan: plan, key: nil, media: planned.track.media)
+            return try enveloped(clear, size: plan.size, segment: number, .fragment, planned, key)
+        }
+        guard key != nil else { throw OriginError(.storageFault, "the track's key is missing") }
         return (CMAFSegment(plan: plan, key: key, media: planned.track.media), plan.size)
     }
 
     private func transportStreamSegment(
-        _ number: Int, _ planned: PlannedTrack, _ contentKey: ContentKey?
+        _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
         guard let track = planned.track.transportStream else {
             throw OriginError(.formatCannotCarry, "The track's codec has no form in MPEG-TS here.")
@@ -75,24 +77,47 @@ extension OriginService {
         guard let first = ranges.first, ranges.count == 1 else {
             throw OriginError(.storageFault, "a segment's samples do not lie together")
         }
-        var envelope: TransportStreamSegment.Envelope?
-        var size = plan.byteCount
-        if let key = planned.key {
-            guard let contentKey else { throw OriginError(.storageFault, "the track's key is missing") }
-            guard let encrypted = EnvelopePlan(clearSize: plan.byteCount) else {
+        let clear = TransportStreamSegment(plan: plan, mediaRange: first, media: planned.track.media)
+        return try enveloped(clear, size: plan.byteCount, segment: number, .transportStream, planned, key)
+    }
+
+    /// A segment as its plan wants it: whole under the envelope, or as it is where the plan says that it is clear.
+    ///
+    /// - Parameter key: of the track's key id; nil for a clear track.
+    func enveloped(
+        _ clear: any SegmentSource, size: Int, segment: Int, _ form: IVNumber.SegmentForm, _ planned: PlannedTrack,
+        _ key: ContentKey?
+    ) throws -> (any SegmentSource, Int) {
+        switch (planned.plan.encryption, planned.key, key) {
+        case (.none, nil, nil): return (clear, size)
+        case (.envelope, let trackKey?, let key?):
+            guard let plan = EnvelopePlan(clearSize: size) else {
                 throw OriginError(.storageFault, "a segment is too large")
             }
-            size = encrypted.size
-            envelope = .init(
-                key: contentKey, number: key.number, segment: UInt64(number))
+            let source = EnvelopedSegment(
+                clear: clear, key: key, number: trackKey.number, segment: UInt64(segment), form: form)
+            return (source, plan.size)
+        default: throw OriginError(.storageFault, "the track has no protection that fits its delivery plan")
         }
-        let source = TransportStreamSegment(
-            plan: plan, envelope: envelope, mediaRange: first, media: planned.track.media)
-        return (source, size)
+    }
+
+    /// The key that a track is encrypted under; nil for a clear one.
+    func contentKey(of planned: PlannedTrack) async throws -> ContentKey? {
+        guard let keyID = planned.key?.keyID else { return nil }
+        return try await keys.key(keyID, for: .encryption(planned.plan))
     }
 }
 
 extension PlannedTrack {
+    /// What encrypts the samples; nil for a clear track, and where whole segments are encrypted.
+    ///
+    /// - Throws: as `protectionParameters`.
+    var sampleProtection: ProtectionParameters? {
+        get throws(OriginError) {
+            plan.encryption == .envelope && key != nil ? nil : try protectionParameters
+        }
+    }
+
     /// What CMAF encryption needs; nil for a clear track.
     ///
     /// - Throws: `OriginError` for an encryption that CMAF does not carry here, so that nothing is clear by accident.

@@ -20,8 +20,9 @@ extension OriginService {
         namesSegments: Bool = true
     ) async throws -> Presentations.TrackProtection? {
         guard let trackKey = planned.key else { return nil }
-        if reference.container == .transportStream {
-            let vectors = namesSegments ? try await segmentVectors(planned, trackKey) : []
+        if planned.plan.encryption == .envelope {
+            let form: IVNumber.SegmentForm = reference.container == .cmaf ? .fragment : .transportStream
+            let vectors = namesSegments ? try await segmentVectors(planned, trackKey, form) : []
             return .envelope(
                 EnvelopeProtection(
                     keyID: trackKey.keyID, keyURL: keyURL(trackKey.keyID, planned.plan, ticket), vectors: vectors))
@@ -32,10 +33,12 @@ extension OriginService {
     }
 
     /// One IV for each segment, as the segments themselves are encrypted.
-    private func segmentVectors(_ planned: PlannedTrack, _ trackKey: TrackKey) async throws -> [[UInt8]] {
+    func segmentVectors(
+        _ planned: PlannedTrack, _ trackKey: TrackKey, _ form: IVNumber.SegmentForm
+    ) async throws -> [[UInt8]] {
         let key = try await keys.key(trackKey.keyID, for: .encryption(planned.plan))
         return try (0..<planned.track.index.segmentCount).map {
-            try trackKey.number.segmentIV(UInt64($0), key: key)
+            try trackKey.number.segmentIV(UInt64($0), of: form, key: key)
         }
     }
 
@@ -62,7 +65,7 @@ extension OriginService {
     }
 
     /// Where players get the 16 bytes of a key: as the delivery policy says, or from this service.
-    private func keyURL(_ keyID: KeyID, _ plan: DeliveryPlan, _ ticket: String?) -> String {
+    func keyURL(_ keyID: KeyID, _ plan: DeliveryPlan, _ ticket: String?) -> String {
         let template = plan.policy.keyAcquisitionURL ?? keyBaseURL() + "/keys/aes?kid={kid}"
         let url = template.replacingOccurrences(of: "{kid}", with: keyID.description)
         return ticket.map { url + (url.contains("?") ? "&" : "?") + "ticket=\($0)" } ?? url

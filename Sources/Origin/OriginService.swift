@@ -13,6 +13,9 @@ public final class OriginService: Sendable {
     let versions: VersionStore
     let keys: EncryptionKeyCache
     let trackKeys: TrackKeyLookup
+    let keyFrames = KeyFrameTables()
+    let muxes = MuxedTracksTable()
+    let smoothTimings = SmoothTimings()
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
     private let locators: WatchedMemory<LocatorID, LocatorLookup>
@@ -54,14 +57,30 @@ public final class OriginService: Sendable {
                 throw OriginError(.resourceNotFound, "The asset has no media yet.")
             }
             return try await document(request, plan, lookup.asset, number, viewer) {
-                try await manifest(
-                    ManifestRequest(presentation: request.presentation, format: format, plan: plan, viewer: viewer),
-                    try await versions.version(lookup.asset, number: number))
+                let version = try await versions.version(lookup.asset, number: number)
+                let manifest = ManifestRequest(
+                    presentation: request.presentation, format: format, plan: plan, viewer: viewer)
+                return format.container == .smooth
+                    ? try await smoothManifest(manifest, version) : try await self.manifest(manifest, version)
+            }
+        case .smoothFragment(let reference, let time):
+            return try await smoothFragment(reference, time, lookup)
+        case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
+            return try await muxedSegment(track, decodeTime, lookup)
+        case .mediaPlaylist(let track) where track.container == .muxedTransportStream:
+            let mux = try await openMux(track, lookup)
+            return try await document(request, mux.video.plan, lookup.asset, track.version, viewer) {
+                try await muxedPlaylist(track, mux, viewer)
             }
         case .mediaPlaylist(let track):
             let planned = try await openTrack(track, lookup)
             return try await document(request, planned.plan, lookup.asset, track.version, viewer) {
                 try await mediaPlaylist(track, planned, viewer)
+            }
+        case .keyFramePlaylist(let track):
+            let planned = try await openTrack(track, lookup)
+            return try await document(request, planned.plan, lookup.asset, track.version, viewer) {
+                try await keyFramePlaylist(track, planned, viewer)
             }
         case .initializationSegment(let track):
             let planned = try await openTrack(track, lookup)
@@ -129,7 +148,7 @@ public final class OriginService: Sendable {
         }
     }
 
-    private func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {
+    func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {
         let plan = try Self.plan(reference, lookup)
         // Only the version that is served now: an older one may hold what was taken down.
         guard lookup.asset.currentVersion == reference.version else {

@@ -8,26 +8,48 @@ public enum StreamingFormat: String, Sendable, Hashable, CaseIterable {
     case hlsCMAF = "m3u8-cmaf"
     /// DASH with CMAF segments.
     case dashCMAF = "mpd-time-cmaf"
+    /// HLS version 3: MPEG-TS with the sound in the segments of the pictures.
     case hlsTransportStreamMuxed = "m3u8-aapl-v3"
+    /// DASH with the same segments, in the terms of the Common Streaming Format.
     case dashCSF = "mpd-time-csf"
-    case smooth = "fmp4-v20"
+    /// Smooth Streaming, version 2.2: what a URL means that names no format.
+    case smooth
+    /// Smooth Streaming with a manifest of version 2.0, for players that know no repeats.
+    case smoothWithoutRepeats = "fmp4-v20"
 
     /// What this version serves.
-    public static let served: [StreamingFormat] = [.hlsTransportStream, .hlsCMAF, .dashCMAF]
+    public static let served: [StreamingFormat] = [
+        .hlsTransportStream, .hlsTransportStreamMuxed, .hlsCMAF, .dashCMAF, .dashCSF, .smooth, .smoothWithoutRepeats,
+    ]
+
+    /// The format of a word in a URL; nil when there is no such word, or no format is that.
+    public init?(urlWord: String?) {
+        guard let urlWord else {
+            self = .smooth
+            return
+        }
+        guard let format = StreamingFormat(rawValue: urlWord), format != .smooth else { return nil }
+        self = format
+    }
+
+    /// The word for it in URLs; none for the reference's first format.
+    public var urlWord: String? { self == .smooth ? nil : rawValue }
 
     public var streamingProtocol: StreamingProtocol {
         switch self {
         case .hlsTransportStream, .hlsCMAF, .hlsTransportStreamMuxed: .hls
         case .dashCMAF, .dashCSF: .dash
-        case .smooth: .smooth
+        case .smooth, .smoothWithoutRepeats: .smooth
         }
     }
 
     /// The container of its segments.
     public var container: SegmentContainer {
         switch self {
-        case .hlsTransportStream, .hlsTransportStreamMuxed: .transportStream
-        case .hlsCMAF, .dashCMAF, .dashCSF, .smooth: .cmaf
+        case .hlsTransportStream: .transportStream
+        case .hlsTransportStreamMuxed: .muxedTransportStream
+        case .hlsCMAF, .dashCMAF, .dashCSF: .cmaf
+        case .smooth, .smoothWithoutRepeats: .smooth
         }
     }
 }
@@ -36,23 +58,35 @@ public enum StreamingFormat: String, Sendable, Hashable, CaseIterable {
 public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
     case cmaf
     case transportStream = "ts"
+    /// A track of pictures and one of sound in one MPEG-TS.
+    case muxedTransportStream = "ts-muxed"
+    /// Fragments of Smooth Streaming.
+    case smooth
 
     /// The encryptions that it can carry here.
     public var capable: Set<DeliveryEncryption> {
         switch self {
-        case .cmaf: [.none, .cenc, .cbcs]
-        case .transportStream: [.none, .envelope]
+        case .cmaf: [.none, .envelope, .cenc, .cbcs]
+        case .transportStream, .muxedTransportStream: [.none, .envelope]
+        case .smooth: [.none, .cenc]
         }
     }
 
     /// The extension of a segment's URL.
     public var fileExtension: String {
-        self == .cmaf ? "m4s" : "ts"
+        switch self {
+        case .cmaf, .smooth: "m4s"
+        case .transportStream, .muxedTransportStream: "ts"
+        }
     }
 
     /// The protocols whose players read such segments.
     public var protocols: [StreamingProtocol] {
-        self == .cmaf ? [.hls, .dash] : [.hls]
+        switch self {
+        case .cmaf: [.hls, .dash]
+        case .transportStream, .muxedTransportStream: [.hls]
+        case .smooth: [.smooth]
+        }
     }
 }
 

@@ -10,10 +10,13 @@ struct ObjectAnswer {
     /// Nil where the answer has no content (304).
     let range: Range<UInt64>?
 
-    /// - Parameter conditions: the request's range and preconditions, or all of its headers.
+    /// - Parameters:
+    ///   - conditions: the request's range and preconditions, or all of its headers.
+    ///   - isStored: whether caches may keep the answer.
     /// - Throws: `Problem` when a precondition fails or the range lies outside.
-    init(_ object: OriginObject, _ conditions: HTTPFields?) throws {
+    init(_ object: OriginObject, _ conditions: HTTPFields?, isStored: Bool = true) throws {
         var headers = Self.headers(of: object)
+        if !isStored { headers[.cacheControl] = "no-store" }
         switch conditions.map({ ConditionalRequest($0).evaluate(object) }) ?? .whole {
         case .notModified: (status, range) = (.notModified, nil)
         case .preconditionFailed:

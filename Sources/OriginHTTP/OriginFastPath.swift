@@ -51,7 +51,8 @@ struct OriginFastPath: FastResponder {
         var headers = answer.headers
         sharing.add(to: &headers, origin: request.origin)
         var response = FastResponse(
-            status: answer.status, headers: headers.map { ($0.name.rawName, $0.value) }, body: ByteBuffer(), requestID: RequestID.next())
+            status: answer.status, headers: headers.map { ($0.name.rawName, $0.value) }, body: ByteBuffer(),
+            requestID: RequestID.next())
         guard let range = answer.range else {
             response.absentBody = -1
             return response
@@ -74,8 +75,8 @@ extension OriginRequest {
     /// Whether it depends on who asks.
     fileprivate var isDocument: Bool {
         switch self {
-        case .manifest, .mediaPlaylist: true
-        case .initializationSegment, .segment: false
+        case .manifest, .mediaPlaylist, .keyFramePlaylist: true
+        case .initializationSegment, .segment, .smoothFragment: false
         }
     }
 }

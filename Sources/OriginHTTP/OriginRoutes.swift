@@ -37,6 +37,7 @@ public struct OriginRoutes: Sendable {
         let object: OriginObject
         do {
             let path = try OriginPath(parsing: request.uri.path)
+            guard path.isCanonical else { return Self.redirection(to: path.request, request.uri.query) }
             object = try await service.object(for: path.request, viewer: try viewer(request, context))
         } catch let error as OriginError {
             if error.code == .storageFault {
@@ -48,7 +49,21 @@ public struct OriginRoutes: Sendable {
         } catch let error as ViewerRefused {
             throw Problem(denial: error.reason)
         }
-        return response(try ObjectAnswer(object, request.headers), object, request)
+        // A query changes nothing of an immutable object: a shared cache must not keep one copy for each.
+        let isAlias = object.lifetime == .immutable && request.uri.query?.isEmpty == false
+        return response(try ObjectAnswer(object, request.headers, isStored: !isAlias), object, request)
+    }
+
+    /// Where a manifest lies whose URL was spelled in another way: caches then hold it once. The query stays; what is in
+    /// it may be a viewer's alone.
+    private static func redirection(to canonical: OriginRequest, _ query: String?) -> Response {
+        let query = query.flatMap { $0.isEmpty ? nil : $0 }
+        return Response(
+            status: .permanentRedirect,
+            headers: [
+                .location: OriginPath.print(canonical) + (query.map { "?" + $0 } ?? ""),
+                .cacheControl: query == nil ? "public, max-age=86400" : "no-store",
+            ])
     }
 
     /// Who asks for a playlist with a token or a ticket; nil for everybody else.

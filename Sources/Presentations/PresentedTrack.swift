@@ -6,10 +6,14 @@ public struct PresentedTrack: Sendable {
     public var description: TrackDescription
     /// In order, without gaps in their numbering; at least one.
     public var segments: [PresentedSegment]
+    /// What an I-frame playlist lists, in order; none unless it is given.
+    public var keyFrames: [PresentedKeyFrame] = []
     /// Nil when the track leaves the origin in the clear.
     public var protection: TrackProtection?
     /// Where playlist, init segment and segments lie.
     public var addresses: TrackAddresses
+    /// The track of sound that is in the segments of this one; nil where each track has its own.
+    public var muxedSound: TrackDescription?
     /// A name for people, such as that of an audio language; any text.
     public var label: String?
     /// Chosen by players that have no reason to choose another one of its kind.

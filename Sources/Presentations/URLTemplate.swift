@@ -65,6 +65,8 @@ public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
 public struct TrackAddresses: Sendable, Hashable {
     /// The media playlist, for HLS; may name `{track}`.
     public var playlist: URLTemplate
+    /// The I-frame playlist, for HLS; nil for none. May name `{track}`.
+    public var keyFramePlaylist: URLTemplate?
     /// The init segment; nil for MPEG-TS, which has none. May name `{track}`.
     public var initialization: URLTemplate?
     /// A segment; must name `{time}`, may name `{track}`.

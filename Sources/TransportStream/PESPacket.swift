@@ -10,6 +10,8 @@ struct PESPacket: Hashable, Sendable {
     var isRandomAccess: Bool
     /// Samples of the index in this packet.
     var samples: Range<Int>
+    /// Whether the program's clock is told with this packet; one of the elementary streams of a program tells it.
+    var carriesClock = true
 
     /// Longest elementary stream content that PES_packet_length can count with the longest header.
     static let maximumCountedBytes = 65_535 - 13
@@ -17,14 +19,15 @@ struct PESPacket: Hashable, Sendable {
     /// Given only where it differs, as for reordered pictures.
     private var hasDecodeTime: Bool { decodeUnits != presentationUnits }
     private var presentationTime: UInt64 { Timestamp.of(presentationUnits, timescale: timescale) }
-    private var decodeTime: UInt64 { Timestamp.of(decodeUnits, timescale: timescale) }
+    var decodeTime: UInt64 { Timestamp.of(decodeUnits, timescale: timescale) }
 
     var headerSize: Int { hasDecodeTime ? 19 : 14 }
     var size: Int { headerSize + elementaryBytes }
-    var transportPackets: Int { Packet.count(payload: size) }
+    var transportPackets: Int { Packet.count(payload: size, carriesClock: carriesClock) }
 
-    var clock: ClockField {
-        ClockField(base: decodeTime &- UInt64(Timestamp.clockLead), isRandomAccess: isRandomAccess)
+    var clock: ClockField? {
+        guard carriesClock else { return nil }
+        return ClockField(base: decodeTime &- UInt64(Timestamp.clockLead), isRandomAccess: isRandomAccess)
     }
 
     func header(of stream: ElementaryStream) -> [UInt8] {

@@ -9,9 +9,11 @@ enum Packet {
     /// Adaptation field with a clock reference: length, flags, six bytes.
     static let clockFieldSize = 8
 
-    /// Packets of a PES packet of `count` bytes of which the first carries a clock reference.
-    static func count(payload count: Int) -> Int {
-        let first = capacity - clockFieldSize
+    /// Packets of a PES packet of `count` bytes.
+    ///
+    /// - Parameter carriesClock: whether the first one has a clock reference.
+    static func count(payload count: Int, carriesClock: Bool) -> Int {
+        let first = capacity - (carriesClock ? clockFieldSize : 0)
         return count <= first ? 1 : 1 + (count - first + capacity - 1) / capacity
     }
 }

@@ -7,8 +7,10 @@ struct Packetizer {
     private var rest = 0
     /// Bytes that the current transport packet still takes.
     private var room = 0
-    /// Present until the first transport packet of the PES packet has begun.
+    /// Of the first transport packet of the PES packet, if any.
     private var clock: ClockField?
+    /// Until the first transport packet of the PES packet has begun.
+    private var isFirst = false
 
     init(pid: PacketIdentifier, counter: UInt8) {
         self.pid = pid
@@ -20,6 +22,7 @@ struct Packetizer {
         rest = packet.size
         room = 0
         clock = packet.clock
+        isFirst = true
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
@@ -48,7 +51,7 @@ struct Packetizer {
         let hasField = fieldSize + stuffing > 0
         output.append(Packet.syncByte)
         // payload_unit_start_indicator where a PES packet begins
-        output.append((clock == nil ? 0 : 0x40) | UInt8(pid.rawValue >> 8))
+        output.append((isFirst ? 0x40 : 0) | UInt8(pid.rawValue >> 8))
         output.append(UInt8(pid.rawValue & 0xFF))
         output.append((hasField ? 0x30 : 0x10) | counter)
         counter = (counter + 1) & 0xF
@@ -59,6 +62,7 @@ struct Packetizer {
             appendStuffing(stuffing, to: &output)
         }
         clock = nil
+        isFirst = false
     }
 
     /// An adaptation field of nothing but stuffing: its length counts itself out, and one byte alone has no flags.

@@ -42,19 +42,34 @@ struct PESPackets: Sequence, IteratorProtocol {
     private let decodeShift: Int64
     private let end: Int
     private let timescale: UInt32
+    private let carriesClock: Bool
     private var position: Int
     private var time: Int64
 
     init(index: TrackIndex, stream: ElementaryStream, decodeShift: Int64, segment: Int) {
         let entry = index.segment(segment)
+        // A validated index keeps times below 2^62.
+        self.init(
+            index: index, stream: stream, decodeShift: decodeShift,
+            samples: entry.firstSample..<(entry.firstSample + entry.sampleCount),
+            time: Int64(truncatingIfNeeded: entry.decodeTime), carriesClock: true)
+    }
+
+    /// - Parameters:
+    ///   - samples: of the index.
+    ///   - time: decode time of the first of them, in the track's timescale.
+    init(
+        index: TrackIndex, stream: ElementaryStream, decodeShift: Int64, samples: Range<Int>, time: Int64,
+        carriesClock: Bool
+    ) {
         self.index = index
         self.stream = stream
         self.decodeShift = decodeShift
+        self.carriesClock = carriesClock
         timescale = index.description.timescale
-        position = entry.firstSample
-        end = entry.firstSample + entry.sampleCount
-        // A validated index keeps times below 2^62.
-        time = Int64(truncatingIfNeeded: entry.decodeTime)
+        position = samples.lowerBound
+        end = samples.upperBound
+        self.time = time
     }
 
     mutating func next() -> PESPacket? {
@@ -67,7 +82,8 @@ struct PESPackets: Sequence, IteratorProtocol {
         if !stream.isVideo { joinFrames(&bytes, since: start) }
         return PESPacket(
             presentationUnits: start + Int64(sample.compositionOffset), decodeUnits: start - decodeShift,
-            timescale: timescale, elementaryBytes: bytes, isRandomAccess: sample.isSync, samples: first..<position)
+            timescale: timescale, elementaryBytes: bytes, isRandomAccess: sample.isSync, samples: first..<position,
+            carriesClock: carriesClock)
     }
 
     private mutating func advance(over sample: SampleEntry) {

@@ -4,21 +4,15 @@ import MediaModel
 /// size, and appends the packets that they complete.
 public struct TransportStreamWriter {
     private let plan: TransportStreamPlan
-    private let stream: ElementaryStream
     private var packets: PESPackets
-    private var packetizer: Packetizer
-    private var samples: Range<Int> = 0..<0
-    private var rewriter = StartCodeRewriter()
-    /// Bytes of the current sample that are still to come.
-    private var sampleRest = 0
+    private var elementary: ElementaryWriter
     private var hasTables = false
 
     /// Begins the planned segment; nothing is written before the first call of `write` or `finish`.
     public init(_ plan: TransportStreamPlan) {
         self.plan = plan
-        stream = plan.track.stream
         packets = PESPackets(plan.track, segment: plan.segment)
-        packetizer = Packetizer(pid: stream.pid, counter: plan.track.counters[plan.segment])
+        elementary = ElementaryWriter(plan.track, counter: plan.track.counters[plan.segment])
     }
 
     /// Takes the next bytes of media and appends what they complete to `output`. Over all calls and `finish`, exactly
@@ -32,15 +26,13 @@ public struct TransportStreamWriter {
         writeTables(into: &output)
         var rest = media
         while rest.count > 0 {
-            if sampleRest == 0 { try beginSample(into: &output) }
-            let count = min(rest.count, sampleRest)
-            let piece = UnsafeRawBufferPointer(rebasing: rest[..<count])
-            if stream.isVideo {
-                try rewriter.rewrite(piece, sampleRest: sampleRest, packetizer: &packetizer, output: &output)
-            } else {
-                packetizer.append(piece, to: &output)
+            if elementary.isComplete {
+                guard let packet = packets.next() else {
+                    throw TransportStreamError(.damagedSample, "media goes on behind the segment's last sample")
+                }
+                elementary.begin(packet, into: &output)
             }
-            sampleRest -= count
+            let count = try elementary.write(rest, into: &output)
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
@@ -57,7 +49,7 @@ public struct TransportStreamWriter {
     /// - Throws: when samples are still missing.
     public mutating func finish(into output: inout [UInt8]) throws(TransportStreamError) {
         writeTables(into: &output)
-        guard sampleRest == 0, samples.isEmpty, packets.next() == nil else {
+        guard elementary.isComplete, packets.next() == nil else {
             throw TransportStreamError(.damagedSample, "the media ends before the segment's last sample")
         }
     }
@@ -65,28 +57,22 @@ public struct TransportStreamWriter {
     private mutating func writeTables(into output: inout [UInt8]) {
         guard !hasTables else { return }
         hasTables = true
-        // One packet of each in every segment, so the segment's number continues their counters.
-        let counter = UInt8(truncatingIfNeeded: plan.segment & 0xF)
-        output += ProgramTables.association(counter: counter)
-        let language = Array(plan.track.index.description.language.utf8)
-        let entry = ProgramTables.Stream(
-            type: stream.type, pid: stream.pid,
-            language: stream.isVideo || language.count != 3 || language == Array("und".utf8) ? nil : language)
-        output += ProgramTables.map([entry], counter: counter)
+        output += ProgramTables.both(of: [plan.track], segment: plan.segment)
     }
+}
 
-    private mutating func beginSample(into output: inout [UInt8]) throws(TransportStreamError) {
-        if samples.isEmpty {
-            guard let packet = packets.next() else {
-                throw TransportStreamError(.damagedSample, "media goes on behind the segment's last sample")
-            }
-            samples = packet.samples
-            packetizer.begin(packet)
-            packetizer.append(packet.header(of: stream), to: &output)
+extension ProgramTables {
+    /// The tables that begin a segment, with the streams of some tracks. The first one tells the clock.
+    static func both(of tracks: [TransportStreamTrack], segment: Int) -> [UInt8] {
+        // One packet of each in every segment, so the segment's number continues their counters.
+        let counter = UInt8(truncatingIfNeeded: segment & 0xF)
+        let streams = tracks.map { track in
+            let language = Array(track.index.description.language.utf8)
+            return Stream(
+                type: track.stream.type, pid: track.stream.pid,
+                language: track.stream.isVideo || language.count != 3 || language == Array("und".utf8)
+                    ? nil : language)
         }
-        let sample = plan.track.index.sample(samples.lowerBound)
-        samples = (samples.lowerBound + 1)..<samples.upperBound
-        packetizer.append(try stream.prefix(of: sample), to: &output)
-        sampleRest = Int(sample.size)
+        return association(counter: counter) + map(streams, counter: counter)
     }
 }

@@ -13,13 +13,13 @@ import Testing
     private func paths() -> [String] {
         var paths: [String] = []
         let words = ["clear", "none", "cbc", "cenc", "cbcs-aapl", "cbcs", "piff", "CENC", "Clear", ""]
-        let tracks = Site.video + [Site.audio, "track-0", "..", "video-720p-1200K"]
+        let tracks = Site.video + [Site.audio, "track-0", "..", "video-720p-1200K", FormsSite.mux]
         let files = [
             "init.mp4", "media.m3u8", "0.m4s", "0.ts", "25600.m4s", "00.m4s", "+0.m4s", "0.mp4", "0", "track-0.cmaf",
         ]
         for version in ["v1", "v0", "v2", "v01", "V1", "v"] {
             for word in version == "v1" ? words : ["clear", "cenc"] {
-                for container in ["cmaf", "ts", "CMAF"] {
+                for container in ["cmaf", "ts", "ts-muxed", "CMAF"] {
                     for track in word == "clear" || word == "cenc" ? tracks : Array(tracks.prefix(1)) {
                         for file in files { paths.append("\(version)/\(word)/\(container)/\(track)/\(file)") }
                     }
@@ -38,7 +38,8 @@ import Testing
         }
         paths += [
             "manifest", "Manifest", "MANIFEST(FORMAT=M3U8-CMAF)", "manifest%28format=m3u8-aapl%29", "manifest()",
-            "manifest(",
+            "manifest(", "v1/clear/smooth/QualityLevels(1472375)/Fragments(video=0)",
+            "v1/piff/smooth/QualityLevels(1472375)/Fragments(video=0)",
             "QualityLevels(1200000)/Fragments(video=0)", "QualityLevels(1200000)/Manifest(video)", "", ".", "..",
             "../film.mp4", "../track-0.cmaf", "../../media/assets/film/v1/track-0.cmaf", "%2e%2e/%2e%2e/catalog.sqlite",
             "v1/cenc/cmaf/%76ideo-720p-1200k/0.m4s", "v1/../v1/clear/cmaf/video-720p-1200k/0.m4s", "v1//cenc",

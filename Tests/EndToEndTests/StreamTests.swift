@@ -32,7 +32,7 @@ import Testing
         let folder = try Folder()
         let clear = try frames(["-i", try whole(site.clear, "clear", track, folder)])
         let encrypted = try whole(site.protected, scheme, track, folder)
-        let key = try clearKey(for: Data(contentsOf: URL(fileURLWithPath: encrypted)))
+        let key = try ClearKeyLicence.key(for: Data(contentsOf: URL(fileURLWithPath: encrypted)), site)
         let output = folder.path + "/decrypted.mp4"
         let kind = track.hasPrefix("video") ? "video" : "audio"
         let outcome = try run(
@@ -116,11 +116,17 @@ import Testing
         }
         return try folder.write("\(scheme)-\(track).mp4", media)
     }
+}
 
-    /// Asks the ClearKey endpoint for the key that the init segment's `tenc` names.
-    private func clearKey(for media: Data) throws -> (id: String, key: String) {
+/// Asks the ClearKey endpoint for the key that an init segment's `tenc` names.
+enum ClearKeyLicence {
+    static func key(for media: Data, _ site: Site) throws -> (id: String, key: String) {
         let at = try #require(media.range(of: Data("tenc".utf8))).upperBound
-        let id = media[(at + 8)..<(at + 24)]
+        return try key(named: media[(at + 8)..<(at + 24)], site)
+    }
+
+    /// - Parameter id: the 16 bytes of the KID.
+    static func key(named id: Data, _ site: Site) throws -> (id: String, key: String) {
         let text = id.base64EncodedString().replacingOccurrences(of: "+", with: "-")
             .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
         let answer = try curl(

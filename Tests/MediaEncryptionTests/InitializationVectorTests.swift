@@ -1,4 +1,5 @@
 import ContentKeys
+import Cryptography
 import ISOBaseMedia
 import MediaModel
 import Testing
@@ -64,6 +65,37 @@ import Testing
         #expect(starts.allSatisfy { $0.count == 16 })
     }
 
+    /// Over numbers, forms, partners and segments, no whole segment starts as another one does, nor as a `cbcs` track.
+    @Test func everySegmentOfEveryFormStartsDifferently() throws {
+        let key = try Keys.key(.envelope)
+        var random = SplitMix(seed: 20_261_121)
+        var numbers: Set<UInt32> = [0, 1, 2, .max]
+        while numbers.count < 12 { numbers.insert(UInt32(truncatingIfNeeded: random.next())) }
+        var segments: Set<UInt64> = [0, 1, 255, 256, 0xFFFF_FFFF]
+        while segments.count < 12 { segments.insert(random.next() & 0xFFFF_FFFF) }
+        var starts: Set<[UInt8]> = []
+        var count = 0
+        for number in numbers.map(IVNumber.init) {
+            let forms: [IVNumber.SegmentForm] =
+                [.transportStream, .fragment] + numbers.map { .muxed(sound: IVNumber(rawValue: $0)) }
+            for form in forms {
+                for segment in segments {
+                    starts.insert(try number.segmentIV(segment, of: form, key: key))
+                    count += 1
+                }
+            }
+            starts.insert(
+                try key.use(as: .envelope) { bytes throws(CryptographyError) in
+                    try number.chainIV(.constantIV, key: bytes)
+                })
+            count += 1
+        }
+        #expect(starts.count == count)
+        #expect(throws: MediaEncryptionError.self) {
+            try IVNumber(rawValue: 1).segmentIV(1 << 32, of: .muxed(sound: IVNumber(rawValue: 2)), key: key)
+        }
+    }
+
     /// The block that is encrypted is fixed for ever: other nodes and later versions must give the same bytes. The
     /// answer is that of `openssl enc -aes-128-ecb -nopad` for the block 01020304 02000000 00000000 00000005.
     @Test func segmentIVIsWhatItWas() throws {
@@ -93,5 +125,22 @@ import Testing
     @Test func schemesTakeDifferentKeys() {
         #expect(Set(ProtectionScheme.allCases.map(\.keyType)).count == ProtectionScheme.allCases.count)
         #expect(!ProtectionScheme.allCases.map(\.keyType).contains(.envelope))
+    }
+}
+
+/// Numbers that are the same on every run (SplitMix64).
+private struct SplitMix {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
     }
 }

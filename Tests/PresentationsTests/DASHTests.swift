@@ -150,9 +150,30 @@ import Testing
         #expect(try values(film.mediaPresentationDescription(), path("Role") + "/@value") == roles)
     }
 
-    @Test func envelopeAndTransportStreamAreRefused() {
+    /// Each segment has a crypto period of its own, and dollars in a key's address stand for themselves.
+    @Test func wholeSegmentsHaveCryptoPeriods() throws {
+        let film = Fixtures.protected(Fixtures.film()) { _, track in
+            .envelope(
+                EnvelopeProtection(
+                    keyID: Fixtures.keyID(0), keyURL: "https://keys.example/$Time$",
+                    vectors: track.segments.indices.map { Array(repeating: UInt8($0), count: 16) }))
+        }
+        let manifest = try film.mediaPresentationDescription(.commonStreaming)
+        try validate(manifest)
+        #expect(try values(manifest, path("CryptoPeriod") + "/@IV").count == 24)
+        #expect(manifest.contains("keyUriTemplate=\"https://keys.example/$$Time$$\""))
+        #expect(!manifest.contains("default_KID"))
+        // A player sets its decryption up for a whole set.
+        var mixed = film
+        mixed.tracks[0].protection = nil
+        #expect(try values(mixed.mediaPresentationDescription(), path("AdaptationSet") + "/@id").count == 4)
+    }
+
+    @Test func missingVectorsAndTransportStreamAreRefused() {
         #expect(throws: PresentationError.self) {
-            try Fixtures.protected(Fixtures.film()) { Fixtures.envelope($1) }.mediaPresentationDescription()
+            try Fixtures.protected(Fixtures.film()) { _, _ in
+                .envelope(EnvelopeProtection(keyID: Fixtures.keyID(0), keyURL: "k"))
+            }.mediaPresentationDescription()
         }
         #expect(throws: PresentationError.self) {
             try Fixtures.film(Fixtures.transportStream).mediaPresentationDescription()

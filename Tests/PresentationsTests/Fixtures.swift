@@ -11,6 +11,32 @@ enum Fixtures {
 
     static let transportStream = TrackAddresses(
         playlist: "{track}/index.m3u8", initialization: nil, media: "{time}.ts")
+    /// With key frames in I-frame playlists.
+    static func scrubbed(_ addresses: TrackAddresses) -> Presentation {
+        var addresses = addresses
+        addresses.keyFramePlaylist = "{track}/iframes.m3u8"
+        var film = film(addresses)
+        for number in film.tracks.indices where film.tracks[number].description.kind == .video {
+            let track = film.tracks[number]
+            film.tracks[number].keyFrames = track.segments.indices.map {
+                PresentedKeyFrame(
+                    segment: $0, presentationTime: Int64(track.segments[$0].start) + 1024,
+                    bytes: 376..<(376 + 188 * (100 + $0 * track.description.peakBitrate / 100_000)))
+            }
+        }
+        return film
+    }
+
+    /// With a decoder configuration that can be read: one sequence and one picture parameter set.
+    static func smoothFilm() -> Presentation {
+        var film = film()
+        for number in film.tracks.indices where film.tracks[number].description.kind == .video {
+            film.tracks[number].description.codec.decoderSpecific =
+                [1, 0x42, 0, 0x1E, 0xFF, 0xE1, 0, 4, 0x67, 0x42, 0, 0x1E, 1, 0, 2, 0x68, 0xCE]
+        }
+        return film
+    }
+
     static let fragmented = TrackAddresses(
         playlist: "{track}.m3u8", initialization: "{track}/init.mp4", media: "{track}/{time}.m4s")
 

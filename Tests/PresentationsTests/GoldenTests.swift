@@ -24,6 +24,30 @@ import Testing
         },
         "video-cbcs.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cbcs) }) },
         "video-cenc.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }) },
+        "scrubbed-ts.m3u8": { try Fixtures.scrubbed(Fixtures.transportStream).multivariantPlaylist() },
+        "iframes-ts-aes.m3u8": {
+            try iframes(Fixtures.protected(Fixtures.scrubbed(Fixtures.transportStream)) { Fixtures.envelope($1) })
+        },
+        "iframes-cmaf-cbcs.m3u8": {
+            try iframes(Fixtures.protected(Fixtures.scrubbed(Fixtures.fragmented)) { _, _ in Fixtures.common(.cbcs) })
+        },
+        "muxed.m3u8": {
+            var film = Fixtures.film(Fixtures.transportStream)
+            for number in film.tracks.indices {
+                film.tracks[number].muxedSound = Fixtures.audio("en", "audio-en").description
+            }
+            return try film.muxedMultivariantPlaylist()
+        },
+        "muxed-audio-only.m3u8": {
+            try Presentation(name: "Radio", tracks: [Fixtures.audio("en", "audio")]).muxedMultivariantPlaylist()
+        },
+        "video-cmaf-aes.m3u8": { try media(Fixtures.protected(Fixtures.film()) { Fixtures.envelope($1) }) },
+        "csf-clear.mpd": { try Fixtures.film().mediaPresentationDescription(.commonStreaming) },
+        "sea.mpd": {
+            try Fixtures.protected(Fixtures.film()) { Fixtures.envelope($1) }.mediaPresentationDescription()
+        },
+        "smooth.ismc": { try smooth(hasRepeats: true) },
+        "smooth-piff-without-repeats.ismc": { try smooth(hasRepeats: false, playReadyObject: "AAAA") },
         "clear.mpd": { try Fixtures.film().mediaPresentationDescription() },
         "cenc.mpd": {
             try Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }.mediaPresentationDescription()
@@ -34,8 +58,19 @@ import Testing
         },
     ]
 
+    private static func smooth(hasRepeats: Bool, playReadyObject: String? = nil) throws -> String {
+        let film = Fixtures.smoothFilm()
+        return try film.smoothManifest(
+            SmoothStreams(film.tracks.map(\.description)),
+            SmoothOptions(folder: "v1/clear/smooth", hasRepeats: hasRepeats, playReadyObject: playReadyObject))
+    }
+
     private static func media(_ presentation: Presentation) throws -> String {
         try #require(presentation.tracks.first).mediaPlaylist()
+    }
+
+    private static func iframes(_ presentation: Presentation) throws -> String {
+        try #require(presentation.tracks.first).keyFramePlaylist()
     }
 
     @Test(arguments: manifests.keys.sorted())

@@ -8,12 +8,15 @@ public final class EnvelopeEncryptor {
 
     private let cipher: AESBlockChainCipher
 
-    /// - Parameter segment: the segment's number; with `number` it gives the IV, as `IVNumber.segmentIV` does.
+    /// - Parameter segment: the segment's number; with `number` and `form` it gives the IV, as `IVNumber.segmentIV` does.
     /// - Throws: `MediaEncryptionError` when the key is not an envelope key.
-    public init(number: IVNumber, segment: UInt64, key: ContentKey) throws(MediaEncryptionError) {
+    public init(
+        number: IVNumber, segment: UInt64, form: IVNumber.SegmentForm = .transportStream, key: ContentKey
+    ) throws(MediaEncryptionError) {
+        let (purpose, counted) = try IVNumber.counted(segment, form)
         cipher = try key.use(as: .envelope) { bytes throws(CryptographyError) in
             let cipher = try AESBlockChainCipher(key: bytes)
-            try cipher.start(initializationVector: try number.chainIV(.segment, segment: segment, key: bytes))
+            try cipher.start(initializationVector: try number.chainIV(purpose, segment: counted, key: bytes))
             return cipher
         }
     }

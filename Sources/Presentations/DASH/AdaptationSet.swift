@@ -39,9 +39,10 @@ struct AdaptationSet {
     private var timeline: SegmentTimeline? { common { SegmentTimeline($0) } }
     private var addresses: SegmentAddresses? { common { SegmentAddresses($0) } }
 
-    func element(id: Int) -> XMLElement {
+    func element(id: Int, _ profile: DASHProfile) -> XMLElement {
         var element = XMLElement("AdaptationSet")
         element.set("id", id)
+        element.set("profiles", profile.setProfiles)
         element.set("contentType", first.description.kind.rawValue)
         element.set("mimeType", first.description.kind.rawValue + "/mp4")
         element.set("lang", first.languageTag)
@@ -78,6 +79,7 @@ struct AdaptationSet {
             element.append(channels(of: description.audio?.channelCount))
         }
         if protection == nil, let own = track.commonProtection { element.append(ContentProtection.elements(own)) }
+        if case .envelope(let own) = track.protection { element.append(SegmentEncryption.element(own)) }
         if timeline == nil || addresses == nil {
             let own = SegmentTimeline(track)
             element.append(
@@ -108,6 +110,10 @@ extension PresentedTrack {
         commonProtection?.systems.contains { $0.playReadyObject != nil } ?? false
     }
 
+    var isEnveloped: Bool {
+        if case .envelope = protection { true } else { false }
+    }
+
     fileprivate var commonProtection: CommonProtection? {
         if case .common(let common) = protection { common } else { nil }
     }
@@ -116,6 +122,6 @@ extension PresentedTrack {
     fileprivate func switches(with other: PresentedTrack) -> Bool {
         description.kind == other.description.kind && description.language == other.description.language
             && description.codec.sampleEntry == other.description.codec.sampleEntry && label == other.label
-            && commonProtection?.scheme == other.commonProtection?.scheme
+            && commonProtection?.scheme == other.commonProtection?.scheme && isEnveloped == other.isEnveloped
     }
 }

@@ -4,21 +4,23 @@ import MediaModel
 extension Presentation {
     /// The media presentation description (ISO/IEC 23009-1): static, one period, times of segments written out.
     ///
-    /// - Throws: when there is no track, one is malformed, has no init segment, or has a protection that has no form
-    ///   in DASH here.
-    public func mediaPresentationDescription() throws(PresentationError) -> String {
+    /// - Throws: when there is no track, one is malformed, has no init segment, or lacks the IV of a segment.
+    public func mediaPresentationDescription(
+        _ profile: DASHProfile = .cmaf
+    ) throws(PresentationError) -> String {
         try check()
         for track in tracks { try Self.checkForDASH(track) }
         var manifest = XMLElement("MPD")
         manifest.set("xmlns", "urn:mpeg:dash:schema:mpd:2011")
-        if tracks.contains(where: { $0.protection != nil }) {
+        if tracks.contains(where: \.isEnveloped) { manifest.set("xmlns:sea", SegmentEncryption.schema) }
+        if tracks.contains(where: { $0.protection != nil && !$0.isEnveloped }) {
             manifest.set("xmlns:cenc", "urn:mpeg:cenc:2013")
             manifest.set("xmlns:dashif", "https://dashif.org/CPS")
             if tracks.contains(where: \.hasPlayReadyObject) {
                 manifest.set("xmlns:mspr", "urn:microsoft:playready")
             }
         }
-        manifest.set("profiles", "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019")
+        manifest.set("profiles", profile.profiles)
         manifest.set("type", "static")
         manifest.set("mediaPresentationDuration", Self.duration(duration))
         manifest.set("maxSegmentDuration", Self.duration(longestSegment))
@@ -30,14 +32,14 @@ extension Presentation {
         var period = XMLElement("Period")
         period.set("id", "0")
         period.set("start", "PT0S")
-        period.append(AdaptationSet.sets(of: self).enumerated().map { $0.element.element(id: $0.offset) })
+        period.append(AdaptationSet.sets(of: self).enumerated().map { $0.element.element(id: $0.offset, profile) })
         manifest.append(period)
         return manifest.document
     }
 
     private static func checkForDASH(_ track: PresentedTrack) throws(PresentationError) {
         guard track.addresses.initialization != nil else { throw track.error("DASH needs an init segment") }
-        if case .envelope = track.protection { throw track.error("envelope encryption has no form in DASH here") }
+        try track.checkVectors()
     }
 
     /// xs:duration of seconds.

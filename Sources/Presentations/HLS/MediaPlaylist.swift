@@ -10,14 +10,11 @@ extension PresentedTrack {
         try checkVectors()
         // To the nearest second no segment is longer than this (4.3.3.1).
         let target = max(1, (longestSegment + 500_000) / 1_000_000)
-        var text = "#EXTM3U\n#EXT-X-VERSION:\(playlistVersion)\n#EXT-X-TARGETDURATION:\(target)\n"
+        // Fractions of seconds came with 3; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
+        let version = addresses.initialization == nil ? 3 : 7
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-TARGETDURATION:\(target)\n"
         text += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
-        if let initialization = addresses.initialization {
-            // Before the first key: a key covers the init segments behind it, and ours stay clear (4.3.2.5).
-            var map = PlaylistAttributes()
-            map.set("URI", quoted: initialization.expanded(track: description.name))
-            text += map.line("EXT-X-MAP")
-        }
+        text += initializationLine
         var lastKey = ""
         for (number, segment) in segments.enumerated() {
             let key = keyLine(segment: number)
@@ -32,8 +29,17 @@ extension PresentedTrack {
     /// 4 has alternate renditions for MPEG-TS; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
     var playlistVersion: Int { addresses.initialization == nil ? 4 : 7 }
 
+    /// EXT-X-MAP; empty for MPEG-TS. Before the first key: a key covers the init segments behind it, and ours stay clear
+    /// (4.3.2.5).
+    var initializationLine: String {
+        guard let initialization = addresses.initialization else { return "" }
+        var map = PlaylistAttributes()
+        map.set("URI", quoted: initialization.expanded(track: description.name))
+        return map.line("EXT-X-MAP")
+    }
+
     /// EXT-X-KEY (4.3.2.4), one for each way to the key; empty for clear tracks.
-    private func keyLine(segment: Int) -> String {
+    func keyLine(segment: Int) -> String {
         guard let protection else { return "" }
         let vector: [UInt8]? =
             switch protection {

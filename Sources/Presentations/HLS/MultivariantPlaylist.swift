@@ -17,9 +17,9 @@ extension Presentation {
         }
         let groups = AudioGroup.groups(audios)
         text += groups.map { $0.lines() }.joined()
-        if groups.isEmpty { return text + videos.map { Self.variant($0, audio: nil) }.joined() }
+        if groups.isEmpty { text += videos.map { Self.variant($0, audio: nil) }.joined() }
         for group in groups { text += videos.map { Self.variant($0, audio: group) }.joined() }
-        return text
+        return text + videos.map(\.keyFrameVariant).joined()
     }
 
     /// EXT-X-SESSION-KEY (4.3.4.5): every way to a key that a media playlist names, once, so that players can fetch keys

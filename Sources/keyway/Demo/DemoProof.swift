@@ -40,7 +40,7 @@ struct DemoProof {
     func run() async throws {
         Terminal.print("4. Proof: with a token each stream is decrypted and decoded by other people's programs")
         var reference: (video: Frames, audio: Frames?)?
-        for stream in published.streams where DemoStage.deliveryPolicies.contains(stream.policy) {
+        for stream in published.streams where DemoStage.shows(stream) {
             let frames = try await play(stream)
             guard !frames.video.isEmpty else { throw failure("\(stream.format): no picture was decoded") }
             if let reference, reference.video != frames.video || reference.audio != frames.audio {

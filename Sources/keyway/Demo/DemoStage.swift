@@ -11,6 +11,13 @@ struct DemoStage: Sendable {
     static let authorizationPolicy = "demo-viewers"
     static let deliveryPolicies = ["hls-aes", "hls-cbcs", "dash-cenc"]
 
+    /// What the demo proves and its page plays: one form of each policy.
+    static func shows(_ stream: StreamAddress) -> Bool {
+        deliveryPolicies.contains(stream.policy)
+            && ["m3u8-aapl envelope", "m3u8-cmaf cbcs", "mpd-time-cmaf cenc"].contains(
+                "\(stream.format) \(stream.encryption)")
+    }
+
     let installation: Installation
 
     /// Makes the secret of the demo's token service, once, and applies the documents.

@@ -59,7 +59,7 @@ struct DemoPage: Encodable {
     init(_ published: PublishAsset.Report, tokens: DemoTokens, endpoint: String) {
         asset = published.asset
         clearkey = endpoint + "/keys/clearkey"
-        streams = published.streams.filter { DemoStage.deliveryPolicies.contains($0.policy) }.map { stream in
+        streams = published.streams.filter(DemoStage.shows).map { stream in
             Stream(
                 id: stream.policy, title: Self.title(stream), kind: stream.format.hasPrefix("mpd") ? "dash" : "hls",
                 encryption: stream.encryption, url: stream.url)

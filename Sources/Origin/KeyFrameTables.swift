@@ -1,0 +1,67 @@
+import Catalog
+import MediaEncryption
+import MediaModel
+import Policies
+import Presentations
+import TransportStream
+
+/// Where the key frames of a track lie in the segments of a container. Finding them plans the whole track, so the tables
+/// are kept.
+struct KeyFrameTables: Sendable {
+    private struct Name: Hashable, Sendable {
+        var media: [UInt8]
+        var container: SegmentContainer
+        var protection: ProtectionParameters?
+    }
+
+    private let tables = BoundedCache<Name, [PresentedKeyFrame]>(maximumCount: 256)
+
+    /// - Parameter protection: of the samples; whole segments keep the places of their bytes.
+    func table(
+        of track: OpenedTrack, in container: SegmentContainer, _ protection: ProtectionParameters?
+    ) async throws -> [PresentedKeyFrame] {
+        let name = Name(media: Array(track.record.indexDigest), container: container, protection: protection)
+        return try await tables.value(name) { try Self.find(track, container, protection) }
+    }
+
+    private static func find(
+        _ track: OpenedTrack, _ container: SegmentContainer, _ protection: ProtectionParameters?
+    ) throws -> [PresentedKeyFrame] {
+        let index = track.index
+        guard index.description.kind == .video else { return [] }
+        var frames: [PresentedKeyFrame] = []
+        for segment in 0..<index.segmentCount {
+            switch container {
+            case .cmaf:
+                let plan = try FragmentPlan(index, segment: segment, protection: protection)
+                guard let bytes = plan.keyFrame(in: index, segment: segment) else { continue }
+                frames.append(presented(index, segment, index.segment(segment).firstSample, bytes))
+            case .muxedTransportStream, .smooth: return []
+            case .transportStream:
+                guard let stream = track.transportStream else { return [] }
+                frames += try TransportStreamPlan(track: stream, segment: segment).keyFrames.map {
+                    presented(index, segment, $0.sample, $0.bytes)
+                }
+            }
+        }
+        return frames
+    }
+
+    private static func presented(
+        _ index: TrackIndex, _ segment: Int, _ sample: Int, _ bytes: Range<Int>
+    ) -> PresentedKeyFrame {
+        let entry = index.segment(segment)
+        // A checked index keeps times below 2^62.
+        var time = Int64(clamping: entry.decodeTime)
+        for before in entry.firstSample..<sample { time += Int64(index.sample(before).duration) }
+        time += Int64(index.sample(sample).compositionOffset)
+        return PresentedKeyFrame(segment: segment, presentationTime: time, bytes: bytes)
+    }
+}
+
+extension OriginService {
+    /// What the I-frame playlist of a planned track lists; nothing for sound.
+    func keyFrames(_ planned: PlannedTrack, _ reference: TrackReference) async throws -> [PresentedKeyFrame] {
+        try await keyFrames.table(of: planned.track, in: reference.container, try planned.sampleProtection)
+    }
+}

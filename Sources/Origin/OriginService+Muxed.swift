@@ -1,0 +1,130 @@
+import Catalog
+import ContentKeys
+import MediaEncryption
+import MediaModel
+import Policies
+import Presentations
+import TransportStream
+
+/// What all segments of two tracks in one program share, kept: finding it goes over the whole index of the sound.
+struct MuxedTracksTable: Sendable {
+    private let tracks = BoundedCache<[[UInt8]], MuxedStreamTracks>(maximumCount: 64)
+
+    func tracks(_ video: OpenedTrack, _ audio: OpenedTrack) async throws -> MuxedStreamTracks {
+        guard let pictures = video.transportStream, let sound = audio.transportStream else {
+            throw OriginError(.formatCannotCarry, "A track's codec has no form in MPEG-TS here.")
+        }
+        return try await tracks.value([video.record.indexDigest, audio.record.indexDigest]) {
+            try MuxedStreamTracks(video: pictures, audio: sound)
+        }
+    }
+}
+
+/// A track of pictures and the sound that goes into its segments.
+struct PlannedMux: Sendable {
+    let video: PlannedTrack
+    let audio: PlannedTrack
+    let tracks: MuxedStreamTracks
+    /// For the starting IVs; nil for clear segments.
+    let form: IVNumber.SegmentForm?
+}
+
+extension OriginService {
+    /// The sound that HLS version 3 has in the segments of every track of pictures: the first one. Nil when there is no
+    /// sound, or nothing else.
+    ///
+    /// - Throws: `OriginError` when a track of pictures has another key: what is in one segment is under one key.
+    static func muxedSound(of tracks: [PlannedTrack]) throws(OriginError) -> PlannedTrack? {
+        let videos = tracks.filter { $0.track.record.description.kind == .video }
+        guard !videos.isEmpty, let sound = tracks.first(where: { $0.track.record.description.kind == .audio }) else {
+            return nil
+        }
+        for video in videos { try checkKeys(video, sound) }
+        return sound
+    }
+
+    private static func checkKeys(_ video: PlannedTrack, _ sound: PlannedTrack) throws(OriginError) {
+        guard video.key?.keyID == sound.key?.keyID else {
+            throw OriginError(
+                .formatCannotCarry, "Pictures and sound have keys of their own: one segment cannot hold both.",
+                choices: ["format=\(StreamingFormat.hlsTransportStream.rawValue)"])
+        }
+    }
+
+    /// What a track of a format lies in: pictures without sound, and sound by itself, are not muxed.
+    static func container(
+        _ format: StreamingFormat, _ planned: PlannedTrack, _ sound: PlannedTrack?
+    ) -> SegmentContainer {
+        guard format.container == .muxedTransportStream else { return format.container }
+        return sound == nil ? .transportStream : .muxedTransportStream
+    }
+
+    /// A track of pictures with its sound, as the multivariant playlist shows it.
+    func muxed(
+        _ track: PresentedTrack, _ reference: TrackReference, _ sound: PlannedTrack, _ ticket: String?
+    ) -> PresentedTrack {
+        var (track, reference) = (track, reference)
+        reference.sound = sound.track.record.description.name
+        track.addresses.playlist = URLTemplate(
+            OriginPath.folder(reference) + "media.m3u8" + (ticket.map { "?ticket=\($0)" } ?? ""))
+        track.addresses.keyFramePlaylist = nil
+        track.muxedSound = sound.track.record.description
+        return track
+    }
+
+    /// The media playlist of a track of pictures with sound in its segments.
+    func muxedPlaylist(
+        _ reference: TrackReference, _ mux: PlannedMux, _ viewer: Viewer?
+    ) async throws -> OriginObject {
+        var ticket: String?
+        if let viewer, viewer.showsSomething, mux.video.key != nil {
+            let keyIDs = Self.keyIDs(of: try await planned(mux.video.version, mux.video.plan))
+            ticket = try await self.ticket(
+                for: keyIDs, mux.video.version, reference.presentation, mux.video.plan, viewer)
+        }
+        var protection: Presentations.TrackProtection?
+        if let key = mux.video.key, let form = mux.form {
+            protection = .envelope(
+                EnvelopeProtection(
+                    keyID: key.keyID, keyURL: keyURL(key.keyID, mux.video.plan, ticket),
+                    vectors: try await segmentVectors(mux.video, key, form)))
+        }
+        let track = presented(mux.video, reference, from: .mediaPlaylist, protection, nil)
+        return try Self.object(
+            try track.mediaPlaylist(), "application/vnd.apple.mpegurl", mux.video.version,
+            ticket == nil ? .short : .session)
+    }
+
+    /// A segment of pictures and sound: planned here, made while it is sent.
+    func muxedSegment(
+        _ reference: TrackReference, _ decodeTime: UInt64, _ lookup: LocatorLookup
+    ) async throws -> OriginObject {
+        let mux = try await openMux(reference, lookup)
+        guard let number = mux.video.track.index.segmentIndex(startingAt: decodeTime) else {
+            throw OriginError(.timestampNotFound, "No segment starts at this time.")
+        }
+        let plan = try MuxedStreamPlan(tracks: mux.tracks, segment: number)
+        let clear = MuxedSegment(plan: plan, video: mux.video.track, audio: mux.audio.track)
+        let key = try await contentKey(of: mux.video)
+        let (source, size) = try enveloped(
+            clear, size: plan.byteCount, segment: number, mux.form ?? .transportStream, mux.video, key)
+        return OriginObject(
+            contentType: "video/mp2t", size: UInt64(size),
+            entityTag: try EntityTag.of(mux.video, "muxed/\(mux.audio.track.contentDigest)/\(number)"),
+            lastModified: mux.video.version.record.created, lifetime: .immutable, body: .segment(source))
+    }
+
+    func openMux(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedMux {
+        var sound = reference
+        sound.track = reference.sound ?? ""
+        let video = try await openTrack(reference, lookup)
+        let audio = try await openTrack(sound, lookup)
+        guard video.track.record.description.kind == .video, audio.track.record.description.kind == .audio else {
+            throw OriginError(.trackNotFound, "A muxed segment has a track of pictures and one of sound.")
+        }
+        try Self.checkKeys(video, audio)
+        return PlannedMux(
+            video: video, audio: audio, tracks: try await muxes.tracks(video.track, audio.track),
+            form: audio.key.map { .muxed(sound: $0.number) })
+    }
+}

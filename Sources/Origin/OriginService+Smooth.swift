@@ -1,0 +1,96 @@
+import Catalog
+import ContentKeys
+import Foundation
+import MediaEncryption
+import MediaModel
+import Policies
+import Presentations
+
+/// The timing of versions in Smooth Streaming, kept: finding it goes over all samples of the pictures.
+struct SmoothTimings: Sendable {
+    private let timings = BoundedCache<[[UInt8]], SmoothTiming>(maximumCount: 256)
+
+    func timing(of version: OpenedVersion) async throws -> SmoothTiming {
+        await timings.value(version.tracks.map(\.record.indexDigest)) { SmoothTiming(version.tracks.map(\.index)) }
+    }
+}
+
+/// Smooth Streaming: one client manifest, and fragments that it names by stream, bit rate and time.
+extension OriginService {
+    /// The client manifest.
+    func smoothManifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
+        let streams = SmoothStreams(version.tracks.map(\.record.description))
+        let all = try await planned(version, request.plan)
+        let shown = all.filter { streams.place(of: $0.track.record.description.name) != nil }
+        guard !shown.isEmpty else {
+            throw OriginError(.formatCannotCarry, "No codec of the asset has a form in Smooth Streaming here.")
+        }
+        let tracks = shown.map { planned in
+            let reference = TrackReference(
+                presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
+                container: .smooth, track: planned.track.record.description.name)
+            return presented(planned, reference, from: .manifest, nil, nil)
+        }
+        let options = SmoothOptions(
+            timing: try await smoothTimings.timing(of: version),
+            folder: OriginPath.smoothFolder(version.record.number, request.plan.encryption),
+            hasRepeats: request.format == .smooth, playReadyObject: try await playReadyObject(shown, request.plan))
+        let text: String
+        do {
+            text = try Presentation(name: request.presentation.name, tracks: tracks).smoothManifest(streams, options)
+        } catch {
+            throw OriginError(.formatCannotCarry, "Smooth Streaming cannot carry the asset: \(error.reason).")
+        }
+        return try Self.object(text, "application/vnd.ms-sstr+xml", version, .short)
+    }
+
+    /// What players are told of the key: there is one place for it in the manifest, and PlayReady's is the only form.
+    private func playReadyObject(_ tracks: [PlannedTrack], _ plan: DeliveryPlan) async throws -> String? {
+        let keyIDs = Self.keyIDs(of: tracks)
+        guard plan.encryption != .none else { return nil }
+        guard keyIDs.count == 1, let planned = tracks.first, let parameters = try planned.protectionParameters else {
+            throw OriginError(
+                .formatCannotCarry, "The tracks have several keys, and players of Smooth Streaming take one.")
+        }
+        guard plan.policy.signalling.contains(.playready) else {
+            throw OriginError(
+                .formatCannotCarry,
+                "Smooth Streaming tells players of keys by PlayReady alone, which the delivery policy does not signal.")
+        }
+        let key = try await keys.key(parameters.keyID, for: .encryption(plan))
+        let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)
+        return try systems(parameters, plan, key: key).descriptors(licences).compactMap(\.playReadyObject).first
+    }
+
+    /// A fragment: planned here, made while it is sent.
+    func smoothFragment(
+        _ reference: SmoothReference, _ time: UInt64, _ lookup: LocatorLookup
+    ) async throws -> OriginObject {
+        guard lookup.asset.currentVersion == reference.version else {
+            throw OriginError(.resourceNotFound, "The asset has another version now.")
+        }
+        let version = try await versions.version(lookup.asset, number: reference.version)
+        let streams = SmoothStreams(version.tracks.map(\.record.description))
+        guard let name = streams.track(at: SmoothStreams.Place(stream: reference.stream, bitrate: reference.bitrate))
+        else {
+            throw OriginError(.trackNotFound, "There is no such quality level.")
+        }
+        let planned = try await openTrack(
+            TrackReference(
+                presentation: reference.presentation, version: reference.version, encryption: reference.encryption,
+                container: .smooth, track: name), lookup)
+        let timing = try await smoothTimings.timing(of: version)
+        guard let number = planned.track.index.segmentIndex(startingAtSmoothTime: time, timing) else {
+            throw OriginError(.timestampNotFound, "No fragment starts at this time.")
+        }
+        let parameters = try planned.protectionParameters
+        let plan = try FragmentPlan(
+            planned.track.index, segment: number, protection: parameters, layout: .smooth(timing))
+        let key = try await contentKey(of: planned)
+        return OriginObject(
+            contentType: planned.contentType, size: UInt64(plan.size),
+            entityTag: try EntityTag.of(planned, "smooth/\(timing.delay)/\(number)"),
+            lastModified: planned.version.record.created, lifetime: .immutable,
+            body: .segment(CMAFSegment(plan: plan, key: key, media: planned.track.media)))
+    }
+}

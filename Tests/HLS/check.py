@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Holds every playlist under a multivariant playlist against the rules of RFC 8216 and its successor (rfc8216bis).
+
+    check.py URL [HEADER: VALUE]…
+
+Prints one JSON document: what was read, and a list of broken rules, empty when all hold.
+"""
+import json
+import re
+import sys
+import urllib.parse
+import urllib.request
+
+broken, seen = [], {"playlists": 0, "segments": 0, "keys": set(), "versions": set(), "iframes": 0}
+headers = dict(h.split(": ", 1) for h in sys.argv[2:])
+sizes = {}
+
+
+def fetch(url, method="GET"):
+    request = urllib.request.Request(url, method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.headers, answer.read()
+
+
+def size_of(url):
+    if url not in sizes:
+        sizes[url] = int(fetch(url, "HEAD")[0]["Content-Length"])
+    return sizes[url]
+
+
+def attributes(text):
+    pattern = r'([A-Z0-9-]+)=("[^"\r\n]*"|[^",\s]*)(?:,|$)'
+    found = re.findall(pattern, text)
+    rebuilt = ",".join(f"{name}={value}" for name, value in found)
+    names = [name for name, _ in found]
+    return rebuilt == text and len(set(names)) == len(names), {n: v.strip('"') for n, v in found}
+
+
+def complain(url, rule):
+    broken.append(f"{url}: {rule}")
+
+
+def lines_of(url):
+    answer, body = fetch(url)
+    if not answer["Content-Type"].startswith("application/vnd.apple.mpegurl"):
+        complain(url, "4: Content-Type")
+    text = body.decode("utf-8")
+    if body.startswith(b"\xef\xbb\xbf") or "\r" in text:
+        complain(url, "4.1: byte order mark or carriage return")
+    lines = text.split("\n")
+    if lines[0] != "#EXTM3U":
+        complain(url, "4.3.1.1: the first line must be EXTM3U")
+    if lines[-1] != "":
+        complain(url, "the last line is not ended")
+    lines = lines[:-1]
+    if any(not line for line in lines):
+        complain(url, "empty lines")
+    if sum(line.startswith("#EXT-X-VERSION:") for line in lines) != 1:
+        complain(url, "4.3.1.2: EXT-X-VERSION must be there once")
+    seen["playlists"] += 1
+    return lines
+
+
+def value_of(lines, tag):
+    found = [line[len(tag) + 2:] for line in lines if line.startswith(f"#{tag}:")]
+    return found[0] if found else None
+
+
+def check_media(url, iframes):
+    lines = lines_of(url)
+    version = int(value_of(lines, "EXT-X-VERSION"))
+    seen["versions"].add(version)
+    target = value_of(lines, "EXT-X-TARGETDURATION")
+    if target is None or not target.isdigit():
+        return complain(url, "4.3.3.1: EXT-X-TARGETDURATION")
+    target = int(target)
+    if ("#EXT-X-I-FRAMES-ONLY" in lines) != iframes:
+        complain(url, "4.3.3.6: EXT-X-I-FRAMES-ONLY where the multivariant playlist has it, and only there")
+    need = {1}
+    key, has_map, duration, byte_range, before, discontinuity = None, False, None, None, {}, 0
+    ended, fragmented = False, False
+    for line in lines[1:]:
+        if ended:
+            complain(url, "EXT-X-ENDLIST is not the last")
+        if line.startswith("#EXTINF:"):
+            if not re.fullmatch(r"#EXTINF:\d+(\.\d+)?,.*", line):
+                complain(url, "4.3.2.1: " + line)
+            duration = float(line[8:].split(",")[0])
+            if "." in line:
+                need.add(3)
+            if int(duration + 0.5) > target:
+                complain(url, f"4.3.3.1: {duration} rounds to more than {target}")
+        elif line.startswith("#EXT-X-KEY:"):
+            valid, found = attributes(line[11:])
+            if not valid:
+                complain(url, "4.2: " + line)
+            method = found.get("METHOD")
+            if method not in ("NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR"):
+                complain(url, "4.3.2.4: METHOD")
+            if (method != "NONE") != ("URI" in found):
+                complain(url, "4.3.2.4: URI")
+            if "IV" in found:
+                need.add(2)
+                if not re.fullmatch("0[xX][0-9a-fA-F]{32}", found["IV"]):
+                    complain(url, "4.3.2.4: IV")
+            if "KEYFORMAT" in found or "KEYFORMATVERSIONS" in found:
+                need.add(5)
+            if method == "AES-128" and "IV" not in found:
+                complain(url, "each segment must have an IV of its own")
+            key = found
+        elif line.startswith("#EXT-X-MAP:"):
+            valid, found = attributes(line[11:])
+            if not valid or "URI" not in found:
+                complain(url, "4.3.2.5: " + line)
+            need.add(5 if iframes else 6)
+            has_map = True
+            if key and key.get("METHOD") == "AES-128" and "IV" not in key:
+                complain(url, "4.3.2.5: an encrypted init segment needs an IV")
+            size_of(urllib.parse.urljoin(url, found["URI"]))
+        elif line.startswith("#EXT-X-BYTERANGE:"):
+            need.add(4)
+            length, _, offset = line[17:].partition("@")
+            byte_range = (int(length), int(offset) if offset else None)
+        elif line == "#EXT-X-I-FRAMES-ONLY":
+            need.add(4)
+        elif line == "#EXT-X-DISCONTINUITY":
+            discontinuity += 1
+        elif line == "#EXT-X-ENDLIST":
+            ended = True
+        elif line and not line.startswith("#"):
+            seen["segments"] += 1
+            segment = urllib.parse.urljoin(url, line)
+            fragmented = fragmented or urllib.parse.urlparse(segment).path.endswith((".m4s", ".mp4"))
+            if duration is None:
+                complain(url, "4.3.2.1: a segment without EXTINF")
+            if iframes and byte_range is None:
+                complain(url, "an I-frame without a byte range")
+            whole = size_of(segment)
+            if key and key.get("METHOD") == "AES-128" and whole % 16:
+                complain(url, "an AES-128 segment that is not whole blocks")
+            if byte_range:
+                length, offset = byte_range
+                offset = before.get(segment) if offset is None else offset
+                if offset is None or length <= 0 or offset + length > whole:
+                    complain(url, f"4.3.2.2: {length}@{offset} lies outside of {line}")
+                else:
+                    before[segment] = offset + length
+            if iframes:
+                seen["iframes"] += 1
+            if key:
+                seen["keys"].add(key.get("URI", "NONE"))
+            duration, byte_range = None, None
+    if fragmented and not has_map:
+        complain(url, "3.3: fragmented MP4 without EXT-X-MAP")
+    if fragmented:
+        need.add(7)
+    if version < max(need):
+        complain(url, f"7: version {version} where {max(need)} is needed")
+    if not ended:
+        complain(url, "a list of what is on demand has no end")
+    if value_of(lines, "EXT-X-PLAYLIST-TYPE") not in (None, "VOD"):
+        complain(url, "4.3.3.5: EXT-X-PLAYLIST-TYPE")
+
+
+def check_multivariant(url):
+    lines = lines_of(url)
+    version = int(value_of(lines, "EXT-X-VERSION"))
+    seen["versions"].add(version)
+    groups, names, media, iframes, variants = {}, set(), [], [], []
+    for number, line in enumerate(lines):
+        tag, _, rest = line.partition(":")
+        if tag in ("#EXT-X-MEDIA", "#EXT-X-STREAM-INF", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-KEY"):
+            valid, found = attributes(rest)
+            if not valid:
+                complain(url, "4.2: " + line)
+        if tag == "#EXT-X-MEDIA":
+            if version < 4:
+                complain(url, "7: EXT-X-MEDIA needs version 4")
+            if not {"TYPE", "GROUP-ID", "NAME"} <= found.keys():
+                complain(url, "4.3.4.1: " + line)
+            group = groups.setdefault((found["TYPE"], found["GROUP-ID"]), [])
+            if found["NAME"] in [other["NAME"] for other in group]:
+                complain(url, "4.3.4.1.1: two renditions of one name in a group")
+            group.append(found)
+            if sum(other.get("DEFAULT") == "YES" for other in group) > 1:
+                complain(url, "4.3.4.1.1: two defaults in a group")
+            if "URI" in found:
+                media.append(found["URI"])
+        elif tag == "#EXT-X-STREAM-INF":
+            if not re.fullmatch(r"\d+", found.get("BANDWIDTH", "")) or "CODECS" not in found:
+                complain(url, "4.3.4.2: " + line)
+            variants.append(found)
+            if number + 1 >= len(lines) or lines[number + 1].startswith("#"):
+                complain(url, "4.3.4.2: no URI behind EXT-X-STREAM-INF")
+            else:
+                media.append(lines[number + 1])
+        elif tag == "#EXT-X-I-FRAME-STREAM-INF":
+            if version < 4:
+                complain(url, "7: EXT-X-I-FRAME-STREAM-INF needs version 4")
+            if not {"URI", "BANDWIDTH"} <= found.keys() or "AUDIO" in found:
+                complain(url, "4.3.4.3: " + line)
+            iframes.append(found["URI"])
+        elif line.startswith("#EXTINF") or line.startswith("#EXT-X-TARGETDURATION"):
+            complain(url, "4.1: a multivariant playlist with tags of media playlists")
+    for variant in variants:
+        if "AUDIO" in variant and ("AUDIO", variant["AUDIO"]) not in groups:
+            complain(url, "4.3.4.2.1: a group that is not there")
+    if not variants:
+        complain(url, "there is no variant")
+    for uri in dict.fromkeys(media):
+        check_media(urllib.parse.urljoin(url, uri), False)
+    for uri in dict.fromkeys(iframes):
+        check_media(urllib.parse.urljoin(url, uri), True)
+
+
+check_multivariant(sys.argv[1])
+seen["keys"] = len(seen["keys"])
+seen["versions"] = sorted(seen["versions"])
+print(json.dumps({"seen": seen, "broken": broken}))
