@@ -21,6 +21,7 @@ enum Migrations {
         migrator.registerMigration("revocations") { try $0.execute(sql: revocations) }
         migrator.registerMigration("auditCheckpoints") { try $0.execute(sql: auditCheckpoints) }
         migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
+        migrator.registerMigration("filters") { try $0.execute(sql: filters) }
         return migrator
     }
 
@@ -41,6 +42,16 @@ enum Migrations {
             }
         }
     }
+
+    private static let filters = """
+        CREATE TABLE presentationFilter (
+            -- Behind the asset's name and a slash where it is an asset's.
+            name TEXT PRIMARY KEY NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        -- Names, with semicolons between them.
+        ALTER TABLE locator ADD COLUMN filters TEXT NOT NULL DEFAULT '';
+        """
 
     private static let revocations = """
         CREATE TABLE revocation (

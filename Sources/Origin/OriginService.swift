@@ -45,14 +45,15 @@ public final class OriginService: Sendable {
     public func object(for request: OriginRequest, viewer: Viewer? = nil) async throws -> OriginObject {
         let lookup = try await openLocator(request.presentation)
         switch request {
-        case .manifest(_, let format, let encryption):
+        case .manifest(_, let format, let encryption, let filters):
             let plan = try Self.plan(format, encryption, lookup)
             guard let number = lookup.asset.currentVersion else {
                 throw OriginError(.resourceNotFound, "The asset has no media yet.")
             }
             let version = try await versions.version(lookup.asset, number: number)
             let request = ManifestRequest(
-                presentation: request.presentation, format: format, plan: plan, viewer: viewer)
+                presentation: request.presentation, format: format, plan: plan, viewer: viewer, filterNames: filters,
+                filters: try await self.filters(filters, lookup))
             return format.container == .smooth
                 ? try await smoothManifest(request, version) : try await manifest(request, version)
         case .smoothFragment(let reference, let time):
@@ -62,9 +63,9 @@ public final class OriginService: Sendable {
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
             return try await muxedSegment(track, decodeTime, lookup)
         case .mediaPlaylist(let track):
-            return try await mediaPlaylist(track, try await openTrack(track, lookup), viewer)
+            return try await mediaPlaylist(track, try await openTrack(track, lookup), viewer, lookup)
         case .keyFramePlaylist(let track):
-            return try await keyFramePlaylist(track, try await openTrack(track, lookup), viewer)
+            return try await keyFramePlaylist(track, try await openTrack(track, lookup), viewer, lookup)
         case .initializationSegment(let track):
             return try await initializationSegment(track, try await openTrack(track, lookup))
         case .segment(let track, let decodeTime):

@@ -24,7 +24,8 @@ public struct MuxedStreamTracks: Sendable {
     /// - Throws: when they are not a track of pictures and one of sound.
     public init(video: TransportStreamTrack, audio: TransportStreamTrack) throws(TransportStreamError) {
         guard video.stream.isVideo, !audio.stream.isVideo else {
-            throw TransportStreamError(.unsupportedTrack, "a program is muxed of one track of pictures and one of sound")
+            throw TransportStreamError(
+                .unsupportedTrack, "a program is muxed of one track of pictures and one of sound")
         }
         self.video = video
         self.audio = audio

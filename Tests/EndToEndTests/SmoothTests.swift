@@ -155,7 +155,8 @@ import Testing
         }
         // The manifest names the key to PlayReady's players.
         let text = String(decoding: try curl("\(forms.piff)/\(manifest)").body, as: UTF8.self)
-        let object = text.components(separatedBy: "08DBAE7B4EE9").count == 1
+        let object =
+            text.components(separatedBy: "08DBAE7B4EE9").count == 1
             ? text.components(separatedBy: "E65BE0885F95\">").last?.prefix { $0 != "<" } : nil
         let bytes = try #require(object.flatMap { Data(base64Encoded: String($0)) })
         let words = String(data: bytes.dropFirst(10), encoding: .utf16LittleEndian) ?? ""

@@ -84,7 +84,8 @@ import Testing
                     count += 1
                 }
             }
-            starts.insert(try key.use(as: .envelope) { bytes throws(CryptographyError) in
+            starts.insert(
+                try key.use(as: .envelope) { bytes throws(CryptographyError) in
                     try number.chainIV(.constantIV, key: bytes)
                 })
             count += 1

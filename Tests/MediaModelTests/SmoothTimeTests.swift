@@ -2,10 +2,11 @@ import MediaModel
 import Testing
 
 @Suite struct SmoothTimeTests {
-    @Test(arguments: [
-        (0, 48_000, 0), (1024, 48_000, 213_333), (-1, 3, -3_333_333), (-1, 25, -400_000), (1, 90_000, 111),
-        (1, 4_000_000_000, 0), (Int64.max, 10_000_000, Int64.max), (-2, 3, -6_666_667),
-    ] as [(Int64, UInt32, Int64)])
+    @Test(
+        arguments: [
+            (0, 48_000, 0), (1024, 48_000, 213_333), (-1, 3, -3_333_333), (-1, 25, -400_000), (1, 90_000, 111),
+            (1, 4_000_000_000, 0), (Int64.max, 10_000_000, Int64.max), (-2, 3, -6_666_667),
+        ] as [(Int64, UInt32, Int64)])
     func timesAreRoundedToTheNearest(time: Int64, timescale: UInt32, expected: Int64) {
         #expect(SmoothTime.units(time, timescale: timescale) == expected)
     }
