@@ -180,6 +180,8 @@ public enum AdminRoutes {
                 .body("authorizationPolicy", .text(.name), "Who may receive the keys", required: false),
                 .body(
                     "accessPolicy", .text(.name), "For how long; reading, for 365 days, when absent", required: false),
+                .body(
+                    "filters", .array(.text(.name), 0...9), "What manifests are shown through", required: false),
                 .body("start", .text(.time), "From when it answers; now when absent", required: false),
                 .body("end", .text(.time), "Until when; as the access policy says when absent", required: false),
             ], answer: .named("Published"), errors: [409, 422]),

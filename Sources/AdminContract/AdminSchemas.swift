@@ -50,7 +50,10 @@ enum AdminSchemas {
             "PolicyList",
             page(
                 "policies",
-                .object([.required("kind", text), .required("name", name), .required("summary", text)]))
+                .object([
+                    .required("kind", text), .required("name", text, "Of an asset's filter: the asset's and its own"),
+                    .required("summary", text),
+                ]))
         ),
         ("AuthorizationPolicyList", page("policies", .named("AuthorizationPolicy"))),
         ("DeliveryPolicyList", page("policies", .named("DeliveryPolicy"))),

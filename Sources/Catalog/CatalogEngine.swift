@@ -40,6 +40,9 @@ public enum CatalogChange: Sendable {
     case putDeliveryPolicy(DeliveryPolicy)
     case deleteDeliveryPolicy(name: String)
     case putAccessPolicy(AccessPolicy)
+    case putFilter(PresentationFilter)
+    /// By `PresentationFilter.identity`. Throws `inUse` while a locator that is not revoked has a filter of that name.
+    case deleteFilter(identity: String)
     case insertContentKey(ContentKeyRecord)
     /// Changes who may receive a key.
     case setAuthorizationPolicy(keyID: KeyID, policy: String?)
@@ -165,6 +168,10 @@ public protocol CatalogEngine: AuditLog {
     func deliveryPolicy(named name: String) async throws -> DeliveryPolicy?
     func deliveryPolicies() async throws -> [DeliveryPolicy]
     func accessPolicy(named name: String) async throws -> AccessPolicy?
+    /// By `PresentationFilter.identity`.
+    func filter(_ identity: String) async throws -> PresentationFilter?
+    /// In order of their identities.
+    func filters() async throws -> [PresentationFilter]
     func secret(named name: String) async throws -> SecretRecord?
     /// Names only.
     func secretNames() async throws -> [String]

@@ -13,6 +13,8 @@ extension Database {
         case .putDeliveryPolicy(let policy): try put("deliveryPolicy", policy.name, policy)
         case .deleteDeliveryPolicy(let name): try delete("deliveryPolicy", name)
         case .putAccessPolicy(let policy): try put("accessPolicy", policy.name, policy)
+        case .putFilter(let filter): try put("presentationFilter", filter.identity, filter)
+        case .deleteFilter(let identity): try deleteFilter(identity)
         case .insertContentKey(let key): try insert(key)
         case .setAuthorizationPolicy(let keyID, let policy): try setAuthorizationPolicy(keyID, policy)
         case .changeContentKey(let keyID, let change): try self.change(keyID, change)
@@ -55,6 +57,20 @@ extension Database {
     private func delete(_ table: String, _ name: String) throws {
         try execute(sql: "DELETE FROM \(table) WHERE name = ?", arguments: [name])
         try requireChange("there is no \(table) '\(name)'")
+    }
+
+    private func deleteFilter(_ identity: String) throws {
+        let filter = try String.fetchOne(
+            self, sql: "SELECT document FROM presentationFilter WHERE name = ?", arguments: [identity])
+        if let filter = try filter.map({ try Column.value(PresentationFilter.self, json: $0) }) {
+            let uses = try Row.fetchAll(
+                self, sql: "SELECT asset, filters FROM locator WHERE filters <> '' AND revoked = 0")
+            for row in uses where filter.asset == nil || filter.asset == row["asset"] as String {
+                guard (row["filters"] as String).split(separator: ";").contains(filter.name[...]) else { continue }
+                throw CatalogError(.inUse, "a locator of asset '\(row["asset"] as String)' has filter '\(filter.name)'")
+            }
+        }
+        try delete("presentationFilter", identity)
     }
 
     private func put(_ secret: SecretRecord) throws {

@@ -22,6 +22,7 @@ enum Migrations {
         migrator.registerMigration("auditCheckpoints") { try $0.execute(sql: auditCheckpoints) }
         migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
         migrator.registerMigration("keyAssignmentNotices") { try $0.execute(sql: keyAssignmentNotices) }
+        migrator.registerMigration("filters") { try $0.execute(sql: filters) }
         return migrator
     }
 
@@ -42,6 +43,16 @@ enum Migrations {
             }
         }
     }
+
+    private static let filters = """
+        CREATE TABLE presentationFilter (
+            -- Behind the asset's name and a slash where it is an asset's.
+            name TEXT PRIMARY KEY NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        -- Names, with semicolons between them.
+        ALTER TABLE locator ADD COLUMN filters TEXT NOT NULL DEFAULT '';
+        """
 
     private static let revocations = """
         CREATE TABLE revocation (

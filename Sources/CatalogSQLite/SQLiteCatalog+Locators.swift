@@ -71,12 +71,21 @@ extension Database {
         if let conflict = DeliveryPlan.conflict(in: policies) { throw CatalogError(.conflict, conflict.description) }
         try execute(
             sql: """
-                INSERT INTO locator (id, kind, asset, accessPolicy, start, "end", revoked) VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO locator (id, kind, asset, accessPolicy, start, "end", revoked, filters)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 locator.id.description, locator.kind.rawValue, locator.asset, locator.accessPolicy,
                 locator.start.timeIntervalSince1970, locator.end.timeIntervalSince1970, locator.isRevoked,
+                locator.filters.joined(separator: ";"),
             ])
+        for name in locator.filters {
+            let own = PresentationFilter.identity(name, asset: locator.asset)
+            let exists = try Bool.fetchOne(
+                self, sql: "SELECT EXISTS (SELECT 1 FROM presentationFilter WHERE name IN (?, ?))",
+                arguments: [own, name])
+            guard exists == true else { throw CatalogError(.missing, "there is no filter '\(name)'") }
+        }
         for (position, name) in locator.deliveryPolicies.enumerated() {
             try execute(
                 sql: "INSERT INTO locatorDeliveryPolicy (locator, position, deliveryPolicy) VALUES (?, ?, ?)",
@@ -101,6 +110,7 @@ extension Locator {
             id: id, kind: try Column.word(LocatorKind.self, row["kind"]), asset: row["asset"],
             accessPolicy: row["accessPolicy"],
             deliveryPolicies: try String.fetchAll(statement, arguments: [id.description]),
-            start: Column.date(row["start"]), end: Column.date(row["end"]), isRevoked: row["revoked"])
+            start: Column.date(row["start"]), end: Column.date(row["end"]), isRevoked: row["revoked"],
+            filters: (row["filters"] as String).split(separator: ";").map(String.init))
     }
 }

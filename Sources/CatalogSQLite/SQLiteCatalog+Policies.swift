@@ -25,6 +25,14 @@ extension SQLiteCatalog {
         try await document(AccessPolicy.self, "accessPolicy", name)
     }
 
+    public func filter(_ identity: String) async throws -> PresentationFilter? {
+        try await document(PresentationFilter.self, "presentationFilter", identity)
+    }
+
+    public func filters() async throws -> [PresentationFilter] {
+        try await documents(PresentationFilter.self, "presentationFilter")
+    }
+
     public func secret(named name: String) async throws -> SecretRecord? {
         try await read { database in
             try Row.fetchOne(

@@ -15,6 +15,9 @@ public struct OriginError: Error, Sendable, Hashable {
         case resourceNotFound = "MPE_RESOURCE_NOT_FOUND"
         case trackNotFound = "MPE_EGRESS_TRACK_NOT_FOUND"
         case timestampNotFound = "MPE_EGRESS_TIMESTAMP_NOT_FOUND"
+        case filterNotFound = "MPE_EGRESS_FILTER_NOT_FOUND"
+        /// Filters that contradict each other.
+        case filtersIncompatible = "MPE_FILTERS_INCOMPATIBLE"
         /// The locator is revoked, not open yet or no longer: answered like one that never was.
         case locatorClosed = "MPE_UNAUTHORIZED"
         /// What is stored contradicts itself, or a key cannot be had.

@@ -38,15 +38,18 @@ public struct OriginPath: Sendable, Hashable {
     /// The canonical path of a request.
     public static func print(_ request: OriginRequest) -> String {
         switch request {
-        case .manifest(let presentation, let format, let encryption):
+        case .manifest(let presentation, let format, let encryption, let filters):
             let word = encryption.map { format.container == .smooth ? $0.smoothWord : $0.urlWord }
-            let parameters = [format.urlWord.map { "format=\($0)" }, word.map { "encryption=\($0)" }]
+            let filter = filters.isEmpty ? nil : "filter=" + filters.joined(separator: ";")
+            let parameters = [format.urlWord.map { "format=\($0)" }, word.map { "encryption=\($0)" }, filter]
                 .compactMap { $0 }.joined(separator: ",")
             return root(presentation) + "manifest" + (parameters.isEmpty ? "" : "(\(parameters))")
         case .smoothFragment(let reference, let time):
             return root(reference.presentation) + printSmooth(reference, time)
-        case .mediaPlaylist(let track): return root(track.presentation) + folder(track) + "media.m3u8"
-        case .keyFramePlaylist(let track): return root(track.presentation) + folder(track) + "iframes.m3u8"
+        case .mediaPlaylist(let track):
+            return root(track.presentation) + folder(track) + playlist("media", track.filters)
+        case .keyFramePlaylist(let track):
+            return root(track.presentation) + folder(track) + playlist("iframes", track.filters)
         case .initializationSegment(let track): return root(track.presentation) + folder(track) + "init.mp4"
         case .segment(let track, let time):
             return root(track.presentation) + folder(track) + "\(time).\(track.container.fileExtension)"
@@ -59,6 +62,29 @@ public struct OriginPath: Sendable, Hashable {
     public static func folder(_ reference: TrackReference, track: String? = nil) -> String {
         "v\(reference.version)/\(reference.encryption.urlWord)/\(reference.container.rawValue)/"
             + (track ?? ([reference.track] + (reference.sound.map { [$0] } ?? [])).joined(separator: "+")) + "/"
+    }
+
+    /// The file of a playlist.
+    static func playlist(_ name: String, _ filters: [String]) -> String {
+        name + (filters.isEmpty ? "" : "(filter=\(filters.joined(separator: ";")))") + ".m3u8"
+    }
+
+    /// The filters of a playlist's file; nil for any other file.
+    private static func filters(of file: String, _ name: String) throws(OriginError) -> [String]? {
+        if file == name + ".m3u8" { return [] }
+        guard file.hasPrefix(name + "(filter="), file.hasSuffix(").m3u8") else { return nil }
+        return try filters(file.dropFirst(name.utf8.count + 8).dropLast(6))
+    }
+
+    /// Names of filters with semicolons between them, brought in order.
+    static func filters(_ text: Substring) throws(OriginError) -> [String] {
+        let names = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+        guard names.count <= FilterSelection.maximumCount, names.allSatisfy(PresentationFilter.isName) else {
+            throw OriginError(
+                .badURLSyntax,
+                "filter= needs 1 to \(FilterSelection.maximumCount) names of filters with semicolons between them.")
+        }
+        return Set(names).sorted()
     }
 
     private static func root(_ presentation: PresentationReference) -> String {
@@ -79,12 +105,18 @@ public struct OriginPath: Sendable, Hashable {
         guard let encryption = DeliveryEncryption(urlWord: parts[1]) else {
             throw OriginError(.resourceNotFound, "The path does not name a track.")
         }
-        let track = TrackReference(
+        var track = TrackReference(
             presentation: presentation, version: version, encryption: encryption, container: container,
             track: names[0], sound: names.count > 1 ? names[1] : nil)
         let file = parts[4]
-        if file == "media.m3u8" { return .mediaPlaylist(track) }
-        if file == "iframes.m3u8", container != .muxedTransportStream { return .keyFramePlaylist(track) }
+        if let filters = try filters(of: file, "media") {
+            track.filters = filters
+            return .mediaPlaylist(track)
+        }
+        if container != .muxedTransportStream, let filters = try filters(of: file, "iframes") {
+            track.filters = filters
+            return .keyFramePlaylist(track)
+        }
         if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
         let suffix = "." + container.fileExtension
         guard file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {
@@ -119,7 +151,8 @@ extension OriginPath {
             }
             encryption = known
         }
-        return .manifest(presentation, format: format, encryption: encryption)
+        let filters = try values["filter"].map { text throws(OriginError) in try Self.filters(text[...]) } ?? []
+        return .manifest(presentation, format: format, encryption: encryption, filters: filters)
     }
 
     private static func parameters(_ text: String) throws(OriginError) -> [String: String] {
@@ -130,11 +163,11 @@ extension OriginPath {
         var values: [String: String] = [:]
         for pair in text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false) {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard sides.count == 2, ["format", "encryption"].contains(String(sides[0])),
+            guard sides.count == 2, ["format", "encryption", "filter"].contains(String(sides[0])),
                 values.updateValue(String(sides[1]), forKey: String(sides[0])) == nil
             else {
                 throw OriginError(
-                    .badURLSyntax, "The manifest's parameters are format= and encryption=, each at most once.")
+                    .badURLSyntax, "The manifest's parameters are format=, encryption= and filter=, each at most once.")
             }
         }
         return values

@@ -2,8 +2,9 @@ public import Policies
 
 /// What a URL of the origin asks for. `OriginPath` is the only place that turns URLs into requests and back.
 public enum OriginRequest: Sendable, Hashable {
-    /// `/{locator}/{name}.ism/manifest(format=F,encryption=E)`.
-    case manifest(PresentationReference, format: StreamingFormat, encryption: DeliveryEncryption?)
+    /// `/{locator}/{name}.ism/manifest(format=F,encryption=E,filter=A;B)`; the filters' names in order, each once.
+    case manifest(
+        PresentationReference, format: StreamingFormat, encryption: DeliveryEncryption?, filters: [String] = [])
     /// `/{locator}/{name}.ism/v{version}/{encryption}/{container}/{track}/media.m3u8`.
     case mediaPlaylist(TrackReference)
     /// `…/iframes.m3u8`: the key frames of a video track.
@@ -18,7 +19,7 @@ public enum OriginRequest: Sendable, Hashable {
 
     public var presentation: PresentationReference {
         switch self {
-        case .manifest(let presentation, _, _): presentation
+        case .manifest(let presentation, _, _, _): presentation
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
             .segment(let track, _):
             track.presentation
@@ -66,10 +67,12 @@ public struct TrackReference: Sendable, Hashable {
     public var track: String
     /// The track of sound in a muxed container; nil in every other.
     public var sound: String?
+    /// What a playlist is shown through: names in order, each once. Segments have none.
+    public var filters: [String]
 
     public init(
         presentation: PresentationReference, version: Int, encryption: DeliveryEncryption,
-        container: SegmentContainer, track: String, sound: String? = nil
+        container: SegmentContainer, track: String, sound: String? = nil, filters: [String] = []
     ) {
         self.presentation = presentation
         self.version = version
@@ -77,5 +80,6 @@ public struct TrackReference: Sendable, Hashable {
         self.container = container
         self.track = track
         self.sound = sound
+        self.filters = filters
     }
 }

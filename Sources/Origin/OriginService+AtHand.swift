@@ -10,9 +10,9 @@ extension OriginService {
     /// - Returns: nil when `object(for:viewer:)` has to be asked.
     /// - Throws: `OriginError`.
     public func objectAtHand(for request: OriginRequest) throws -> OriginObject? {
-        guard let lookup = try knownLocator(request.presentation) else { return nil }
+        guard let lookup = try knownLocator(request.presentation), !request.isFiltered(lookup) else { return nil }
         switch request {
-        case .manifest(_, let format, let encryption):
+        case .manifest(_, let format, let encryption, _):
             guard let version = lookup.asset.currentVersion else { return nil }
             return rendered.known(name(request, try Self.plan(format, encryption, lookup), version))
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track):

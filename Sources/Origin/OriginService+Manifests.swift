@@ -11,6 +11,10 @@ struct ManifestRequest: Sendable {
     var format: StreamingFormat
     var plan: DeliveryPlan
     var viewer: Viewer?
+    /// Those of the URL; playlists below it name them, too.
+    var filterNames: [String] = []
+    /// Those of the URL and of the locator.
+    var filters: FilterSelection
 }
 
 extension OriginService {
@@ -18,14 +22,15 @@ extension OriginService {
     func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         var tracks: [PresentedTrack] = []
         let plannedTracks = try await planned(version, request.plan)
-        let sound = request.format == .hlsTransportStreamMuxed ? try Self.muxedSound(of: plannedTracks) : nil
+        let sound =
+            request.format == .hlsTransportStreamMuxed ? try Self.muxedSound(of: plannedTracks, request.filters) : nil
         let keyIDs = Self.keyIDs(of: plannedTracks)
         let ticket = try await ticket(for: keyIDs, version, request.presentation, request.plan, request.viewer)
         for planned in plannedTracks {
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 container: Self.container(request.format, planned, sound),
-                track: planned.track.record.description.name, sound: nil)
+                track: planned.track.record.description.name, filters: request.filterNames)
             // A DASH manifest names the segments itself, and so their IVs.
             let namesSegments = request.format.streamingProtocol == .dash
             let protection = try await signal(
@@ -37,7 +42,9 @@ extension OriginService {
             }
             tracks.append(track)
         }
-        let presentation = Presentation(name: request.presentation.name, tracks: tracks)
+        var presentation = Presentation(
+            name: request.presentation.name, tracks: try request.filters.apply(to: tracks))
+        if let quality = request.filters.firstQuality { presentation = presentation.beginning(with: quality) }
         switch request.format.streamingProtocol {
         case .dash:
             let profile: DASHProfile = request.format == .dashCSF ? .commonStreaming : .cmaf
@@ -56,27 +63,39 @@ extension OriginService {
 
     /// The media playlist of one track.
     func mediaPlaylist(
-        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?, _ lookup: LocatorLookup
     ) async throws -> OriginObject {
-        let (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
+        let selection = try await filters(reference.filters, lookup)
+        var (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
+        track = try Self.shown(track, selection)
         return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", planned.version, lifetime)
     }
 
     /// The I-frame playlist of one video track.
     func keyFramePlaylist(
-        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?
+        _ reference: TrackReference, _ planned: PlannedTrack, _ viewer: Viewer?, _ lookup: LocatorLookup
     ) async throws -> OriginObject {
+        let selection = try await filters(reference.filters, lookup)
         guard planned.track.record.description.kind == .video else {
             throw OriginError(.trackNotFound, "The track has no pictures.")
         }
         var (track, lifetime) = try await presentedForPlaylist(reference, planned, viewer)
         track.keyFrames = try await keyFrames(planned, reference)
+        track = try Self.shown(track, selection)
         guard !track.keyFrames.isEmpty else {
             throw OriginError(.trackNotFound, "No segment of the track begins with a key frame.")
         }
         return try Self.object(
             try track.keyFramePlaylist(), "application/vnd.apple.mpegurl", planned.version, lifetime)
+    }
+
+    /// A track as its own playlists show it through filters.
+    static func shown(_ track: PresentedTrack, _ selection: FilterSelection) throws(OriginError) -> PresentedTrack {
+        guard let shown = selection.apply(to: track) else {
+            throw OriginError(.trackNotFound, "The filters do not show this track.")
+        }
+        return shown
     }
 
     /// One track as its own playlists show it, and how long those may be kept.
@@ -158,10 +177,10 @@ extension OriginService {
         let folder = document == .manifest ? OriginPath.folder(reference, track: "{track}") : ""
         let query = ticket.map { "?ticket=\($0)" } ?? ""
         var addresses = TrackAddresses(
-            playlist: URLTemplate(folder + "media.m3u8" + query),
+            playlist: URLTemplate(folder + OriginPath.playlist("media", reference.filters) + query),
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
             media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
-        addresses.keyFramePlaylist = URLTemplate(folder + "iframes.m3u8" + query)
+        addresses.keyFramePlaylist = URLTemplate(folder + OriginPath.playlist("iframes", reference.filters) + query)
         var track = PresentedTrack(
             description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
             addresses: addresses, protection: protection)

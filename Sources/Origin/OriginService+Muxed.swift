@@ -30,11 +30,14 @@ struct PlannedMux: Sendable {
 }
 
 extension OriginService {
-    /// The sound that HLS version 3 has in the segments of every track of pictures: the first one. Nil when there is no
+    /// The sound that HLS version 3 has in the segments of every track of pictures: the first that filters show. Nil when there is no
     /// sound, or nothing else.
     ///
     /// - Throws: `OriginError` when a track of pictures has another key: what is in one segment is under one key.
-    static func muxedSound(of tracks: [PlannedTrack]) throws(OriginError) -> PlannedTrack? {
+    static func muxedSound(
+        of tracks: [PlannedTrack], _ selection: FilterSelection
+    ) throws(OriginError) -> PlannedTrack? {
+        let tracks = tracks.filter { selection.shows($0.track.record.description) }
         let videos = tracks.filter { $0.track.record.description.kind == .video }
         guard !videos.isEmpty, let sound = tracks.first(where: { $0.track.record.description.kind == .audio }) else {
             return nil
@@ -66,7 +69,8 @@ extension OriginService {
         var (track, reference) = (track, reference)
         reference.sound = sound.track.record.description.name
         track.addresses.playlist = URLTemplate(
-            OriginPath.folder(reference) + "media.m3u8" + (ticket.map { "?ticket=\($0)" } ?? ""))
+            OriginPath.folder(reference) + OriginPath.playlist("media", reference.filters)
+                + (ticket.map { "?ticket=\($0)" } ?? ""))
         track.addresses.keyFramePlaylist = nil
         track.muxedSound = sound.track.record.description
         return track
@@ -74,7 +78,7 @@ extension OriginService {
 
     /// The media playlist of a track of pictures with sound in its segments.
     func muxedPlaylist(
-        _ reference: TrackReference, _ mux: PlannedMux, _ viewer: Viewer?
+        _ reference: TrackReference, _ mux: PlannedMux, _ viewer: Viewer?, _ lookup: LocatorLookup
     ) async throws -> OriginObject {
         var ticket: String?
         if let viewer, viewer.showsSomething, mux.video.key != nil {
@@ -89,7 +93,8 @@ extension OriginService {
                     keyID: key.keyID, keyURL: keyURL(key.keyID, mux.video.plan, ticket),
                     vectors: try await segmentVectors(mux.video, key, form)))
         }
-        let track = presented(mux.video, reference, from: .mediaPlaylist, protection, nil)
+        let selection = try await filters(reference.filters, lookup)
+        let track = try Self.shown(presented(mux.video, reference, from: .mediaPlaylist, protection, nil), selection)
         return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", mux.video.version,
             ticket == nil ? .short : .session)
@@ -110,7 +115,8 @@ extension OriginService {
             clear, size: plan.byteCount, segment: number, mux.form ?? .transportStream, mux.video, key)
         return OriginObject(
             contentType: "video/mp2t", size: UInt64(size),
-            entityTag: try EntityTag.of(mux.video, "muxed/\(mux.audio.track.contentDigest)/\(number)"),
+            entityTag: try EntityTag.of(
+                mux.video, "muxed/\(mux.audio.track.contentDigest)/\(mux.audio.key?.number.rawValue ?? 0)/\(number)"),
             lastModified: mux.video.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 

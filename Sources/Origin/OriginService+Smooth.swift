@@ -20,17 +20,19 @@ extension OriginService {
     /// The client manifest.
     func smoothManifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         let streams = SmoothStreams(version.tracks.map(\.record.description))
-        let all = try await planned(version, request.plan)
-        let shown = all.filter { streams.place(of: $0.track.record.description.name) != nil }
+        let shown = try await planned(version, request.plan).filter {
+            streams.place(of: $0.track.record.description.name) != nil
+        }
         guard !shown.isEmpty else {
             throw OriginError(.formatCannotCarry, "No codec of the asset has a form in Smooth Streaming here.")
         }
-        let tracks = shown.map { planned in
+        let all = shown.map { planned in
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 container: .smooth, track: planned.track.record.description.name)
             return presented(planned, reference, from: .manifest, nil, nil)
         }
+        let tracks = try request.filters.apply(to: all)
         let options = SmoothOptions(
             timing: try await smoothTimings.timing(of: version),
             folder: OriginPath.smoothFolder(version.record.number, request.plan.encryption),

@@ -51,15 +51,16 @@ public final class OriginService: Sendable {
     public func object(for request: OriginRequest, viewer: Viewer? = nil) async throws -> OriginObject {
         let lookup = try await openLocator(request.presentation)
         switch request {
-        case .manifest(_, let format, let encryption):
+        case .manifest(_, let format, let encryption, let filters):
             let plan = try Self.plan(format, encryption, lookup)
             guard let number = lookup.asset.currentVersion else {
                 throw OriginError(.resourceNotFound, "The asset has no media yet.")
             }
-            return try await document(request, plan, lookup.asset, number, viewer) {
+            return try await document(request, plan, lookup, number, viewer) {
                 let version = try await versions.version(lookup.asset, number: number)
                 let manifest = ManifestRequest(
-                    presentation: request.presentation, format: format, plan: plan, viewer: viewer)
+                    presentation: request.presentation, format: format, plan: plan, viewer: viewer,
+                    filterNames: filters, filters: try await self.filters(filters, lookup))
                 return format.container == .smooth
                     ? try await smoothManifest(manifest, version) : try await self.manifest(manifest, version)
             }
@@ -69,22 +70,22 @@ public final class OriginService: Sendable {
             return try await muxedSegment(track, decodeTime, lookup)
         case .mediaPlaylist(let track) where track.container == .muxedTransportStream:
             let mux = try await openMux(track, lookup)
-            return try await document(request, mux.video.plan, lookup.asset, track.version, viewer) {
-                try await muxedPlaylist(track, mux, viewer)
+            return try await document(request, mux.video.plan, lookup, track.version, viewer) {
+                try await muxedPlaylist(track, mux, viewer, lookup)
             }
         case .mediaPlaylist(let track):
             let planned = try await openTrack(track, lookup)
-            return try await document(request, planned.plan, lookup.asset, track.version, viewer) {
-                try await mediaPlaylist(track, planned, viewer)
+            return try await document(request, planned.plan, lookup, track.version, viewer) {
+                try await mediaPlaylist(track, planned, viewer, lookup)
             }
         case .keyFramePlaylist(let track):
             let planned = try await openTrack(track, lookup)
-            return try await document(request, planned.plan, lookup.asset, track.version, viewer) {
-                try await keyFramePlaylist(track, planned, viewer)
+            return try await document(request, planned.plan, lookup, track.version, viewer) {
+                try await keyFramePlaylist(track, planned, viewer, lookup)
             }
         case .initializationSegment(let track):
             let planned = try await openTrack(track, lookup)
-            return try await document(request, planned.plan, lookup.asset, track.version, nil) {
+            return try await document(request, planned.plan, lookup, track.version, nil) {
                 try await initializationSegment(track, planned)
             }
         case .segment(let track, let decodeTime):
@@ -92,13 +93,14 @@ public final class OriginService: Sendable {
         }
     }
 
-    /// A manifest or playlist: rendered for a viewer who shows something, kept for all others.
+    /// A manifest or playlist: kept for everybody, but rendered for a viewer who shows something, and through filters, whose
+    /// changes nobody tells of.
     private func document(
-        _ request: OriginRequest, _ plan: DeliveryPlan, _ asset: AssetRecord, _ version: Int, _ viewer: Viewer?,
+        _ request: OriginRequest, _ plan: DeliveryPlan, _ lookup: LocatorLookup, _ version: Int, _ viewer: Viewer?,
         render: () async throws -> OriginObject
     ) async throws -> OriginObject {
-        if viewer?.showsSomething == true { return try await render() }
-        return try await rendered.object(name(request, plan, version), asset: asset.name, render: render)
+        guard viewer?.showsSomething != true, !request.isFiltered(lookup) else { return try await render() }
+        return try await rendered.object(name(request, plan, version), asset: lookup.asset.name, render: render)
     }
 
     func name(_ request: OriginRequest, _ plan: DeliveryPlan, _ version: Int) -> RenderedDocuments.Name {
@@ -178,4 +180,16 @@ struct PlannedTrack: Sendable {
     let version: OpenedVersion
     let plan: DeliveryPlan
     let key: TrackKey?
+}
+
+extension OriginRequest {
+    /// Whether filters choose what is shown.
+    func isFiltered(_ lookup: LocatorLookup) -> Bool {
+        switch self {
+        case .manifest(_, _, _, let filters): !filters.isEmpty || !lookup.terms.locator.filters.isEmpty
+        case .mediaPlaylist(let track), .keyFramePlaylist(let track):
+            !track.filters.isEmpty || !lookup.terms.locator.filters.isEmpty
+        case .initializationSegment, .segment, .smoothFragment: false
+        }
+    }
 }

@@ -9,8 +9,8 @@ extension Problem {
             switch error.code {
             case .badURLSyntax, .encryptionNotSpecified: .badRequest
             case .encryptionNotInPolicy, .outputFormatBlocked: .forbidden
-            case .formatNotServed, .formatCannotCarry: .unsupportedMediaType
-            case .resourceNotFound, .trackNotFound, .timestampNotFound, .locatorClosed: .notFound
+            case .formatNotServed, .formatCannotCarry, .filtersIncompatible: .unsupportedMediaType
+            case .resourceNotFound, .trackNotFound, .timestampNotFound, .filterNotFound, .locatorClosed: .notFound
             case .storageFault: .serviceUnavailable
             }
         let detail = error.code == .storageFault ? "The media cannot be read now." : error.detail

@@ -65,19 +65,22 @@ public struct Locator: Sendable, Hashable {
     @Exact public var accessPolicy: String
     /// The delivery policies, by name, that rule what leaves through this locator. None: nothing does.
     @Exact public var deliveryPolicies: [String]
+    /// The filters, by name, that every manifest of this locator is shown through.
+    @Exact public var filters: [String]
     public var start: Date
     public var end: Date
     public var isRevoked: Bool
 
     public init(
         id: LocatorID, kind: LocatorKind, asset: String, accessPolicy: String, deliveryPolicies: [String],
-        start: Date, end: Date, isRevoked: Bool = false
+        start: Date, end: Date, isRevoked: Bool = false, filters: [String] = []
     ) {
         self.id = id
         self.kind = kind
         self.asset = asset
         self.accessPolicy = accessPolicy
         self.deliveryPolicies = deliveryPolicies
+        self.filters = filters
         self.start = start
         self.end = end
         self.isRevoked = isRevoked

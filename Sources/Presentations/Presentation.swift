@@ -27,8 +27,13 @@ public struct Presentation: Sendable {
         for track in tracks { try track.check() }
     }
 
-    /// From time zero to the end of the longest track, in microseconds.
-    var duration: UInt64 { tracks.map(\.duration).max() ?? 0 }
+    /// When the first segment of all tracks begins, in microseconds: zero, unless a part of the presentation is shown.
+    var start: UInt64 {
+        tracks.compactMap { track in track.segments.first.map { track.microseconds($0.start) } }.min() ?? 0
+    }
+
+    /// From the start to the end of the longest track, in microseconds.
+    var duration: UInt64 { (tracks.map(\.duration).max() ?? 0) - start }
 
     /// The longest segment of all tracks, in microseconds.
     var longestSegment: UInt64 { tracks.map(\.longestSegment).max() ?? 0 }

@@ -74,7 +74,7 @@ import Testing
                 "f.yaml:24:5: an option needs the field 'restrictions'",
                 "f.yaml:29:6: 'kid' is a UUID: 32 hexadecimal digits, dashed 8-4-4-4-12 or not, and not all zero",
                 "f.yaml:30:22: a key of type 'storage' is never delivered: it takes no 'authorizationPolicy'",
-                "f.yaml:32:7: 'kind' knows no 'Locator': the nearest known one is 'ContentKey'",
+                "f.yaml:32:7: 'kind' knows no 'Locator': the nearest known one is 'Filter'",
                 "f.yaml:35:1: a document needs the field 'kind'",
                 "f.yaml:37:1: a document needs fields",
             ])

@@ -10,6 +10,7 @@ actor FakeCatalog: CatalogEngine {
         var authorization: [String: AuthorizationPolicy] = [:]
         var delivery: [String: DeliveryPolicy] = [:]
         var access: [String: AccessPolicy] = [:]
+        var filters: [String: PresentationFilter] = [:]
         var keys: [KeyID: ContentKeyRecord] = [:]
         var assignments: [KeyAssignment] = []
         var allocations: [IVAllocation] = []
@@ -35,6 +36,8 @@ actor FakeCatalog: CatalogEngine {
         case .putAuthorizationPolicy(let policy): state.authorization[policy.name] = policy
         case .putDeliveryPolicy(let policy): state.delivery[policy.name] = policy
         case .putAccessPolicy(let policy): state.access[policy.name] = policy
+        case .putFilter(let filter): state.filters[filter.identity] = filter
+        case .deleteFilter(let identity): state.filters[identity] = nil
         case .putSecret(let secret): state.secrets[secret.name] = secret
         case .deleteDeliveryPolicy(let name): state.delivery[name] = nil
         case .deleteAuthorizationPolicy(let name):
@@ -153,6 +156,8 @@ actor FakeCatalog: CatalogEngine {
     func deliveryPolicy(named name: String) -> DeliveryPolicy? { state.delivery[name] }
     func deliveryPolicies() -> [DeliveryPolicy] { state.delivery.values.sorted { $0.name < $1.name } }
     func accessPolicy(named name: String) -> AccessPolicy? { state.access[name] }
+    func filter(_ identity: String) -> PresentationFilter? { state.filters[identity] }
+    func filters() -> [PresentationFilter] { state.filters.values.sorted { $0.identity < $1.identity } }
     func secret(named name: String) -> SecretRecord? { state.secrets[name] }
     func secretNames() -> [String] { state.secrets.keys.sorted() }
 

@@ -12,7 +12,10 @@ import Testing
         "v12/cbc/ts/audio-und-128k/media.m3u8", "v1/cbcs-aapl/cmaf/video-720p/0.m4s",
         "v1/clear/ts/a/18446744073709551615.ts", "v1/cbc/ts/a/iframes.m3u8", "v1/cenc/cmaf/a/iframes.m3u8",
         "v1/cbc/ts-muxed/a+b/media.m3u8", "v1/clear/ts-muxed/a+b/0.ts", "v1/cbc/cmaf/a/0.m4s",
-        "manifest", "manifest(encryption=piff)", "manifest(format=fmp4-v20,encryption=piff)",
+        "manifest(filter=a)", "manifest(format=m3u8-aapl,encryption=cbc,filter=a;b-2;c.x)",
+        "v1/clear/ts/a/media(filter=a;b).m3u8", "v1/cbc/ts-muxed/a+b/media(filter=a).m3u8",
+        "v1/cenc/cmaf/a/iframes(filter=a).m3u8", "manifest", "manifest(encryption=piff)",
+        "manifest(format=fmp4-v20,encryption=piff)",
         "v1/piff/smooth/QualityLevels(1296000)/Fragments(video=0)",
         "v3/clear/smooth/QualityLevels(1)/Fragments(audio-und-128k=20053333)",
         "manifest(format=m3u8-aapl-v3)", "manifest(format=mpd-time-csf,encryption=cbc)",
@@ -42,6 +45,9 @@ import Testing
         "manifest(format=m3u8-aapl).mpd.m3u8", "manifest(format=m3u8-aapl)/", "manifests", "manifest()",
         "v1/cbc/ts-muxed/a/media.m3u8", "v1/cbc/ts-muxed/a+b/iframes.m3u8", "v1/cbc/ts-muxed/a+b+c/0.ts",
         "manifest(format=smooth)",
+        "v1/clear/ts/a/media(filter=b;a).m3u8", "v1/clear/ts/a/media(filter=a;a).m3u8",
+        "v1/clear/ts/a/media(filter=A).m3u8", "v1/clear/ts/a/media(filter=).m3u8", "v1/clear/ts/a/media().m3u8",
+        "v1/clear/ts/a/0(filter=a).ts", "manifest(filter=a/b)", "manifest(filter=a,filter=b)",
         "manifest(format=m3u8-cmaf,encryption=piff)", "v1/cenc/smooth/QualityLevels(1)/Fragments(video=0)",
         "v1/cbc/smooth/QualityLevels(1)/Fragments(video=0)", "v1/clear/smooth/a/media.m3u8",
         "v1/clear/smooth/QualityLevels(01)/Fragments(video=0)", "v1/clear/smooth/QualityLevels(-1)/Fragments(video=0)",
@@ -63,5 +69,54 @@ import Testing
 
     @Test func longPathsAreRefused() {
         #expect(throws: OriginError.self) { try OriginPath(parsing: Self.root + String(repeating: "a", count: 2000)) }
+    }
+
+    /// Paths made of pieces of real ones, mutated: each is refused, or has one canonical spelling, which names the same.
+    @Test func everyPathHasOneCanonicalSpellingAtMost() throws {
+        let pieces = [
+            "manifest", "Manifest", "(", ")", "format=", "encryption=", "filter=", "m3u8-aapl", "m3u8-cmaf", "fmp4-v20",
+            "mpd-time-csf", "cbc", "cenc", "piff", "cbcs-aapl", "clear", ",", ";", "a", "b", "+", "=", "/", "v1", "v2",
+            "0",
+            "7", "ts", "ts-muxed", "cmaf", "smooth", "media", "iframes", "init.mp4", ".m3u8", ".mpd", ".ts", ".m4s",
+            "%28",
+            "%2c", "%", "..", "QualityLevels(", "Fragments(", "video=", "é", "\u{0}", " ",
+        ]
+        let seeds = [
+            "manifest(format=m3u8-aapl,encryption=cbc,filter=a;b)", "v1/cbc/ts-muxed/a+b/media(filter=a).m3u8",
+            "v1/piff/smooth/QualityLevels(7)/Fragments(video=0)", "v1/cenc/cmaf/a/0.m4s",
+        ]
+        var random = Generator(state: 20_261_121)
+        var (canonical, others) = (0, 0)
+        for _ in 0..<40_000 {
+            var text = Array(seeds[Int(random.next() % 4)])
+            for _ in 0..<(random.next() % 4) {
+                let at = Int(random.next() % UInt64(text.count + 1))
+                if random.next() % 2 == 0, at < text.count {
+                    text.remove(at: at)
+                } else {
+                    text.insert(contentsOf: pieces[Int(random.next() % UInt64(pieces.count))], at: at)
+                }
+            }
+            guard let parsed = try? OriginPath(parsing: Self.root + String(text)) else { continue }
+            let printed = OriginPath.print(parsed.request)
+            let again = try OriginPath(parsing: printed)
+            #expect(again.isCanonical && again.request == parsed.request)
+            #expect(parsed.isCanonical == (printed == Self.root + String(text)))
+            if parsed.isCanonical { canonical += 1 } else { others += 1 }
+        }
+        #expect(canonical > 1000 && others > 100)
+    }
+}
+
+/// Numbers that are the same on every run (SplitMix64).
+private struct Generator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
     }
 }

@@ -169,6 +169,23 @@ import Testing
         #expect(try values(mixed.mediaPresentationDescription(), path("AdaptationSet") + "/@id").count == 4)
     }
 
+    /// What is cut begins at one point of the media for all tracks: the first segment of any.
+    @Test func partsHaveOneStart() throws {
+        var film = Fixtures.film()
+        film.tracks = film.tracks.map { $0.cut(to: 2..<4) }
+        let manifest = try film.mediaPresentationDescription()
+        try validate(manifest)
+        let offsets = try values(manifest, path("SegmentTemplate") + "/@presentationTimeOffset")
+        #expect(
+            offsets == ["presentationTimeOffset=\"51200\""]
+                + Array(repeating: "presentationTimeOffset=\"192000\"", count: 2))
+        #expect(
+            try values(manifest, path("MPD") + "/@mediaPresentationDuration") == [
+                "mediaPresentationDuration=\"PT4.021333S\""
+            ])
+        #expect(film.tracks[0].cut(to: -5..<99).segments.count == 2)
+    }
+
     @Test func missingVectorsAndTransportStreamAreRefused() {
         #expect(throws: PresentationError.self) {
             try Fixtures.protected(Fixtures.film()) { _, _ in

@@ -48,6 +48,11 @@ import Testing
         },
         "smooth.ismc": { try smooth(hasRepeats: true) },
         "smooth-piff-without-repeats.ismc": { try smooth(hasRepeats: false, playReadyObject: "AAAA") },
+        "cut.mpd": {
+            var film = Fixtures.film()
+            film.tracks = film.tracks.map { $0.cut(to: 2..<4) }
+            return try film.mediaPresentationDescription()
+        },
         "clear.mpd": { try Fixtures.film().mediaPresentationDescription() },
         "cenc.mpd": {
             try Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }.mediaPresentationDescription()

@@ -7,6 +7,7 @@ public enum Document: Sendable, Hashable, Codable {
     case authorizationPolicy(AuthorizationPolicy)
     case deliveryPolicy(DeliveryPolicy)
     case accessPolicy(AccessPolicy)
+    case filter(PresentationFilter)
     case contentKey(ContentKeyDeclaration)
 
     /// The text of `kind`.
@@ -14,6 +15,7 @@ public enum Document: Sendable, Hashable, Codable {
         case authorizationPolicy = "AuthorizationPolicy"
         case deliveryPolicy = "DeliveryPolicy"
         case accessPolicy = "AccessPolicy"
+        case filter = "Filter"
         case contentKey = "ContentKey"
     }
 
@@ -22,6 +24,7 @@ public enum Document: Sendable, Hashable, Codable {
         case .authorizationPolicy: .authorizationPolicy
         case .deliveryPolicy: .deliveryPolicy
         case .accessPolicy: .accessPolicy
+        case .filter: .filter
         case .contentKey: .contentKey
         }
     }
@@ -32,6 +35,7 @@ public enum Document: Sendable, Hashable, Codable {
         case .authorizationPolicy(let policy): policy.name
         case .deliveryPolicy(let policy): policy.name
         case .accessPolicy(let policy): policy.name
+        case .filter(let filter): filter.identity
         case .contentKey(let key): key.name
         }
     }

@@ -24,6 +24,7 @@ extension DocumentNode {
         case .authorizationPolicy: authorizationPolicy(&references).map(Document.authorizationPolicy)
         case .deliveryPolicy: deliveryPolicy().map(Document.deliveryPolicy)
         case .accessPolicy: accessPolicy().map(Document.accessPolicy)
+        case .filter: filter().map(Document.filter)
         case .contentKey: contentKey(&references).map(Document.contentKey)
         }
     }

@@ -38,6 +38,7 @@ public struct Publication: Sendable {
         let demand = try KeyDemand(policies, version: version)
         let authorization = try await authorization(of: request, demand: demand)
         let access = try await accessPolicy(request.accessPolicy)
+        try await checkFilters(request)
         let locator = try locator(request, access: access.policy, at: now)
         var keys = try await keys(for: demand, version: version, authorization: authorization, at: now)
         keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]

@@ -66,6 +66,25 @@ extension Publication {
         return (.streamingDefault, [.putAccessPolicy(.streamingDefault)])
     }
 
+    /// What manifests of the locator are shown through: the asset's own filters, and those of every asset.
+    func checkFilters(_ request: PublicationRequest) async throws {
+        var filters: [PresentationFilter] = []
+        for name in Set(request.filters).sorted() {
+            let own = try await catalog.filter(PresentationFilter.identity(name, asset: request.asset))
+            let filter = if let own { own } else { try await catalog.filter(name) }
+            guard let filter, PresentationFilter.isName(name) else {
+                throw PublicationError(.filterMissing, "there is no filter '\(name)'; 'keyway policy list' lists them")
+            }
+            filters.append(filter)
+        }
+        guard filters.count < FilterSelection.maximumCount, (try? FilterSelection(filters)) != nil else {
+            throw PublicationError(
+                .filterMissing,
+                "a locator has fewer than \(FilterSelection.maximumCount) filters, of which one at most "
+                    + "says which quality comes first")
+        }
+    }
+
     func locator(_ request: PublicationRequest, access: AccessPolicy, at now: Date) throws -> Locator {
         let start = request.start ?? now
         let last = start.addingTimeInterval(TimeInterval(access.duration))
@@ -81,6 +100,7 @@ extension Publication {
         var seen: Set<String> = []
         return Locator(
             id: LocatorID(), kind: .streaming, asset: request.asset, accessPolicy: access.name,
-            deliveryPolicies: request.deliveryPolicies.filter { seen.insert($0).inserted }, start: start, end: end)
+            deliveryPolicies: request.deliveryPolicies.filter { seen.insert($0).inserted }, start: start, end: end,
+            filters: Set(request.filters).sorted())
     }
 }

@@ -20,6 +20,7 @@ public struct PublicationError: Error, Sendable, Hashable, CustomStringConvertib
         case accessPolicyMissing
         case accessPolicyWithoutRead
         case timeOutOfRange
+        case filterMissing
     }
 
     public var code: Code

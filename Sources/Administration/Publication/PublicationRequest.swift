@@ -12,6 +12,8 @@ public struct PublicationRequest: Sendable, Hashable {
     public var deliveryPolicies: [String]
     /// By name; nil for `streaming-default`, which is made when it is absent.
     public var accessPolicy: String?
+    /// By name.
+    public var filters: [String]
     /// Nil for now.
     public var start: Date?
     /// Nil for the access policy's duration after the start.
@@ -19,12 +21,13 @@ public struct PublicationRequest: Sendable, Hashable {
 
     public init(
         asset: String, authorizationPolicy: String? = nil, deliveryPolicies: [String], accessPolicy: String? = nil,
-        start: Date? = nil, end: Date? = nil
+        filters: [String] = [], start: Date? = nil, end: Date? = nil
     ) {
         self.asset = asset
         self.authorizationPolicy = authorizationPolicy
         self.deliveryPolicies = deliveryPolicies
         self.accessPolicy = accessPolicy
+        self.filters = filters
         self.start = start
         self.end = end
     }

@@ -18,6 +18,11 @@ extension Reconciliation {
         try put(.accessPolicy(policy), policy, over: stored, .putAccessPolicy(policy), &plan)
     }
 
+    func planFilter(_ filter: PresentationFilter, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.filter(filter.identity)
+        try put(.filter(filter), filter, over: stored, .putFilter(filter), &plan)
+    }
+
     func planRemovals(_ set: DocumentSet, _ plan: inout ReconciliationPlan) async throws {
         let declared = Dictionary(grouping: set.documents.map(\.document), by: \.kind).mapValues { documents in
             Set(documents.map { Exact($0.name) })
@@ -26,6 +31,11 @@ extension Reconciliation {
         where declared[.deliveryPolicy]?.contains(Exact(policy.name)) != true {
             plan.changes.append(PlannedChange(.delete, .deliveryPolicy, policy.name))
             plan.steps.append(.change(.deleteDeliveryPolicy(name: policy.name)))
+        }
+        for filter in try await catalog.filters()
+        where declared[.filter]?.contains(Exact(filter.identity)) != true {
+            plan.changes.append(PlannedChange(.delete, .filter, filter.identity))
+            plan.steps.append(.change(.deleteFilter(identity: filter.identity)))
         }
         for policy in try await catalog.authorizationPolicies()
         where declared[.authorizationPolicy]?.contains(Exact(policy.name)) != true {

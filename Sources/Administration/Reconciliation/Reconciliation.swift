@@ -24,8 +24,8 @@ public struct Reconciliation: Sendable {
 
     /// Compares documents with the catalog.
     ///
-    /// - Parameter prune: whether authorization and delivery policies that no document declares are removed. Content
-    ///   keys and access policies never are: removing a key is `keyway key delete`, and cannot be undone.
+    /// - Parameter prune: whether authorization and delivery policies, and filters, that no document declares are removed.
+    ///   Content keys and access policies never are: removing a key is `keyway key delete`, and cannot be undone.
     /// - Throws: `CatalogError` when the catalog cannot be read. What is wrong with the documents is in the plan.
     public func plan(_ set: DocumentSet, prune: Bool = false) async throws -> ReconciliationPlan {
         var plan = ReconciliationPlan()
@@ -37,6 +37,7 @@ public struct Reconciliation: Sendable {
             case .authorizationPolicy(let policy): try await planAuthorization(policy, &plan)
             case .deliveryPolicy(let policy): try await planDelivery(policy, &plan)
             case .accessPolicy(let policy): try await planAccess(policy, &plan)
+            case .filter(let filter): try await planFilter(filter, &plan)
             case .contentKey(let key):
                 keySteps += try await planKey(key, at: located.position, &plan)
             }

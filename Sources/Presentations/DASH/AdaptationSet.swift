@@ -39,7 +39,8 @@ struct AdaptationSet {
     private var timeline: SegmentTimeline? { common { SegmentTimeline($0) } }
     private var addresses: SegmentAddresses? { common { SegmentAddresses($0) } }
 
-    func element(id: Int, _ profile: DASHProfile) -> XMLElement {
+    /// - Parameter start: of the presentation, in microseconds.
+    func element(id: Int, _ profile: DASHProfile, start: UInt64) -> XMLElement {
         var element = XMLElement("AdaptationSet")
         element.set("id", id)
         element.set("profiles", profile.setProfiles)
@@ -56,13 +57,13 @@ struct AdaptationSet {
         role.set("value", isMain ? "main" : "alternate")
         element.append(role)
         if let timeline {
-            element.append(SegmentTemplate.element(timescale: timeline.timescale, addresses, timeline))
+            element.append(SegmentTemplate.element(timescale: timeline.timescale, start: start, addresses, timeline))
         }
-        for track in tracks { element.append(representation(of: track)) }
+        for track in tracks { element.append(representation(of: track, start: start)) }
         return element
     }
 
-    private func representation(of track: PresentedTrack) -> XMLElement {
+    private func representation(of track: PresentedTrack, start: UInt64) -> XMLElement {
         let description = track.description
         var element = XMLElement("Representation")
         element.set("id", description.name)
@@ -84,7 +85,7 @@ struct AdaptationSet {
             let own = SegmentTimeline(track)
             element.append(
                 SegmentTemplate.element(
-                    timescale: own.timescale, addresses == nil ? SegmentAddresses(track) : nil,
+                    timescale: own.timescale, start: start, addresses == nil ? SegmentAddresses(track) : nil,
                     timeline == nil ? own : nil))
         }
         return element

@@ -32,7 +32,9 @@ extension Presentation {
         var period = XMLElement("Period")
         period.set("id", "0")
         period.set("start", "PT0S")
-        period.append(AdaptationSet.sets(of: self).enumerated().map { $0.element.element(id: $0.offset, profile) })
+        let start = start
+        period.append(
+            AdaptationSet.sets(of: self).enumerated().map { $0.element.element(id: $0.offset, profile, start: start) })
         manifest.append(period)
         return manifest.document
     }

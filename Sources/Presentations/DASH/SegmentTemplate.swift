@@ -54,16 +54,24 @@ struct SegmentAddresses: Equatable {
 
 /// SegmentTemplate (5.3.9.4). What an AdaptationSet's has, its Representations inherit.
 enum SegmentTemplate {
+    /// - Parameter start: what of the media's time is the start of the presentation, in microseconds.
     static func element(
-        timescale: UInt32, _ addresses: SegmentAddresses?, _ timeline: SegmentTimeline?
+        timescale: UInt32, start: UInt64, _ addresses: SegmentAddresses?, _ timeline: SegmentTimeline?
     ) -> XMLElement {
         var element = XMLElement("SegmentTemplate")
         element.set("timescale", timescale)
+        if start > 0 { element.set("presentationTimeOffset", Self.units(start, timescale: timescale)) }
         if let addresses {
             element.set("initialization", addresses.initialization)
             element.set("media", addresses.media)
         }
         element.append(timeline?.element)
         return element
+    }
+
+    private static func units(_ microseconds: UInt64, timescale: UInt32) -> UInt64 {
+        let (high, low) = microseconds.multipliedFullWidth(by: UInt64(timescale))
+        guard high < 1_000_000 else { return .max }
+        return (1_000_000 as UInt64).dividingFullWidth((high, low)).quotient
     }
 }

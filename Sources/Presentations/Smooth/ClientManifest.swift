@@ -35,14 +35,15 @@ extension Presentation {
         manifest.set("MajorVersion", 2)
         manifest.set("MinorVersion", options.hasRepeats ? 2 : 0)
         manifest.set("TimeScale", SmoothTime.timescale)
-        var duration: UInt64 = 0
+        var span: (start: UInt64, end: UInt64)?
         var elements: [XMLElement] = []
         for stream in try smoothStreams(streams) {
-            let (element, end) = try stream.element(options)
+            let (element, times) = try stream.element(options)
             elements.append(element)
-            duration = max(duration, end)
+            guard let start = times.first, let end = times.last else { continue }
+            span = (min(span?.start ?? start, start), max(span?.end ?? end, end))
         }
-        manifest.set("Duration", duration)
+        manifest.set("Duration", span.map { $0.end - $0.start } ?? 0)
         if let object = options.playReadyObject {
             var header = XMLElement("ProtectionHeader", text: object)
             header.set("SystemID", "9A04F079-9840-4286-AB92-E65BE0885F95")
@@ -75,8 +76,8 @@ private struct SmoothStream {
     var name: String
     var levels: [(track: PresentedTrack, bitrate: Int)]
 
-    /// The element, and when its last fragment ends.
-    func element(_ options: SmoothOptions) throws(PresentationError) -> (XMLElement, UInt64) {
+    /// The element, when its fragments begin, and when the last one ends.
+    func element(_ options: SmoothOptions) throws(PresentationError) -> (XMLElement, [UInt64]) {
         guard let first = levels.first?.track else { throw PresentationError("a stream has no track") }
         let times = try times(of: first, options.timing)
         for level in levels.dropFirst() {
@@ -102,7 +103,7 @@ private struct SmoothStream {
             element.append(try QualityLevel.element(level.track, number: number, bitrate: level.bitrate))
         }
         element.append(Self.fragments(times, options.hasRepeats))
-        return (element, times.last ?? 0)
+        return (element, times)
     }
 
     private func largest(_ side: (VideoFormat) -> Int) -> Int {

@@ -14,6 +14,9 @@ struct PublicationOptions: ParsableArguments {
     @Option(name: .customLong("access"), help: "The access policy (default: reading, for 365 days).")
     var accessPolicy: String?
 
+    @Option(name: .customLong("filter"), help: "What manifests show: a filter; may be repeated.")
+    var filters: [String] = []
+
     @Option(help: "From when the locator answers (RFC 3339; default now).")
     var start: String?
 
@@ -24,7 +27,8 @@ struct PublicationOptions: ParsableArguments {
     func publish(_ asset: String, _ common: CommonOptions) async throws {
         let verb = PublishAsset(
             asset: asset, authorizationPolicy: authorizationPolicy, deliveryPolicies: deliveryPolicies,
-            accessPolicy: accessPolicy, start: try Self.time("--start", start), end: try Self.time("--end", end))
+            accessPolicy: accessPolicy, filters: filters.isEmpty ? nil : filters,
+            start: try Self.time("--start", start), end: try Self.time("--end", end))
         try await common.perform(verb).print(json: common.json)
     }
 

@@ -9,6 +9,8 @@ public struct PublishAsset: OperatorVerb {
     public var deliveryPolicies: [String]
     /// Nil for reading, for 365 days.
     public var accessPolicy: String?
+    /// Through which every manifest of the locator is shown; nil for none.
+    public var filters: [String]?
     /// Nil for now.
     public var start: Date?
     /// Nil for the access policy's duration after the start.
@@ -16,12 +18,13 @@ public struct PublishAsset: OperatorVerb {
 
     public init(
         asset: String, authorizationPolicy: String? = nil, deliveryPolicies: [String], accessPolicy: String? = nil,
-        start: Date? = nil, end: Date? = nil
+        filters: [String]? = nil, start: Date? = nil, end: Date? = nil
     ) {
         self.asset = asset
         self.authorizationPolicy = authorizationPolicy
         self.deliveryPolicies = deliveryPolicies
         self.accessPolicy = accessPolicy
+        self.filters = filters
         self.start = start
         self.end = end
     }
@@ -39,7 +42,7 @@ public struct PublishAsset: OperatorVerb {
         let published = try await publication.publish(
             PublicationRequest(
                 asset: asset, authorizationPolicy: authorizationPolicy, deliveryPolicies: deliveryPolicies,
-                accessPolicy: accessPolicy, start: start, end: end), at: context.now())
+                accessPolicy: accessPolicy, filters: filters ?? [], start: start, end: end), at: context.now())
         return Report(
             asset: published.locator.asset, locator: published.locator.id.description, until: published.locator.end,
             streams: context.streams(published), warnings: published.warnings)

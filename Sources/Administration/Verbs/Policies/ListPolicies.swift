@@ -1,7 +1,7 @@
 import Catalog
 import Policies
 
-/// Lists the policies of both kinds: authorization policies first, each kind in order of name.
+/// Lists the policies of both kinds, then the filters; each kind in order of name.
 public struct ListPolicies: OperatorVerb {
     /// `KIND/NAME`.
     public var after: String?
@@ -40,8 +40,27 @@ public struct ListPolicies: OperatorVerb {
                 summary: policy.protocols.map(\.rawValue).sorted().joined(separator: ",")
                     + " under \(policy.encryption.rawValue)")
         }
-        let rest = (authorization + delivery).filter { $0.cursor.isAfter(after) }
+        let filters = try await context.catalog.filters().map { filter in
+            Item(kind: Document.Kind.filter.rawValue, name: filter.identity, summary: filter.summary)
+        }
+        let rest = (authorization + delivery + filters).filter { $0.cursor.isAfter(after) }
         let page = try Paging.cut(rest, limit: limit, cursor: \.cursor)
         return Report(policies: page.items, next: page.next)
+    }
+}
+
+extension PresentationFilter {
+    /// One line of what it shows.
+    fileprivate var summary: String {
+        let range = timeRange.map { range in
+            "time \(range.start)-\(range.end.map { "\($0)" } ?? "")/\(range.timescale)"
+        }
+        let conditions = tracks.map { selection in
+            selection.conditions.map { condition in
+                condition.property.rawValue + (condition.operation == .equal ? "=" : "!=") + condition.value
+            }.joined(separator: " and ")
+        }
+        let tracks = conditions.isEmpty ? nil : conditions.joined(separator: " or ")
+        return [range, tracks, firstQuality.map { "first \($0)" }].compactMap { $0 }.joined(separator: "; ")
     }
 }
