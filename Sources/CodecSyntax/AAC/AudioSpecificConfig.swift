@@ -106,6 +106,9 @@ extension AudioSpecificConfig {
         return [UInt8(word >> 8), UInt8(word & 0xFF)]
     }
 
+    /// ChannelConfiguration of ISO/IEC 23091-3, whose first code points are channelConfiguration's; nil for a channel list.
+    public var loudspeakerLayout: Int? { channelConfiguration > 0 ? channelConfiguration : nil }
+
     /// The `codecs` parameter of RFC 6381, 3.3, as `mp4a.40.2`.
     public var codecString: String { "mp4a.40.\(signalledObjectType)" }
 }

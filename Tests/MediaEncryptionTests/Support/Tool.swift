@@ -14,6 +14,8 @@ struct Tool: Sendable {
     let path: String?
 
     static let ffmpeg = Tool(onPath: "ffmpeg")
+    /// Of the same wheel as Shaka Packager and years newer than Debian's: the right judge of common encryption.
+    static let newerFFmpeg = Tool(inWheel: "ffmpeg-linux-x64")
     static let openssl = Tool(onPath: "openssl")
     /// Shaka Packager, which scripts/setup.sh brings.
     static let packager = Tool(inWheel: "packager-linux-x64")
@@ -50,9 +52,12 @@ struct Tool: Sendable {
     }
 
     /// The hashes of a file's decoded frames, in order, without their times.
-    static func frameHashes(_ file: URL) throws -> [String] {
+    static func frameHashes(
+        _ file: URL, with decoder: Tool = ffmpeg, options: [String] = []
+    ) throws -> [String] {
         let text = String(
-            decoding: try ffmpeg.run(["-v", "error", "-i", file.path(), "-f", "framemd5", "-"]), as: UTF8.self)
+            decoding: try decoder.run(["-v", "error"] + options + ["-i", file.path(), "-f", "framemd5", "-"]),
+            as: UTF8.self)
         return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
             .compactMap { $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } }
     }
