@@ -82,6 +82,7 @@ public struct TrackCodec: Sendable {
         switch entry.format {
         case "avc1", "avc3": try avc(entry)
         case "hvc1", "hev1", "dvh1", "dvhe": try hevc(entry)
+        case "av01": try av1(entry)
         case "mp4a": try aac(entry)
         case "encv", "enca": throw TrackCodecError(.encrypted, "the source is already encrypted")
         default: throw TrackCodecError(.unsupported, "codec '\(entry.format)' is not one that Keyway serves")

@@ -43,6 +43,14 @@ public struct VideoUsability: Hashable, Sendable {
         public var matrix: UInt8
         /// video_full_range_flag.
         public var isFullRange = false
+
+        /// Four code points.
+        public init(primaries: UInt8, transfer: UInt8, matrix: UInt8, isFullRange: Bool) {
+            self.primaries = primaries
+            self.transfer = transfer
+            self.matrix = matrix
+            self.isFullRange = isFullRange
+        }
     }
 
     init(_ reader: inout BitReader) throws(CodecSyntaxError) {

@@ -92,7 +92,9 @@ public struct HEVCPictureParameterSet: Hashable, Sendable {
         let columns = try reader.unsignedExpGolomb("num_tile_columns_minus1", upTo: 255)
         let rows = try reader.unsignedExpGolomb("num_tile_rows_minus1", upTo: 255)
         if try !reader.flag() {  // uniform_spacing_flag
-            for _ in 0..<(columns + rows) { _ = try reader.unsignedExpGolomb("column_width or row_height", upTo: 16_888) }
+            for _ in 0..<(columns + rows) {
+                _ = try reader.unsignedExpGolomb("column_width or row_height", upTo: 16_888)
+            }
         }
         _ = try reader.flag()  // loop_filter_across_tiles_enabled_flag
     }

@@ -35,7 +35,7 @@ struct Clip: Sendable {
 
     /// A clip that ffmpeg makes with these arguments: one track.
     init(encoding arguments: String, of source: URL = Repository.clip) throws {
-        let flags = "frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"
+        let flags = "frag_keyframe+empty_moov+delay_moov+default_base_moof+negative_cts_offsets"
         let bytes = try Scratch.with { folder in
             let file = folder.appending(path: "clear.mp4")
             try Tool.ffmpeg.run(

@@ -9,6 +9,10 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case hevcMain10Sliced
     case hevcTiled
     case hevcInBand
+    case av1
+    case av1Tiled
+    case av1SVT
+    case av1Grain
 
     var testDescription: String { rawValue }
 
@@ -18,6 +22,18 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .hevcMain10Sliced: "hvc1.2.4.L60.90"
         case .hevcTiled: "hvc1.1.6.L60.90"
         case .hevcInBand: "hev1.1.6.L60.90"
+        case .av1: "av01.0.00M.08"
+        case .av1SVT: "av01.0.00M.08.0.111.01.01.01.0"
+        case .av1Tiled: "av01.0.01M.10.0.110.09.16.09.0"
+        case .av1Grain: "av01.0.00M.08"
+        }
+    }
+
+    /// Where Shaka Packager writes another string for the same thing.
+    var packagerString: String? {
+        switch self {
+        case .av1SVT: "av01.0.00M.08"
+        default: nil
         }
     }
 
@@ -33,12 +49,15 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 + ":colormatrix=bt2020nc -pix_fmt yuv420p10le -tag:v hvc1"
         case .hevcTiled: return x265 + ":wpp=1:bframes=4:open-gop=1:weightp=1 -tag:v hvc1"
         case .hevcInBand: return x265 + ":repeat-headers=1 -tag:v hev1"
+        case .av1: return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k"
+        case .av1Tiled:
+            return "-map 0:v -vf scale=640:360 -t 1 -g 12 -c:v libaom-av1 -cpu-used 8 -b:v 400k -tiles 2x2"
+                + " -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc"
+        case .av1SVT: return "\(Self.small) -c:v libsvtav1 -preset 10 -svtav1-params film-grain=8"
+        case .av1Grain:
+            return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k -denoise-noise-level 20 -error-resilience 1"
         }
     }
-
-    var decryptsWithPackager: Bool { true }
-
-    func decryptsWithFFmpeg(_ scheme: ProtectionScheme) -> Bool { true }
 
     func clip() throws -> Clip {
         try Self.made.clip(self) { try Clip(encoding: arguments) }

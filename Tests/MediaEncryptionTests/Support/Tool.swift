@@ -36,7 +36,7 @@ struct Tool: Sendable {
 
     /// Runs the program to its end and returns its standard output; fails unless it exits with 0.
     @discardableResult
-    func run(_ arguments: [String], quietly: Bool = false) throws -> Data {
+    func run(_ arguments: [String], quietly: Bool = false, mayFail: Bool = false) throws -> Data {
         let process = Process()
         process.executableURL = URL(filePath: try #require(path))
         process.arguments = arguments
@@ -47,17 +47,16 @@ struct Tool: Sendable {
         try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(process.executableURL?.lastPathComponent ?? "")")
+        try #require(mayFail || process.terminationStatus == 0, "\(process.executableURL?.lastPathComponent ?? "")")
         return data
     }
 
     /// The hashes of a file's decoded frames, in order, without their times.
-    static func frameHashes(
-        _ file: URL, with decoder: Tool = ffmpeg, options: [String] = []
-    ) throws -> [String] {
-        let text = String(
-            decoding: try decoder.run(["-v", "error"] + options + ["-i", file.path(), "-f", "framemd5", "-"]),
-            as: UTF8.self)
+    ///
+    /// - Parameter mayFail: what cannot be decoded has no frames, and is no failure.
+    static func frameHashes(_ file: URL, mayFail: Bool = false) throws -> [String] {
+        let arguments = ["-v", "error", "-i", file.path(), "-f", "framemd5", "-"]
+        let text = String(decoding: try ffmpeg.run(arguments, quietly: mayFail, mayFail: mayFail), as: UTF8.self)
         return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
             .compactMap { $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } }
     }
