@@ -14,12 +14,19 @@ extension TrackCodec {
                 .unsupported, "codec 'mp4a' of object type 0x\(String(stream.objectType, radix: 16)) is not AAC")
         }
         let configuration = try AudioSpecificConfig(parsing: stream.decoderSpecific)
+        let sound = try entry.sound()
+        // Implicit signalling (ISO/IEC 14496-3, 1.6.6.1): the configuration names the core alone, and the entry the rate
+        // of what comes out.
+        let isImplicit =
+            configuration.signalledObjectType == 2 && configuration.sampleRate <= 24_000
+            && sound.sampleRate == 2 * configuration.sampleRate
         return TrackCodec(
             audio: CodecConfiguration(
                 sampleEntry: entry.format, decoderSpecific: stream.decoderSpecific,
-                codecString: configuration.codecString, boxes: entry.boxes(without: "esds")),
+                codecString: isImplicit ? "mp4a.40.5" : configuration.codecString, boxes: entry.boxes(without: "esds")),
             AudioFormat(
-                sampleRate: configuration.sampleRate, channelCount: configuration.channelCount,
+                sampleRate: isImplicit ? sound.sampleRate : configuration.outputSampleRate,
+                channelCount: configuration.outputChannelCount,
                 channelConfiguration: configuration.loudspeakerLayout))
     }
 }

@@ -83,7 +83,12 @@ public struct TrackCodec: Sendable {
         case "avc1", "avc3": try avc(entry)
         case "hvc1", "hev1", "dvh1", "dvhe": try hevc(entry)
         case "av01": try av1(entry)
+        case "vp09": try vp9(entry)
         case "mp4a": try aac(entry)
+        case "ac-3": try ac3(entry)
+        case "ec-3": try eac3(entry)
+        case "Opus": try opus(entry)
+        case "fLaC": try flac(entry)
         case "encv", "enca": throw TrackCodecError(.encrypted, "the source is already encrypted")
         default: throw TrackCodecError(.unsupported, "codec '\(entry.format)' is not one that Keyway serves")
         }

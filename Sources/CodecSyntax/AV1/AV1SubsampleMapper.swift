@@ -73,7 +73,9 @@ public struct AV1SubsampleMapper: SampleMapper {
     private mutating func readTiles(
         _ payload: UnsafeRawBufferPointer, from start: Int, _ unit: OpenBitstreamUnit
     ) throws(CodecSyntaxError) -> [Range<Int>] {
-        guard let current = frame, let info = current.header.tiles else { throw error(unit, "tiles before a frame header") }
+        guard let current = frame, let info = current.header.tiles else {
+            throw error(unit, "tiles before a frame header")
+        }
         let rest = UnsafeRawBufferPointer(rebasing: payload[start...])
         var reader = BitReader(rest, .tileGroup, removesEmulationPrevention: false)
         var (first, last) = (0, info.count - 1)
