@@ -66,6 +66,7 @@ let libraries: [Row] = [
     Row(
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
+    Row(name: "TrackCodecs", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax"]),
     Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
@@ -218,8 +219,9 @@ func tests() -> [Target] {
             "MediaEncryptionTests",
             siblings: [
                 "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
-                "CodecSyntax",
+                "CodecSyntax", "TrackCodecs",
             ]),
+        test("TrackCodecsTests", siblings: ["TrackCodecs", "CodecSyntax", "ISOBaseMedia", "MediaModel"]),
         test(
             "TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "ContentKeys", "Cryptography", "CLibJWT"]),
         test(

@@ -14,14 +14,29 @@ public struct CodecSyntaxError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// The structure that was being read or written.
     public enum Structure: String, Sendable, Hashable {
+        case videoParameterSet = "video parameter set"
         case sequenceParameterSet = "sequence parameter set"
         case pictureParameterSet = "picture parameter set"
         case sliceHeader = "slice header"
         case decoderConfiguration = "AVC decoder configuration record"
+        case hevcConfiguration = "HEVC decoder configuration record"
+        case dolbyVisionConfiguration = "Dolby Vision configuration record"
+        case av1Configuration = "AV1 codec configuration record"
+        case sequenceHeader = "AV1 sequence header"
+        case frameHeader = "AV1 frame header"
+        case tileGroup = "AV1 tile group"
+        case openBitstreamUnit = "AV1 open bitstream unit"
+        case vpConfiguration = "VP codec configuration record"
+        case superframe = "VP9 superframe"
+        case uncompressedHeader = "VP9 uncompressed header"
         case sample = "length-prefixed sample"
         case byteStream = "Annex B byte stream"
         case audioSpecificConfig = "AudioSpecificConfig"
         case adts = "ADTS header"
+        case ac3Configuration = "AC-3 configuration"
+        case eac3Configuration = "E-AC-3 configuration"
+        case opusConfiguration = "Opus configuration"
+        case flacConfiguration = "FLAC configuration"
     }
 
     /// What class of failure it is.

@@ -32,8 +32,8 @@ enum BoxTypes {
     private static func sampleTable(_ type: FourCC) -> any ReadableBox.Type {
         switch type {
         case "stsd": SampleDescriptionBox.self
-        case "avc1", "avc3", "encv": VisualSampleEntry.self
-        case "mp4a", "enca": AudioSampleEntry.self
+        case "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "dav1", "vp09", "encv": VisualSampleEntry.self
+        case "mp4a", "ac-3", "ec-3", "Opus", "fLaC", "enca": AudioSampleEntry.self
         case "avcC": AVCConfigurationBox.self
         case "esds": ElementaryStreamDescriptorBox.self
         case "pasp": PixelAspectRatioBox.self

@@ -52,9 +52,10 @@ public struct InitializationSegment: Sendable {
     /// Width when shown, as 16.16 fixed point: coded width times the shape of a pixel.
     private var displayWidth: UInt32 {
         let coded = UInt64(clamping: track.video?.width ?? 0) << 16
-        guard let ratio = pixelAspectRatio, ratio.verticalSpacing > 0 else { return UInt32(clamping: coded) }
-        let scaled = coded.multipliedReportingOverflow(by: UInt64(ratio.horizontalSpacing))
-        return scaled.overflow ? .max : UInt32(clamping: scaled.partialValue / UInt64(ratio.verticalSpacing))
+        let said = pixelAspectRatio.map { PixelShape(horizontal: $0.horizontalSpacing, vertical: $0.verticalSpacing) }
+        guard let shape = said ?? track.video?.pixelShape, shape.vertical > 0 else { return UInt32(clamping: coded) }
+        let scaled = coded.multipliedReportingOverflow(by: UInt64(shape.horizontal))
+        return scaled.overflow ? .max : UInt32(clamping: scaled.partialValue / UInt64(shape.vertical))
     }
 
     private var displayHeight: UInt32 {
@@ -97,29 +98,37 @@ public struct InitializationSegment: Sendable {
     private var sampleEntry: any Box {
         let format = track.codec.sampleEntry
         let protectionBoxes: [any Box] = protection.map { [$0.box(originalFormat: format)] } ?? []
+        let children = [decoderConfiguration] + keptBoxes + protectionBoxes
         switch track.kind {
         case .video:
-            let optional: [(any Box)?] = [pixelAspectRatio, colour]
             return VisualSampleEntry(
                 protection == nil ? format : "encv", width: UInt16(clamping: track.video?.width ?? 0),
-                height: UInt16(clamping: track.video?.height ?? 0),
-                children: [decoderConfiguration] + optional.compactMap { $0 } + protectionBoxes)
+                height: UInt16(clamping: track.video?.height ?? 0), children: children)
         case .audio:
-            let rate = track.audio?.sampleRate ?? 0
-            return AudioSampleEntry(
+            var entry = AudioSampleEntry(
                 protection == nil ? format : "enca", channelCount: UInt16(clamping: track.audio?.channelCount ?? 0),
-                sampleRate: UInt16(exactly: rate) ?? 0, children: [decoderConfiguration] + protectionBoxes)
+                sampleRate: UInt16(exactly: track.audio?.sampleRate ?? 0) ?? 0, children: children)
+            if let bits = track.audio?.bitsPerSample { entry.bitsPerSample = UInt16(clamping: bits) }
+            return entry
         }
     }
 
+    /// What the sample entry held in the source, and what was said beside the description and is not among that.
+    private var keptBoxes: [any Box] {
+        let kept = track.codec.boxes
+        let said: [(any Box)?] = track.kind == .video ? [pixelAspectRatio, colour] : []
+        return said.compactMap { $0 }.filter { box in !kept.contains { $0.type == box.type } }
+            + kept.map { OpaqueBox($0.type, payload: $0.payload) }
+    }
+
     private var decoderConfiguration: any Box {
-        switch track.kind {
-        case .video: AVCConfigurationBox(configuration: track.codec.decoderSpecific)
-        case .audio:
-            ElementaryStreamDescriptorBox(
+        let bytes = track.codec.decoderSpecific
+        switch track.codec.sampleEntry {
+        case "mp4a":
+            return ElementaryStreamDescriptorBox(
                 maximumBitrate: UInt32(clamping: track.peakBitrate),
-                averageBitrate: UInt32(clamping: track.averageBitrate),
-                decoderSpecific: track.codec.decoderSpecific)
+                averageBitrate: UInt32(clamping: track.averageBitrate), decoderSpecific: bytes)
+        case let entry: return OpaqueBox(DecoderConfigurationBox.type(in: entry), payload: bytes)
         }
     }
 }

@@ -12,7 +12,7 @@ struct PlannedSample: Sendable, Hashable {
     static func plan(
         _ index: TrackIndex, segment: SegmentEntry, entries: [SampleEntry], parameters: ProtectionParameters
     ) throws(MediaEncryptionError) -> [PlannedSample] {
-        let mapper = parameters.scheme.rules.mapper(for: index.description.kind)
+        let mapper = parameters.scheme.rules.mapper(for: index.description.codec.protectedStructure)
         var samples: [PlannedSample] = []
         samples.reserveCapacity(entries.count)
         for (position, entry) in entries.enumerated() {

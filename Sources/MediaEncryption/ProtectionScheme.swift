@@ -25,8 +25,8 @@ protocol SchemeRules {
     static var code: FourCC { get }
     static var keyType: ContentKeyType { get }
     static func pattern(for kind: TrackKind) -> EncryptionPattern
-    /// The mapper of the subsamples of a track's index.
-    static func mapper(for kind: TrackKind) -> SubsampleMapper
+    /// The mapper of the subsamples of a track's index, by what the codec lets protect.
+    static func mapper(for structure: CodecConfiguration.ProtectedStructure) -> SubsampleMapper
     /// The IV that `senc` carries for a sample; empty with a constant IV.
     static func sampleIV(_ number: IVNumber, sample: UInt32) -> [UInt8]
     /// What `tenc` says of IVs.

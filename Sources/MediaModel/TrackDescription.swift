@@ -4,52 +4,6 @@ public enum TrackKind: String, Sendable, Codable, CaseIterable {
     case audio
 }
 
-/// The size and rate of a video track.
-public struct VideoFormat: Sendable, Hashable, Codable {
-    /// Coded size after cropping, in pixels.
-    public var width: Int
-    public var height: Int
-    /// Frames per second as a fraction: `frameRateNumerator / frameRateDenominator`.
-    public var frameRateNumerator: Int
-    public var frameRateDenominator: Int
-
-    public init(width: Int, height: Int, frameRateNumerator: Int, frameRateDenominator: Int) {
-        self.width = width
-        self.height = height
-        self.frameRateNumerator = frameRateNumerator
-        self.frameRateDenominator = frameRateDenominator
-    }
-}
-
-/// The layout of an audio track.
-public struct AudioFormat: Sendable, Hashable, Codable {
-    /// In hertz.
-    public var sampleRate: Int
-    public var channelCount: Int
-
-    public init(sampleRate: Int, channelCount: Int) {
-        self.sampleRate = sampleRate
-        self.channelCount = channelCount
-    }
-}
-
-/// How a track's samples are coded, as a sample entry of ISO BMFF says it.
-public struct CodecConfiguration: Sendable, Hashable, Codable {
-    /// The clear sample entry: `avc1` or `mp4a`.
-    public var sampleEntry: FourCC
-    /// The decoder's configuration: the payload of `avcC` (ISO/IEC 14496-15, 5.3.3.1) for `avc1`; the
-    /// AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) for `mp4a`.
-    public var decoderSpecific: [UInt8]
-    /// The `codecs` parameter of RFC 6381, as `avc1.640028` or `mp4a.40.2`.
-    public var codecString: String
-
-    public init(sampleEntry: FourCC, decoderSpecific: [UInt8], codecString: String) {
-        self.sampleEntry = sampleEntry
-        self.decoderSpecific = decoderSpecific
-        self.codecString = codecString
-    }
-}
-
 /// What is known of a track without opening its media: everything that an init segment and a manifest need.
 public struct TrackDescription: Sendable, Hashable, Codable {
     /// Unique within the asset version, and part of URLs: lower-case letters, digits and `-`, 1 to 64 characters.
@@ -98,15 +52,7 @@ extension TrackDescription {
         if !(0...10_000_000_000).contains(averageBitrate) || !(0...10_000_000_000).contains(peakBitrate) {
             return "bit rate is out of range"
         }
-        if codec.decoderSpecific.isEmpty || codec.decoderSpecific.count > 65_536 {
-            return "decoder configuration is empty or longer than 64 KiB"
-        }
-        if codec.codecString.isEmpty || codec.codecString.utf8.count > 64
-            || !codec.codecString.utf8.allSatisfy({ $0.isLetterOrDigit || $0 == 0x2E || $0 == 0x2D })
-        {
-            return "codec string is not one of RFC 6381"
-        }
-        return formatDefect
+        return codec.defect ?? formatDefect
     }
 
     private var formatDefect: String? {
@@ -118,12 +64,13 @@ extension TrackDescription {
             guard (1...1_000_000_000).contains(video.frameRateNumerator),
                 (1...1_000_000_000).contains(video.frameRateDenominator)
             else { return "frame rate is out of range" }
+            return video.defect
         case .audio:
             guard let audio, (1...768_000).contains(audio.sampleRate), (1...64).contains(audio.channelCount) else {
                 return "audio format is missing or out of range"
             }
+            return audio.defect
         }
-        return nil
     }
 
     private static func isName(_ text: String) -> Bool {
@@ -137,7 +84,7 @@ extension TrackDescription {
 }
 
 extension UInt8 {
-    fileprivate var isLetterOrDigit: Bool {
+    var isLetterOrDigit: Bool {
         (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self)
     }
 }

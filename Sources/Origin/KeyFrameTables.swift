@@ -38,7 +38,7 @@ struct KeyFrameTables: Sendable {
                 frames.append(presented(index, segment, index.segment(segment).firstSample, bytes))
             case .muxedTransportStream, .smooth: return []
             case .transportStream:
-                guard let stream = track.transportStream else { return [] }
+                guard let stream = try? track.transportStream.get() else { return [] }
                 frames += try TransportStreamPlan(track: stream, segment: segment).keyFrames.map {
                     presented(index, segment, $0.sample, $0.bytes)
                 }

@@ -9,10 +9,22 @@ import TransportStream
 struct OpenedTrack: Sendable {
     let record: TrackRecord
     let index: TrackIndex
-    /// What MPEG-TS segments need to know of the whole track; nil when the codec has no form there.
-    let transportStream: TransportStreamTrack?
+    /// What MPEG-TS segments need to know of the whole track, or why it has no form there.
+    let transportStream: Result<TransportStreamTrack, TransportStreamError>
     /// Reads clear media, decrypting what storage encrypted.
     let media: any MediaReader
+
+    /// Refuses a container that the track's codec has no form in, with the formats that have one.
+    func check(_ container: SegmentContainer) throws(OriginError) {
+        guard container == .transportStream || container == .muxedTransportStream,
+            case .failure(let error) = transportStream
+        else { return }
+        let description = record.description
+        throw OriginError(
+            .formatCannotCarry,
+            "Track '\(description.name)' (\(description.codec.codecString)): \(error.reason).",
+            choices: StreamingFormat.served.filter { $0.container == .cmaf }.map(\.rawValue))
+    }
 
     /// A name for the bytes of the track's media that is equal on every node.
     var contentDigest: String {
@@ -30,6 +42,18 @@ struct OpenedVersion: Sendable {
 
     func track(named name: String) -> OpenedTrack? {
         tracks.first { $0.record.description.name == name }
+    }
+
+    /// The tracks that a container can carry: those without a form in it are left out, as long as one of each kind stays.
+    ///
+    /// - Throws: `OriginError` when all tracks of a kind would be missing.
+    func tracks(in container: SegmentContainer) throws(OriginError) -> [OpenedTrack] {
+        let carried = tracks.filter { (try? $0.check(container)) != nil }
+        for track in tracks {
+            let kind = track.record.description.kind
+            if !carried.contains(where: { $0.record.description.kind == kind }) { try track.check(container) }
+        }
+        return carried
     }
 
     /// In seconds: of the longest track.

@@ -21,7 +21,7 @@ extension OriginService {
     /// A multivariant playlist or a media presentation description.
     func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         var tracks: [PresentedTrack] = []
-        let plannedTracks = try await planned(version, request.plan)
+        let plannedTracks = try await planned(version, request.plan, in: request.format.container)
         let sound =
             request.format == .hlsTransportStreamMuxed ? try Self.muxedSound(of: plannedTracks, request.filters) : nil
         let keyIDs = Self.keyIDs(of: plannedTracks)
@@ -105,10 +105,12 @@ extension OriginService {
         guard planned.plan.streamingProtocol == .hls else {
             throw OriginError(.outputFormatBlocked, "The delivery policies do not allow this protocol.")
         }
+        try planned.track.check(reference.container)
         var ticket: String?
         if let viewer, viewer.showsSomething, planned.key != nil {
             // For all keys of the presentation: the same ticket in each of its playlists.
-            let keyIDs = Self.keyIDs(of: try await self.planned(planned.version, planned.plan))
+            let keyIDs = Self.keyIDs(
+                of: try await self.planned(planned.version, planned.plan, in: reference.container))
             ticket = try await self.ticket(
                 for: keyIDs, planned.version, reference.presentation, planned.plan, viewer)
         }
@@ -118,9 +120,11 @@ extension OriginService {
         )
     }
 
-    func planned(_ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> [PlannedTrack] {
+    func planned(
+        _ version: OpenedVersion, _ plan: DeliveryPlan, in container: SegmentContainer
+    ) async throws -> [PlannedTrack] {
         var tracks: [PlannedTrack] = []
-        for track in version.tracks { tracks.append(try await planned(track, version, plan)) }
+        for track in try version.tracks(in: container) { tracks.append(try await planned(track, version, plan)) }
         return tracks
     }
 

@@ -11,9 +11,9 @@ struct MuxedTracksTable: Sendable {
     private let tracks = BoundedCache<[[UInt8]], MuxedStreamTracks>(maximumCount: 64)
 
     func tracks(_ video: OpenedTrack, _ audio: OpenedTrack) async throws -> MuxedStreamTracks {
-        guard let pictures = video.transportStream, let sound = audio.transportStream else {
-            throw OriginError(.formatCannotCarry, "A track's codec has no form in MPEG-TS here.")
-        }
+        try video.check(.muxedTransportStream)
+        try audio.check(.muxedTransportStream)
+        let (pictures, sound) = (try video.transportStream.get(), try audio.transportStream.get())
         return try await tracks.value([video.record.indexDigest, audio.record.indexDigest]) {
             try MuxedStreamTracks(video: pictures, audio: sound)
         }
@@ -82,7 +82,8 @@ extension OriginService {
     ) async throws -> OriginObject {
         var ticket: String?
         if let viewer, viewer.showsSomething, mux.video.key != nil {
-            let keyIDs = Self.keyIDs(of: try await planned(mux.video.version, mux.video.plan))
+            let keyIDs = Self.keyIDs(
+                of: try await planned(mux.video.version, mux.video.plan, in: .muxedTransportStream))
             ticket = try await self.ticket(
                 for: keyIDs, mux.video.version, reference.presentation, mux.video.plan, viewer)
         }

@@ -69,9 +69,8 @@ extension OriginService {
     private func transportStreamSegment(
         _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
-        guard let track = planned.track.transportStream else {
-            throw OriginError(.formatCannotCarry, "The track's codec has no form in MPEG-TS here.")
-        }
+        try planned.track.check(.transportStream)
+        let track = try planned.track.transportStream.get()
         let plan = try TransportStreamPlan(track: track, segment: number)
         let ranges = try FragmentPlan(planned.track.index, segment: number, protection: nil).mediaRanges
         guard let first = ranges.first, ranges.count == 1 else {

@@ -20,7 +20,7 @@ extension OriginService {
     /// The client manifest.
     func smoothManifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
         let streams = SmoothStreams(version.tracks.map(\.record.description))
-        let shown = try await planned(version, request.plan).filter {
+        let shown = try await planned(version, request.plan, in: .smooth).filter {
             streams.place(of: $0.track.record.description.name) != nil
         }
         guard !shown.isEmpty else {

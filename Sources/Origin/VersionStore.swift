@@ -71,7 +71,7 @@ struct VersionStore: Sendable {
         guard media.size == index.mediaSize, index.description == track.description else {
             throw OriginError(.storageFault, "track \(track.description.name) is not the one that was indexed")
         }
-        return OpenedTrack(
-            record: track, index: index, transportStream: try? TransportStreamTrack(index: index), media: media)
+        let transportStream = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
+        return OpenedTrack(record: track, index: index, transportStream: transportStream, media: media)
     }
 }

@@ -10,13 +10,22 @@ enum ElementaryStream: Hashable, Sendable {
     case avc(delimiter: [UInt8], parameterSets: [UInt8])
     /// AAC in ADTS.
     case aac(ADTSHeader)
+    /// AC-3: a sample is a syncframe (ATSC A/52, annex A).
+    case ac3(AC3Configuration)
+    /// E-AC-3: a sample is the syncframes of one time (ATSC A/52, annex G).
+    case eac3(EAC3Configuration)
 
     init(_ codec: CodecConfiguration) throws(TransportStreamError) {
         do {
             switch codec.sampleEntry {
             case "avc1": self = try Self.avc(AVCDecoderConfiguration(parsing: codec.decoderSpecific))
             case "mp4a": self = .aac(try ADTSHeader(AudioSpecificConfig(parsing: codec.decoderSpecific)))
-            default: throw TransportStreamError(.unsupportedTrack, "no form for '\(codec.sampleEntry)'")
+            case "ac-3": self = .ac3(try AC3Configuration(parsing: codec.decoderSpecific))
+            case "ec-3": self = .eac3(try EAC3Configuration(parsing: codec.decoderSpecific))
+            case "hvc1", "hev1", "dvh1", "dvhe":
+                // HLS Authoring Specification for Apple Devices, 1.5.
+                throw TransportStreamError(.unsupportedTrack, "HLS carries HEVC in fragmented MP4 only")
+            default: throw TransportStreamError(.unsupportedTrack, "'\(codec.sampleEntry)' has no form in MPEG-TS")
             }
         } catch let error as TransportStreamError {
             throw error
@@ -44,10 +53,41 @@ enum ElementaryStream: Hashable, Sendable {
 
     var pid: PacketIdentifier { isVideo ? .video : .audio }
 
-    /// stream_id (table 2-22).
-    var streamID: UInt8 { isVideo ? 0xE0 : 0xC0 }
+    /// stream_id (table 2-22): video, audio, or private_stream_1 as ATSC has it for AC-3.
+    var streamID: UInt8 {
+        switch self {
+        case .avc: 0xE0
+        case .aac: 0xC0
+        case .ac3, .eac3: 0xBD
+        }
+    }
 
-    var type: ProgramTables.StreamType { isVideo ? .avc : .aacInADTS }
+    var type: ProgramTables.StreamType {
+        switch self {
+        case .avc: .avc
+        case .aac: .aacInADTS
+        case .ac3: .ac3
+        case .eac3: .eac3
+        }
+    }
+
+    /// What the program map says besides the type: registration and the description of ATSC A/52, A.3 and G.3.5.
+    var descriptors: [UInt8] {
+        switch self {
+        case .avc, .aac: return []
+        case .ac3(let configuration):
+            let rate: UInt8 = [48_000: 0, 44_100: 1, 32_000: 2][configuration.sampleRate] ?? 0
+            let description: [UInt8] = [
+                rate << 5 | UInt8(configuration.bitstreamID & 0x1F), UInt8(configuration.bitrateCode & 0x1F) << 2,
+                UInt8(configuration.service & 7) << 5 | UInt8(configuration.codingMode & 7) << 1 | 1,
+            ]
+            return [5, 4] + Array("AC-3".utf8) + [0x81, 3] + description
+        case .eac3(let configuration):
+            let count = configuration.channels.count
+            let code: UInt8 = count > 6 ? 5 : count > 2 ? 4 : count == 2 ? 2 : 0
+            return [5, 4] + Array("EAC3".utf8) + [0xCC, 2, 0x80, 0xC0 | code]
+        }
+    }
 
     /// Bytes that a sample takes in the elementary stream.
     func size(of sample: SampleEntry) -> Int {
@@ -55,6 +95,7 @@ enum ElementaryStream: Hashable, Sendable {
         case .avc(let delimiter, let parameterSets):
             delimiter.count + (sample.isSync ? parameterSets.count : 0) + Int(sample.size)
         case .aac: ADTSHeader.length + Int(sample.size)
+        case .ac3, .eac3: Int(sample.size)
         }
     }
 
@@ -62,6 +103,7 @@ enum ElementaryStream: Hashable, Sendable {
     func prefix(of sample: SampleEntry) throws(TransportStreamError) -> [UInt8] {
         switch self {
         case .avc(let delimiter, let parameterSets): return delimiter + (sample.isSync ? parameterSets : [])
+        case .ac3, .eac3: return []
         case .aac(let header):
             do throws(CodecSyntaxError) {
                 return try header.bytes(payloadLength: Int(sample.size))

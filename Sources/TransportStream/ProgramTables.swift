@@ -5,10 +5,12 @@ enum ProgramTables {
     static let packetCount = 2
     private static let programNumber: UInt16 = 1
 
-    /// stream_type (table 2-34).
+    /// stream_type (table 2-34), and those of ATSC A/53, part 3, that HLS knows as well.
     enum StreamType: UInt8 {
         case aacInADTS = 0x0F
         case avc = 0x1B
+        case ac3 = 0x81
+        case eac3 = 0x87
     }
 
     /// One elementary stream in the program map.
@@ -17,6 +19,8 @@ enum ProgramTables {
         var pid: PacketIdentifier
         /// ISO 639-2 code of three letters; nil when unknown.
         var language: [UInt8]?
+        /// Descriptors of the codec, whole.
+        var descriptors: [UInt8] = []
     }
 
     /// Program association section (2.4.4.3) in a packet.
@@ -30,7 +34,7 @@ enum ProgramTables {
     static func map(_ streams: [Stream], counter: UInt8) -> [UInt8] {
         var body = pid(streams.first?.pid ?? PacketIdentifier(rawValue: 0x1FFF)) + [0xF0, 0]
         for stream in streams {
-            let descriptors = stream.language.map { [0x0A, 4] + $0 + [0] } ?? []
+            let descriptors = stream.descriptors + (stream.language.map { [0x0A, 4] + $0 + [0] } ?? [])
             body += [stream.type.rawValue] + pid(stream.pid) + [0xF0, UInt8(descriptors.count)] + descriptors
         }
         return packet(.programMap, counter, section(tableID: 2, extending: programNumber, body: body))

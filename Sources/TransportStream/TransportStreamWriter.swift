@@ -71,7 +71,7 @@ extension ProgramTables {
             return Stream(
                 type: track.stream.type, pid: track.stream.pid,
                 language: track.stream.isVideo || language.count != 3 || language == Array("und".utf8)
-                    ? nil : language)
+                    ? nil : language, descriptors: track.stream.descriptors)
         }
         return association(counter: counter) + map(streams, counter: counter)
     }

@@ -69,6 +69,13 @@ import Testing
         #expect(manifest.contains("value=\"MSPR 2.0\""))
     }
 
+    @Test func manifestOfManyCodecsIsValid() throws {
+        let manifest = try Fixtures.manyCodecs().mediaPresentationDescription()
+        try validate(manifest)
+        #expect(try values(manifest, path("EssentialProperty") + "/@value").count == 6)
+        #expect(try values(manifest, "//@*[local-name()='supplementalCodecs']").count == 1)
+    }
+
     @Test func clearManifestIsValid() throws {
         let manifest = try Fixtures.film().mediaPresentationDescription()
         try validate(manifest)

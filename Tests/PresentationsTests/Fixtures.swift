@@ -80,6 +80,33 @@ enum Fixtures {
             ])
     }
 
+    /// A base of HEVC in SDR and in Dolby Vision over HDR10, AV1 in HLG; AAC, E-AC-3 in 5.1 and with objects.
+    static func manyCodecs() -> Presentation {
+        var tracks = [video(360), video(720), video(1080), audio("en", "aac"), audio("en", "ec3"), audio("en", "joc")]
+        let codes: [(FourCC, String, UInt16)] = [
+            ("hvc1", "hvc1.1.6.L93.B0", 1), ("hvc1", "hvc1.2.4.L120.B0", 16),
+            ("av01", "av01.0.08M.10.0.110.09.18.09.0", 18),
+        ]
+        for (number, (entry, text, transfer)) in codes.enumerated() {
+            tracks[number].description.codec = CodecConfiguration(
+                sampleEntry: entry, decoderSpecific: [1], codecString: text)
+            tracks[number].description.video?.colour =
+                transfer == 1
+                ? VideoColour(primaries: 1, transfer: 1, matrix: 1, isFullRange: false)
+                : VideoColour(primaries: 9, transfer: transfer, matrix: 9, isFullRange: false)
+        }
+        tracks[1].description.codec.supplemental = SupplementalCodec(codecString: "dvh1.08.06", brand: "db1p")
+        tracks[2].description.video?.pixelShape = PixelShape(horizontal: 8, vertical: 6)
+        for number in 4...5 {
+            tracks[number].description.codec = CodecConfiguration(
+                sampleEntry: "ec-3", decoderSpecific: [1], codecString: "ec-3")
+            tracks[number].description.audio = AudioFormat(
+                sampleRate: 48_000, channelCount: 6, channelConfiguration: 6, dolbyChannels: 0xF801,
+                objectComplexity: number == 5 ? 16 : nil)
+        }
+        return Presentation(name: "Codecs", tracks: tracks)
+    }
+
     static func keyID(_ number: Int) -> KeyID {
         KeyID("0123456789abcdef0123456789abcd\(10 + number)") ?? KeyID.random()
     }

@@ -53,6 +53,8 @@ import Testing
             film.tracks = film.tracks.map { $0.cut(to: 2..<4) }
             return try film.mediaPresentationDescription()
         },
+        "codecs.m3u8": { try Fixtures.manyCodecs().multivariantPlaylist() },
+        "codecs.mpd": { try Fixtures.manyCodecs().mediaPresentationDescription() },
         "clear.mpd": { try Fixtures.film().mediaPresentationDescription() },
         "cenc.mpd": {
             try Fixtures.protected(Fixtures.film()) { _, _ in Fixtures.common(.cenc) }.mediaPresentationDescription()

@@ -48,6 +48,21 @@ import TransportStream
         try checkPlayback(of: SourceTrack(file, kind: .audio), in: scratch, reference: reference)
     }
 
+    /// AC-3 and E-AC-3, whose samples go in as they are.
+    @Test(arguments: ["ac3 2 192k", "ac3 6 448k", "eac3 6 256k", "eac3 1 96k"])
+    func dolbyAudio(recipe: String) throws {
+        let scratch = try Scratch()
+        let file = scratch.folder.appendingPathComponent("source.mp4")
+        let words = recipe.split(separator: " ").map(String.init)
+        _ = try Tool.run([
+            "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=330:duration=7:sample_rate=48000",
+            "-ac", words[1], "-c:a", words[0], "-b:a", words[2], file.path,
+        ])
+        let reference = scratch.folder.appendingPathComponent("reference.\(words[0])")
+        _ = try Tool.run(["ffmpeg", "-v", "error", "-i", file.path, "-c", "copy", reference.path])
+        try checkPlayback(of: SourceTrack(file, kind: .audio), in: scratch, reference: reference)
+    }
+
     private func checkPlayback(of source: SourceTrack, in scratch: Scratch, reference: URL) throws {
         var playlist = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:20\n#EXT-X-PLAYLIST-TYPE:VOD\n"
         var joined: [UInt8] = []
@@ -65,7 +80,7 @@ import TransportStream
         #expect(try frames(list, source.index.description.kind) == expected)
         #expect(try frames(whole, source.index.description.kind) == expected)
         try checkTraceOfDemuxer(list)
-        try checkGStreamer(whole, source.index.description.kind)
+        try checkGStreamer(whole, source.index.description)
     }
 
     /// The hashes of the decoded frames; what ffmpeg has to say about the stream fails the test.
@@ -91,11 +106,13 @@ import TransportStream
         #expect(!tool.standardError.contains("corrupt"))
     }
 
-    private func checkGStreamer(_ file: URL, _ kind: TrackKind) throws {
+    private func checkGStreamer(_ file: URL, _ track: TrackDescription) throws {
         guard (try? Tool.run(["gst-inspect-1.0", "tsdemux"])) != nil else { return }
+        let isAAC = track.codec.sampleEntry == "mp4a"
+        let parser = track.kind == .video ? "h264parse" : isAAC ? "aacparse" : "ac3parse"
         let tool = try Tool.run([
             "gst-launch-1.0", "-q", "filesrc", "location=\(file.path)", "!", "tsdemux", "!",
-            kind == .video ? "h264parse" : "aacparse", "!", "fakesink",
+            parser, "!", "fakesink",
         ])
         #expect(!tool.standardError.contains("WARN") && !tool.standardError.contains("ERROR"))
     }

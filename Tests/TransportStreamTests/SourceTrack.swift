@@ -91,13 +91,23 @@ struct SourceTrack {
             description.video = VideoFormat(
                 width: 640, height: 360, frameRateNumerator: 25, frameRateDenominator: 1)
         } else {
-            description.codec = CodecConfiguration(
-                sampleEntry: "mp4a", decoderSpecific: decoderSpecificInfo(boxPayload("esds", in: media)),
-                codecString: "mp4a.40.2")
+            description.codec = audioCodec(media)
             description.audio = AudioFormat(sampleRate: 48_000, channelCount: 2)
             description.language = "eng"
         }
         return description
+    }
+
+    private static func audioCodec(_ media: Data) -> CodecConfiguration {
+        for (entry, box) in [("ac-3", "dac3"), ("ec-3", "dec3")] as [(FourCC, String)] {
+            let payload = boxPayload(box, in: media)
+            if !payload.isEmpty {
+                return CodecConfiguration(sampleEntry: entry, decoderSpecific: payload, codecString: "\(entry)")
+            }
+        }
+        return CodecConfiguration(
+            sampleEntry: "mp4a", decoderSpecific: decoderSpecificInfo(boxPayload("esds", in: media)),
+            codecString: "mp4a.40.2")
     }
 
     private static func boxPayload(_ type: String, in media: Data) -> [UInt8] {

@@ -2,8 +2,11 @@
 public struct AudioSpecificConfig: Hashable, Sendable {
     /// audioObjectType of the core coder: 1 Main, 2 LC, 3 SSR, 4 LTP.
     public let objectType: Int
-    /// The object type that is signalled: as `objectType`, or 5 (SBR) or 29 (PS) when said explicitly in front of it.
+    /// The object type that is signalled: as `objectType`, or 5 (SBR) or 29 (PS) when said explicitly, in front of it
+    /// or, for decoders that know neither, behind it (1.6.5.2).
     public let signalledObjectType: Int
+    /// Of the decoded sound, in hertz: with SBR mostly twice the core coder's.
+    public let outputSampleRate: Int
     /// Of the core coder, in hertz.
     public let sampleRate: Int
     /// channelConfiguration (table 1.19); 0 when a program_config_element lists the channels.
@@ -21,25 +24,26 @@ public struct AudioSpecificConfig: Hashable, Sendable {
     /// Table 1.19 by channelConfiguration; 0 is reserved here.
     private static let channelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8]
 
-    /// Reads the DecoderSpecificInfo of an `esds` box. Backward compatible extensions behind it are passed over.
+    /// Reads the DecoderSpecificInfo of an `esds` box.
     ///
     /// - Throws: when it ends early, has a reserved value, or is of an object type other than AAC's.
     public init(parsing bytes: [UInt8]) throws(CodecSyntaxError) {
         self = try bytes.withRawBytes { (raw) throws(CodecSyntaxError) in
             var reader = BitReader(raw, .audioSpecificConfig, removesEmulationPrevention: false)
-            return try AudioSpecificConfig(&reader)
+            return try AudioSpecificConfig(&reader, size: raw.count)
         }
     }
 
-    private init(_ reader: inout BitReader) throws(CodecSyntaxError) {
-        signalledObjectType = try Self.readObjectType(&reader)
+    private init(_ reader: inout BitReader, size: Int) throws(CodecSyntaxError) {
+        let first = try Self.readObjectType(&reader)
         sampleRate = try Self.readSampleRate(&reader)
         channelConfiguration = try reader.integer(4)
-        if signalledObjectType == 5 || signalledObjectType == 29 {
-            _ = try Self.readSampleRate(&reader)  // extensionSamplingFrequency
+        var outer = (type: first, rate: sampleRate)
+        if first == 5 || first == 29 {
+            outer.rate = try Self.readSampleRate(&reader)  // extensionSamplingFrequency
             objectType = try Self.readObjectType(&reader)
         } else {
-            objectType = signalledObjectType
+            objectType = first
         }
         guard (1...4).contains(objectType) else {
             throw reader.error(.unsupported, "audioObjectType \(objectType) is not AAC")
@@ -55,7 +59,23 @@ public struct AudioSpecificConfig: Hashable, Sendable {
                 ? Self.channelCounts[channelConfiguration] : 0
         }
         guard channelCount > 0 else { throw reader.error(.outOfRange, "channelConfiguration is reserved") }
+        if outer.type == objectType, let behind = Self.readExtension(&reader, size: size) { outer = behind }
+        (signalledObjectType, outputSampleRate) = outer
     }
+
+    /// The extension for decoders that know it (1.6.2.1, from syncExtensionType on). What is cut short or unknown is none.
+    private static func readExtension(_ reader: inout BitReader, size: Int) -> (type: Int, rate: Int)? {
+        guard size * 8 - reader.bitPosition >= 16, (try? reader.bits(11)) == 0x2B7,
+            (try? readObjectType(&reader)) == 5, (try? reader.flag()) == true,
+            let rate = try? readSampleRate(&reader)
+        else { return nil }
+        guard size * 8 - reader.bitPosition >= 12, (try? reader.bits(11)) == 0x548, (try? reader.flag()) == true
+        else { return (5, rate) }
+        return (29, rate)
+    }
+
+    /// Channels of the decoded sound: parametric stereo makes two of one.
+    public var outputChannelCount: Int { signalledObjectType == 29 && channelCount == 1 ? 2 : channelCount }
 
     private static func readObjectType(_ reader: inout BitReader) throws(CodecSyntaxError) -> Int {
         let code = try reader.integer(5)
@@ -90,6 +110,7 @@ extension AudioSpecificConfig {
         objectType = 2
         signalledObjectType = 2
         self.sampleRate = sampleRate
+        outputSampleRate = sampleRate
         channelConfiguration = configuration
         self.channelCount = channelCount
         frameLength = 1024
@@ -104,6 +125,11 @@ extension AudioSpecificConfig {
             UInt16(objectType) << 11 | UInt16(index) << 7 | UInt16(channelConfiguration) << 3
             | (frameLength == 960 ? 4 : 0)
         return [UInt8(word >> 8), UInt8(word & 0xFF)]
+    }
+
+    /// ChannelConfiguration of ISO/IEC 23091-3, whose first code points are channelConfiguration's; nil for a channel list.
+    public var loudspeakerLayout: Int? {
+        outputChannelCount != channelCount ? outputChannelCount : channelConfiguration > 0 ? channelConfiguration : nil
     }
 
     /// The `codecs` parameter of RFC 6381, 3.3, as `mp4a.40.2`.

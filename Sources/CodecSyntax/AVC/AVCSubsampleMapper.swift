@@ -75,3 +75,13 @@ public struct AVCSubsampleMapper: Sendable {
         }
     }
 }
+
+extension AVCSubsampleMapper: SampleMapper {
+    public mutating func map(_ sample: UnsafeRawBufferPointer) throws(CodecSyntaxError) -> SampleMap {
+        let entries = try subsamples(of: sample)
+        var walk = LengthPrefixedNALUnits(sample)
+        var isSync = false
+        while let unit = try walk.next() { isSync = isSync || unit.type == .sliceIDR }
+        return SampleMap(subsamples: entries, isSync: isSync)
+    }
+}

@@ -41,6 +41,16 @@ public struct VideoUsability: Hashable, Sendable {
         public var transfer: UInt8
         /// matrix_coefficients.
         public var matrix: UInt8
+        /// video_full_range_flag.
+        public var isFullRange = false
+
+        /// Four code points.
+        public init(primaries: UInt8, transfer: UInt8, matrix: UInt8, isFullRange: Bool) {
+            self.primaries = primaries
+            self.transfer = transfer
+            self.matrix = matrix
+            self.isFullRange = isFullRange
+        }
     }
 
     init(_ reader: inout BitReader) throws(CodecSyntaxError) {
@@ -70,7 +80,7 @@ public struct VideoUsability: Hashable, Sendable {
         (64, 33), (160, 99), (4, 3), (3, 2), (2, 1),
     ]
 
-    private static func readAspectRatio(_ reader: inout BitReader) throws(CodecSyntaxError) -> SampleAspectRatio? {
+    static func readAspectRatio(_ reader: inout BitReader) throws(CodecSyntaxError) -> SampleAspectRatio? {
         let idc = try reader.integer(8)
         if idc == 255 {
             let width = try reader.integer(16)
@@ -81,13 +91,14 @@ public struct VideoUsability: Hashable, Sendable {
         return SampleAspectRatio(width: aspectRatios[idc - 1].0, height: aspectRatios[idc - 1].1)
     }
 
-    private static func readVideoSignal(_ reader: inout BitReader) throws(CodecSyntaxError) -> Colour? {
-        _ = try reader.bits(4)  // video_format, video_full_range_flag
+    static func readVideoSignal(_ reader: inout BitReader) throws(CodecSyntaxError) -> Colour? {
+        _ = try reader.bits(3)  // video_format
+        let isFullRange = try reader.flag()
         guard try reader.flag() else { return nil }
         let codes = try reader.bits(24)
         return Colour(
             primaries: UInt8(truncatingIfNeeded: codes >> 16), transfer: UInt8(truncatingIfNeeded: codes >> 8),
-            matrix: UInt8(truncatingIfNeeded: codes))
+            matrix: UInt8(truncatingIfNeeded: codes), isFullRange: isFullRange)
     }
 
     /// hrd_parameters() (E.1.2).

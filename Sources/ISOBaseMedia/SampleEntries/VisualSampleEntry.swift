@@ -1,6 +1,6 @@
 public import MediaModel
 
-/// The sample entry of video, `avc1` or protected `encv` (ISO/IEC 14496-12, 12.1.3).
+/// The sample entry of video, as `avc1` or protected `encv` (ISO/IEC 14496-12, 12.1.3).
 public struct VisualSampleEntry: ParentBox {
     public var type: FourCC
     public var dataReferenceIndex: UInt16

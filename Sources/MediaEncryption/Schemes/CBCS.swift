@@ -16,10 +16,14 @@ enum CBCS: SchemeRules {
         }
     }
 
-    static func mapper(for kind: TrackKind) -> SubsampleMapper {
-        switch kind {
-        case .video: .toTheEnd
-        case .audio: .wholeSample
+    /// Slices and tiles are protected from their first byte to their last, tiles even where they are shorter than a
+    /// block (AV1 binding, 6.1). The VP9 binding wants whole blocks.
+    static func mapper(for structure: CodecConfiguration.ProtectedStructure) -> SubsampleMapper {
+        switch structure {
+        case .slices: .toTheEnd
+        case .tiles: .everyByte
+        case .frames: .wholeBlocks
+        case .wholeSample: .wholeSample
         }
     }
 

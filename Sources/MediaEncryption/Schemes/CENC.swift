@@ -11,10 +11,10 @@ enum CENC: SchemeRules {
 
     static func pattern(for kind: TrackKind) -> EncryptionPattern { .none }
 
-    static func mapper(for kind: TrackKind) -> SubsampleMapper {
-        switch kind {
-        case .video: .wholeBlocks
-        case .audio: .wholeSample
+    static func mapper(for structure: CodecConfiguration.ProtectedStructure) -> SubsampleMapper {
+        switch structure {
+        case .slices, .tiles, .frames: .wholeBlocks
+        case .wholeSample: .wholeSample
         }
     }
 

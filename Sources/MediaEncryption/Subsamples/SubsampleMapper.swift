@@ -12,6 +12,8 @@ enum SubsampleMapper {
     case wholeBlocks
     /// Protected parts go to the end of the NAL unit; the cipher leaves a last partial block clear.
     case toTheEnd
+    /// As `toTheEnd`, and parts shorter than a block keep their entries.
+    case everyByte
     /// No map: all of the sample is protected.
     case wholeSample
 
@@ -20,7 +22,7 @@ enum SubsampleMapper {
     /// Whether samples must have a map.
     var needsSubsamples: Bool {
         switch self {
-        case .wholeBlocks, .toTheEnd: true
+        case .wholeBlocks, .toTheEnd, .everyByte: true
         case .wholeSample: false
         }
     }
@@ -46,6 +48,7 @@ enum SubsampleMapper {
         case .wholeBlocks: size / blockSize * blockSize
         // Less than a block would be clear in any case.
         case .toTheEnd, .wholeSample: size < blockSize ? 0 : size
+        case .everyByte: size
         }
     }
 }

@@ -49,8 +49,9 @@ struct AdaptationSet {
         element.set("lang", first.languageTag)
         element.set("segmentAlignment", timeline == nil ? "false" : "true")
         element.set("startWithSAP", 1)
-        element.append(channels(of: common { $0.description.audio?.channelCount }))
+        if let audio = commonAudio { element.append(CodecDescriptors.channels(of: audio)) }
         if let protection { element.append(ContentProtection.elements(protection)) }
+        element.append(CodecDescriptors.properties(of: first.description))
         if let label = first.shownLabel { element.append(XMLElement("Label", text: label)) }
         var role = XMLElement("Role")
         role.set("schemeIdUri", "urn:mpeg:dash:role:2011")
@@ -73,11 +74,15 @@ struct AdaptationSet {
             element.set("width", video.width)
             element.set("height", video.height)
             element.set("frameRate", Self.frameRate(video))
-            element.set("sar", "1:1")
+            element.set("sar", CodecDescriptors.sampleAspectRatio(of: video))
         }
         if let audio = description.audio { element.set("audioSamplingRate", audio.sampleRate) }
-        if common({ $0.description.audio?.channelCount }) == nil {
-            element.append(channels(of: description.audio?.channelCount))
+        if let supplemental = description.codec.supplemental {
+            element.set("scte214:supplementalCodecs", supplemental.codecString)
+            element.set("scte214:supplementalProfiles", supplemental.brand.description)
+        }
+        if commonAudio == nil, let audio = description.audio {
+            element.append(CodecDescriptors.channels(of: audio))
         }
         if protection == nil, let own = track.commonProtection { element.append(ContentProtection.elements(own)) }
         if case .envelope(let own) = track.protection { element.append(SegmentEncryption.element(own)) }
@@ -91,12 +96,16 @@ struct AdaptationSet {
         return element
     }
 
-    private func channels(of count: Int?) -> XMLElement? {
-        guard let count else { return nil }
-        var element = XMLElement("AudioChannelConfiguration")
-        element.set("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011")
-        element.set("value", count)
-        return element
+    /// What all tracks say alike of their channels.
+    private var commonAudio: AudioFormat? {
+        common { track in
+            track.description.audio.map { audio in
+                // Rates may differ between tracks of a set.
+                AudioFormat(
+                    sampleRate: 0, channelCount: audio.channelCount, channelConfiguration: audio.channelConfiguration,
+                    dolbyChannels: audio.dolbyChannels)
+            }
+        }
     }
 
     private static func frameRate(_ video: VideoFormat) -> String {
@@ -124,5 +133,7 @@ extension PresentedTrack {
         description.kind == other.description.kind && description.language == other.description.language
             && description.codec.sampleEntry == other.description.codec.sampleEntry && label == other.label
             && commonProtection?.scheme == other.commonProtection?.scheme && isEnveloped == other.isEnveloped
+            && CodecDescriptors.propertyValues(of: description)
+                == CodecDescriptors.propertyValues(of: other.description)
     }
 }

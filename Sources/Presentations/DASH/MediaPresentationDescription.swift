@@ -20,6 +20,9 @@ extension Presentation {
                 manifest.set("xmlns:mspr", "urn:microsoft:playready")
             }
         }
+        if tracks.contains(where: { $0.description.codec.supplemental != nil }) {
+            manifest.set("xmlns:scte214", "urn:scte:dash:scte214-extensions")
+        }
         manifest.set("profiles", profile.profiles)
         manifest.set("type", "static")
         manifest.set("mediaPresentationDuration", Self.duration(duration))

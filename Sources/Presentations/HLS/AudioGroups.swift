@@ -54,8 +54,13 @@ struct AudioGroup {
         if let language = track.languageTag { media.set("LANGUAGE", quoted: language) }
         media.set("DEFAULT", isChosen ? "YES" : "NO")
         media.set("AUTOSELECT", "YES")
-        if let audio = track.description.audio { media.set("CHANNELS", quoted: "\(audio.channelCount)") }
+        if let audio = track.description.audio { media.set("CHANNELS", quoted: Self.channels(audio)) }
         media.set("URI", quoted: track.addresses.playlist.expanded(track: track.description.name))
         return media.line("EXT-X-MEDIA")
+    }
+
+    /// How many channels, or for joint object coding how many objects (rfc8216bis, 4.4.6.1).
+    private static func channels(_ audio: AudioFormat) -> String {
+        audio.objectComplexity.map { "\($0)/JOC" } ?? "\(audio.channelCount)"
     }
 }

@@ -37,7 +37,12 @@ extension Presentation {
         stream.set("AVERAGE-BANDWIDTH", "\(max(1, track.averageBitrate + (audio?.averageBitrate ?? 0)))")
         let codecs = [track.description.codec.codecString] + (audio.map { [$0.codecString] } ?? [])
         stream.set("CODECS", quoted: codecs.joined(separator: ","))
+        if let supplemental = track.description.codec.supplemental {
+            stream.set("SUPPLEMENTAL-CODECS", quoted: "\(supplemental.codecString)/\(supplemental.brand)")
+        }
         if let video = track.description.video {
+            // Absent, it is SDR for players (rfc8216bis, 4.4.6.2).
+            if let colour = video.colour { stream.set("VIDEO-RANGE", colour.range.rawValue) }
             stream.set("RESOLUTION", "\(video.width)x\(video.height)")
             stream.set("FRAME-RATE", frameRate(video))
         }

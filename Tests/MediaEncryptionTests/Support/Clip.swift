@@ -3,6 +3,7 @@ import Foundation
 import ISOBaseMedia
 import MediaModel
 import Testing
+import TrackCodecs
 
 /// A track made from the real clip of Tests/Media: its samples in one file, and their index, as the encoder leaves them.
 struct Clip: Sendable {
@@ -29,73 +30,54 @@ struct Clip: Sendable {
                 "-map 0:v -vf scale=640:360 -c:v libx264 -preset veryfast -bf 2 -g 25 -x264-params slices=4"
             case .audio: "-map 0:a -c:a aac -b:a 96k -ac 2 -frag_duration 2000000"
             }
-        let flags = "frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"
+        try self.init(encoding: arguments)
+    }
+
+    /// A clip that ffmpeg makes with these arguments: one track.
+    init(encoding arguments: String, of source: URL = Repository.clip) throws {
+        let flags = "frag_keyframe+empty_moov+delay_moov+default_base_moof+negative_cts_offsets"
         let bytes = try Scratch.with { folder in
             let file = folder.appending(path: "clear.mp4")
             try Tool.ffmpeg.run(
-                ["-v", "error", "-i", Repository.clip.path()] + arguments.split(separator: " ").map(String.init)
-                    + ["-use_editlist", "0", "-movflags", flags, file.path()])
+                ["-v", "error", "-i", source.path()] + arguments.split(separator: " ").map(String.init)
+                    + ["-strict", "-2", "-use_editlist", "0", "-movflags", flags, file.path()], quietly: true)
             return [UInt8](try Data(contentsOf: file))
         }
-        try self.init(kind, file: bytes)
+        try self.init(file: bytes)
     }
 
-    private init(_ kind: TrackKind, file: [UInt8]) throws {
+    private init(file: [UInt8]) throws {
         let boxes = try BoxParser.parse(file)
         let moov = try #require(boxes.first { $0.box.type == "moov" }).box
-        var description = try Self.describe(kind, moov)
-        let mapper = try kind == .video ? Self.mapper(description) : nil
+        let media = try #require(moov.descendant("trak", "mdia"))
+        let entry = try #require(media.descendant("minf", "stbl", "stsd")?.children.first)
+        let codec = try TrackCodec(entry)
+        var description = TrackDescription(
+            name: codec.kind.rawValue, kind: codec.kind, codec: codec.configuration,
+            timescale: try #require(media.first(MediaHeaderBox.self)).timescale, averageBitrate: 0, peakBitrate: 0,
+            video: codec.picture?.format(frameRateNumerator: 25, frameRateDenominator: 1), audio: codec.audio)
+        var mapper = codec.mapper
         var builder = TrackIndexBuilder()
-        media = []
+        self.media = []
         for located in boxes where located.box.type == "moof" {
             let fragment = try FragmentReader(located)
             var samples: [TrackIndexBuilder.NewSample] = []
             for sample in fragment.samples {
                 let bytes = Array(file[sample.range])
+                let map = try mapper.map(bytes)
+                #expect(map.isSync == nil || map.isSync == sample.isSync)
                 samples.append(
                     .init(
-                        offset: UInt64(media.count), size: UInt32(bytes.count), duration: sample.duration,
+                        offset: UInt64(self.media.count), size: UInt32(bytes.count), duration: sample.duration,
                         compositionOffset: sample.compositionOffset, isSync: sample.isSync,
-                        subsamples: try mapper?.subsamples(of: bytes) ?? []))
-                media += bytes
+                        subsamples: map.subsamples))
+                self.media += bytes
             }
             builder.addSegment(decodeTime: fragment.decodeTime, samples: samples)
         }
         (description.averageBitrate, description.peakBitrate) = builder.bitrates(timescale: description.timescale)
         index = try TrackIndex(
-            validating: builder.encode(description: description, mediaSize: UInt64(media.count)))
-    }
-
-    private static func mapper(_ description: TrackDescription) throws -> AVCSubsampleMapper {
-        try AVCSubsampleMapper(configuration: AVCDecoderConfiguration(parsing: description.codec.decoderSpecific))
-    }
-
-    private static func describe(_ kind: TrackKind, _ moov: any Box) throws -> TrackDescription {
-        let media = try #require(moov.descendant("trak", "mdia"))
-        let header = try #require(media.first(MediaHeaderBox.self))
-        let entries = try #require(media.descendant("minf", "stbl", "stsd"))
-        switch kind {
-        case .video:
-            let entry = try #require(entries.first(VisualSampleEntry.self))
-            let configuration = try #require(entry.first(AVCConfigurationBox.self)).configuration
-            return TrackDescription(
-                name: "video", kind: kind,
-                codec: CodecConfiguration(
-                    sampleEntry: "avc1", decoderSpecific: configuration, codecString: "avc1.64001e"),
-                timescale: header.timescale, averageBitrate: 0, peakBitrate: 0,
-                video: VideoFormat(
-                    width: Int(entry.width), height: Int(entry.height), frameRateNumerator: 25,
-                    frameRateDenominator: 1))
-        case .audio:
-            let entry = try #require(entries.first(AudioSampleEntry.self))
-            let configuration = try #require(entry.first(ElementaryStreamDescriptorBox.self)).decoderSpecific
-            return TrackDescription(
-                name: "audio", kind: kind,
-                codec: CodecConfiguration(
-                    sampleEntry: "mp4a", decoderSpecific: configuration, codecString: "mp4a.40.2"),
-                timescale: header.timescale, averageBitrate: 0, peakBitrate: 0,
-                audio: AudioFormat(sampleRate: Int(entry.sampleRate), channelCount: Int(entry.channelCount)))
-        }
+            validating: builder.encode(description: description, mediaSize: UInt64(self.media.count)))
     }
 }
 

@@ -14,6 +14,8 @@ struct Tool: Sendable {
     let path: String?
 
     static let ffmpeg = Tool(onPath: "ffmpeg")
+    /// Of the same wheel as Shaka Packager and years newer than Debian's: the right judge of common encryption.
+    static let newerFFmpeg = Tool(inWheel: "ffmpeg-linux-x64")
     static let openssl = Tool(onPath: "openssl")
     /// Shaka Packager, which scripts/setup.sh brings.
     static let packager = Tool(inWheel: "packager-linux-x64")
@@ -34,7 +36,7 @@ struct Tool: Sendable {
 
     /// Runs the program to its end and returns its standard output; fails unless it exits with 0.
     @discardableResult
-    func run(_ arguments: [String], quietly: Bool = false) throws -> Data {
+    func run(_ arguments: [String], quietly: Bool = false, mayFail: Bool = false) throws -> Data {
         let process = Process()
         process.executableURL = URL(filePath: try #require(path))
         process.arguments = arguments
@@ -45,14 +47,16 @@ struct Tool: Sendable {
         try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(process.executableURL?.lastPathComponent ?? "")")
+        try #require(mayFail || process.terminationStatus == 0, "\(process.executableURL?.lastPathComponent ?? "")")
         return data
     }
 
     /// The hashes of a file's decoded frames, in order, without their times.
-    static func frameHashes(_ file: URL) throws -> [String] {
-        let text = String(
-            decoding: try ffmpeg.run(["-v", "error", "-i", file.path(), "-f", "framemd5", "-"]), as: UTF8.self)
+    ///
+    /// - Parameter mayFail: what cannot be decoded has no frames, and is no failure.
+    static func frameHashes(_ file: URL, mayFail: Bool = false) throws -> [String] {
+        let arguments = ["-v", "error", "-i", file.path(), "-f", "framemd5", "-"]
+        let text = String(decoding: try ffmpeg.run(arguments, quietly: mayFail, mayFail: mayFail), as: UTF8.self)
         return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
             .compactMap { $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } }
     }

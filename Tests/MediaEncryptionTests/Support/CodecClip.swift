@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import MediaEncryption
+
+/// A codec with what makes it hard, as ffmpeg's encoders write it.
+enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case hevc
+    case hevcMain10Sliced
+    case hevcTiled
+    case hevcInBand
+    case av1
+    case av1Tiled
+    case av1SVT
+    case av1Grain
+    case vp9
+    case vp9AltRef
+    case vp9Profile2
+    case aacSurround
+    case ac3
+    case eac3
+    case opus
+    case opusSurround
+    case flac
+    case flacDeep
+
+    var testDescription: String { rawValue }
+
+    var isVideo: Bool { arguments.hasPrefix("-map 0:v") }
+
+    var codecString: String {
+        switch self {
+        case .hevc: "hvc1.1.6.L60.90"
+        case .hevcMain10Sliced: "hvc1.2.4.L60.90"
+        case .hevcTiled: "hvc1.1.6.L60.90"
+        case .hevcInBand: "hev1.1.6.L60.90"
+        case .av1: "av01.0.00M.08"
+        case .av1SVT: "av01.0.00M.08.0.111.01.01.01.0"
+        case .av1Tiled: "av01.0.01M.10.0.110.09.16.09.0"
+        case .av1Grain: "av01.0.00M.08"
+        case .vp9, .vp9AltRef: "vp09.00.11.08.00.02.02.02.00"
+        case .vp9Profile2: "vp09.02.11.10.00.09.18.09.00"
+        case .aacSurround: "mp4a.40.2"
+        case .ac3: "ac-3"
+        case .eac3: "ec-3"
+        case .opus, .opusSurround: "opus"
+        case .flac, .flacDeep: "fLaC"
+        }
+    }
+
+    /// Where Shaka Packager writes another string for the same thing.
+    var packagerString: String? {
+        switch self {
+        case .av1SVT: "av01.0.00M.08"
+        default: nil
+        }
+    }
+
+    private static let small = "-map 0:v -vf scale=320:180 -t 3 -g 25"
+
+    private static let sound = "-map 0:a -t 3 -frag_duration 1000000"
+
+    private var arguments: String {
+        let x265 = "\(Self.small) -c:v libx265 -preset ultrafast -x265-params log-level=none"
+        switch self {
+        case .hevc: return x265 + ":bframes=3:b-pyramid=1:weightp=1:weightb=1 -tag:v hvc1"
+        case .hevcMain10Sliced:
+            return x265 + ":slices=3:ref=4:hdr10=1:master-display=G(13250,34500)B(7500,3000)R(34000,16000)"
+                + "WP(15635,16450)L(10000000,500):max-cll=1000,400:colorprim=bt2020:transfer=smpte2084"
+                + ":colormatrix=bt2020nc -pix_fmt yuv420p10le -tag:v hvc1"
+        case .hevcTiled: return x265 + ":wpp=1:bframes=4:open-gop=1:weightp=1 -tag:v hvc1"
+        case .hevcInBand: return x265 + ":repeat-headers=1 -tag:v hev1"
+        case .av1: return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k"
+        case .av1Tiled:
+            return "-map 0:v -vf scale=640:360 -t 1 -g 12 -c:v libaom-av1 -cpu-used 8 -b:v 400k -tiles 2x2"
+                + " -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc"
+        case .av1SVT: return "\(Self.small) -c:v libsvtav1 -preset 10 -svtav1-params film-grain=8"
+        case .av1Grain:
+            return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k -denoise-noise-level 20 -error-resilience 1"
+        case .vp9: return "\(Self.small) -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 150k"
+        case .vp9AltRef:
+            return
+                "\(Self.small) -c:v libvpx-vp9 -deadline good -cpu-used 5 -b:v 150k -auto-alt-ref 1 -lag-in-frames 16"
+                + " -tile-columns 2 -aq-mode 1"
+        case .vp9Profile2:
+            return "\(Self.small) -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 150k -pix_fmt yuv420p10le"
+                + " -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc"
+        case .aacSurround: return "\(Self.sound) -ac 6 -c:a aac -b:a 256k"
+        case .ac3: return "\(Self.sound) -ac 6 -c:a ac3 -b:a 384k"
+        case .eac3: return "\(Self.sound) -ac 6 -c:a eac3 -b:a 256k"
+        case .opus: return "\(Self.sound) -ac 2 -c:a libopus -b:a 96k"
+        case .opusSurround: return "\(Self.sound) -ac 6 -c:a libopus -mapping_family 1 -b:a 256k"
+        case .flac: return "\(Self.sound) -ac 2 -c:a flac -sample_fmt s16"
+        case .flacDeep: return "\(Self.sound) -ac 6 -ar 96000 -c:a flac -sample_fmt s32"
+        }
+    }
+
+    func clip() throws -> Clip {
+        try Self.made.clip(self) { try Clip(encoding: arguments) }
+    }
+
+    private static let made = Made()
+}
+
+/// Each clip is made once.
+private final class Made: @unchecked Sendable {
+    private let lock = NSLock()
+    private var clips: [CodecClip: Clip] = [:]
+
+    func clip(_ codec: CodecClip, make: () throws -> Clip) throws -> Clip {
+        try lock.withLock {
+            if let clip = clips[codec] { return clip }
+            let clip = try make()
+            clips[codec] = clip
+            return clip
+        }
+    }
+}
