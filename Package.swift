@@ -62,6 +62,8 @@ let libraries: [Row] = [
     Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography"]),
+    Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax"]),
+    Row(name: "TrackOutput", siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
@@ -102,7 +104,7 @@ let libraries: [Row] = [
         products: [.logging]),
     Row(
         name: "Encoding",
-        siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
+        siblings: ["MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
     Row(
         name: "Jobs",
         siblings: [
@@ -183,7 +185,11 @@ let programs: [Row] = [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
             .systemPackage, .unixSignals,
         ]),
-    Row(name: "keyway-encoder", siblings: ["Encoding", "EncoderProtocol", "CSandbox"]),
+    Row(
+        name: "keyway-encoder",
+        siblings: [
+            "Encoding", "EncoderProtocol", "ISOBaseMedia", "MediaModel", "MovieFiles", "TrackOutput", "CSandbox",
+        ]),
 ]
 
 let settings: [SwiftSetting] =
@@ -211,6 +217,7 @@ func tests() -> [Target] {
         test(
             "ProtectionSystemsTests",
             siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
+        test("MovieFilesTests", siblings: ["TestSupport", "MovieFiles", "ISOBaseMedia", "MediaModel"]),
         test("MarkupTests", siblings: ["TestSupport", "Markup", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(

@@ -21,8 +21,11 @@ enum Migrations {
         migrator.registerMigration("revocations") { try $0.execute(sql: revocations) }
         migrator.registerMigration("auditCheckpoints") { try $0.execute(sql: auditCheckpoints) }
         migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
+        migrator.registerMigration("jobWarnings") { try $0.execute(sql: jobWarnings) }
         return migrator
     }
+
+    private static let jobWarnings = "ALTER TABLE job ADD COLUMN warnings TEXT NOT NULL DEFAULT '';"
 
     /// Brings the schema up to date, also while other processes do the same.
     ///

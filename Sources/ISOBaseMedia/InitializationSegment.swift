@@ -8,7 +8,7 @@ public struct InitializationSegment: Sendable {
     /// Nil for a clear track.
     public var protection: TrackProtection?
     public var systemHeaders: [ProtectionSystemHeader]
-    /// Nil: square pixels.
+    /// At first the description's; nil: square pixels.
     public var pixelAspectRatio: PixelAspectRatioBox?
     /// Nil: as the coded video says.
     public var colour: ColourInformationBox?
@@ -19,6 +19,10 @@ public struct InitializationSegment: Sendable {
         self.track = track
         self.protection = protection
         self.systemHeaders = systemHeaders
+        pixelAspectRatio = track.video?.pixelAspectRatio.map {
+            PixelAspectRatioBox(
+                horizontalSpacing: UInt32(clamping: $0.horizontal), verticalSpacing: UInt32(clamping: $0.vertical))
+        }
     }
 
     /// `ftyp` and `moov`.
@@ -44,7 +48,11 @@ public struct InitializationSegment: Sendable {
 
     private var trackHeader: TrackHeaderBox {
         switch track.kind {
-        case .video: TrackHeaderBox(trackID: TrackDescription.trackID, width: displayWidth, height: displayHeight)
+        case .video:
+            TrackHeaderBox(
+                trackID: TrackDescription.trackID, width: displayWidth, height: displayHeight,
+                matrix: TransformationMatrix(
+                    turned: track.video?.rotation ?? 0, width: displayWidth, height: displayHeight))
         case .audio: TrackHeaderBox(trackID: TrackDescription.trackID, volume: 0x0100)
         }
     }

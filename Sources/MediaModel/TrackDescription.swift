@@ -12,12 +12,32 @@ public struct VideoFormat: Sendable, Hashable, Codable {
     /// Frames per second as a fraction: `frameRateNumerator / frameRateDenominator`.
     public var frameRateNumerator: Int
     public var frameRateDenominator: Int
+    /// Nil: square pixels.
+    public var pixelAspectRatio: PixelAspectRatio?
+    /// How far pictures are turned clockwise when they are shown, in degrees: 90, 180 or 270; nil: not at all.
+    public var rotation: Int?
 
-    public init(width: Int, height: Int, frameRateNumerator: Int, frameRateDenominator: Int) {
+    public init(
+        width: Int, height: Int, frameRateNumerator: Int, frameRateDenominator: Int,
+        pixelAspectRatio: PixelAspectRatio? = nil, rotation: Int? = nil
+    ) {
         self.width = width
         self.height = height
         self.frameRateNumerator = frameRateNumerator
         self.frameRateDenominator = frameRateDenominator
+        self.pixelAspectRatio = pixelAspectRatio
+        self.rotation = rotation
+    }
+}
+
+/// The shape of a pixel: `horizontal` to `vertical`, width to height.
+public struct PixelAspectRatio: Sendable, Hashable, Codable {
+    public var horizontal: Int
+    public var vertical: Int
+
+    public init(horizontal: Int, vertical: Int) {
+        self.horizontal = horizontal
+        self.vertical = vertical
     }
 }
 
@@ -118,6 +138,14 @@ extension TrackDescription {
             guard (1...1_000_000_000).contains(video.frameRateNumerator),
                 (1...1_000_000_000).contains(video.frameRateDenominator)
             else { return "frame rate is out of range" }
+            if let ratio = video.pixelAspectRatio,
+                !(1...65_535).contains(ratio.horizontal) || !(1...65_535).contains(ratio.vertical)
+            {
+                return "pixel aspect ratio is out of range"
+            }
+            if let rotation = video.rotation, ![90, 180, 270].contains(rotation) {
+                return "rotation is not a quarter of a turn"
+            }
         case .audio:
             guard let audio, (1...768_000).contains(audio.sampleRate), (1...64).contains(audio.channelCount) else {
                 return "audio format is missing or out of range"

@@ -71,7 +71,7 @@ struct AdaptationSet {
             element.set("width", video.width)
             element.set("height", video.height)
             element.set("frameRate", Self.frameRate(video))
-            element.set("sar", "1:1")
+            element.set("sar", video.pixelAspectRatio.map { "\($0.horizontal):\($0.vertical)" } ?? "1:1")
         }
         if let audio = description.audio { element.set("audioSamplingRate", audio.sampleRate) }
         if common({ $0.description.audio?.channelCount }) == nil {
