@@ -5,8 +5,8 @@ import MediaModel
 struct Boundaries {
     private var times: [Int64] = []
     private var timescale: UInt32 = 1
-    /// From here on there is no video, in seconds.
-    private var end: Int64 = 0
+    /// From here on, in seconds, it is cut without video.
+    private var end = SegmentAlignment.targetDuration
 
     /// Without video.
     init() {}
@@ -16,13 +16,14 @@ struct Boundaries {
         let target = SegmentAlignment.targetDuration * Int64(timescale)
         // Video that begins a moment late does not make a segment of that moment.
         times = video.starts.map(\.time).filter { $0 >= target / 2 }
-        end = (video.scan.end + Int64(timescale) - 1) / Int64(timescale)
+        // Sound that goes on a moment longer does not make a segment of that moment either.
+        end = video.scan.end / Int64(timescale) + SegmentAlignment.targetDuration
     }
 
     func starts(of track: MovieTrack, _ scan: TrackScan) throws(MovieError) -> [SegmentStart] {
         let scale = Scale(from: timescale, to: track.timescale)
         var index = 0
-        var second = max(end, SegmentAlignment.targetDuration)
+        var second = end
         var starts: [SegmentStart] = []
         var samples = KeptSamples(track, scan)
         while let (number, time, sample) = try samples.next() {

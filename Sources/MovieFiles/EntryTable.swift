@@ -19,7 +19,8 @@ struct EntryTable: Sendable {
     init(_ box: BoxPlace, in source: any MovieSource, start: UInt64, entrySize: Int, count: UInt64) throws(MovieError) {
         let space = box.payload.upperBound >= start ? box.payload.upperBound - start : 0
         guard count <= space / UInt64(max(entrySize, 1)) else {
-            throw box.error(.damaged, "it claims \(count) entries and has room for \(space / UInt64(max(entrySize, 1)))")
+            throw box.error(
+                .damaged, "it claims \(count) entries and has room for \(space / UInt64(max(entrySize, 1)))")
         }
         self.box = box
         self.source = source

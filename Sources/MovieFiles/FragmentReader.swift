@@ -45,7 +45,9 @@ struct FragmentReader {
         var decodeTime: UInt64?
         if let time = children.first("tfdt") {
             decodeTime = try time.read(TrackFragmentDecodeTimeBox.self, from: source).decodeTime
-            guard decodeTime ?? 0 < UInt64(MovieBounds.time) else { throw time.error(.damaged, "its time is too large") }
+            guard decodeTime ?? 0 < UInt64(MovieBounds.time) else {
+                throw time.error(.damaged, "its time is too large")
+            }
         }
         let base = header.baseDataOffset ?? (header.defaultBaseIsMoof ? fragment.offset : end)
         var next: UInt64?

@@ -50,9 +50,10 @@ public struct SampleCodingError: Error, Sendable, Hashable {
 /// The one place that says which codecs are known.
 enum SampleCodings {
     /// Makes the coding of a sample entry; the first sample's bytes are read when they are asked for.
-    typealias Maker = @Sendable (
-        _ entry: any Box, _ firstSample: () throws(MovieError) -> [UInt8]
-    ) throws -> any SampleCoding
+    typealias Maker =
+        @Sendable (
+            _ entry: any Box, _ firstSample: () throws(MovieError) -> [UInt8]
+        ) throws -> any SampleCoding
 
     static let known: [(entry: FourCC, kind: TrackKind, make: Maker)] = [
         ("avc1", .video, { entry, _ in try AVCSampleCoding(entry) }),

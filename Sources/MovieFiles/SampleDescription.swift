@@ -32,7 +32,8 @@ struct SampleDescription {
             let names = SampleCodings.known.filter { $0.kind == kind }.map(\.entry.description)
             throw box.error(
                 .unknownCodec,
-                "its \(kind.rawValue) is '\(type)', which is not served as it is; known: \(names.joined(separator: ", "))")
+                "its \(kind.rawValue) is '\(type)', which is not served as it is; known: \(names.joined(separator: ", "))"
+            )
         }
     }
 

@@ -103,7 +103,8 @@ struct TrackRunCursor {
         var values = fields[...]
         let duration = run.present.contains(.duration) ? values.popFirst() ?? 0 : run.defaults.duration
         let size = run.present.contains(.size) ? values.popFirst() ?? 0 : run.defaults.size
-        var flags = run.present.contains(.flags)
+        var flags =
+            run.present.contains(.flags)
             ? SampleFlags(rawValue: values.popFirst() ?? 0) : run.defaults.flags
         if number == 0, let first = run.firstFlags { flags = first }
         let offset = run.present.contains(.compositionOffset) ? Int32(bitPattern: values.popFirst() ?? 0) : 0
