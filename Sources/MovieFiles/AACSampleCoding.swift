@@ -24,7 +24,7 @@ struct AACSampleCoding: SampleCoding {
             sampleEntry: "mp4a", decoderSpecific: descriptor.decoderSpecific, codecString: config.codecString)
     }
 
-    func coded(_ sample: [UInt8], startsSegment: Bool) throws(SampleCodingError) -> CodedSample {
+    func coded(_ sample: [UInt8], isSync: Bool) throws(SampleCodingError) -> CodedSample {
         CodedSample(bytes: sample, subsamples: [])
     }
 }

@@ -63,9 +63,9 @@ struct AVCSampleCoding: SampleCoding {
             .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    func coded(_ sample: [UInt8], startsSegment: Bool) throws(SampleCodingError) -> CodedSample {
+    func coded(_ sample: [UInt8], isSync: Bool) throws(SampleCodingError) -> CodedSample {
         let bytes = try Self.withLongLengths(sample, from: lengthSize)
-        if startsSegment { try checkStart(bytes) }
+        if isSync { try checkStart(bytes) }
         let subsamples = try SampleCodingError.catching { try mapper.subsamples(of: bytes) }
         return CodedSample(bytes: bytes, subsamples: subsamples)
     }

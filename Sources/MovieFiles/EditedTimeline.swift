@@ -37,6 +37,9 @@ struct EditedTimeline: Sendable, Hashable {
         guard edit.rateIsOne else {
             throw box.error(.unsupported, "the edit list of track \(header.id) changes its speed")
         }
+        guard edit.mediaTime >= 0 else {
+            throw box.error(.damaged, "the edit list of track \(header.id) begins before its media")
+        }
         shift = delay - (try Self.bounded(edit.mediaTime, box))
         // In fragmented files the duration is of what 'moov' holds, or zero.
         if edit.duration > 0, !isFragmented {

@@ -52,7 +52,7 @@ public struct SegmentReader {
                     .limitExceeded, "more than \(MovieBounds.segmentSize) bytes lie between two key frames",
                     at: sample.offset)
             }
-            samples.append(try read(sample, number: number, startsSegment: number == first))
+            samples.append(try read(sample, number: number))
             times.append(max(sample.mediaTime + track.source.timeline.shift, 0))
         }
         return MovieSegment(
@@ -60,16 +60,14 @@ public struct SegmentReader {
             samples: try timed(samples, times, until: endTime, first: first))
     }
 
-    private func read(
-        _ sample: MovieSample, number: Int, startsSegment: Bool
-    ) throws(MovieError) -> MovieSegment.Sample {
+    private func read(_ sample: MovieSample, number: Int) throws(MovieError) -> MovieSegment.Sample {
         let bytes = try track.source.source.read(sample.offset..<(sample.offset + UInt64(sample.size)))
         do throws(SampleCodingError) {
-            let isStart = startsSegment && track.source.kind == .video
-            let coded = try track.source.coding.coded(bytes, startsSegment: isStart)
+            let isSync = sample.isSync || track.source.kind == .audio
+            let coded = try track.source.coding.coded(bytes, isSync: isSync)
             return MovieSegment.Sample(
                 bytes: coded.bytes, duration: 0, compositionOffset: 0,
-                isSync: sample.isSync || track.source.kind == .audio, subsamples: coded.subsamples)
+                isSync: isSync, subsamples: coded.subsamples)
         } catch {
             throw track.source.error(error.code, "sample \(number + 1): \(error.reason)", at: sample.offset)
         }

@@ -12,9 +12,9 @@ public protocol SampleCoding: Sendable {
     ///
     /// - Parameters:
     ///   - sample: as it is in the file.
-    ///   - startsSegment: a decoder may begin here; the sample must bear that out.
+    ///   - isSync: the file says that a decoder may begin here; the sample must bear that out.
     /// - Throws: `SampleCodingError` when it cannot be read, or no decoder could begin with it.
-    func coded(_ sample: [UInt8], startsSegment: Bool) throws(SampleCodingError) -> CodedSample
+    func coded(_ sample: [UInt8], isSync: Bool) throws(SampleCodingError) -> CodedSample
 }
 
 /// What pictures or sound a track has, as its decoder configuration says it.

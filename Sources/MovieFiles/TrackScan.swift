@@ -37,6 +37,8 @@ struct TrackScan: Sendable {
     private var groups: [Group] = []
     private var latest: Int64 = .min
     private var latestDuration: Int64 = 0
+    /// Where the first picture lies that would have to be decoded and not be shown.
+    private var hidden: UInt64?
 
     /// - Throws: when the tables contradict each other, or the edit list asks for what cannot be done without encoding.
     init(_ track: MovieTrack) throws(MovieError) {
@@ -56,6 +58,11 @@ struct TrackScan: Sendable {
         }
         guard sampleCount > 0 else {
             throw track.error(.unsupported, "its edit list shows nothing of it")
+        }
+        if let hidden {
+            throw track.error(
+                .unsupported, "its edit list begins between two key frames; 'keyway encode' takes such files",
+                at: hidden)
         }
         setEnd(track)
         findStarts()
@@ -92,6 +99,7 @@ struct TrackScan: Sendable {
         latest = .min
         shownBeyondEnd = 0
         groups = []
+        hidden = nil
     }
 
     private mutating func takePicture(
@@ -103,10 +111,9 @@ struct TrackScan: Sendable {
             guard sample.isSync else {
                 throw track.error(.unsupported, "it does not begin with a key frame", at: sample.offset)
             }
-        } else if time <= 0 {
-            throw track.error(
-                .unsupported, "its edit list begins between two key frames; 'keyway encode' takes such files",
-                at: sample.offset)
+        } else if time <= 0, hidden == nil {
+            // Not wrong if a key frame follows that is shown at zero or before.
+            hidden = sample.offset
         }
         // Of the first picture only what is left of its time is shown.
         let time = max(time, 0)

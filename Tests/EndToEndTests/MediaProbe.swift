@@ -20,7 +20,8 @@ enum MediaProbe {
         let outcome = try run(
             Programs.outside("ffprobe"),
             [
-                "-v", "error", "-select_streams", "\(kind):0", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0",
+                "-v", "error", "-select_streams", "\(kind):0", "-show_entries", "packet=pts_time,flags", "-of",
+                "csv=p=0",
                 file,
             ])
         return outcome.text.split(separator: "\n").filter { !$0.contains("D") }
@@ -28,7 +29,8 @@ enum MediaProbe {
     }
 
     /// Init segment and all segments of a track in one file.
-    static func whole(_ clear: String, _ base: String, _ scheme: String, _ track: String, _ folder: Folder) throws -> String
+    static func whole(_ clear: String, _ base: String, _ scheme: String, _ track: String, _ folder: Folder) throws
+        -> String
     {
         let root = "\(base)/v1/\(scheme)/cmaf/\(track)"
         var media = try curl("\(root)/init.mp4").body

@@ -28,7 +28,8 @@ enum Upload: String, CaseIterable {
 
     private static func encoded(_ more: [String] = [], params: String = "") -> [String] {
         [
-            "-i", clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast", "-bf", "3",
+            "-i", clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast", "-bf",
+            "3",
             "-x264-params", "keyint=24:min-keyint=24:scenecut=0" + params,
         ] + more
     }
@@ -45,7 +46,8 @@ enum Upload: String, CaseIterable {
         case .trimmed: ["-ss", "2.625"] + Self.copy
         case .broadcastRate: Self.encoded(["-r", "30000/1001"])
         case .oddTimescale: Self.encoded(["-video_track_timescale", "90007"])
-        case .variableRate: Self.encoded(["-vf", "select='not(eq(mod(n,5),3))*not(eq(mod(n,7),1))'", "-fps_mode", "vfr"])
+        case .variableRate:
+            Self.encoded(["-vf", "select='not(eq(mod(n,5),3))*not(eq(mod(n,7),1))'", "-fps_mode", "vfr"])
         case .openGroups:
             [
                 "-i", Self.clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast",
