@@ -62,6 +62,8 @@ let libraries: [Row] = [
     Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup", "CodecSyntax"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography", "CLinux"]),
+    Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "TrackCodecs"]),
+    Row(name: "TrackOutput", siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
@@ -104,7 +106,7 @@ let libraries: [Row] = [
         products: [.logging]),
     Row(
         name: "Encoding",
-        siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
+        siblings: ["MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
     Row(
         name: "Jobs",
         siblings: [
@@ -185,7 +187,11 @@ let programs: [Row] = [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
             .systemPackage, .unixSignals,
         ]),
-    Row(name: "keyway-encoder", siblings: ["Encoding", "EncoderProtocol", "CSandbox"]),
+    Row(
+        name: "keyway-encoder",
+        siblings: [
+            "Encoding", "EncoderProtocol", "ISOBaseMedia", "MediaModel", "MovieFiles", "TrackOutput", "CSandbox",
+        ]),
 ]
 
 let settings: [SwiftSetting] =
@@ -213,6 +219,7 @@ func tests() -> [Target] {
         test(
             "ProtectionSystemsTests",
             siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
+        test("MovieFilesTests", siblings: ["TestSupport", "MovieFiles", "ISOBaseMedia", "MediaModel"]),
         test("MarkupTests", siblings: ["TestSupport", "Markup", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(

@@ -28,11 +28,11 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
     }
 }
 
-/// One run of an encoding recipe.
+/// One run of an encoding recipe, or of an upload.
 public struct JobRecord: Sendable, Hashable {
     public var id: JobID
     public var asset: String
-    /// Absolute path of the mezzanine file.
+    /// Absolute path of the input file; of an upload, one or several, on a line each.
     public var input: String
     public var preset: String
     public var state: JobState
@@ -49,11 +49,13 @@ public struct JobRecord: Sendable, Hashable {
     public var ended: Date?
     /// The asset version that the job made.
     public var version: Int?
+    /// What an operator should know of a job that finished.
+    public var warnings: [String]
 
     public init(
         id: JobID, asset: String, input: String, preset: String, state: JobState = .queued, attempt: Int = 0,
         progress: Double = 0, errorCode: String? = nil, errorMessage: String? = nil, created: Date,
-        started: Date? = nil, ended: Date? = nil, version: Int? = nil
+        started: Date? = nil, ended: Date? = nil, version: Int? = nil, warnings: [String] = []
     ) {
         self.id = id
         self.asset = asset
@@ -68,5 +70,14 @@ public struct JobRecord: Sendable, Hashable {
         self.started = started
         self.ended = ended
         self.version = version
+        self.warnings = warnings
+    }
+
+    /// The preset of jobs that take MP4 files as they are, and the only one with several inputs.
+    public static let uploadPreset = "upload"
+
+    /// The input files in order.
+    public var inputs: [String] {
+        preset == Self.uploadPreset ? input.split(separator: "\n").map(String.init) : [input]
     }
 }

@@ -23,8 +23,11 @@ enum Migrations {
         migrator.registerMigration("encryptors") { try $0.execute(sql: encryptors) }
         migrator.registerMigration("keyAssignmentNotices") { try $0.execute(sql: keyAssignmentNotices) }
         migrator.registerMigration("filters") { try $0.execute(sql: filters) }
+        migrator.registerMigration("jobWarnings") { try $0.execute(sql: jobWarnings) }
         return migrator
     }
+
+    private static let jobWarnings = "ALTER TABLE job ADD COLUMN warnings TEXT NOT NULL DEFAULT '';"
 
     /// Brings the schema up to date, also while other processes do the same.
     ///

@@ -40,13 +40,14 @@ extension Database {
         try execute(
             sql: """
                 INSERT INTO job (id, asset, input, preset, state, attempt, progress, errorCode, errorMessage, created,
-                    started, ended, version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    started, ended, version, warnings)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 job.id.rawValue, job.asset, job.input, job.preset, job.state.rawValue, job.attempt, job.progress,
                 job.errorCode, job.errorMessage, job.created.timeIntervalSince1970,
                 job.started?.timeIntervalSince1970, job.ended?.timeIntervalSince1970, job.version,
+                job.warnings.joined(separator: "\n"),
             ])
     }
 
@@ -55,12 +56,13 @@ extension Database {
         try execute(
             sql: """
                 UPDATE job SET state = ?, attempt = ?, progress = ?, errorCode = ?, errorMessage = ?, started = ?,
-                    ended = ?, version = ?
+                    ended = ?, version = ?, warnings = ?
                 WHERE id = ? AND state NOT IN ('finished', 'error', 'canceled')
                 """,
             arguments: [
                 job.state.rawValue, job.attempt, job.progress, job.errorCode, job.errorMessage,
-                job.started?.timeIntervalSince1970, job.ended?.timeIntervalSince1970, job.version, job.id.rawValue,
+                job.started?.timeIntervalSince1970, job.ended?.timeIntervalSince1970, job.version,
+                job.warnings.joined(separator: "\n"), job.id.rawValue,
             ])
         guard changesCount > 0 else { throw CatalogError(.conflict, "job \(job.id) has ended, or there is none") }
     }
@@ -73,6 +75,7 @@ extension JobRecord {
             state: try Column.word(JobState.self, row["state"]), attempt: row["attempt"], progress: row["progress"],
             errorCode: row["errorCode"], errorMessage: row["errorMessage"], created: Column.date(row["created"]),
             started: (row["started"] as Double?).map(Column.date), ended: (row["ended"] as Double?).map(Column.date),
-            version: row["version"])
+            version: row["version"],
+            warnings: (row["warnings"] as String).split(separator: "\n").map(String.init))
     }
 }

@@ -73,8 +73,14 @@ public enum EncoderFailureCode: String, Sendable, Hashable, Codable, CaseIterabl
     case unsupportedCodec
     /// It ends before what it declares.
     case truncated
-    /// It cannot be decoded.
+    /// It cannot be decoded, or contradicts itself.
     case damaged
+    /// Legal, but not among what is taken without encoding it anew.
+    case notTaken
+    /// Its samples are encrypted already.
+    case encrypted
+    /// The renditions of a set have their key frames at different times.
+    case notAligned
     /// A limit on memory, time or size was reached.
     case limitExceeded
     /// The preset is not known.

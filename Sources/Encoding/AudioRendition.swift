@@ -3,6 +3,7 @@ import CodecSyntax
 import EncoderProtocol
 import ISOBaseMedia
 import MediaModel
+import TrackOutput
 
 /// The sound: AAC-LC at 48 kHz, stereo at 128 kbit/s or mono at 64, cut near the video's segment boundaries. Owned by one
 /// thread.

@@ -1,5 +1,6 @@
 import CFFmpeg
 import EncoderProtocol
+import TrackOutput
 
 /// Decodes one stream. Owned by one thread.
 final class Decoder {

@@ -1,5 +1,6 @@
 import CFFmpeg
 import EncoderProtocol
+import TrackOutput
 
 /// A coded access unit as an encoder gives it.
 struct CodedPacket {

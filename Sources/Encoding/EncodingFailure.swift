@@ -1,17 +1,8 @@
 import CFFmpeg
-public import EncoderProtocol
+import EncoderProtocol
+import TrackOutput
 
-/// Why an encode stopped.
-public struct EncodingFailure: Error, Sendable {
-    public var code: EncoderFailureCode
-    /// The cause, for people; the caller adds the file's name.
-    public var message: String
-
-    public init(_ code: EncoderFailureCode, _ message: String) {
-        self.code = code
-        self.message = message
-    }
-
+extension EncodingFailure {
     /// From an error of FFmpeg.
     init(_ code: EncoderFailureCode, _ message: String, ffmpeg error: Int32) {
         var text = [CChar](repeating: 0, count: 128)

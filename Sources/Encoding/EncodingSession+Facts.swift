@@ -1,6 +1,7 @@
 import CFFmpeg
 import EncoderProtocol
 import Glibc
+import TrackOutput
 
 extension EncodingSession {
     func facts(_ picture: SourcePicture) -> EncoderInput {

@@ -1,6 +1,7 @@
 import CFFmpeg
 import EncoderProtocol
 import Glibc
+public import TrackOutput
 
 /// One run: opens the input, decodes it once, and feeds every rendition. Owned by one thread.
 public final class EncodingSession {

@@ -1,5 +1,6 @@
 import CFFmpeg
 import EncoderProtocol
+import TrackOutput
 
 /// A filter graph with one source and one or several sinks, described in FFmpeg's language. Owned by one thread.
 final class FilterGraph {

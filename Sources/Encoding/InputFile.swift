@@ -1,6 +1,7 @@
 import CFFmpeg
 import EncoderProtocol
 import Glibc
+import TrackOutput
 
 /// The opened input: its container, and the streams that are used. Owned by one thread.
 final class InputFile {

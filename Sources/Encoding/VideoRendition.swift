@@ -3,6 +3,7 @@ import CodecSyntax
 import EncoderProtocol
 import ISOBaseMedia
 import MediaModel
+import TrackOutput
 
 /// One rung of the ladder: H.264 High with closed groups of pictures of two seconds that start at the same frames in every
 /// rendition. Owned by one thread.

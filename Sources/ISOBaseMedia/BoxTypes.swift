@@ -5,7 +5,8 @@ enum BoxTypes {
     /// The reader of a type; anything unknown is kept as opaque bytes.
     static func known(_ type: FourCC) -> any ReadableBox.Type {
         switch type {
-        case "moov", "trak", "mdia", "minf", "dinf", "stbl", "mvex", "moof", "traf", "sinf", "schi": ContainerBox.self
+        case "moov", "trak", "mdia", "minf", "dinf", "stbl", "mvex", "edts", "moof", "traf", "sinf", "schi":
+            ContainerBox.self
         case "ftyp", "styp": FileTypeBox.self
         case "mdat": MediaDataBox.self
         case "pssh": ProtectionSystemHeader.self
@@ -25,6 +26,7 @@ enum BoxTypes {
         case "dref": DataReferenceBox.self
         case "url ": DataEntryURLBox.self
         case "elng": ExtendedLanguageBox.self
+        case "elst": EditListBox.self
         default: sampleTable(type)
         }
     }

@@ -1,6 +1,6 @@
 public import MediaModel
 
-/// A box that holds only boxes: `moov trak mdia minf dinf stbl mvex` (ISO/IEC 14496-12, clause 8), `moof traf` (8.8),
+/// A box that holds only boxes: `moov trak mdia minf dinf stbl mvex edts` (ISO/IEC 14496-12, clause 8), `moof traf` (8.8),
 /// `sinf schi` (8.12).
 public struct ContainerBox: ParentBox {
     public var type: FourCC

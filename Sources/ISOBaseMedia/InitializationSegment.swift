@@ -8,7 +8,7 @@ public struct InitializationSegment: Sendable {
     /// Nil for a clear track.
     public var protection: TrackProtection?
     public var systemHeaders: [ProtectionSystemHeader]
-    /// Nil: square pixels.
+    /// At first the description's; nil: square pixels.
     public var pixelAspectRatio: PixelAspectRatioBox?
     /// Nil: as the coded video says.
     public var colour: ColourInformationBox?
@@ -19,6 +19,9 @@ public struct InitializationSegment: Sendable {
         self.track = track
         self.protection = protection
         self.systemHeaders = systemHeaders
+        pixelAspectRatio = track.video?.pixelShape.map {
+            PixelAspectRatioBox(horizontalSpacing: $0.horizontal, verticalSpacing: $0.vertical)
+        }
     }
 
     /// `ftyp` and `moov`.
@@ -44,7 +47,11 @@ public struct InitializationSegment: Sendable {
 
     private var trackHeader: TrackHeaderBox {
         switch track.kind {
-        case .video: TrackHeaderBox(trackID: TrackDescription.trackID, width: displayWidth, height: displayHeight)
+        case .video:
+            TrackHeaderBox(
+                trackID: TrackDescription.trackID, width: displayWidth, height: displayHeight,
+                matrix: TransformationMatrix(
+                    turned: track.video?.rotation ?? 0, width: displayWidth, height: displayHeight))
         case .audio: TrackHeaderBox(trackID: TrackDescription.trackID, volume: 0x0100)
         }
     }
@@ -52,10 +59,9 @@ public struct InitializationSegment: Sendable {
     /// Width when shown, as 16.16 fixed point: coded width times the shape of a pixel.
     private var displayWidth: UInt32 {
         let coded = UInt64(clamping: track.video?.width ?? 0) << 16
-        let said = pixelAspectRatio.map { PixelShape(horizontal: $0.horizontalSpacing, vertical: $0.verticalSpacing) }
-        guard let shape = said ?? track.video?.pixelShape, shape.vertical > 0 else { return UInt32(clamping: coded) }
-        let scaled = coded.multipliedReportingOverflow(by: UInt64(shape.horizontal))
-        return scaled.overflow ? .max : UInt32(clamping: scaled.partialValue / UInt64(shape.vertical))
+        guard let ratio = pixelAspectRatio, ratio.verticalSpacing > 0 else { return UInt32(clamping: coded) }
+        let scaled = coded.multipliedReportingOverflow(by: UInt64(ratio.horizontalSpacing))
+        return scaled.overflow ? .max : UInt32(clamping: scaled.partialValue / UInt64(ratio.verticalSpacing))
     }
 
     private var displayHeight: UInt32 {

@@ -3,7 +3,7 @@ import Foundation
 import Subprocess
 import SystemPackage
 
-/// Runs the child program `keyway-encoder` for one input.
+/// Runs the child program `keyway-encoder` for one job.
 struct EncoderChild {
     /// Of its standard error, in bytes: its own bound is lower.
     private static let errorLimit = 256 << 10
@@ -21,13 +21,13 @@ struct EncoderChild {
     /// held open as long as it may live, so that it ends with this process. Cancelling the task ends it.
     ///
     /// - Throws: what `take` throws, `JobFailure` when the wall time is used up or the program is not there.
-    func run(input: String, preset: String, _ reception: EncodingReception) async throws -> Outcome {
+    func run(preset: String, inputs: [String], _ reception: EncodingReception) async throws -> Outcome {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw JobFailure(.encoderMissing, "the encoder program is missing: '\(executable)'")
         }
         let deadline = ContinuousClock.now + .seconds(limits.wallTime)
         return try await withThrowingTaskGroup(of: Outcome?.self) { group in
-            group.addTask { try await start(input, preset, reception) }
+            group.addTask { try await start(preset, inputs, reception) }
             group.addTask {
                 try await Task.sleep(until: deadline, clock: .continuous)
                 return nil
@@ -40,9 +40,11 @@ struct EncoderChild {
         }
     }
 
-    private func start(_ input: String, _ preset: String, _ reception: EncodingReception) async throws -> Outcome {
+    private func start(
+        _ preset: String, _ inputs: [String], _ reception: EncodingReception
+    ) async throws -> Outcome {
         let result = try await Subprocess.run(
-            .path(FilePath(executable)), arguments: Arguments([input, preset] + limits.encoder.arguments),
+            .path(FilePath(executable)), arguments: Arguments([preset] + limits.encoder.arguments + inputs),
             environment: .custom([:]), input: .inputWriter, output: .sequence,
             error: .string(limit: Self.errorLimit)
         ) { execution in

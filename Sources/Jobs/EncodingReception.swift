@@ -19,6 +19,10 @@ actor EncodingReception {
     private var received: UInt64 = 0
     private(set) var isFinished = false
     private(set) var failure: JobFailure?
+    /// What an operator should know, bounded.
+    private(set) var warnings: [String] = []
+
+    private static let maximumWarnings = 64
 
     /// - Parameter nonces: as many as there may be tracks.
     init(
@@ -81,7 +85,9 @@ actor EncodingReception {
         case .finished: isFinished = true
         case .failed(let code, let message):
             failure = JobFailure(encoder: code, String(message.prefix(1000)))
-        case .probed, .planned, .progress, .warning: break
+        case .warning(let message):
+            if warnings.count < Self.maximumWarnings { warnings.append(String(message.prefix(500))) }
+        case .probed, .planned, .progress: break
         }
         try await onEvent(event)
     }

@@ -68,7 +68,8 @@ public struct EncodingWorker: Sendable {
             let failure = Self.failure(error)
             job.state = .error
             job.errorCode = failure.code
-            job.errorMessage = "\(job.input): \(failure.message)"
+            // Of several inputs the message itself says which.
+            job.errorMessage = job.inputs.count == 1 ? "\(job.input): \(failure.message)" : failure.message
             job.ended = Date()
             try await environment.catalog.apply([.updateJob(job)])
             return job
@@ -100,7 +101,7 @@ public struct EncodingWorker: Sendable {
             try await recorder.record(event)
         }
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(input: job.input, preset: job.preset, reception)
+        let outcome = try await child.run(preset: job.preset, inputs: job.inputs, reception)
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else {
             throw JobFailure(.encoderCrashed, "the encoder ended early (\(outcome.status))")
@@ -109,18 +110,19 @@ public struct EncodingWorker: Sendable {
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
         )
         try staged.commit(asset: job.asset, version: target.version)
-        return try await publish(version, target, job)
+        return try await publish(version, target, job, warnings: await reception.warnings)
     }
 
     /// Makes the version known, in one transaction with the job's end.
     private func publish(
-        _ version: AssetVersionRecord, _ target: EncodingTarget, _ job: JobRecord
+        _ version: AssetVersionRecord, _ target: EncodingTarget, _ job: JobRecord, warnings: [String]
     ) async throws -> JobRecord {
         var job = job
         job.state = .finished
         job.progress = 1
         job.ended = Date()
         job.version = version.number
+        job.warnings = warnings
         let more = target.isNew ? [] : try await environment.changesForNewVersion(version)
         try await environment.catalog.apply(
             target.changes(at: version.created) + [.insertAssetVersion(version)] + more + [.updateJob(job)])

@@ -12,10 +12,12 @@ public struct VideoFormat: Sendable, Hashable, Codable {
     public var bitDepth: Int?
     /// The shape of a pixel; nil for square ones.
     public var pixelShape: PixelShape?
+    /// How far pictures are turned clockwise when they are shown, in degrees: 90, 180 or 270; nil: not at all.
+    public var rotation: Int?
 
     public init(
         width: Int, height: Int, frameRateNumerator: Int, frameRateDenominator: Int, colour: VideoColour? = nil,
-        bitDepth: Int? = nil, pixelShape: PixelShape? = nil
+        bitDepth: Int? = nil, pixelShape: PixelShape? = nil, rotation: Int? = nil
     ) {
         self.width = width
         self.height = height
@@ -24,11 +26,13 @@ public struct VideoFormat: Sendable, Hashable, Codable {
         self.colour = colour
         self.bitDepth = bitDepth
         self.pixelShape = pixelShape
+        self.rotation = rotation
     }
 
     var defect: String? {
         if let bitDepth, !(1...16).contains(bitDepth) { return "bit depth is out of range" }
         if let shape = pixelShape, shape.horizontal == 0 || shape.vertical == 0 { return "pixels have no shape" }
+        if let rotation, ![90, 180, 270].contains(rotation) { return "rotation is not a quarter of a turn" }
         return nil
     }
 }

@@ -1,10 +1,14 @@
 import CodecSyntax
+public import ISOBaseMedia
 import MediaModel
 
 extension TrackCodec {
     /// `avc1` (ISO/IEC 14496-15, 5.4.2). `avc3` is read as well, as long as its parameter sets do not change.
     static func avc(_ entry: SampleEntryContent) throws -> TrackCodec {
-        let record = try entry.payload("avcC")
+        try avc(entry, as: entry.format, record: try entry.payload("avcC"))
+    }
+
+    private static func avc(_ entry: SampleEntryContent, as format: FourCC, record: [UInt8]) throws -> TrackCodec {
         let configuration = try AVCDecoderConfiguration(parsing: record)
         let sequence = try AVCParameterSets(configuration).sequences.first
         let usability = sequence?.usability
@@ -17,9 +21,21 @@ extension TrackCodec {
         let suffix = configuration.codecString.dropFirst(4)
         return TrackCodec(
             video: CodecConfiguration(
-                sampleEntry: entry.format, decoderSpecific: record, codecString: "\(entry.format)\(suffix)",
+                sampleEntry: format, decoderSpecific: record, codecString: "\(format)\(suffix)",
                 boxes: entry.boxes(without: "avcC")),
             picture, try AVCSubsampleMapper(configuration: configuration))
+    }
+}
+
+extension TrackCodec {
+    /// A track that is stored as `avc1`, whatever its sample entry is.
+    ///
+    /// - Parameters:
+    ///   - record: the decoder configuration to be stored: the payload of `avcC`.
+    ///   - sampleEntry: gives everything else.
+    /// - Throws: `TrackCodecError` and `CodecSyntaxError`.
+    public init(avc record: [UInt8], _ sampleEntry: any Box) throws {
+        self = try Self.avc(try SampleEntryContent(sampleEntry), as: "avc1", record: record)
     }
 }
 

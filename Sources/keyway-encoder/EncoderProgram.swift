@@ -3,6 +3,7 @@ import EncoderProtocol
 import Encoding
 import Foundation
 import Glibc
+import TrackOutput
 
 /// The child that alone touches untrusted media. It holds no keys, and takes its own rights away before it opens anything:
 /// limits on memory, processor time and files, no network, no other program, no other file than the open input.
@@ -13,7 +14,7 @@ enum EncoderProgram {
         // The parent ends the child by closing its standard input, also by being killed.
         watchParent()
         guard let request = Request(CommandLine.arguments) else {
-            say("usage: keyway-encoder INPUT adaptive --memory BYTES --processor-time SECONDS --threads COUNT")
+            say("usage: keyway-encoder adaptive|upload --memory BYTES --processor-time SECONDS --threads COUNT INPUT…")
             exit(EncoderExitCode.usage)
         }
         do {
@@ -27,30 +28,41 @@ enum EncoderProgram {
     }
 
     private struct Request {
-        var input: String
+        var task: EncoderTask
         var limits: EncoderLimits
+        var inputs: [String]
 
         init?(_ arguments: [String]) {
-            guard arguments.count == 9, arguments[2] == "adaptive",
-                let limits = EncoderLimits(arguments: Array(arguments[3...]))
+            guard arguments.count >= 9, let task = EncoderTask(rawValue: arguments[1]),
+                let limits = EncoderLimits(arguments: Array(arguments[2..<8]))
             else { return nil }
-            input = arguments[1]
+            inputs = Array(arguments[8...])
+            guard task.takesSeveralInputs || inputs.count == 1, inputs.count <= EncoderTask.maximumInputs else {
+                return nil
+            }
+            self.task = task
             self.limits = limits
         }
     }
 
     private static func run(_ request: Request, _ output: FrameOutput) throws {
-        let descriptor = open(request.input, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw EncodingFailure(.inputMissing, "it cannot be opened: \(String(cString: strerror(errno)))")
+        var files: [OpenFile] = []
+        for input in request.inputs {
+            do {
+                files.append(try OpenFile(input))
+            } catch {
+                guard request.inputs.count > 1 else { throw error }
+                throw EncodingFailure(error.code, "\(input): \(error.message)")
+            }
         }
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            throw EncodingFailure(.inputMissing, "it is not a file")
-        }
-        guard facts.st_size > 0 else { throw EncodingFailure(.inputEmpty, "it is empty") }
         try confine(request.limits, output)
-        try EncodingSession(descriptor: descriptor, threads: request.limits.threads, output: output).run()
+        switch request.task {
+        case .adaptive:
+            guard let file = files.first else { throw EncodingFailure(.inputMissing, "there is no input") }
+            try EncodingSession(descriptor: file.descriptor, threads: request.limits.threads, output: output).run()
+        case .upload:
+            try UploadSession(files: files, output: output).run()
+        }
     }
 
     private static func confine(_ limits: EncoderLimits, _ output: FrameOutput) throws {

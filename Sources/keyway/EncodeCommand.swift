@@ -69,9 +69,18 @@ struct EncodeCommand: AsyncParsableCommand {
         let job = JobRecord(id: JobID(), asset: name, input: url.path, preset: "adaptive", created: Date())
         try await installation.catalog.apply([.insertJob(job)])
         if detach { return job }
+        return try await end(of: job, installation, label: "encoding \(name)", isDrawn: watch)
+    }
+
+    /// Waits until a job that was submitted has ended.
+    ///
+    /// - Parameter isDrawn: progress is drawn also when standard error is not a terminal.
+    static func end(
+        of job: JobRecord, _ installation: Installation, label: String, isDrawn: Bool
+    ) async throws -> JobRecord {
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
-        let bar = ProgressBar(label: "encoding \(name)", isDrawn: watch || Terminal.isInteractive)
+        let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
         defer { bar.finish() }
         return try await installation.makeJobQueue(logger: logger).waitForEnd(of: job.id) { bar.show($0) }
     }
@@ -111,6 +120,7 @@ struct JobReport: Encodable {
     var version: Int?
     var errorCode: String?
     var errorMessage: String?
+    var warnings: [String]
 
     init(_ job: JobRecord) {
         id = job.id.rawValue
@@ -120,6 +130,7 @@ struct JobReport: Encodable {
         version = job.version
         errorCode = job.errorCode
         errorMessage = job.errorMessage
+        warnings = job.warnings
     }
 
     static let heading = ["JOB", "ASSET", "VERSION", "STATE"]

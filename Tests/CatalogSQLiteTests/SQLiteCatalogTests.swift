@@ -198,7 +198,9 @@ import Testing
         var ended = try #require(taken.first)
         #expect(ended.attempt == 1 && ended.state == .processing)
         ended.state = .finished
+        ended.warnings = ["one", "two"]
         try await first.apply([.updateJob(ended)])
+        #expect(try await second.job(job.id)?.warnings == ["one", "two"])
         ended.state = .queued
         let late = ended
         #expect(await code { try await first.apply([.updateJob(late)]) } == .conflict)

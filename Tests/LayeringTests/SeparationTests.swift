@@ -9,7 +9,8 @@ import Testing
     }
 
     static let mediaParsers: Set<String> = [
-        "CFFmpeg", "CodecSyntax", "Encoding", "ISOBaseMedia", "MediaEncryption", "TransportStream",
+        "CFFmpeg", "CodecSyntax", "Encoding", "ISOBaseMedia", "MediaEncryption", "MovieFiles", "TrackOutput",
+        "TransportStream",
     ]
 
     @Test(arguments: [
@@ -23,7 +24,7 @@ import Testing
         #expect(tree.manifest.closure(of: target).isDisjoint(with: Self.mediaParsers))
     }
 
-    @Test(arguments: ["Encoding", "keyway-encoder"])
+    @Test(arguments: ["Encoding", "MovieFiles", "TrackOutput", "keyway-encoder"])
     func whatParsesMediaReachesNoKeys(target: String) {
         #expect(tree.manifest.row(target) != nil)
         let keyTargets: Set = ["Catalog", "ContentKeys", "Cryptography", "KeyWrapping", "Policies", "Tokens"]

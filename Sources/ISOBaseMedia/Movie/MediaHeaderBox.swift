@@ -24,6 +24,12 @@ public struct MediaHeaderBox: ReadableBox {
         try input.skip(2)
     }
 
+    /// The language's three letters; `und` when it is not known or the code is not one.
+    public var language: String {
+        let text = LanguageCode.unpacked(packedLanguage)
+        return text.utf8.allSatisfy { (0x61...0x7A).contains($0) } ? text : "und"
+    }
+
     private var isLong: Bool { duration > UInt64(UInt32.max) }
 
     public var fieldsSize: Int { isLong ? 36 : 24 }

@@ -13,10 +13,12 @@ public struct TrackHeaderBox: ReadableBox {
     /// Pixels as 16.16 fixed point.
     public var width: UInt32
     public var height: UInt32
+    /// How pictures are turned.
+    public var matrix: TransformationMatrix
 
     public init(
         trackID: UInt32, flags: UInt32 = 7, duration: UInt64 = 0, volume: UInt16 = 0, width: UInt32 = 0,
-        height: UInt32 = 0
+        height: UInt32 = 0, matrix: TransformationMatrix = .identity
     ) {
         self.flags = flags
         self.trackID = trackID
@@ -24,6 +26,7 @@ public struct TrackHeaderBox: ReadableBox {
         self.volume = volume
         self.width = width
         self.height = height
+        self.matrix = matrix
     }
 
     public init(type: FourCC, input: inout ByteInput, options: BoxReadingOptions) throws(BoxError) {
@@ -35,7 +38,8 @@ public struct TrackHeaderBox: ReadableBox {
         duration = version == 1 ? try input.uint64() : UInt64(try input.uint32())
         try input.skip(12)
         volume = try input.uint16()
-        try input.skip(38)
+        try input.skip(2)
+        matrix = try TransformationMatrix(reading: &input)
         width = try input.uint32()
         height = try input.uint32()
     }
@@ -50,6 +54,8 @@ public struct TrackHeaderBox: ReadableBox {
             BoxField("volume", volume), BoxField("width", Double(width) / 65_536),
             BoxField("height", Double(height) / 65_536),
         ]
+            + (matrix == .identity
+                ? [] : [BoxField("matrix", matrix.values.map(String.init).joined(separator: " "))])
     }
 
     public func writeFields(to output: inout ByteOutput) {
@@ -61,7 +67,7 @@ public struct TrackHeaderBox: ReadableBox {
         output.zeros(12)
         output.uint16(volume)
         output.zeros(2)
-        output.unityMatrix()
+        matrix.write(to: &output)
         output.uint32(width)
         output.uint32(height)
     }

@@ -2,5 +2,6 @@ import ArgumentParser
 
 struct AssetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "asset", abstract: "Assets: what is owned.", subcommands: [AssetList.self, AssetShow.self])
+        commandName: "asset", abstract: "Assets: what is owned.",
+        subcommands: [AssetList.self, AssetShow.self, AssetUpload.self])
 }

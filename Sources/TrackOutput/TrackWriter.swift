@@ -1,11 +1,11 @@
 import EncoderProtocol
 import Foundation
-import ISOBaseMedia
-import MediaModel
+public import ISOBaseMedia
+public import MediaModel
 
 /// Writes one track as CMAF: the init segment, then one fragment for each group of pictures, and at the end its index.
 /// Owned by one thread; holds one fragment.
-final class TrackWriter {
+public final class TrackWriter {
     private struct Pending {
         var bytes: [UInt8]
         var sample: FragmentSample
@@ -21,7 +21,11 @@ final class TrackWriter {
     private var offset: UInt64 = 0
     private var fragmentCount: UInt32 = 0
 
-    init(_ description: TrackDescription, number: Int, output: FrameOutput) throws {
+    /// Sends the init segment.
+    ///
+    /// - Parameter number: of the track, from 0.
+    /// - Throws: `EncodingFailure` when the parent is gone.
+    public init(_ description: TrackDescription, number: Int, output: FrameOutput) throws {
         self.description = description
         self.number = number
         self.output = output
@@ -29,15 +33,21 @@ final class TrackWriter {
     }
 
     /// Whether nothing was written.
-    var isEmpty: Bool { fragmentCount == 0 && pending.isEmpty }
+    public var isEmpty: Bool { fragmentCount == 0 && pending.isEmpty }
 
     /// Adds the next sample in decode order.
-    func add(_ bytes: [UInt8], _ sample: FragmentSample, subsamples: [SubsampleEntry]) {
+    public func add(_ bytes: [UInt8], _ sample: FragmentSample, subsamples: [SubsampleEntry]) {
         pending.append(Pending(bytes: bytes, sample: sample, subsamples: subsamples))
     }
 
+    /// Sets the decode time of the next fragment, in the track's timescale, where it does not follow the last one; between
+    /// fragments only.
+    public func begin(at time: UInt64) {
+        decodeTime = max(decodeTime, time)
+    }
+
     /// Ends the fragment: the next sample starts another one.
-    func cut() throws {
+    public func cut() throws {
         guard !pending.isEmpty else { return }
         fragmentCount += 1
         let fragment = try MovieFragment(
@@ -59,7 +69,7 @@ final class TrackWriter {
     }
 
     /// Ends the track: its last fragment and its index.
-    func finish() throws {
+    public func finish() throws {
         try cut()
         let bitrates = builder.bitrates(timescale: description.timescale)
         description.averageBitrate = bitrates.average

@@ -1,0 +1,64 @@
+import ISOBaseMedia
+import MediaModel
+
+/// What a `trak` says of itself, apart from its samples (ISO/IEC 14496-12, 8.3 and 8.4).
+struct MovieTrackHeader: Sendable {
+    let box: BoxPlace
+    let id: UInt32
+    let handler: FourCC
+    /// Units per second of its media.
+    let timescale: UInt32
+    /// RFC 5646; `und` when it is not known.
+    let language: String
+    /// How far pictures are turned clockwise, in degrees; nil when they are changed in another way.
+    let degrees: Int?
+    /// Empty without `edts`.
+    let edits: [EditListBox.Entry]
+    let editList: BoxPlace?
+    let information: BoxPlace
+
+    init(_ box: BoxPlace, in source: any MovieSource) throws(MovieError) {
+        self.box = box
+        let children = try box.children(in: source)
+        let header = try children.only("tkhd", in: box).read(TrackHeaderBox.self, from: source)
+        id = header.trackID
+        guard id != 0 else { throw box.error(.damaged, "its id is zero") }
+        degrees = header.matrix.degrees
+        let media = try children.only("mdia", in: box)
+        let parts = try media.children(in: source)
+        let mediaHeaderBox = try parts.only("mdhd", in: media)
+        let mediaHeader = try mediaHeaderBox.read(MediaHeaderBox.self, from: source)
+        timescale = mediaHeader.timescale
+        guard timescale > 0 else { throw mediaHeaderBox.error(.damaged, "the timescale of track \(id) is zero") }
+        handler = try parts.only("hdlr", in: media).read(HandlerBox.self, from: source).handler
+        var language = mediaHeader.language
+        if let extended = parts.first("elng") {
+            let tag = try extended.read(ExtendedLanguageBox.self, from: source).tag
+            if Self.isTag(tag) { language = tag }
+        }
+        self.language = language
+        editList = try children.first("edts")?.children(in: source).first("elst")
+        edits = try editList?.read(EditListBox.self, from: source).entries ?? []
+        information = try parts.only("minf", in: media)
+    }
+
+    /// Nil for what is neither video nor audio.
+    var kind: TrackKind? {
+        switch handler {
+        case "vide": .video
+        case "soun": .audio
+        default: nil
+        }
+    }
+
+    private static func isTag(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
+        return text.utf8.count <= 35 && (2...8).contains(parts.first?.count ?? 0)
+            && parts.allSatisfy { part in
+                (1...8).contains(part.count)
+                    && part.allSatisfy { byte in
+                        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    }
+            }
+    }
+}

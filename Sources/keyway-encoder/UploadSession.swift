@@ -1,0 +1,95 @@
+import EncoderProtocol
+import ISOBaseMedia
+import MediaModel
+import MovieFiles
+import TrackOutput
+
+/// One run: MP4 files become the tracks of one asset as they are. Nothing is decoded. Owned by one thread.
+struct UploadSession {
+    let files: [OpenFile]
+    let output: FrameOutput
+
+    func run() throws {
+        do {
+            let plan = try UploadPlan(files.map { try MovieFile(reading: $0, name: $0.name) })
+            try announce(plan)
+            var progress = UploadProgress(total: plan.tracks.reduce(0) { $0 + $1.byteCount })
+            for (number, track) in plan.tracks.enumerated() {
+                try send(track, number: number, &progress)
+            }
+            try output.send(.finished)
+        } catch var error as MovieError {
+            // The caller names a file that is alone.
+            if files.count == 1 { error.file = nil }
+            throw EncodingFailure(Self.code(error.code), error.description)
+        }
+    }
+
+    private func announce(_ plan: UploadPlan) throws {
+        guard plan.tracks.count <= EncoderFrame.maximumTracks else {
+            throw EncodingFailure(
+                .limitExceeded, "\(plan.tracks.count) tracks; an asset has at most \(EncoderFrame.maximumTracks)")
+        }
+        for warning in plan.warnings { try output.send(.warning(message: warning)) }
+        try output.send(
+            .planned(
+                tracks: plan.tracks.map { track in
+                    PlannedRendition(
+                        name: track.description.name, bitrate: track.description.averageBitrate,
+                        width: track.description.video?.width, height: track.description.video?.height)
+                }))
+    }
+
+    private func send(_ track: UploadTrack, number: Int, _ progress: inout UploadProgress) throws {
+        let writer = try TrackWriter(track.description, number: number, output: output)
+        var reader = track.segments()
+        while let segment = try reader.next() {
+            writer.begin(at: segment.decodeTime)
+            for sample in segment.samples {
+                writer.add(
+                    sample.bytes,
+                    FragmentSample(
+                        size: UInt32(clamping: sample.bytes.count), duration: sample.duration,
+                        compositionOffset: sample.compositionOffset, isSync: sample.isSync),
+                    subsamples: sample.subsamples)
+            }
+            try writer.cut()
+            let bytes = segment.samples.reduce(0) { $0 + UInt64($1.bytes.count) }
+            if let event = progress.event(adding: bytes) { try output.send(event) }
+        }
+        try writer.finish()
+    }
+
+    private static func code(_ code: MovieError.Code) -> EncoderFailureCode {
+        switch code {
+        case .notMovie: .notMedia
+        case .truncated: .truncated
+        case .damaged: .damaged
+        case .unsupported: .notTaken
+        case .unknownCodec: .unsupportedCodec
+        case .encrypted: .encrypted
+        case .notAligned: .notAligned
+        case .limitExceeded: .limitExceeded
+        case .unreadable: .inputMissing
+        }
+    }
+}
+
+/// Says at most twice a second how far the work is.
+private struct UploadProgress {
+    let total: UInt64
+    private var done: UInt64 = 0
+    private var last: ContinuousClock.Instant?
+
+    init(total: UInt64) {
+        self.total = total
+    }
+
+    mutating func event(adding bytes: UInt64) -> EncoderEvent? {
+        done += bytes
+        let now = ContinuousClock.now
+        if let last, now - last < .milliseconds(500) { return nil }
+        last = now
+        return .progress(fraction: min(Double(done) / Double(max(total, 1)), 1), seconds: 0, speed: 0)
+    }
+}

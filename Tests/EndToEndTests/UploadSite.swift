@@ -1,0 +1,123 @@
+import Foundation
+
+/// What is uploaded: clips made by others, and files that ffmpeg makes of one of them.
+enum Upload: String, CaseIterable {
+    // Made by others.
+    case progressive, fragmentedByOthers, lateSound, surround, interview
+    // Made here.
+    case firstMovie, fragments, fragmentsWithOffsets, hybrid, delay, trimmed, broadcastRate, oddTimescale, variableRate
+    case openGroups, turned, soundOnly, pictureOnly
+
+    /// Files of the set.
+    func make(_ folder: Folder) throws -> [String] {
+        switch self {
+        case .progressive: return [Self.clip]
+        case .fragmentedByOthers: return [Programs.clip("exo_frag.mp4")]
+        case .lateSound: return [Programs.clip("exo_sample.mp4")]
+        case .surround: return [Programs.clip()]
+        case .interview: return ["184k", "283k", "350k"].map { Programs.clip("interview_\($0).mp4") }
+        default: return [try made(folder)]
+        }
+    }
+
+    var hasVideo: Bool { self != .soundOnly }
+    var hasAudio: Bool { self != .pictureOnly }
+
+    private static let clip = Programs.clip("bbb_prog_10s.mp4")
+    private static let copy = ["-i", clip, "-c", "copy"]
+
+    private static func encoded(_ more: [String] = [], params: String = "") -> [String] {
+        [
+            "-i", clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast", "-bf",
+            "3",
+            "-x264-params", "keyint=24:min-keyint=24:scenecut=0" + params,
+        ] + more
+    }
+
+    private var arguments: [String] {
+        switch self {
+        case .firstMovie: Self.copy + ["-movflags", "+faststart"]
+        case .fragments: Self.copy + ["-movflags", "frag_keyframe+empty_moov+default_base_moof+delay_moov"]
+        case .fragmentsWithOffsets: Self.copy + ["-movflags", "frag_keyframe+empty_moov"]
+        // The first fragment's samples go to 'moov'.
+        case .hybrid: Self.copy + ["-movflags", "frag_keyframe"]
+        case .delay:
+            ["-i", Self.clip, "-itsoffset", "0.7", "-i", Self.clip, "-map", "0:v", "-map", "1:a", "-c", "copy"]
+        case .trimmed: ["-ss", "2.625"] + Self.copy
+        case .broadcastRate: Self.encoded(["-r", "30000/1001"])
+        case .oddTimescale: Self.encoded(["-video_track_timescale", "90007"])
+        case .variableRate:
+            Self.encoded(["-vf", "select='not(eq(mod(n,5),3))*not(eq(mod(n,7),1))'", "-fps_mode", "vfr"])
+        case .openGroups:
+            [
+                "-i", Self.clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast",
+                "-x264-params", "keyint=26:scenecut=0:open-gop=1:b-adapt=0:bframes=3",
+            ]
+        case .turned: Self.copy + ["-metadata:s:v", "rotate=90"]
+        case .soundOnly: Self.copy + ["-vn"]
+        case .pictureOnly: Self.copy + ["-an"]
+        case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview: []
+        }
+    }
+
+    private func made(_ folder: Folder) throws -> String {
+        let path = folder.path + "/\(rawValue).mp4"
+        let outcome = try run(Programs.outside("ffmpeg"), ["-v", "error", "-y"] + arguments + [path])
+        guard outcome.status == 0 else { throw VerbFailed(arguments: arguments, outcome: outcome) }
+        return path
+    }
+}
+
+/// All of them in one data folder, published under three delivery policies and in the clear, and served.
+final class UploadSite: Sendable {
+    static let shared = Result { try UploadSite() }
+
+    let data: DataFolder
+    let server: RunningServer
+    let token: String
+    /// By upload: what it was made of, what the verb said, where it lies.
+    let assets: [Upload: Asset]
+
+    struct Asset: Sendable {
+        var files: [String]
+        /// Names of the tracks.
+        var video: [String]
+        var audio: [String]
+        var warnings: [String]
+        /// Locators, with which addresses begin.
+        var protected: String
+        var clear: String
+    }
+
+    private init() throws {
+        data = try DataFolder()
+        try data.must("secret", "set", "demo-sts", input: Data("hex:\(String(repeating: "5a", count: 32))".utf8))
+        try data.must("apply", "Policies", "Keys")
+        let open = try data.folder.write(
+            "clear.yaml", Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash]\nencryption: none\n".utf8))
+        try data.must("apply", open)
+        var assets: [Upload: Asset] = [:]
+        for upload in Upload.allCases {
+            let files = try upload.make(data.folder)
+            let arguments = ["asset", "upload", upload.rawValue] + files + ["--json"]
+            let outcome = try run(Programs.own("keyway"), arguments, environment: data.environment)
+            guard outcome.status == 0 else { throw VerbFailed(arguments: arguments, outcome: outcome) }
+            let answer = try outcome.json()
+            let names = (answer["tracks"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+            let published = try data.must(
+                "publish", upload.rawValue, "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
+                "--delivery", "dash-cenc", "--json"
+            ).json()
+            let unprotected = try data.must("publish", upload.rawValue, "--delivery", "clear", "--json").json()
+            assets[upload] = Asset(
+                files: files, video: names.filter { $0.hasPrefix("video") },
+                audio: names.filter { $0.hasPrefix("audio") },
+                warnings: answer["warnings"] as? [String] ?? [], protected: published["locator"] as? String ?? "",
+                clear: unprotected["locator"] as? String ?? "")
+        }
+        self.assets = assets
+        server = try RunningServer(data)
+        token = try data.must("token", "issue", "--policy", "demo-viewers", "--lifetime", "1h").text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
