@@ -135,7 +135,7 @@ let libraries: [Row] = [
         ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
-        name: "OriginHTTP", siblings: ["HTTPSurface", "Origin", "Policies"],
+        name: "OriginHTTP", siblings: ["BoundedMemory", "HTTPSurface", "Origin", "Policies"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
     Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),

@@ -33,9 +33,9 @@ def keyway(*arguments, text=None):
 class Server:
     """A running `keyway serve` and its origin's address."""
 
-    def __init__(self):
+    def __init__(self, launcher=()):
         environment = dict(os.environ, KEYWAY_LISTEN_ORIGIN="127.0.0.1:0", KEYWAY_LISTEN_ADMIN="127.0.0.1:0")
-        self.process = subprocess.Popen([KEYWAY, "serve"], stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen([*launcher, KEYWAY, "serve"], stdout=subprocess.PIPE, text=True, env=environment)
         for line in self.process.stdout:
             if found := re.match(r"listening origin (http://\S+)", line):
                 self.address = found[1]

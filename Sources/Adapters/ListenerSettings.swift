@@ -54,6 +54,16 @@ extension ConfigReader {
         return number
     }
 
+    /// A whole number within a range; nil when the field is not there.
+    func number(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = string(forKey: ConfigKey(field)) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConfigurationError(
+                "\(field) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+        }
+        return number
+    }
+
     /// A duration as `10m` in seconds, within a range; nil when the field is not there.
     func duration(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = string(forKey: ConfigKey(field)) else { return nil }

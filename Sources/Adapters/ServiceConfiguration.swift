@@ -22,6 +22,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// TLS by the listener's name.
     public var tls: [String: TLSSettings]
     public var limits: LimitSettings
+    /// How much of what was sent the origin keeps in memory, ready to be sent again, in MiB; 0 for nothing.
+    public var segmentMemory: Int
     /// Whether a line is written for every request.
     public var accessLog: AccessLogForm
     /// How long audit records are kept, in seconds; nil for ever.
@@ -40,7 +42,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     static let fields =
         ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
-        + ["limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention", "accessLog"]
+        + [
+            "origin.memory", "limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention",
+            "accessLog",
+        ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
 
     /// Reads a file and the environment.
@@ -104,6 +109,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies)
         tls = try reader.tls()
         limits = try LimitSettings(reader)
+        segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
         auditRetention = try reader.duration("auditRetention")
         kek = try KEKConfiguration(reader)

@@ -10,6 +10,7 @@ import Policies
 struct OriginFastPath: FastResponder {
     let service: OriginService
     let executor: MediaExecutor
+    let memory: SegmentMemory
     let sharing: CrossOriginPolicy
     let logger: Logger
     /// Asked for what is none of the origin's.
@@ -65,9 +66,21 @@ struct OriginFastPath: FastResponder {
         case .bytes(let bytes):
             response.body = ByteBuffer(bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)])
         case .segment(let source):
-            response.stream = SegmentBody(try SegmentPieces(source, range), executor)
+            response.stream = try body(source, object, range)
         }
         return response
+    }
+
+    private func body(
+        _ source: any SegmentSource, _ object: OriginObject, _ range: Range<UInt64>
+    ) throws -> any FastBody {
+        let name = SegmentMemory.Name(object)
+        if let kept = memory.pieces(of: name) { return KeptSegmentBody(kept, range) }
+        var keep: (@Sendable ([ByteBuffer]) -> Void)?
+        if UInt64(range.count) == object.size, memory.isWanted(name) {
+            keep = { [memory] in memory.keep($0, as: name) }
+        }
+        return MadeSegmentBody(try SegmentPieces(source, range), executor, keep: keep)
     }
 }
 
@@ -77,31 +90,6 @@ extension OriginRequest {
         switch self {
         case .manifest, .mediaPlaylist, .keyFramePlaylist: true
         case .initializationSegment, .segment, .smoothFragment: false
-        }
-    }
-}
-
-/// The bytes of a segment as a connection sends them.
-private final class SegmentBody: FastBody {
-    let byteCount: Int
-    private let pieces: SegmentPieces
-    private let executor: MediaExecutor
-
-    init(_ pieces: SegmentPieces, _ executor: MediaExecutor) {
-        byteCount = Int(clamping: pieces.left)
-        self.pieces = pieces
-        self.executor = executor
-    }
-
-    func appendAtHand(to buffer: inout ByteBuffer) throws -> Bool {
-        try buffer.append(pieces, mayWait: false)
-    }
-
-    func append(to buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
-        executor.run(on: loop) { [pieces] in
-            var buffer = buffer
-            try buffer.append(pieces, mayWait: true)
-            return buffer
         }
     }
 }

@@ -20,11 +20,14 @@ public struct OriginRoutes: Sendable {
 
     /// The same for plain requests whose objects are in memory.
     ///
-    /// - Parameter next: answers what is none of the origin's; nil for nobody.
+    /// - Parameters:
+    ///   - memory: of segments that are asked for again.
+    ///   - next: answers what is none of the origin's; nil for nobody.
     public func fastResponder(
-        sharing: CrossOriginPolicy, logger: Logger, otherwise next: (any FastResponder)? = nil
+        sharing: CrossOriginPolicy, memory: SegmentMemory, logger: Logger, otherwise next: (any FastResponder)? = nil
     ) -> any FastResponder {
-        OriginFastPath(service: service, executor: executor, sharing: sharing, logger: logger, next: next)
+        OriginFastPath(
+            service: service, executor: executor, memory: memory, sharing: sharing, logger: logger, next: next)
     }
 
     /// Adds the routes of locators: `/{locatorId}/…`.

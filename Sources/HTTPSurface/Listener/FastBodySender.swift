@@ -33,14 +33,13 @@ final class FastBodySender {
     func goOn() {
         guard !isMaking, !isOver, context.channel.isWritable else { return }
         isMaking = true
-        var piece = PieceBuffers.take()
         do {
-            if try body.appendAtHand(to: &piece) { return send(piece) }
+            if let piece = try body.pieceAtHand() { return send(piece) }
         } catch {
             return end(.failed(error))
         }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        body.append(to: piece, on: context.eventLoop).whenComplete { result in
+        body.piece(on: context.eventLoop).whenComplete { result in
             switch result {
             case .success(let piece): bound.value.send(piece)
             case .failure(let error): bound.value.end(.failed(error))
@@ -53,7 +52,7 @@ final class FastBodySender {
         left -= piece.readableBytes
         let loop = context.eventLoop
         let sent = loop.makePromise(of: Void.self)
-        sent.futureResult.whenSuccess { PieceBuffers.giveBack(piece) }
+        sent.futureResult.whenSuccess { [body] in body.takeBack(piece) }
         context.writeAndFlush(NIOAny(piece), promise: sent)
         guard left > 0 else { return end(.complete) }
         let bound = NIOLoopBound(self, eventLoop: loop)

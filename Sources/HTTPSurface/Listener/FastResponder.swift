@@ -29,13 +29,14 @@ public protocol FastBody: AnyObject, Sendable {
     /// In bytes, of all pieces.
     var byteCount: Int { get }
 
-    /// Appends the next bytes; false when that takes waiting: nothing has happened then.
-    func appendAtHand(to buffer: inout ByteBuffer) throws -> Bool
+    /// The next bytes; nil when that takes waiting: nothing has happened then.
+    func pieceAtHand() throws -> ByteBuffer?
 
-    /// Appends the next bytes, away from the event loop.
-    ///
-    /// - Returns: the buffer, on the event loop.
-    func append(to buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ByteBuffer>
+    /// The next bytes, made away from the event loop.
+    func piece(on loop: any EventLoop) -> EventLoopFuture<ByteBuffer>
+
+    /// Takes back a piece that the client has.
+    func takeBack(_ piece: ByteBuffer)
 }
 
 /// A whole answer.

@@ -92,8 +92,8 @@ struct Server {
         let routes = OriginRoutes(service: origin, executor: executor)
         routes.add(to: router)
         let responder = routes.fastResponder(
-            sharing: server.sharing, logger: server.logger,
-            otherwise: keyRoutes?.fastResponder(sharing: server.sharing, logger: server.logger))
+            sharing: server.sharing, memory: SegmentMemory(capacity: configuration.segmentMemory << 20),
+            logger: server.logger, otherwise: keyRoutes?.fastResponder(sharing: server.sharing, logger: server.logger))
         return try server.listener("origin", configuration.listenOrigin, router, responder) {
             if keyRoutes != nil { keyBase.learn($0) }
             originBase.learn($0)

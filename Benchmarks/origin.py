@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Measures the origin of a release build: CPU seconds of the server for each GB sent, for every form and encryption, with
+segments of 6 s at 5 Mb/s; microseconds for a manifest; the first byte of an idle server; the memory that slow readers cost.
+
+The server has one core, the client the other. In the same run, on the same core, nginx sends files of the same size, and
+OpenSSL tells what the ciphers alone cost. Every figure is the cheapest of some runs of two seconds, the dearest beside it.
+"""
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import load
+import peers
+from bench import Server, dash_segments, hls_segments, keyway, KEYWAY, ROOT
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RUNS = int(os.environ.get("BENCH_RUNS", "4"))
+CONNECTIONS = 16
+SLOW = 64
+POLICIES = """
+kind: DeliveryPolicy
+name: bench-clear
+protocols: [hls, dash, smooth]
+encryption: none
+---
+kind: DeliveryPolicy
+name: bench-envelope
+protocols: [hls, dash]
+encryption: envelope
+---
+kind: DeliveryPolicy
+name: bench-cenc
+protocols: [hls, dash, smooth]
+encryption: cenc
+signalling: [clearkey, playready]
+---
+kind: DeliveryPolicy
+name: bench-cbcs
+protocols: [hls, dash]
+encryption: cbcs
+---
+kind: AuthorizationPolicy
+name: bench-viewers
+options: [{ name: all, delivery: [aes, clearkey], restrictions: [open] }]
+"""
+
+
+def make_clip(path):
+    """A minute of noise: key frames every 6 s, 5 Mb/s."""
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=25:d=60,noise=alls=20:allf=t", "-f", "lavfi",
+         "-i", "sine=440:d=60", "-c:v", "libx264", "-preset", "veryfast", "-b:v", "5M", "-minrate", "5M", "-maxrate", "5M",
+         "-bufsize", "5M", "-g", "150", "-keyint_min", "150", "-sc_threshold", "0", "-c:a", "aac", "-b:a", "128k", path],
+        check=True)
+
+
+def publish(folder):
+    """The manifests' paths, by form and encryption."""
+    make_clip(folder + "/clip.mp4")
+    with open(folder + "/policies.yaml", "w", encoding="ascii") as file:
+        file.write(POLICIES)
+    keyway("apply", folder + "/policies.yaml")
+    keyway("asset", "upload", "bench", folder + "/clip.mp4")
+    paths = {}
+    for name in ["clear", "envelope", "cenc", "cbcs"]:
+        viewers = [] if name == "clear" else ["--auth", "bench-viewers"]
+        made = json.loads(keyway("publish", "bench", "--delivery", "bench-" + name, *viewers, "--json"))
+        for stream in made["streams"]:
+            paths[stream["format"], stream["encryption"]] = urllib.parse.urlsplit(stream["url"]).path
+    return paths
+
+
+def segments(host, file, seconds=2.0, connections=CONNECTIONS):
+    run = subprocess.run([sys.executable, HERE + "/segments.py", str(seconds), str(connections), host, file],
+                         capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        sys.exit(f"bench: {run.stderr}")
+    return json.loads(run.stdout)
+
+
+def measure(name, host, pids, paths, folder):
+    """CPU seconds a GB, the least and the most; GB/s; the first byte in ms."""
+    file = folder + "/paths"
+    with open(file, "w", encoding="ascii") as out:
+        out.writelines(path + "\n" for path in paths)
+    segments(host, file, 0.5)
+    costs, rate, first = [], 0, None
+    for _ in range(RUNS):
+        before = load.cpu(pids)
+        run = segments(host, file)
+        costs.append((load.cpu(pids) - before) / run["bytes"] * 1e9)
+        rate = max(rate, run["bytes"] / run["seconds"] / 1e9)
+    # On an idle server, one after the other.
+    first = segments(host, file, 1, 1)["first"] * 1000
+    print(f"{name:34} {min(costs):6.3f} CPU s/GB (to {max(costs):.3f})  {rate:5.2f} GB/s  first byte {first:5.2f} ms",
+          file=sys.stderr, flush=True)
+    return name, min(costs), max(costs), rate, first
+
+
+def video_segments(server, form, path):
+    url = server.address + path
+    if form.startswith("fmp4"):
+        return []
+    found = (dash_segments if form.startswith("mpd") else hls_segments)(server, url)
+    paths = {urllib.parse.urlsplit(segment).path for segment in found}
+    return sorted(path for path in paths if "/video" in path)
+
+
+def nginx_segments(folder, size):
+    """nginx with ten files of a segment's size."""
+    os.makedirs(folder + "/nginx/root", exist_ok=True)
+    names = [f"segment-{number}" for number in range(10)]
+    for name in names:
+        with open(f"{folder}/nginx/root/{name}", "wb") as file:
+            file.write(os.urandom(size))
+    with peers.nginx(folder + "/nginx") as server:
+        return measure("nginx, files", urllib.parse.urlsplit(server.address).netloc, server.pids,
+                       ["/" + name for name in names], folder)
+
+
+def slow_readers(server, path):
+    """Resident MB before and while readers take nothing."""
+    host, port = urllib.parse.urlsplit(server.address).netloc.rsplit(":", 1)
+    before = load.resident(server.process.pid)
+    readers = []
+    for _ in range(SLOW):
+        reader = socket.create_connection((host, int(port)))
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.sendall(f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode())
+        readers.append(reader)
+    time.sleep(2)
+    during = load.resident(server.process.pid)
+    for reader in readers:
+        reader.close()
+    return before, during
+
+
+def cipher_limits():
+    """CPU seconds a GB of each cipher alone, on one core."""
+    limits = {}
+    for cipher in ["aes-128-ctr", "aes-256-ctr", "aes-128-cbc"]:
+        run = subprocess.run(["taskset", "-c", "0", "openssl", "speed", "-mr", "-seconds", "1", "-bytes", "65536", "-evp",
+                              cipher], capture_output=True, text=True, check=False)
+        if found := re.search(r"^\+F:\S+:([\d.]+)$", run.stdout, re.MULTILINE):
+            limits[cipher] = 1e9 / float(found[1])
+    return limits
+
+
+def main(folder):
+    paths = publish(folder)
+    server = Server(peers.ON_CORE_0)
+    rows, manifests = [], []
+    try:
+        host = urllib.parse.urlsplit(server.address).netloc
+        pids = [server.process.pid]
+        size = 0
+        for (form, encryption), path in sorted(paths.items()):
+            found = video_segments(server, form, path)
+            if not found:
+                continue
+            size = size or len(server.get(server.address + found[0]))
+            rows.append(measure(f"{form}, {encryption}", host, pids, found, folder))
+        for (form, encryption), path in sorted(paths.items()):
+            if encryption == "cenc" or form.startswith("m3u8"):
+                requests = load.Requests(folder, "manifest", [path])
+                manifests.append(load.measure(f"manifest {form}, {encryption}", server.address, pids, requests, 2, RUNS))
+        slow = slow_readers(server, video_segments(server, "mpd-time-cmaf", paths["mpd-time-cmaf", "cenc"])[0])
+    finally:
+        server.stop()
+    rows.insert(0, nginx_segments(folder, size))
+    with peers.nginx(folder + "/nginx") as peer:
+        manifests.insert(0, load.measure("nginx, a file of 16 bytes", peer.address, peer.pids,
+                                         load.Requests(folder, "static", ["/key"]), 2, RUNS))
+    tell(rows, manifests, slow, size)
+
+
+def tell(rows, manifests, slow, size):
+    limits = ", ".join(f"{name} {cost:.3f}" for name, cost in cipher_limits().items())
+    print(f"\nSegments of {size:,} bytes, {CONNECTIONS} connections; ciphers alone, CPU s/GB: {limits}\n")
+    print("| case | CPU s/GB | × nginx | GB/s | first byte, ms |\n|---|---|---|---|---|")
+    for name, least, most, rate, first in rows:
+        print(f"| {name} | {least:.3f} (–{most:.3f}) | {least / rows[0][1]:.2f} | {rate:.2f} | {first:.2f} |")
+    print("\n| case | CPU µs a request | × nginx | requests/s |\n|---|---|---|---|")
+    for row in manifests:
+        print(f"| {row.name} | {row.least:.1f} (–{max(row.runs):.1f}) | {row.least / manifests[0].least:.2f} | {row.rate:,.0f} |")
+    print(f"\nResident with {SLOW} readers that take nothing: {slow[1]:.0f} MB, {slow[0]:.0f} MB before.")
+
+
+if __name__ == "__main__":
+    os.environ.pop("KEYWAY_URL", None)
+    with tempfile.TemporaryDirectory(prefix="keyway-bench-") as temporary:
+        os.environ["KEYWAY_DATA"] = temporary
+        main(temporary)
