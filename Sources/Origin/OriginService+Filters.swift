@@ -12,7 +12,8 @@ extension OriginService {
         let all = Set(names + lookup.terms.locator.filters).sorted()
         guard all.count <= FilterSelection.maximumCount else {
             throw OriginError(
-                .badURLSyntax, "At most \(FilterSelection.maximumCount) filters are combined, the locator's among them.")
+                .badURLSyntax, "At most \(FilterSelection.maximumCount) filters are combined, the locator's among them."
+            )
         }
         var filters: [PresentationFilter] = []
         for name in all {

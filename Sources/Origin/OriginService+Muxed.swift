@@ -115,7 +115,8 @@ extension OriginService {
             clear, size: plan.byteCount, segment: number, mux.form ?? .transportStream, mux.video)
         return OriginObject(
             contentType: "video/mp2t", size: UInt64(size),
-            entityTag: try EntityTag.of(mux.video, "muxed/\(mux.audio.track.contentDigest)/\(mux.audio.key?.number.rawValue ?? 0)/\(number)"),
+            entityTag: try EntityTag.of(
+                mux.video, "muxed/\(mux.audio.track.contentDigest)/\(mux.audio.key?.number.rawValue ?? 0)/\(number)"),
             lastModified: mux.video.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 

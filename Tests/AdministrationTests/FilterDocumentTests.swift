@@ -45,7 +45,10 @@ import Testing
         ("name: f\ntracks: [ { trackSelections: [ { property: Type, operation: Equal, value: text } ] } ]", "Type"),
         ("name: f\ntracks: [ { trackSelections: [ { property: Colour, operation: Equal, value: a } ] } ]", "Colour"),
         ("name: f\ntracks: [ { trackSelections: [ { property: Name, operation: Like, value: a } ] } ]", "Like"),
-        ("name: f\ntracks: [ { trackSelections: [ { property: Bitrate, operation: Equal, value: 5-4 } ] } ]", "from-to"),
+        (
+            "name: f\ntracks: [ { trackSelections: [ { property: Bitrate, operation: Equal, value: 5-4 } ] } ]",
+            "from-to"
+        ),
     ])
     func whatIsWrongIsSaid(fields: String, message: String) {
         let loaded = parse("kind: Filter\n" + fields)

@@ -75,8 +75,10 @@ import Testing
     @Test func everyPathHasOneCanonicalSpellingAtMost() throws {
         let pieces = [
             "manifest", "Manifest", "(", ")", "format=", "encryption=", "filter=", "m3u8-aapl", "m3u8-cmaf", "fmp4-v20",
-            "mpd-time-csf", "cbc", "cenc", "piff", "cbcs-aapl", "clear", ",", ";", "a", "b", "+", "=", "/", "v1", "v2", "0",
-            "7", "ts", "ts-muxed", "cmaf", "smooth", "media", "iframes", "init.mp4", ".m3u8", ".mpd", ".ts", ".m4s", "%28",
+            "mpd-time-csf", "cbc", "cenc", "piff", "cbcs-aapl", "clear", ",", ";", "a", "b", "+", "=", "/", "v1", "v2",
+            "0",
+            "7", "ts", "ts-muxed", "cmaf", "smooth", "media", "iframes", "init.mp4", ".m3u8", ".mpd", ".ts", ".m4s",
+            "%28",
             "%2c", "%", "..", "QualityLevels(", "Fragments(", "video=", "é", "\u{0}", " ",
         ]
         let seeds = [
@@ -89,9 +91,11 @@ import Testing
             var text = Array(seeds[Int(random.next() % 4)])
             for _ in 0..<(random.next() % 4) {
                 let at = Int(random.next() % UInt64(text.count + 1))
-                if random.next() % 2 == 0, at < text.count {
-                    text.remove(at: at)
-                } else {
+                switch random.next() % 3 {
+                case 0 where at < text.count: text.remove(at: at)
+                case 1 where at < text.count:
+                    text.replaceSubrange(at...at, with: text[at].uppercased())
+                default:
                     text.insert(contentsOf: pieces[Int(random.next() % UInt64(pieces.count))], at: at)
                 }
             }

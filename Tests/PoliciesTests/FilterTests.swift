@@ -23,23 +23,26 @@ import Testing
         return Self.tracks.filter(selection.shows).map(\.name)
     }
 
-    @Test(arguments: [
-        ("800000", 800_000...800_000), ("0-1000000", 0...1_000_000), ("-5", 0...5), ("5-", 5...Int.max),
-        ("", nil), ("-", nil), ("5-4", nil), ("a", nil), ("1-2-3", nil), ("+5", nil), ("1234567890123", nil),
-    ] as [(String, ClosedRange<Int>?)])
+    @Test(
+        arguments: [
+            ("800000", 800_000...800_000), ("0-1000000", 0...1_000_000), ("-5", 0...5), ("5-", 5...Int.max),
+            ("", nil), ("-", nil), ("5-4", nil), ("a", nil), ("1-2-3", nil), ("+5", nil), ("1234567890123", nil),
+        ] as [(String, ClosedRange<Int>?)])
     func bitrateRanges(text: String, expected: ClosedRange<Int>?) {
         #expect(FilterCondition.bitrates(text) == expected)
     }
 
-    @Test(arguments: [
-        ([FilterCondition(.type, "video")], ["hd", "sd"]), ([FilterCondition(.type, .notEqual, "video")], ["en", "de"]),
-        ([FilterCondition(.type, "video"), FilterCondition(.bitrate, "-1000000")], ["sd"]),
-        ([FilterCondition(.language, "EN-gb")], ["en"]), ([FilterCondition(.language, "en")], []),
-        ([FilterCondition(.fourCC, "mp4a"), FilterCondition(.language, .notEqual, "de")], ["en"]),
-        ([FilterCondition(.name, "hd")], ["hd"]), ([FilterCondition(.bitrate, .notEqual, "128000")], ["hd", "sd"]),
-        // What cannot be read matches nothing.
-        ([FilterCondition(.bitrate, "all")], []), ([], ["hd", "sd", "en", "de"]),
-    ] as [([FilterCondition], [String])])
+    @Test(
+        arguments: [
+            ([FilterCondition(.type, "video")], ["hd", "sd"]),
+            ([FilterCondition(.type, .notEqual, "video")], ["en", "de"]),
+            ([FilterCondition(.type, "video"), FilterCondition(.bitrate, "-1000000")], ["sd"]),
+            ([FilterCondition(.language, "EN-gb")], ["en"]), ([FilterCondition(.language, "en")], []),
+            ([FilterCondition(.fourCC, "mp4a"), FilterCondition(.language, .notEqual, "de")], ["en"]),
+            ([FilterCondition(.name, "hd")], ["hd"]), ([FilterCondition(.bitrate, .notEqual, "128000")], ["hd", "sd"]),
+            // What cannot be read matches nothing.
+            ([FilterCondition(.bitrate, "all")], []), ([], ["hd", "sd", "en", "de"]),
+        ] as [([FilterCondition], [String])])
     func conditionsMustAllHold(conditions: [FilterCondition], expected: [String]) throws {
         #expect(try shown([PresentationFilter(name: "f", tracks: [FilterTrackSelection(conditions)])]) == expected)
     }
@@ -57,12 +60,14 @@ import Testing
     }
 
     /// Segments of 2 s in units of a millisecond; one that lies across an end is shown whole.
-    @Test(arguments: [
-        (FilterTimeRange(), [0, 1, 2, 3]), (FilterTimeRange(start: 20_000_000), [1, 2, 3]),
-        (FilterTimeRange(start: 39_999_999, end: 40_000_000), [1]), (FilterTimeRange(end: 20_000_001), [0, 1]),
-        (FilterTimeRange(end: 20_000_000), [0]), (FilterTimeRange(start: 3, end: 5, timescale: 1), [1, 2]),
-        (FilterTimeRange(start: 8, timescale: 1), []), (FilterTimeRange(start: .max, end: .max, timescale: .max), []),
-    ] as [(FilterTimeRange, [Int])])
+    @Test(
+        arguments: [
+            (FilterTimeRange(), [0, 1, 2, 3]), (FilterTimeRange(start: 20_000_000), [1, 2, 3]),
+            (FilterTimeRange(start: 39_999_999, end: 40_000_000), [1]), (FilterTimeRange(end: 20_000_001), [0, 1]),
+            (FilterTimeRange(end: 20_000_000), [0]), (FilterTimeRange(start: 3, end: 5, timescale: 1), [1, 2]),
+            (FilterTimeRange(start: 8, timescale: 1), []),
+            (FilterTimeRange(start: .max, end: .max, timescale: .max), []),
+        ] as [(FilterTimeRange, [Int])])
     func segmentsThatPlayInTheRange(range: FilterTimeRange, expected: [Int]) throws {
         let selection = try FilterSelection([PresentationFilter(name: "f", timeRange: range)])
         let shown = (0..<4).filter {
@@ -73,8 +78,9 @@ import Testing
             PresentationFilter(name: "f", timeRange: range),
             PresentationFilter(name: "g", timeRange: FilterTimeRange(start: 4, timescale: 1)),
         ])
-        #expect((0..<4).filter { both.shows(from: UInt64($0) * 2000, to: UInt64($0 + 1) * 2000, timescale: 1000) }
-            == expected.filter { $0 >= 2 })
+        #expect(
+            (0..<4).filter { both.shows(from: UInt64($0) * 2000, to: UInt64($0 + 1) * 2000, timescale: 1000) }
+                == expected.filter { $0 >= 2 })
     }
 
     @Test func oneFilterSaysWhereToBegin() throws {
