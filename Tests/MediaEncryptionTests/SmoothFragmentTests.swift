@@ -46,7 +46,8 @@ import Testing
         let clip = try Clip.video.get()
         let plan = try FragmentPlan(
             clip.index, segment: 0, protection: Keys.parameters(.cenc), layout: .smooth(.none))
-        let traf = try #require(try boxes(plan.header() + [UInt8](repeating: 0, count: plan.mediaSize))[0].box.children.last)
+        let bytes = plan.header() + [UInt8](repeating: 0, count: plan.mediaSize)
+        let traf = try #require(try boxes(bytes)[0].box.children.last)
         let uuid = try #require(traf.children.last as? OpaqueBox)
         let userType: [UInt8] = [
             0xA2, 0x39, 0x4F, 0x52, 0x5A, 0x9B, 0x4F, 0x14, 0xA2, 0x44, 0x6C, 0x42, 0x7C, 0x64, 0x8D, 0xF4,
