@@ -18,13 +18,14 @@ import Testing
         }
         manifests += ["m3u8-cmaf", "mpd-time-cmaf"].map { path(forms.cenc, "manifest(format=\($0))") }
         manifests += [
-            path(forms.site.protected, "manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"), path(forms.clear, "manifest"),
+            path(forms.site.protected, "manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"),
+            path(forms.clear, "manifest"),
             path(forms.piff, "manifest(format=fmp4-v20,encryption=piff)"),
         ]
         let script = Programs.repository.appendingPathComponent("Tests/Delivery/random_requests.py").path
         let outcome = try run(
-            Programs.outside("python"), [script, "1500", "20261121"] + nodes.map(\.origin) + manifests)
+            Programs.outside("python"), [script, "1000", "20261121"] + nodes.map(\.origin) + manifests)
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.text.contains("1500 requests"))
+        #expect(outcome.text.contains("1000 requests"))
     }
 }
