@@ -80,7 +80,19 @@ public enum AdminRoutes {
             AdminRoute(
                 ListPolicies.self, .get, "/v1/policies", .reader, "The policies of both kinds in one line each",
                 [.after, .limit], answer: .named("PolicyList"))
-        ] + authorization + delivery + decisions
+        ] + authorization + delivery + filters + decisions
+
+    private static let filters = [
+        AdminRoute(
+            ListFilters.self, .get, "/v1/filters", .reader, "What manifests can be shown through", [.after, .limit],
+            answer: .named("FilterList")),
+        AdminRoute(
+            ShowFilter.self, .get, "/v1/filters/{name}", .reader, "One filter as a document",
+            [
+                .path("name", .name, "The filter's name"),
+                .query("asset", .text(.name), "The asset whose own it is; absent, a filter of every asset"),
+            ], answer: .named("Filter"), errors: [404, 422]),
+    ]
 
     private static let authorization = [
         AdminRoute(

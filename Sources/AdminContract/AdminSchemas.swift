@@ -57,6 +57,7 @@ enum AdminSchemas {
         ),
         ("AuthorizationPolicyList", page("policies", .named("AuthorizationPolicy"))),
         ("DeliveryPolicyList", page("policies", .named("DeliveryPolicy"))),
+        ("FilterList", page("filters", .named("Filter"))), ("Filter", .object(filter)),
         ("AuthorizationPolicyPut", put("AuthorizationPolicy")),
         ("DeliveryPolicyPut", put("DeliveryPolicy")),
         ("PolicyDeleted", .object([.required("kind", text), .required("name", name)])),
@@ -101,6 +102,30 @@ enum AdminSchemas {
         .optional(
             "signalling", .array(words(SignalledSystem.self), 1...16),
             "Whom manifests of cenc and cbcs speak to; absent, clearkey"),
+    ]
+
+    private static let filter: [Schema.Property] = [
+        .required("kind", text), .required("name", name), .optional("asset", name, "Absent for every asset's"),
+        .optional(
+            "presentationTimeRange",
+            .object([
+                .required("startTimestamp", .count), .optional("endTimestamp", .count),
+                .required("timescale", .integer(1...4_294_967_295), "Units a second of both"),
+            ])),
+        .optional("firstQuality", .object([.required("bitrate", .count, "Bits per second")])),
+        .optional(
+            "tracks",
+            .list(
+                .object([
+                    .required(
+                        "trackSelections",
+                        .list(
+                            .object([
+                                .required("property", words(FilterCondition.Property.self)),
+                                .required("operation", words(FilterCondition.Operation.self)),
+                                .required("value", text),
+                            ])), "All must hold")
+                ])), "Any one is enough"),
     ]
 
     private static let policyParts: [(String, Schema)] = [

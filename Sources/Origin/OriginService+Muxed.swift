@@ -30,7 +30,8 @@ struct PlannedMux: Sendable {
 }
 
 extension OriginService {
-    /// The sound that HLS version 3 has in the segments of every track of pictures: the first that filters show. Nil when there is no
+    /// The sound that HLS version 3 has in the segments of every track of pictures: the first that MPEG-TS can carry
+    /// and filters show. Nil when there is no
     /// sound, or nothing else.
     ///
     /// - Throws: `OriginError` when a track of pictures has another key: what is in one segment is under one key.
@@ -39,9 +40,8 @@ extension OriginService {
     ) throws(OriginError) -> PlannedTrack? {
         let tracks = tracks.filter { selection.shows($0.track.record.description) }
         let videos = tracks.filter { $0.track.record.description.kind == .video }
-        guard !videos.isEmpty, let sound = tracks.first(where: { $0.track.record.description.kind == .audio }) else {
-            return nil
-        }
+        let sounds = tracks.filter { $0.track.record.description.kind == .audio && $0.track.transportStream != nil }
+        guard !videos.isEmpty, let sound = sounds.first else { return nil }
         for video in videos { try checkKeys(video, sound) }
         return sound
     }

@@ -12,6 +12,8 @@ final class FormsSite: Sendable {
     let clear: String
     /// Smooth Streaming under PIFF, and DASH under `cenc` with the same key.
     let piff: String
+    /// HLS and DASH under `cenc`.
+    let cenc: String
     /// Smooth Streaming under PIFF that tells PlayReady's players nothing.
     let silent: String
     /// HLS, whole segments, pictures and sound under keys of their own.
@@ -41,6 +43,11 @@ final class FormsSite: Sendable {
                 signalling: [playready]
                 ---
                 kind: DeliveryPolicy
+                name: forms-cenc
+                protocols: [hls, dash]
+                encryption: cenc
+                ---
+                kind: DeliveryPolicy
                 name: forms-silent
                 protocols: [smooth]
                 encryption: cenc
@@ -62,6 +69,7 @@ final class FormsSite: Sendable {
         envelope = try publish("film", "forms-envelope")
         clear = try publish("film", "forms-clear")
         piff = try publish("film", "forms-piff")
+        cenc = try publish("film", "forms-cenc")
         silent = try publish("film", "forms-silent")
         // An asset's tracks keep the keys that they first had, so this one is another asset.
         try site.data.must("encode", Programs.clip(), "--asset", "film-of-two-keys")

@@ -110,18 +110,21 @@ import Testing
     }
 
     /// As RFC 8216, 6.3.6, has it: the range widened to blocks, and by one block before it for the IV.
-    @Test func rangesOfEncryptedSegmentsAreDecryptedByThemselves() throws {
+    @Test(arguments: ["ts", "cmaf"])
+    func rangesOfEncryptedSegmentsAreDecryptedByThemselves(container: String) throws {
         let track = Site.video[0]
-        let folder = "\(site.protected)/v1/cbc/ts/\(track)"
+        let folder = "\(site.protected)/v1/cbc/\(container)/\(track)"
         let key = try EnvelopeKey.fetch(from: "\(folder)/media.m3u8", site)
-        let tables = try part("\(site.clear)/v1/clear/ts/\(track)/0.ts", 0..<376)
+        let before =
+            try container == "ts"
+            ? part("\(site.clear)/v1/clear/ts/\(track)/0.ts", 0..<376) : curl("\(folder)/init.mp4").body
         let pictures = try frames(folder).map { frame in
             let start = frame.range.lowerBound / 16 * 16
             let end = (frame.range.upperBound + 15) / 16 * 16
             let bytes = try part("\(folder)/\(frame.segment)", (start - 16)..<end)
             let clear = try key.decryptBlocks(bytes.dropFirst(16), vector: bytes.prefix(16))
             let skipped = frame.range.lowerBound - start
-            return try picture(tables + clear[skipped..<(skipped + frame.range.count)])
+            return try picture(before + clear[skipped..<(skipped + frame.range.count)])
         }
         #expect(try pictures == expected(track))
     }
@@ -129,19 +132,22 @@ import Testing
     @Test(arguments: ["cenc", "cbcs-aapl"])
     func rangesOfProtectedFragmentsAreDecryptedByThemselves(scheme: String) throws {
         let track = Site.video[0]
-        let folder = "\(site.protected)/v1/\(scheme)/cmaf/\(track)"
+        let root = try scheme == "cenc" ? FormsSite.shared.get().cenc : site.protected
+        let folder = "\(root)/v1/\(scheme)/cmaf/\(track)"
         let header = try curl("\(folder)/init.mp4").body
         let key = try ClearKeyLicence.key(for: header, site).key
-        // DASH alone may have `cenc` here: its key frames lie where those of the clear form do, behind a longer `moof`.
-        guard scheme != "cenc" else {
-            #expect(try curl("\(folder)/iframes.m3u8").status == 403)
-            return
-        }
         let pictures = try frames(folder).map {
             try picture(
                 header + part("\(folder)/\($0.segment)", $0.range), ["-decryption_key", key], "ffmpeg-linux-x64")
         }
         #expect(try pictures == expected(track))
+    }
+
+    /// HLS must be allowed: DASH alone has no playlists.
+    @Test func playlistsAreForHLSAlone() throws {
+        for playlist in ["media", "iframes"] {
+            #expect(try curl("\(site.protected)/v1/cenc/cmaf/\(Site.video[0])/\(playlist).m3u8").status == 403)
+        }
     }
 
     @Test func soundHasNoKeyFrames() throws {

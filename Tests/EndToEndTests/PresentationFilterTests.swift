@@ -177,9 +177,24 @@ import Testing
         #expect(outcome.status == 65 && outcome.errors.contains("no filter 'unknown'"))
     }
 
+    /// The guide's filter is one.
+    @Test func theGuidesFilterIsValid() throws {
+        let guide = Programs.repository.appendingPathComponent("Documentation/delivery-formats.md")
+        let text = String(decoding: try Data(contentsOf: guide), as: UTF8.self)
+        let block = try #require(text.components(separatedBy: "```yaml\n").last?.components(separatedBy: "```").first)
+        let file = try forms.site.data.folder.write("guide.yaml", Data(block.utf8))
+        #expect(try forms.site.data.keyway("policy", "validate", file).status == 0)
+    }
+
     @Test func filtersAreListed() throws {
         let list = try forms.site.data.must("policy", "list").text
         #expect(list.contains("Filter") && list.contains("film/own"))
         #expect(list.contains("Type=video and Bitrate=0-500000 or Type=audio"))
+        let shown = try forms.site.data.must("policy", "show", "film/own").text
+        #expect(shown.contains("\"asset\" : \"film\""))
+        // What is shown can be applied again, and changes nothing.
+        let file = try forms.site.data.folder.write("shown.yaml", Data(shown.utf8))
+        #expect(try forms.site.data.must("apply", file, "--dry-run").text.contains("unchanged Filter film/own"))
+        #expect(try forms.site.data.keyway("policy", "show", "film/nothing").status == 66)
     }
 }

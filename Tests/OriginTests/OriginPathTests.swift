@@ -91,9 +91,11 @@ import Testing
             var text = Array(seeds[Int(random.next() % 4)])
             for _ in 0..<(random.next() % 4) {
                 let at = Int(random.next() % UInt64(text.count + 1))
-                if random.next() % 2 == 0, at < text.count {
-                    text.remove(at: at)
-                } else {
+                switch random.next() % 3 {
+                case 0 where at < text.count: text.remove(at: at)
+                case 1 where at < text.count:
+                    text.replaceSubrange(at...at, with: text[at].uppercased())
+                default:
                     text.insert(contentsOf: pieces[Int(random.next() % UInt64(pieces.count))], at: at)
                 }
             }

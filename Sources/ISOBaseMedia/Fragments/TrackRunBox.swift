@@ -1,7 +1,7 @@
 public import MediaModel
 
-/// `trun`: the samples of a fragment (ISO/IEC 14496-12, 8.8.8). Version 1, with signed composition offsets, is written;
-/// version 0 is read when its offsets fit.
+/// `trun`: the samples of a fragment (ISO/IEC 14496-12, 8.8.8). Version 1, with signed composition offsets, is written
+/// unless version 0 is asked for and does; version 0 is read when its offsets fit.
 public struct TrackRunBox: ReadableBox {
     public let type: FourCC = "trun"
     /// From the base of `tfhd` to the first sample, in bytes.
@@ -11,6 +11,8 @@ public struct TrackRunBox: ReadableBox {
     /// Which fields the samples carry; the others have defaults.
     public var present: Fields
     public var samples: [Sample]
+    /// For readers that are older than version 1; heeded where no offset is negative.
+    public var prefersVersion0 = false
 
     /// A sample; a field that is not present is zero here.
     public struct Sample: Sendable, Hashable {
@@ -73,7 +75,7 @@ public struct TrackRunBox: ReadableBox {
 
     public func writeFields(to output: inout ByteOutput) {
         let flags = present.rawValue | (dataOffset == nil ? 0 : 1) | (firstSampleFlags == nil ? 0 : 4)
-        output.version(1, flags: flags)
+        output.version(prefersVersion0 && samples.allSatisfy { $0.compositionOffset >= 0 } ? 0 : 1, flags: flags)
         output.uint32(UInt32(clamping: samples.count))
         if let dataOffset { output.int32(dataOffset) }
         if let firstSampleFlags { output.uint32(firstSampleFlags.rawValue) }

@@ -24,11 +24,13 @@ extension MovieFragment {
         header.defaultBaseIsMoof = false
         let protection: [any Box] = encryption.map { [PIFFSampleEncryptionBox($0)] } ?? []
         func boxes(dataOffset: Int32) -> ContainerBox {
-            ContainerBox(
+            var box = run.box(dataOffset: dataOffset)
+            box.prefersVersion0 = true
+            return ContainerBox(
                 "moof",
                 [
                     MovieFragmentHeaderBox(sequenceNumber: sequenceNumber),
-                    ContainerBox("traf", [header, run.box(dataOffset: dataOffset)] + protection),
+                    ContainerBox("traf", [header, box] + protection),
                 ])
         }
         headerSize = boxes(dataOffset: 0).size + MediaDataBox.headerSize

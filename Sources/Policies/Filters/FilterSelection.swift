@@ -43,9 +43,7 @@ public struct FilterSelection: Sendable, Hashable {
 }
 
 /// Two filters say which quality comes first.
-public struct FilterConflict: Error, Sendable, Hashable {
-    init() {}
-}
+public struct FilterConflict: Error, Sendable, Hashable {}
 
 extension FilterCondition {
     func holds(for track: TrackDescription) -> Bool {

@@ -5,16 +5,17 @@ import KeyServer
 
 struct PolicyShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a policy as the document that declares it.")
+        commandName: "show", abstract: "Show a policy or a filter as the document that declares it.")
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "The policy's name.")
+    @Argument(help: "The policy's name; of an asset's filter, ASSET/NAME.")
     var name: String
 
     private struct Answer: Report {
         var authorizationPolicy: AuthorizationPolicyForm?
         var deliveryPolicy: DeliveryPolicyForm?
+        var filter: FilterForm?
 
         /// JSON is YAML: policies have more structure than columns can show.
         var text: String {
@@ -22,7 +23,7 @@ struct PolicyShow: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let documents = [
                 authorizationPolicy.flatMap { try? encoder.encode($0) },
-                deliveryPolicy.flatMap { try? encoder.encode($0) },
+                deliveryPolicy.flatMap { try? encoder.encode($0) }, filter.flatMap { try? encoder.encode($0) },
             ]
             return documents.compactMap { $0.map { String(decoding: $0, as: UTF8.self) } }.joined(separator: "\n---\n")
         }
@@ -30,10 +31,14 @@ struct PolicyShow: AsyncParsableCommand {
 
     func run() async throws {
         let interface = try await common.makeOperator()
-        let answer = Answer(
-            authorizationPolicy: try await interface.unlessMissing(ShowAuthorizationPolicy(name: name)),
-            deliveryPolicy: try await interface.unlessMissing(ShowDeliveryPolicy(name: name)))
-        guard answer.authorizationPolicy != nil || answer.deliveryPolicy != nil else {
+        let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+        let filter = ShowFilter(name: parts.last ?? name, asset: parts.count == 2 ? parts[0] : nil)
+        var answer = Answer(filter: try await interface.unlessMissing(filter))
+        if parts.count == 1 {
+            answer.authorizationPolicy = try await interface.unlessMissing(ShowAuthorizationPolicy(name: name))
+            answer.deliveryPolicy = try await interface.unlessMissing(ShowDeliveryPolicy(name: name))
+        }
+        guard answer.authorizationPolicy != nil || answer.deliveryPolicy != nil || answer.filter != nil else {
             throw CommandFailure(.noInput, "there is no policy '\(name)'; 'keyway policy list' lists them")
         }
         try answer.print(json: common.json)

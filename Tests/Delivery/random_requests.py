@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Asks two nodes over one catalog for the same objects, in every way that caches and players do.
+
+    random_requests.py COUNT SEED NODE NODE MANIFEST…
+
+MANIFEST is a manifest's path; every object below it is asked for: whole, in ranges, by HEAD, and on a condition. Prints how
+many objects and requests there were; ends with an error at the first answer that differs.
+"""
+import random
+import re
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+count, seed, *rest = sys.argv[1:]
+nodes, manifests = rest[:2], rest[2:]
+choice = random.Random(int(seed))
+
+
+def ask(node, path, method="GET", **headers):
+    request = urllib.request.Request(
+        node + path, method=method, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def text(path):
+    status, _, body = ask(nodes[0], path)
+    assert status == 200, (status, path)
+    return body.decode()
+
+
+def relative(path, reference):
+    return path.rsplit("/", 1)[0] + "/" + reference
+
+
+def playlist(path):
+    found, content = [path], text(path)
+    for line in content.split("\n"):
+        uris = [line] if line and not line.startswith("#") else []
+        if line.startswith(("#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-MAP:")):
+            uris = re.findall('URI="([^"]*)"', line)
+        for uri in uris:
+            below = relative(path, uri)
+            found += playlist(below) if ".m3u8" in uri else [below]
+    return found
+
+
+def smooth(path):
+    found = [path]
+    for stream in text(path).split("<StreamIndex")[1:]:
+        template = re.search('Url="([^"]*)"', stream)[1]
+        for bitrate in re.findall(r'Bitrate="(\d+)"', stream):
+            for start, duration, repeats in re.findall(r'<c t="(\d+)" d="(\d+)"(?: r="(\d+)")?', stream):
+                for number in range(int(repeats or 1)):
+                    time = str(int(start) + number * int(duration))
+                    url = template.replace("{bitrate}", bitrate).replace("{start time}", time)
+                    found.append(relative(path, url))
+    return found
+
+
+def dash(path):
+    found = [path]
+    for group in text(path).split("<AdaptationSet")[1:]:
+        template = re.search(r'initialization="([^"]*)" media="([^"]*)"', group)
+        times = [(int(t), int(d), int(r or 0)) for t, d, r in re.findall(r'<S t="(\d+)" d="(\d+)"(?: r="(\d+)")?', group)]
+        for track in re.findall(r'<Representation id="([^"]*)"', group):
+            found.append(relative(path, template[1].replace("$RepresentationID$", track)))
+            for start, duration, repeats in times:
+                for number in range(repeats + 1):
+                    time = str(start + number * duration)
+                    url = template[2].replace("$RepresentationID$", track).replace("$Time$", time)
+                    found.append(relative(path, url))
+    return found
+
+
+objects = []
+for manifest in manifests:
+    objects += (dash if "mpd-" in manifest else playlist if "m3u8-" in manifest else smooth)(manifest)
+objects = sorted(set(objects))
+known = {}
+for _ in range(int(count)):
+    path = choice.choice(objects)
+    if path not in known:
+        status, headers, body = ask(nodes[0], path)
+        assert status == 200, (status, path)
+        known[path] = (headers, body)
+    headers, body = known[path]
+    node, way = choice.choice(nodes), choice.randrange(4)
+    if way == 0:
+        status, others, whole = ask(node, path)
+        assert status == 200 and whole == body, path
+    elif way == 1:
+        status, others, _ = ask(node, path, "HEAD")
+        assert status == 200 and others["Content-Length"] == str(len(body)), path
+        assert others["Content-Type"] == headers["Content-Type"], path
+    elif way == 2:
+        first = choice.randrange(len(body))
+        last = choice.randrange(first, len(body))
+        status, others, part = ask(node, path, Range=f"bytes={first}-{last}")
+        assert status == 206 and part == body[first:last + 1], (path, first, last)
+    else:
+        status, others, nothing = ask(node, path, If_None_Match=headers["ETag"])
+        assert status == 304 and not nothing, path
+    for name in ("ETag", "Cache-Control", "Last-Modified"):
+        assert others[name] == headers[name], (path, name)
+print(len(objects), "objects", count, "requests")
