@@ -255,7 +255,10 @@ func tests() -> [Target] {
             "CatalogSQLiteTests",
             siblings: ["TestSupport", "CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
-        test("OriginTests", siblings: ["Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
+        test(
+            "OriginTests",
+            siblings: ["Origin", "OriginHTTP", "Policies", "Catalog", "MediaModel", "MediaStorage", "TransportStream"],
+            products: [.httpTypes]),
         test(
             "AdministrationTests",
             siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel"]),

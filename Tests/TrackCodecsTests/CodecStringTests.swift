@@ -6,7 +6,7 @@ import TrackCodecs
 
 /// Sample entries of which others have said what they are.
 @Suite struct CodecStringTests {
-    /// The clips of Tests/Media, whose strings `MP4Box -info` and Shaka Packager give alike.
+    /// The clips of Tests/Media.
     @Test(arguments: [
         ("ed_hevc.mp4", "hvc1"), ("exo_av1.mp4", "av01"), ("bigbuckbunny_720p.mp4", "avc1"),
     ])
