@@ -2,7 +2,7 @@ import CodecSyntax
 import MediaModel
 
 extension TrackCodec {
-    /// `avc1` (ISO/IEC 14496-15, 5.4.2). `avc3` is read as well, as long as its parameter sets do not change.
+    /// `avc1`, and `avc3` with parameter sets in the samples (ISO/IEC 14496-15, 5.4.2).
     static func avc(_ entry: SampleEntryContent) throws -> TrackCodec {
         let record = try entry.payload("avcC")
         let configuration = try AVCDecoderConfiguration(parsing: record)
@@ -19,7 +19,8 @@ extension TrackCodec {
             video: CodecConfiguration(
                 sampleEntry: entry.format, decoderSpecific: record, codecString: "\(entry.format)\(suffix)",
                 boxes: entry.boxes(without: "avcC")),
-            picture, try AVCSubsampleMapper(configuration: configuration))
+            picture,
+            try AVCSubsampleMapper(configuration: configuration, takesParameterSets: entry.format == "avc3"))
     }
 }
 

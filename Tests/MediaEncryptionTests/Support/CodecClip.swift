@@ -5,6 +5,7 @@ import Testing
 
 /// A codec with what makes it hard, as ffmpeg's encoders write it.
 enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case avcInBand
     case hevc
     case hevcMain10Sliced
     case hevcTiled
@@ -35,6 +36,7 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var codecString: String {
         switch self {
+        case .avcInBand: "avc3.64000c"
         case .hevc: "hvc1.1.6.L60.90"
         case .hevcMain10Sliced: "hvc1.2.4.L60.90"
         case .hevcTiled: "hvc1.1.6.L60.90"
@@ -72,6 +74,8 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
     private var arguments: String {
         let x265 = "\(Self.small) -c:v libx265 -preset ultrafast -x265-params log-level=none"
         switch self {
+        case .avcInBand:
+            return "\(Self.small) -c:v libx264 -preset veryfast -bf 2 -x264-params repeat-headers=1 -tag:v avc3"
         case .hevc: return x265 + ":bframes=3:b-pyramid=1:weightp=1:weightb=1 -tag:v hvc1"
         case .hevcMain10Sliced:
             return x265 + ":slices=3:ref=4:hdr10=1:master-display=G(13250,34500)B(7500,3000)R(34000,16000)"
@@ -79,7 +83,8 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 + ":colormatrix=bt2020nc -pix_fmt yuv420p10le -tag:v hvc1"
         case .hevcTiled: return x265 + ":wpp=1:bframes=4:open-gop=1:weightp=1 -tag:v hvc1"
         case .hevcInBand: return x265 + ":repeat-headers=1 -tag:v hev1"
-        case .hevcRangeExtensions: return x265 + ":weightp=1:weightb=1:bframes=2:cbqpoffs=2 -pix_fmt yuv422p10le -tag:v hvc1"
+        case .hevcRangeExtensions:
+            return x265 + ":weightp=1:weightb=1:bframes=2:cbqpoffs=2 -pix_fmt yuv422p10le -tag:v hvc1"
         case .av1: return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k"
         case .av1Tiled:
             return "-map 0:v -vf scale=640:360 -t 1 -g 12 -c:v libaom-av1 -cpu-used 8 -b:v 400k -tiles 2x2"
@@ -88,7 +93,8 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .av1Grain:
             return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k -denoise-noise-level 20 -error-resilience 1"
         case .av1Screen:
-            return "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k -aom-params tune-content=screen:enable-palette=1"
+            return
+                "\(Self.small) -c:v libaom-av1 -cpu-used 8 -b:v 200k -aom-params tune-content=screen:enable-palette=1"
         case .av1SuperResolution:
             return "\(Self.small) -c:v libsvtav1 -preset 8 -svtav1-params superres-mode=1:superres-denom=12"
         case .av1Lossless:
