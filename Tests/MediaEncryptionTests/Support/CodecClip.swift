@@ -32,6 +32,14 @@ enum CodecClip: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
+    /// Debian's Chromium has no decoder of HEVC, AC-3 and E-AC-3.
+    var isForChromium: Bool {
+        // Nor does its ClearKey take 4:4:4 of VP9.
+        guard self != .vp9Profile1 else { return false }
+        let format = codecString.prefix(4)
+        return ["avc3", "av01", "vp09", "mp4a", "opus", "fLaC"].contains(format)
+    }
+
     var isVideo: Bool { arguments.hasPrefix("-map 0:v") }
 
     var codecString: String {
