@@ -263,7 +263,12 @@ func tests() -> [Target] {
             "CatalogSQLiteTests",
             siblings: ["TestSupport", "CatalogSQLite", "Catalog", "Policies", "MediaModel", "ContentKeys"],
             products: [.grdb]),
-        test("OriginTests", siblings: ["HTTPSurface", "Origin", "OriginHTTP", "Policies"], products: [.httpTypes]),
+        test(
+            "OriginTests",
+            siblings: [
+                "HTTPSurface", "Origin", "OriginHTTP", "Policies", "Catalog", "MediaModel", "MediaStorage", "TransportStream",
+            ],
+            products: [.httpTypes]),
         test(
             "AdministrationTests",
             siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel"]),

@@ -113,10 +113,18 @@ public struct InitializationSegment: Sendable {
         case .audio:
             var entry = AudioSampleEntry(
                 protection == nil ? format : "enca", channelCount: UInt16(clamping: track.audio?.channelCount ?? 0),
-                sampleRate: UInt16(exactly: track.audio?.sampleRate ?? 0) ?? 0, children: children)
+                sampleRate: writtenSampleRate, children: children)
             if let bits = track.audio?.bitsPerSample { entry.bitsPerSample = UInt16(clamping: bits) }
             return entry
         }
+    }
+
+    /// 16 bits of hertz. FLAC halves a rate that is too large until it fits (Encapsulation of FLAC, 3.3.1); others leave
+    /// it to the decoder's configuration.
+    private var writtenSampleRate: UInt16 {
+        var rate = track.audio?.sampleRate ?? 0
+        while track.codec.sampleEntry == "fLaC", rate > Int(UInt16.max) { rate /= 2 }
+        return UInt16(exactly: rate) ?? 0
     }
 
     /// What the sample entry held in the source, and what was said beside the description and is not among that.

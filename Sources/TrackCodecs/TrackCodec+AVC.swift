@@ -3,7 +3,7 @@ public import ISOBaseMedia
 import MediaModel
 
 extension TrackCodec {
-    /// `avc1` (ISO/IEC 14496-15, 5.4.2). `avc3` is read as well, as long as its parameter sets do not change.
+    /// `avc1`, and `avc3` with parameter sets in the samples (ISO/IEC 14496-15, 5.4.2).
     static func avc(_ entry: SampleEntryContent) throws -> TrackCodec {
         try avc(entry, as: entry.format, record: try entry.payload("avcC"))
     }
@@ -23,7 +23,8 @@ extension TrackCodec {
             video: CodecConfiguration(
                 sampleEntry: format, decoderSpecific: record, codecString: "\(format)\(suffix)",
                 boxes: entry.boxes(without: "avcC")),
-            picture, try AVCSubsampleMapper(configuration: configuration))
+            picture,
+            try AVCSubsampleMapper(configuration: configuration, takesParameterSets: entry.format == "avc3"))
     }
 }
 

@@ -9,12 +9,18 @@ extension TrackCodec {
         let mapper = try HEVCSubsampleMapper(configuration: configuration)
         let size = try entry.size()
         let usability = mapper.sequence?.usability
+        let dolbyVision = try DolbyVision(entry)
+        var colour = entry.colour ?? usability?.colour.map(VideoColour.init)
+        // Profile 5 is PQ throughout, and says nothing of it in code points.
+        if dolbyVision?.record.profile == 5, [2, nil].contains(colour?.transfer) {
+            colour = colour ?? .unspecified
+            colour?.transfer = 16
+        }
         let picture = CodedPicture(
             width: mapper.sequence?.width ?? size.width, height: mapper.sequence?.height ?? size.height,
-            colour: entry.colour ?? usability?.colour.map(VideoColour.init),
+            colour: colour,
             bitDepth: mapper.sequence?.lumaBitDepth ?? 8,
             pixelShape: entry.pixelShape ?? usability?.sampleAspectRatio.flatMap(PixelShape.init))
-        let dolbyVision = try DolbyVision(entry)
         let isDolbyVision = entry.format == "dvh1" || entry.format == "dvhe"
         let codecString: String
         if isDolbyVision {

@@ -64,6 +64,24 @@ struct HostileCodecTests {
         #expect(refused > 0)
     }
 
+    /// Parameter sets in samples are in force from there on, whatever the sample entry says.
+    @Test(arguments: [
+        (CodecClip.avcInBand, "-bf 0 -x264-params cabac=0:ref=1:weightp=0 -c:v libx264"),
+        (.hevcInBand, "-c:v libx265 -x265-params log-level=none:ref=1:no-sao=1:no-weightp=1"),
+    ])
+    func setsInSamplesReplaceThoseOfTheEntry(codec: CodecClip, other: String) throws {
+        let clip = try codec.clip()
+        let stranger = try Clip(encoding: "-map 0:v -vf scale=160:90 -t 1 \(other)").index.description
+        var wrong = clip.index.description.codec
+        wrong.decoderSpecific = stranger.codec.decoderSpecific
+        var mapper = try TrackCodec(sampleEntry(clip.index.description, wrong)).mapper
+        for number in 0..<clip.index.sampleCount {
+            let sample = clip.index.sample(number)
+            let map = try mapper.map(Array(clip.media[Int(sample.offset)..<Int(sample.offset + UInt64(sample.size))]))
+            #expect(map.subsamples == clip.index.subsamples(of: sample))
+        }
+    }
+
     private func sampleEntry(_ description: TrackDescription, _ codec: CodecConfiguration? = nil) throws -> any Box {
         var description = description
         if let codec { description.codec = codec }

@@ -7,6 +7,18 @@ import Testing
 @testable import Presentations
 
 @Suite struct HLSTests {
+    /// A player that takes a group takes every language of it: the layouts of a group are alike.
+    @Test func layoutsAreGroupsOfTheirOwn() throws {
+        var surround = Fixtures.audio("de", "surround")
+        surround.description.audio = AudioFormat(sampleRate: 48_000, channelCount: 6, channelConfiguration: 6)
+        let film = Presentation(
+            name: "f", tracks: [Fixtures.video(360), Fixtures.audio("en", "stereo"), surround])
+        let playlist = try film.multivariantPlaylist()
+        #expect(playlist.contains("GROUP-ID=\"audio-0\",NAME=\"en\""))
+        #expect(playlist.contains("GROUP-ID=\"audio-1\",NAME=\"de\""))
+        #expect(playlist.contains("CHANNELS=\"6\""))
+    }
+
     private func lines(_ text: String) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }

@@ -6,7 +6,7 @@ import TrackCodecs
 
 /// Sample entries of which others have said what they are.
 @Suite struct CodecStringTests {
-    /// The clips of Tests/Media, whose strings `MP4Box -info` and Shaka Packager give alike.
+    /// The clips of Tests/Media.
     @Test(arguments: [
         ("ed_hevc.mp4", "hvc1"), ("exo_av1.mp4", "av01"), ("bigbuckbunny_720p.mp4", "avc1"),
     ])
@@ -90,6 +90,12 @@ import TrackCodecs
         let profile5 = try TrackCodec(alone)
         #expect(profile5.configuration.codecString == "dvh1.05.06")
         #expect(profile5.configuration.supplemental == nil)
+        // The clip's colours are BT.709's or unspecified: profile 5 is PQ where nothing is said.
+        var unsaid = alone
+        unsaid.children.removeAll { $0.type == "colr" }
+        unsaid.children.append(
+            ColourInformationBox(.codePoints(primaries: 2, transfer: 2, matrix: 2, isFullRange: false)))
+        #expect(try TrackCodec(unsaid).picture?.colour?.range == .pq)
 
         var layered = entry
         // el_present_flag 1.

@@ -1,9 +1,9 @@
 /// The parameter sets in force for a track.
 public struct AVCParameterSets: Hashable, Sendable {
     /// All sequence parameter sets of the track.
-    public let sequences: [SequenceParameterSet]
+    public private(set) var sequences: [SequenceParameterSet]
     /// All picture parameter sets of the track.
-    public let pictures: [PictureParameterSet]
+    public private(set) var pictures: [PictureParameterSet]
 
     /// Reads the parameter sets of a decoder configuration record.
     ///
@@ -27,5 +27,20 @@ public struct AVCParameterSets: Hashable, Sendable {
             let sequence = sequences.first(where: { $0.id == picture.sequenceID })
         else { return nil }
         return (sequence, picture)
+    }
+
+    /// Takes in a parameter set that a sample brings; one of the same id it replaces.
+    mutating func read(_ nalUnit: [UInt8], _ type: NALUnitType) throws(CodecSyntaxError) {
+        switch type {
+        case .sequenceParameterSet:
+            let set = try SequenceParameterSet(nalUnit: nalUnit)
+            sequences.removeAll { $0.id == set.id }
+            sequences.append(set)
+        case .pictureParameterSet:
+            let set = try PictureParameterSet(nalUnit: nalUnit, sequences: sequences)
+            pictures.removeAll { $0.id == set.id }
+            pictures.append(set)
+        default: break
+        }
     }
 }

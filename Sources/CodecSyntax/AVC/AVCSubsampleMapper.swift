@@ -4,15 +4,22 @@ public import MediaModel
 /// NAL unit header, slice header and every other NAL unit stay clear.
 public struct AVCSubsampleMapper: Sendable {
     private let configuration: AVCDecoderConfiguration
-    private let parameters: AVCParameterSets
+    private var parameters: AVCParameterSets
+    private let takesParameterSets: Bool
 
-    /// - Parameter configuration: the track's decoder configuration; lengths in samples must take 4 bytes.
+    /// - Parameters:
+    ///   - configuration: the track's decoder configuration; lengths in samples must take 4 bytes.
+    ///   - takesParameterSets: `map(_:)` takes parameter sets of samples into force, as `avc3` has them; else one that is
+    ///     not the sample entry's is refused.
     /// - Throws: when another length size is declared or a parameter set cannot be read.
-    public init(configuration: AVCDecoderConfiguration) throws(CodecSyntaxError) {
+    public init(
+        configuration: AVCDecoderConfiguration, takesParameterSets: Bool = false
+    ) throws(CodecSyntaxError) {
         guard configuration.lengthSize == LengthPrefixedNALUnits.prefixLength else {
             throw CodecSyntaxError(.unsupported, .decoderConfiguration, "NAL unit lengths do not take 4 bytes")
         }
         self.configuration = configuration
+        self.takesParameterSets = takesParameterSets
         parameters = try AVCParameterSets(configuration)
     }
 
@@ -78,10 +85,19 @@ public struct AVCSubsampleMapper: Sendable {
 
 extension AVCSubsampleMapper: SampleMapper {
     public mutating func map(_ sample: UnsafeRawBufferPointer) throws(CodecSyntaxError) -> SampleMap {
-        let entries = try subsamples(of: sample)
+        guard !sample.isEmpty, sample.count <= Int(UInt32.max) else {
+            throw CodecSyntaxError(.outOfRange, .sample, "it is empty or larger than 4 GiB")
+        }
         var walk = LengthPrefixedNALUnits(sample)
+        var entries = SubsampleCollector()
         var isSync = false
-        while let unit = try walk.next() { isSync = isSync || unit.type == .sliceIDR }
-        return SampleMap(subsamples: entries, isSync: isSync)
+        while let unit = try walk.next() {
+            let isSet = unit.type == .sequenceParameterSet || unit.type == .pictureParameterSet
+            if isSet, takesParameterSets { try parameters.read(Array(sample[unit.range]), unit.type) }
+            let clear = isSet && takesParameterSets ? unit.length : try clearLength(of: unit, in: sample)
+            entries.add(clear: LengthPrefixedNALUnits.prefixLength + clear, protected: unit.length - clear)
+            isSync = isSync || unit.type == .sliceIDR
+        }
+        return SampleMap(subsamples: entries.finish(), isSync: isSync)
     }
 }

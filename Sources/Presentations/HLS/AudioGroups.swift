@@ -1,20 +1,27 @@
 import MediaModel
 
-/// A group of alternate audio renditions (RFC 8216, 4.3.4.1.1): one codec, and each language under each label once.
-/// Tracks that differ in bit rate only go to different groups.
+/// A group of alternate audio renditions (RFC 8216, 4.3.4.1.1): one codec, one layout, and each language under each label
+/// once. Tracks that differ in bit rate only go to different groups.
 struct AudioGroup {
     let id: String
     let tracks: [PresentedTrack]
 
     static func groups(_ tracks: [PresentedTrack]) -> [AudioGroup] {
-        var codecs: [String] = []
-        for track in tracks where !codecs.contains(track.description.codec.codecString) {
-            codecs.append(track.description.codec.codecString)
-        }
-        let sets = codecs.flatMap { codec in
-            ranked(tracks.filter { $0.description.codec.codecString == codec })
-        }
+        var kinds: [Kind] = []
+        for track in tracks where !kinds.contains(Kind(track)) { kinds.append(Kind(track)) }
+        let sets = kinds.flatMap { kind in ranked(tracks.filter { Kind($0) == kind }) }
         return sets.enumerated().map { AudioGroup(id: "audio-\($0.offset)", tracks: $0.element) }
+    }
+
+    /// What players choose a group by.
+    private struct Kind: Equatable {
+        let codecString: String
+        let channels: String?
+
+        init(_ track: PresentedTrack) {
+            codecString = track.description.codec.codecString
+            channels = track.description.audio.map(AudioGroup.channels)
+        }
     }
 
     /// The first of each language and label, then the second of each, and so on.
@@ -60,7 +67,7 @@ struct AudioGroup {
     }
 
     /// How many channels, or for joint object coding how many objects (rfc8216bis, 4.4.6.1).
-    private static func channels(_ audio: AudioFormat) -> String {
+    static func channels(_ audio: AudioFormat) -> String {
         audio.objectComplexity.map { "\($0)/JOC" } ?? "\(audio.channelCount)"
     }
 }

@@ -16,6 +16,9 @@ struct Tool: Sendable {
     static let ffmpeg = Tool(onPath: "ffmpeg")
     /// Of the same wheel as Shaka Packager and years newer than Debian's: the right judge of common encryption.
     static let newerFFmpeg = Tool(inWheel: "ffmpeg-linux-x64")
+    static let chromium = Tool(onPath: "chromium")
+    static let chromedriver = Tool(onPath: "chromedriver")
+    static let python = Tool(onPath: "python3")
     static let openssl = Tool(onPath: "openssl")
     /// Shaka Packager, which scripts/setup.sh brings.
     static let packager = Tool(inWheel: "packager-linux-x64")
