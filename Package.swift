@@ -238,7 +238,7 @@ func tests() -> [Target] {
         test(
             "AzureImportTests",
             siblings: [
-                "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Tokens",
+                "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Markup", "Tokens",
                 "Cryptography", "Policies", "ContentKeys",
             ]),
         test(
