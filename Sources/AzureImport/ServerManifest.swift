@@ -1,10 +1,11 @@
+import ContentKeys
+public import Markup
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import ContentKeys
-public import Markup
 
 /// A server manifest (`.ism`) of Azure Media Services and Expression Encoder: SMIL that lists the files of an asset and
 /// which of their tracks are meant.

@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test func aManifestWrittenByHand() throws {
-        let read = try manifest("<switch><audio src='a.mp4' title='English'/><video src='a.mp4'/><video src='b.mp4'/></switch>")
+        let read = try manifest(
+            "<switch><audio src='a.mp4' title='English'/><video src='a.mp4'/><video src='b.mp4'/></switch>")
         #expect(
             read.sources == [
                 .init(file: "a.mp4", tracks: [.audio(id: nil), .video(id: nil)]),

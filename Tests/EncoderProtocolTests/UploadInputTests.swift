@@ -4,7 +4,9 @@ import Testing
 /// What a job's input and the child's arguments say is the same value on both sides.
 @Suite struct UploadInputTests {
     @Test func readsWhatItWrites() {
-        let tracks: [[UploadInput.Track]?] = [nil, [.firstVideo], [.firstAudio, .id(7)], [.id(.max), .firstVideo, .id(1)]]
+        let tracks: [[UploadInput.Track]?] = [
+            nil, [.firstVideo], [.firstAudio, .id(7)], [.id(.max), .firstVideo, .id(1)],
+        ]
         for tracks in tracks {
             let input = UploadInput(path: "/films/a b,c.mp4", tracks: tracks)
             #expect(input != nil)

@@ -38,7 +38,8 @@ import Testing
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: clip))
                 return [try folder.write("film.mp4", bytes.prefix(bytes.count - 100))]
             case .unknownCodec: return [clip, Programs.clip("ed_hevc.mp4")]
-            case .differentKeyFrames: return [try encoded("one.mp4", keyEvery: 24), try encoded("other.mp4", keyEvery: 31)]
+            case .differentKeyFrames:
+                return [try encoded("one.mp4", keyEvery: 24), try encoded("other.mp4", keyEvery: 31)]
             case .trimmedBetweenKeyFrames: return [try ffmpeg("film.mp4", "-ss", "3.1", "-i", clip, "-c", "copy")]
             case .missing: return [folder.path + "/film.mp4"]
             }
@@ -72,7 +73,8 @@ import Testing
         let server = try RunningServer(data)
         defer { server.stop() }
         let answer = try data.must(
-            "asset", "upload", "film", Programs.clip("interview_184k.mp4"), Programs.clip("interview_283k.mp4"), "--json"
+            "asset", "upload", "film", Programs.clip("interview_184k.mp4"), Programs.clip("interview_283k.mp4"),
+            "--json"
         ).json()
         #expect((answer["tracks"] as? [Any])?.count == 3)
         #expect((answer["warnings"] as? [String])?.count == 1)

@@ -34,7 +34,8 @@ enum Upload: String, CaseIterable {
                 try FileManager.default.copyItem(atPath: Programs.clip(name), toPath: folder.path + "/" + name)
             }
             return [
-                try manifest(folder, names.map { "<video src=\"\($0)\"/>" } + ["<audio src=\"\(names[0])\" title=\"English\"/>"])
+                try manifest(
+                    folder, names.map { "<video src=\"\($0)\"/>" } + ["<audio src=\"\(names[0])\" title=\"English\"/>"])
             ]
         default: return [try made(folder)]
         }
@@ -100,7 +101,7 @@ enum Upload: String, CaseIterable {
                 "-i", Self.clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast",
                 "-x264-params", "keyint=26:scenecut=0:open-gop=1:b-adapt=0:bframes=3",
             ]
-        case .turned: Self.copy + ["-metadata:s:v", "rotate=90"]
+        case .turned: Self.copy + ["-metadata:s:v", "rotate=90", "-aspect", "16:9"]
         case .soundOnly: Self.copy + ["-vn"]
         case .pictureOnly: Self.copy + ["-an"]
         case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview, .smooth, .handMadeManifest: []

@@ -91,6 +91,24 @@ import Testing
         }
     }
 
+    @Test func shapeAndRotationStayInInitSegments() throws {
+        func shape(_ file: String) throws -> String {
+            try run(
+                Programs.outside("ffprobe"),
+                [
+                    "-v", "error", "-select_streams", "v", "-show_entries",
+                    "stream=width,height,sample_aspect_ratio:stream_side_data=rotation", "-of", "csv=p=0", file,
+                ]
+            ).text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let asset = try asset(.turned)
+        let clear = address(asset.clear, .turned)
+        let stored = try MediaProbe.whole(clear, clear, "clear", asset.video[0], Folder())
+        #expect(try shape(stored) == shape(asset.files[0]))
+        #expect(try shape(stored).contains("-90"))
+        #expect(try shape(stored).contains("4:3"))
+    }
+
     @Test func manifestsNameEveryTrackOnce() throws {
         for upload in Upload.allCases {
             let asset = try asset(upload)

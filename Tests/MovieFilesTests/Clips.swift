@@ -19,7 +19,8 @@ enum Clips {
         _ = try Tool.run(
             [
                 "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=\(size):r=\(rate):d=\(seconds)", "-f",
-                "lavfi", "-i", "sine=r=48000:d=\(seconds)", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
+                "lavfi", "-i", "sine=r=48000:d=\(seconds)", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt",
+                "yuv420p",
                 "-c:a", "aac", "-b:a", "32k", "-shortest",
             ] + arguments + [path])
         return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -83,7 +84,8 @@ struct Uploaded: Equatable {
             tracks.append(
                 Track(
                     name: track.description.name, timescale: track.description.timescale,
-                    language: track.description.language, codec: track.description.codec.codecString, segments: segments))
+                    language: track.description.language, codec: track.description.codec.codecString, segments: segments
+                ))
         }
     }
 

@@ -17,7 +17,8 @@ import Testing
         var testDescription: String { name }
 
         /// Writes bytes so far behind the first letter of a box's type.
-        static func write(_ bytes: [UInt8], to box: String, at offset: Int) -> @Sendable (inout [UInt8]) throws -> Void {
+        static func write(_ bytes: [UInt8], to box: String, at offset: Int) -> @Sendable (inout [UInt8]) throws -> Void
+        {
             { file in
                 let at = try #require(Bytes.find(box, in: file)) + 4 + offset
                 file.replaceSubrange(at..<(at + bytes.count), with: bytes)
@@ -52,29 +53,42 @@ import Testing
         Damage(
             name: "track timescale zero", change: Damage.write([0, 0, 0, 0], to: "mdhd", at: 12), code: .damaged,
             words: "zero"),
-        Damage(name: "2^32 durations", change: Damage.write(many, to: "stts", at: 4), code: .damaged, box: "stts", words: "room"),
-        Damage(name: "2^32 sizes", change: Damage.write(many, to: "stsz", at: 8), code: .damaged, box: "stsz", words: "room"),
         Damage(
-            name: "2^32 samples of one size", change: Damage.write([0, 0, 0, 1] + many, to: "stsz", at: 4), code: .damaged,
+            name: "2^32 durations", change: Damage.write(many, to: "stts", at: 4), code: .damaged, box: "stts",
+            words: "room"),
+        Damage(
+            name: "2^32 sizes", change: Damage.write(many, to: "stsz", at: 8), code: .damaged, box: "stsz",
+            words: "room"),
+        Damage(
+            name: "2^32 samples of one size", change: Damage.write([0, 0, 0, 1] + many, to: "stsz", at: 4),
+            code: .damaged,
             box: "stsz", words: "fit"),
-        Damage(name: "2^32 places", change: Damage.write(many, to: "stco", at: 4), code: .damaged, box: "stco", words: "room"),
-        Damage(name: "2^32 runs", change: Damage.write(many, to: "stsc", at: 4), code: .damaged, box: "stsc", words: "room"),
         Damage(
-            name: "a run of 2^32 samples", form: fragmented, change: Damage.write(many, to: "trun", at: 4), code: .damaged,
+            name: "2^32 places", change: Damage.write(many, to: "stco", at: 4), code: .damaged, box: "stco",
+            words: "room"),
+        Damage(
+            name: "2^32 runs", change: Damage.write(many, to: "stsc", at: 4), code: .damaged, box: "stsc", words: "room"
+        ),
+        Damage(
+            name: "a run of 2^32 samples", form: fragmented, change: Damage.write(many, to: "trun", at: 4),
+            code: .damaged,
             box: "trun", words: "room"),
         Damage(
             name: "2^32 samples in a run without entries", form: fragmented,
             change: Damage.write([0, 0, 0, 1] + many, to: "trun", at: 0), code: .damaged, box: "trun", words: "samples"),
         Damage(
-            name: "a place outside the file", change: Damage.write(many, to: "stco", at: 12), code: .damaged, box: "stco",
+            name: "a place outside the file", change: Damage.write(many, to: "stco", at: 12), code: .damaged,
+            box: "stco",
             words: "beyond the end"),
         Damage(
-            name: "a sample in the tables", change: { file in
+            name: "a sample in the tables",
+            change: { file in
                 let place = UInt32(try #require(Bytes.find("moov", in: file)))
                 try Damage.write(Bytes.u32(place), to: "stco", at: 12)(&file)
             }, code: .damaged, words: "outside every 'mdat'"),
         Damage(
-            name: "samples that share bytes", change: { file in
+            name: "samples that share bytes",
+            change: { file in
                 let at = try #require(Bytes.find("stco", in: file)) + 12
                 file.replaceSubrange((at + 4)..<(at + 8), with: Array(file[at..<(at + 4)]))
             }, code: .damaged, words: "share"),
@@ -94,7 +108,8 @@ import Testing
             name: "runs that do not begin at the first", change: Damage.write([0, 0, 0, 2], to: "stsc", at: 8),
             code: .damaged, box: "stsc", words: "follow"),
         Damage(
-            name: "another sample description", change: Damage.write([0, 0, 0, 2], to: "stsc", at: 16), code: .unsupported,
+            name: "another sample description", change: Damage.write([0, 0, 0, 2], to: "stsc", at: 16),
+            code: .unsupported,
             box: "stsc", words: "description 2"),
         Damage(
             name: "a fragment of a track that is not there", form: fragmented,
@@ -106,15 +121,18 @@ import Testing
             name: "a codec that nobody knows", change: Damage.write(Bytes.text("zzzz"), to: "mp4a", at: -4),
             code: .unknownCodec, box: "stsd", words: "'zzzz'"),
         Damage(
-            name: "encrypted", change: Damage.write(Bytes.text("enca"), to: "mp4a", at: -4), code: .encrypted, box: "stsd",
+            name: "encrypted", change: Damage.write(Bytes.text("enca"), to: "mp4a", at: -4), code: .encrypted,
+            box: "stsd",
             words: "encrypted"),
         Damage(
-            name: "MP3", change: { file in
+            name: "MP3",
+            change: { file in
                 let at = try #require(Bytes.find("esds", in: file)) + 8 + 7
                 file[at] = 0x6B
             }, code: .unknownCodec, words: "107"),
         Damage(
-            name: "media in another file", change: Damage.write([0], to: "url ", at: 3), code: .unsupported, box: "url ",
+            name: "media in another file", change: Damage.write([0], to: "url ", at: 3), code: .unsupported,
+            box: "url ",
             words: "another file"),
         Damage(
             name: "no track", change: Damage.write(Bytes.text("free"), to: "trak", at: -4), code: .notMovie,

@@ -31,7 +31,8 @@ import Testing
         Form(hasLargeMediaSize: true), Form(samplesInMovie: 0), Form(samplesInMovie: 0, base: .absolute),
         Form(samplesInMovie: 0, base: .relativeToTheTrackBefore), Form(samplesInMovie: 0, hasPlainRuns: false),
         Form(samplesInMovie: 0, samplesPerFragment: 12, hasPlainRuns: false),
-        Form(samplesInMovie: 0, hasDecodeTimes: false), Form(samplesInMovie: 12), Form(samplesInMovie: 12, base: .absolute),
+        Form(samplesInMovie: 0, hasDecodeTimes: false), Form(samplesInMovie: 12),
+        Form(samplesInMovie: 12, base: .absolute),
         Form(movieIsFirst: true, samplesInMovie: 24, hasDecodeTimes: false),
         // Negative offsets in version 0, as many writers have them.
         Form(compositionVersion: 0),

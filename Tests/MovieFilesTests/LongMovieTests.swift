@@ -26,7 +26,8 @@ import Testing
         let moov = try #require(Bytes.find("moov", in: short)) - 4
         let table = try #require(Bytes.find("stts", in: short)) - 4
         let durations = Bytes.box("stts", Bytes.u32(0) + Bytes.u32(1) + Bytes.u32(UInt32(count)) + Bytes.u32(1024))
-        let runs = Bytes.box("stsc", Bytes.u32(0) + Bytes.u32(1) + Bytes.u32(1) + Bytes.u32(UInt32(count)) + Bytes.u32(1))
+        let runs = Bytes.box(
+            "stsc", Bytes.u32(0) + Bytes.u32(1) + Bytes.u32(1) + Bytes.u32(UInt32(count)) + Bytes.u32(1))
         let sizes = Bytes.box(
             "stsz",
             Bytes.u32(0) + Bytes.u32(0) + Bytes.u32(UInt32(count))

@@ -76,7 +76,8 @@ struct MovieMaker {
         let counts = tracks.map { (inMovie($0).count + form.samplesPerRun - 1) / form.samplesPerRun }
         func close() {
             guard !open.isEmpty else { return }
-            bytes += form.hasLargeMediaSize
+            bytes +=
+                form.hasLargeMediaSize
                 ? Bytes.u32(1) + Bytes.text("mdat") + Bytes.u64(UInt64(open.count + 16)) + open
                 : Bytes.box("mdat", open)
             open = []
@@ -119,7 +120,8 @@ struct MovieMaker {
             "tkhd",
             Bytes.u32(7) + Bytes.zeros(8) + Bytes.u32(UInt32(number + 1)) + Bytes.zeros(8) + Bytes.zeros(12)
                 + Bytes.zeros(4) + track.matrix.flatMap(Bytes.u32) + Bytes.zeros(8))
-        let edits = track.edits.isEmpty
+        let edits =
+            track.edits.isEmpty
             ? []
             : Bytes.box(
                 "edts",
@@ -163,7 +165,8 @@ struct MovieMaker {
         if rest > 0 { runs.append(Bytes.u32(UInt32(places.count)) + Bytes.u32(UInt32(rest)) + Bytes.u32(1)) }
         boxes += table("stsc", runs)
         boxes += sizes(samples)
-        boxes += form.hasLargeOffsets
+        boxes +=
+            form.hasLargeOffsets
             ? table("co64", places.map(Bytes.u64)) : table("stco", places.map { Bytes.u32(UInt32($0)) })
         if samples.contains(where: { !$0.isSync }) {
             boxes += table(
@@ -176,7 +179,9 @@ struct MovieMaker {
         let sizes = samples.map { UInt32($0.bytes.count) }
         let head = Bytes.u32(UInt32(form.sizeBits)) + Bytes.u32(UInt32(samples.count))
         switch form.sizeBits {
-        case 32: return Bytes.box("stsz", Bytes.u32(0) + Bytes.u32(0) + Bytes.u32(UInt32(samples.count)) + sizes.flatMap(Bytes.u32))
+        case 32:
+            return Bytes.box(
+                "stsz", Bytes.u32(0) + Bytes.u32(0) + Bytes.u32(UInt32(samples.count)) + sizes.flatMap(Bytes.u32))
         case 16: return Bytes.box("stz2", Bytes.u32(0) + head + sizes.flatMap { Bytes.u16(UInt16($0)) })
         case 8: return Bytes.box("stz2", Bytes.u32(0) + head + sizes.map { UInt8($0) })
         default:
@@ -210,7 +215,9 @@ struct MovieMaker {
         return bytes
     }
 
-    private func fragment(_ parts: [[Sample]], _ times: [UInt64], _ sequence: UInt32, at start: Int, size: Int) -> [UInt8] {
+    private func fragment(_ parts: [[Sample]], _ times: [UInt64], _ sequence: UInt32, at start: Int, size: Int)
+        -> [UInt8]
+    {
         var content = Bytes.box("mfhd", Bytes.u32(0) + Bytes.u32(sequence))
         var position = size + 8
         var isFirst = true
@@ -287,7 +294,8 @@ extension MovieMaker.Track {
             Bytes.zeros(6) + Bytes.u16(1) + Bytes.zeros(8) + Bytes.u16(2) + Bytes.u16(16) + Bytes.zeros(4)
                 + Bytes.u16(48_000) + Bytes.u16(0) + Bytes.box("esds", Bytes.u32(0) + stream))
         let samples = (0..<count).map { number in
-            MovieMaker.Sample(bytes: (0..<size(number)).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }, duration: 1024)
+            MovieMaker.Sample(
+                bytes: (0..<size(number)).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }, duration: 1024)
         }
         return MovieMaker.Track(handler: "soun", timescale: 48_000, entry: entry, samples: samples)
     }
