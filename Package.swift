@@ -241,7 +241,8 @@ func tests() -> [Target] {
         test(
             "AzureImportTests",
             siblings: [
-                "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Tokens",
+                "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Markup",
+                "Tokens",
                 "Cryptography", "Policies", "ContentKeys",
             ]),
         test(

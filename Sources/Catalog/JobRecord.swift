@@ -32,7 +32,8 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
 public struct JobRecord: Sendable, Hashable {
     public var id: JobID
     public var asset: String
-    /// Absolute path of the input file; of an upload, one or several, on a line each.
+    /// Absolute path of the input file; of an upload, one or several, on a line each
+    /// (`UploadInput`).
     public var input: String
     public var preset: String
     public var state: JobState

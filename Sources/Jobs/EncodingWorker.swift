@@ -69,7 +69,8 @@ public struct EncodingWorker: Sendable {
             job.state = .error
             job.errorCode = failure.code
             // Of several inputs the message itself says which.
-            job.errorMessage = job.inputs.count == 1 ? "\(job.input): \(failure.message)" : failure.message
+            job.errorMessage =
+                job.inputs.count == 1 ? "\(job.inputs[0].prefix { $0 != "\t" }): \(failure.message)" : failure.message
             job.ended = Date()
             try await environment.catalog.apply([.updateJob(job)])
             return job

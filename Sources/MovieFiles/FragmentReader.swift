@@ -42,25 +42,58 @@ struct FragmentReader {
         let defaults = TrackRun.Defaults(
             duration: header.sampleDuration ?? movieDefaults.sampleDuration,
             size: header.sampleSize ?? movieDefaults.sampleSize, flags: header.sampleFlags ?? movieDefaults.sampleFlags)
-        var decodeTime: UInt64?
-        if let time = children.first("tfdt") {
-            decodeTime = try time.read(TrackFragmentDecodeTimeBox.self, from: source).decodeTime
-            guard decodeTime ?? 0 < UInt64(MovieBounds.time) else {
-                throw time.error(.damaged, "its time is too large")
-            }
-        }
+        var decodeTime = try decodeTime(children)
+        var smoothTime = decodeTime == nil ? try smoothTime(children) : nil
         let base = header.baseDataOffset ?? (header.defaultBaseIsMoof ? fragment.offset : end)
         var next: UInt64?
         for child in children where child.type == "trun" {
             runCount += 1
             guard runCount <= Self.maximumRuns else { throw child.error(.limitExceeded, "the file has too many runs") }
             var run = try TrackRun(child, in: source, base: base, next: next, defaults: defaults)
+            if let time = smoothTime, run.sampleCount > 0 {
+                decodeTime = time - Int64(try firstOffset(of: run))
+                smoothTime = nil
+            }
             run.decodeTime = decodeTime
             decodeTime = nil
             next = try self.end(of: run)
             if run.sampleCount > 0 { runs[header.trackID, default: []].append(run) }
         }
         return next ?? end
+    }
+
+    /// Of the first sample, as `tfdt` says it (8.8.12).
+    private func decodeTime(_ children: [BoxPlace]) throws(MovieError) -> Int64? {
+        guard let box = children.first("tfdt") else { return nil }
+        let time = try box.read(TrackFragmentDecodeTimeBox.self, from: source).decodeTime
+        guard time < UInt64(MovieBounds.time) else { throw box.error(.damaged, "its time is too large") }
+        return Int64(time)
+    }
+
+    private static let smoothType: [UInt8] = [
+        0x6D, 0x1D, 0x9B, 0x05, 0x42, 0xD5, 0x44, 0xE6, 0x80, 0xE2, 0x14, 0x1D, 0xAF, 0xF7, 0x57, 0xB2,
+    ]
+
+    /// When the first sample is shown, as Smooth Streaming files say it in their `tfxd` (MS-SSTR, 2.2.4.4); signed, since
+    /// sound may begin before the presentation.
+    private func smoothTime(_ children: [BoxPlace]) throws(MovieError) -> Int64? {
+        for box in children where box.type == "uuid" && box.payload.count >= 28 && box.payload.count <= 64 {
+            let content = try box.content(of: source)
+            guard Array(content.prefix(16)) == Self.smoothType else { continue }
+            let isLong = content[16] == 1 && content.count >= 36
+            let time =
+                isLong
+                ? Int64(bitPattern: content.bigEndian(at: 20, count: 8)) : Int64(content.bigEndian(at: 20, count: 4))
+            guard time.magnitude < UInt64(MovieBounds.time) else { throw box.error(.damaged, "its time is too large") }
+            return time
+        }
+        return nil
+    }
+
+    private func firstOffset(of run: TrackRun) throws(MovieError) -> Int32 {
+        var cursor = TrackRunCursor(run, sourceSize: source.size)
+        var time: Int64 = 0
+        return try cursor.next(&time)?.compositionOffset ?? 0
     }
 
     /// Where the samples of a run end, once all of them were found to lie in the file.

@@ -11,22 +11,24 @@ public struct MovieFile: Sendable {
     /// What is neither video nor audio, for people: `track 3 ('text')`.
     public let leftOut: [String]
 
-    /// - Throws: `MovieError`, with the name, when the structure of the file contradicts itself, a video or audio track is
-    ///   of a kind that is not served, or there is none.
-    public init(reading source: any MovieSource, name: String) throws(MovieError) {
+    /// - Parameter selection: the tracks that are meant; nil for all video and audio.
+    /// - Throws: `MovieError`, with the name, when the structure of the file contradicts itself, a video or audio track that
+    ///   is meant is of a kind that is not served or is not there, or there is none.
+    public init(
+        reading source: any MovieSource, name: String, selection: [TrackSelection]? = nil
+    ) throws(MovieError) {
         self.name = name
         do throws(MovieError) {
             let layout = try MovieLayout(of: source)
             var tracks: [MovieTrack] = []
             var leftOut: [String] = []
-            for box in layout.tracks {
-                let header = try MovieTrackHeader(box, in: source)
+            for header in try TrackSelection.headers(layout, selection, in: source) {
                 guard let kind = header.kind else {
                     leftOut.append("track \(header.id) ('\(header.handler)')")
                     continue
                 }
                 guard !tracks.contains(where: { $0.header.id == header.id }) else {
-                    throw box.error(.damaged, "two tracks have the id \(header.id)")
+                    throw header.box.error(.damaged, "two tracks have the id \(header.id)")
                 }
                 tracks.append(try MovieTrack(header, kind, layout, source, file: name))
             }

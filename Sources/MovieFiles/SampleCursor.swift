@@ -33,12 +33,7 @@ struct SampleCursor {
         while true {
             if let sample = try current?.next(&decodeTime) { return sample }
             guard run < runs.count else { return nil }
-            if let time = runs[run].decodeTime {
-                guard time < UInt64(MovieBounds.time) else {
-                    throw runs[run].box.error(.damaged, "its time is too large")
-                }
-                decodeTime = Int64(time)
-            }
+            if let time = runs[run].decodeTime { decodeTime = time }
             current = TrackRunCursor(runs[run], sourceSize: sourceSize)
             run += 1
         }

@@ -3,8 +3,8 @@ import MediaModel
 
 /// The samples of one `trun` (ISO/IEC 14496-12, 8.8.8): its entries stay in the file.
 struct TrackRun: Sendable {
-    /// Of the fragment, when this is its first run and it says so (`tfdt`, 8.8.12).
-    var decodeTime: UInt64?
+    /// Of the first sample, when this is the first run of a track fragment that says so.
+    var decodeTime: Int64?
     /// Where the first sample lies.
     var offset: UInt64
     var present: TrackRunBox.Fields

@@ -30,14 +30,21 @@ enum EncoderProgram {
     private struct Request {
         var task: EncoderTask
         var limits: EncoderLimits
-        var inputs: [String]
+        /// Of the first input.
+        var path: String
+        /// Of an upload.
+        var inputs: [UploadInput]
 
         init?(_ arguments: [String]) {
             guard arguments.count >= 9, let task = EncoderTask(rawValue: arguments[1]),
                 let limits = EncoderLimits(arguments: Array(arguments[2..<8]))
             else { return nil }
-            inputs = Array(arguments[8...])
-            guard task.takesSeveralInputs || inputs.count == 1, inputs.count <= EncoderTask.maximumInputs else {
+            // What is encoded is one file, whatever its path.
+            let texts = arguments[8...]
+            inputs = task == .upload ? texts.compactMap(UploadInput.init(text:)) : []
+            guard task == .adaptive || inputs.count == texts.count else { return nil }
+            path = texts.first ?? ""
+            guard task.takesSeveralInputs || texts.count == 1, texts.count <= EncoderTask.maximumInputs else {
                 return nil
             }
             self.task = task
@@ -46,21 +53,22 @@ enum EncoderProgram {
     }
 
     private static func run(_ request: Request, _ output: FrameOutput) throws {
-        var files: [OpenFile] = []
-        for input in request.inputs {
-            do {
-                files.append(try OpenFile(input))
-            } catch {
-                guard request.inputs.count > 1 else { throw error }
-                throw EncodingFailure(error.code, "\(input): \(error.message)")
-            }
-        }
-        try confine(request.limits, output)
         switch request.task {
         case .adaptive:
-            guard let file = files.first else { throw EncodingFailure(.inputMissing, "there is no input") }
+            let file = try OpenFile(request.path)
+            try confine(request.limits, output)
             try EncodingSession(descriptor: file.descriptor, threads: request.limits.threads, output: output).run()
         case .upload:
+            var files: [(file: OpenFile, tracks: [UploadInput.Track]?)] = []
+            for input in request.inputs {
+                do {
+                    files.append((try OpenFile(input.path), input.tracks))
+                } catch {
+                    guard request.inputs.count > 1 else { throw error }
+                    throw EncodingFailure(error.code, "\(input.path): \(error.message)")
+                }
+            }
+            try confine(request.limits, output)
             try UploadSession(files: files, output: output).run()
         }
     }

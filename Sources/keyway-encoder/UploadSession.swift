@@ -6,12 +6,16 @@ import TrackOutput
 
 /// One run: MP4 files become the tracks of one asset as they are. Nothing is decoded. Owned by one thread.
 struct UploadSession {
-    let files: [OpenFile]
+    /// Files, and which of their tracks are meant.
+    let files: [(file: OpenFile, tracks: [UploadInput.Track]?)]
     let output: FrameOutput
 
     func run() throws {
         do {
-            let plan = try UploadPlan(files.map { try MovieFile(reading: $0, name: $0.name) })
+            let movies = try files.map { file, tracks in
+                try MovieFile(reading: file, name: file.name, selection: tracks?.map(Self.selection))
+            }
+            let plan = try UploadPlan(movies)
             try announce(plan)
             var progress = UploadProgress(total: plan.tracks.reduce(0) { $0 + $1.byteCount })
             for (number, track) in plan.tracks.enumerated() {
@@ -58,6 +62,14 @@ struct UploadSession {
             if let event = progress.event(adding: bytes) { try output.send(event) }
         }
         try writer.finish()
+    }
+
+    private static func selection(_ track: UploadInput.Track) -> TrackSelection {
+        switch track {
+        case .firstVideo: .firstVideo
+        case .firstAudio: .firstAudio
+        case .id(let id): .id(id)
+        }
     }
 
     private static func code(_ code: MovieError.Code) -> EncoderFailureCode {

@@ -6,7 +6,7 @@ enum Upload: String, CaseIterable {
     case progressive, fragmentedByOthers, lateSound, surround, interview
     // Made here.
     case firstMovie, fragments, fragmentsWithOffsets, hybrid, delay, trimmed, broadcastRate, oddTimescale, variableRate
-    case openGroups, turned, soundOnly, pictureOnly
+    case openGroups, turned, soundOnly, pictureOnly, smooth, handMadeManifest
 
     /// Files of the set.
     func make(_ folder: Folder) throws -> [String] {
@@ -16,8 +16,56 @@ enum Upload: String, CaseIterable {
         case .lateSound: return [Programs.clip("exo_sample.mp4")]
         case .surround: return [Programs.clip()]
         case .interview: return ["184k", "283k", "350k"].map { Programs.clip("interview_\($0).mp4") }
+        case .smooth:
+            try Self.ffmpeg(Self.copy + ["-f", "ismv", folder.path + "/smooth.ismv"])
+            return [
+                try manifest(
+                    folder,
+                    [
+                        #"<video src="smooth.ismv" systemBitrate="231000"><param name="trackID" value="1" valuetype="data"/></video>"#,
+                        #"<audio src="smooth.ismv" systemBitrate="96000"><param name="trackID" value="2" valuetype="data"/></audio>"#,
+                        #"<textstream src="words.ismt" systemLanguage="eng"/>"#,
+                    ])
+            ]
+        case .handMadeManifest:
+            // As for MP4 files that were made elsewhere: no track ids, sound of one file.
+            let names = ["184k", "283k", "350k"].map { "interview_\($0).mp4" }
+            for name in names {
+                try FileManager.default.copyItem(atPath: Programs.clip(name), toPath: folder.path + "/" + name)
+            }
+            return [
+                try manifest(
+                    folder, names.map { "<video src=\"\($0)\"/>" } + ["<audio src=\"\(names[0])\" title=\"English\"/>"])
+            ]
         default: return [try made(folder)]
         }
+    }
+
+    /// What the tracks are held against: the files, or what they were made of.
+    func sources(_ files: [String]) -> [String] {
+        switch self {
+        case .smooth: [Self.clip]
+        case .handMadeManifest: ["184k", "283k", "350k"].map { Programs.clip("interview_\($0).mp4") }
+        default: files
+        }
+    }
+
+    private func manifest(_ folder: Folder, _ entries: [String]) throws -> String {
+        try folder.write(
+            "\(rawValue).ism",
+            Data(
+                """
+                <?xml version="1.0" encoding="utf-8"?>
+                <smil xmlns="http://www.w3.org/2001/SMIL20/Language">
+                  <head><meta name="clientManifestRelativePath" content="film.ismc"/></head>
+                  <body><switch>\(entries.joined())</switch></body>
+                </smil>
+                """.utf8))
+    }
+
+    private static func ffmpeg(_ arguments: [String]) throws {
+        let outcome = try run(Programs.outside("ffmpeg"), ["-v", "error", "-y"] + arguments)
+        guard outcome.status == 0 else { throw VerbFailed(arguments: arguments, outcome: outcome) }
     }
 
     var hasVideo: Bool { self != .soundOnly }
@@ -53,17 +101,16 @@ enum Upload: String, CaseIterable {
                 "-i", Self.clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast",
                 "-x264-params", "keyint=26:scenecut=0:open-gop=1:b-adapt=0:bframes=3",
             ]
-        case .turned: Self.copy + ["-metadata:s:v", "rotate=90"]
+        case .turned: Self.copy + ["-metadata:s:v", "rotate=90", "-aspect", "16:9"]
         case .soundOnly: Self.copy + ["-vn"]
         case .pictureOnly: Self.copy + ["-an"]
-        case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview: []
+        case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview, .smooth, .handMadeManifest: []
         }
     }
 
     private func made(_ folder: Folder) throws -> String {
         let path = folder.path + "/\(rawValue).mp4"
-        let outcome = try run(Programs.outside("ffmpeg"), ["-v", "error", "-y"] + arguments + [path])
-        guard outcome.status == 0 else { throw VerbFailed(arguments: arguments, outcome: outcome) }
+        try Self.ffmpeg(arguments + [path])
         return path
     }
 }
@@ -110,7 +157,7 @@ final class UploadSite: Sendable {
             ).json()
             let unprotected = try data.must("publish", upload.rawValue, "--delivery", "clear", "--json").json()
             assets[upload] = Asset(
-                files: files, video: names.filter { $0.hasPrefix("video") },
+                files: upload.sources(files), video: names.filter { $0.hasPrefix("video") },
                 audio: names.filter { $0.hasPrefix("audio") },
                 warnings: answer["warnings"] as? [String] ?? [], protected: published["locator"] as? String ?? "",
                 clear: unprotected["locator"] as? String ?? "")

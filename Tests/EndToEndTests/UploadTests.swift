@@ -91,10 +91,29 @@ import Testing
         }
     }
 
+    @Test func shapeAndRotationStayInInitSegments() throws {
+        func shape(_ file: String) throws -> String {
+            try run(
+                Programs.outside("ffprobe"),
+                [
+                    "-v", "error", "-select_streams", "v", "-show_entries",
+                    "stream=width,height,sample_aspect_ratio:stream_side_data=rotation", "-of", "csv=p=0", file,
+                ]
+            ).text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let asset = try asset(.turned)
+        let clear = address(asset.clear, .turned)
+        let stored = try MediaProbe.whole(clear, clear, "clear", asset.video[0], Folder())
+        #expect(try shape(stored) == shape(asset.files[0]))
+        #expect(try shape(stored).contains("-90"))
+        #expect(try shape(stored).contains("4:3"))
+    }
+
     @Test func manifestsNameEveryTrackOnce() throws {
         for upload in Upload.allCases {
             let asset = try asset(upload)
-            #expect(asset.video.count == (upload == .interview ? 3 : upload.hasVideo ? 1 : 0))
+            let isSet = upload == .interview || upload == .handMadeManifest
+            #expect(asset.video.count == (isSet ? 3 : upload.hasVideo ? 1 : 0))
             // Two of the three recordings of the interview's sound are the same.
             #expect(asset.audio.count == (upload == .interview ? 2 : upload.hasAudio ? 1 : 0))
         }
@@ -102,6 +121,8 @@ import Testing
             try asset(.interview).warnings == [
                 "interview_283k.mp4: track 1 (audio) is the same as track 1 of interview_184k.mp4: kept once"
             ])
+        #expect(try asset(.smooth).warnings == ["smooth.ism: 'words.ismt' is neither video nor audio: left out"])
+        #expect(try asset(.handMadeManifest).warnings == [])
         #expect(try asset(.openGroups).warnings.count == 1)
         #expect(try asset(.turned).warnings.count == 1)
         #expect(try asset(.progressive).warnings == [])

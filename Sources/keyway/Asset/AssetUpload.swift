@@ -1,5 +1,6 @@
 import Adapters
 import ArgumentParser
+import AzureImport
 import Catalog
 import EncoderProtocol
 import Foundation
@@ -19,7 +20,7 @@ struct AssetUpload: AsyncParsableCommand {
     @Argument(help: "The asset's name; a name that exists gets a new version.")
     var name: String
 
-    @Argument(help: "MP4 files: AVC video, AAC audio.")
+    @Argument(help: "MP4 files with AVC video and AAC audio; or a server manifest (.ism), which lists them.")
     var files: [String]
 
     func run() async throws {
@@ -29,7 +30,8 @@ struct AssetUpload: AsyncParsableCommand {
                 "media cannot be uploaded over KEYWAY_URL yet; run 'keyway asset upload' on the server's machine, "
                     + "with KEYWAY_URL unset and KEYWAY_DATA naming its data folder")
         }
-        let job = try Self.job(name: name, files: files)
+        var notes: [String] = []
+        let job = try Self.job(name: name, files: files, &notes)
         let installation = try await common.open()
         try await installation.catalog.apply([.insertJob(job)])
         let ended = try await EncodeCommand.end(of: job, installation, label: "uploading \(name)", isDrawn: false)
@@ -37,27 +39,69 @@ struct AssetUpload: AsyncParsableCommand {
         guard let version = ended.version,
             let record = try await installation.catalog.assetVersion(asset: name, number: version)
         else { throw CommandFailure(.software, "the job ended as '\(ended.state.rawValue)' without a version") }
-        try Answer(job: ended, version: record).print(json: common.json)
+        try Answer(job: ended, version: record, notes: notes).print(json: common.json)
     }
 
-    private static func job(name: String, files: [String]) throws -> JobRecord {
+    private static func job(name: String, files: [String], _ notes: inout [String]) throws -> JobRecord {
         guard AssetRecord.isName(name) else {
             throw CommandFailure(.badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'")
         }
-        guard files.count <= EncoderTask.maximumInputs else {
-            throw CommandFailure(.badData, "\(files.count) files; at most \(EncoderTask.maximumInputs) make an asset")
-        }
-        let paths = try files.map { file in
-            let path = URL(fileURLWithPath: file).path
-            guard FileManager.default.isReadableFile(atPath: path) else {
-                throw CommandFailure(.noInput, "cannot read '\(file)'")
-            }
-            guard !path.contains("\n") else { throw CommandFailure(.badData, "a file's name has a line break") }
-            return path
+        var inputs: [UploadInput] = []
+        for file in files { inputs += try Self.inputs(file, &notes) }
+        guard inputs.count <= EncoderTask.maximumInputs else {
+            throw CommandFailure(.badData, "\(inputs.count) files; at most \(EncoderTask.maximumInputs) make an asset")
         }
         return JobRecord(
-            id: JobID(), asset: name, input: paths.joined(separator: "\n"), preset: JobRecord.uploadPreset,
+            id: JobID(), asset: name, input: inputs.map(\.text).joined(separator: "\n"), preset: JobRecord.uploadPreset,
             created: Date())
+    }
+
+    /// A file, or the files that a server manifest lists beside it.
+    private static func inputs(_ file: String, _ notes: inout [String]) throws -> [UploadInput] {
+        let url = URL(fileURLWithPath: file)
+        guard url.pathExtension.lowercased() == "ism" else { return [try input(url.path)] }
+        try checkReadable(url.path)
+        let size = (try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? .max
+        guard size <= manifestLimit else {
+            throw CommandFailure(.badData, "'\(file)' is longer than \(manifestLimit) bytes; a server manifest is not")
+        }
+        let manifest: ServerManifest
+        do {
+            manifest = try ServerManifest(Array(try Data(contentsOf: url)))
+        } catch {
+            throw CommandFailure(.badData, "\(file):\(error)")
+        }
+        for name in manifest.leftOut {
+            notes.append("\(url.lastPathComponent): '\(name)' is neither video nor audio: left out")
+        }
+        let folder = url.deletingLastPathComponent()
+        return try manifest.sources.map { source in
+            try input(folder.appendingPathComponent(source.file).path, tracks: source.tracks.map(track))
+        }
+    }
+
+    /// Of a server manifest, in bytes.
+    private static let manifestLimit = 1 << 20
+
+    private static func input(_ path: String, tracks: [UploadInput.Track]? = nil) throws -> UploadInput {
+        try checkReadable(path)
+        guard let input = UploadInput(path: path, tracks: tracks) else {
+            throw CommandFailure(.badData, "the name of a file has a line break or a tab")
+        }
+        return input
+    }
+
+    private static func checkReadable(_ path: String) throws {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw CommandFailure(.noInput, "cannot read '\(path)'")
+        }
+    }
+
+    private static func track(_ track: ServerManifest.Track) -> UploadInput.Track {
+        switch track {
+        case .video(let id): id.map { .id($0) } ?? .firstVideo
+        case .audio(let id): id.map { .id($0) } ?? .firstAudio
+        }
     }
 
     private struct Answer: Report {
@@ -67,12 +111,12 @@ struct AssetUpload: AsyncParsableCommand {
         var tracks: [Track]
         var warnings: [String]
 
-        init(job: JobRecord, version: AssetVersionRecord) {
+        init(job: JobRecord, version: AssetVersionRecord, notes: [String]) {
             asset = version.asset
             self.version = version.number
             self.job = job.id.rawValue
             tracks = version.tracks.map(Track.init)
-            warnings = job.warnings
+            warnings = notes + job.warnings
         }
 
         var text: String {
