@@ -267,7 +267,8 @@ func tests() -> [Target] {
         test(
             "OriginTests",
             siblings: [
-                "HTTPSurface", "Origin", "OriginHTTP", "Policies", "Catalog", "MediaModel", "MediaStorage", "TransportStream",
+                "HTTPSurface", "Origin", "OriginHTTP", "Policies", "Catalog", "MediaModel", "MediaStorage",
+                "TransportStream",
             ],
             products: [.httpTypes]),
         test(

@@ -30,9 +30,8 @@ struct PlannedMux: Sendable {
 }
 
 extension OriginService {
-    /// The sound that HLS version 3 has in the segments of every track of pictures: the first that MPEG-TS can carry
-    /// and filters show. Nil when there is no
-    /// sound, or nothing else.
+    /// The sound that HLS version 3 has in the segments of every track of pictures: the first that MPEG-TS can carry and
+    /// filters show. Nil when there is no sound, or nothing else.
     ///
     /// - Throws: `OriginError` when a track of pictures has another key: what is in one segment is under one key.
     static func muxedSound(
@@ -40,7 +39,9 @@ extension OriginService {
     ) throws(OriginError) -> PlannedTrack? {
         let tracks = tracks.filter { selection.shows($0.track.record.description) }
         let videos = tracks.filter { $0.track.record.description.kind == .video }
-        let sounds = tracks.filter { $0.track.record.description.kind == .audio && $0.track.transportStream != nil }
+        let sounds = tracks.filter {
+            $0.track.record.description.kind == .audio && (try? $0.track.check(.muxedTransportStream)) != nil
+        }
         guard !videos.isEmpty, let sound = sounds.first else { return nil }
         for video in videos { try checkKeys(video, sound) }
         return sound

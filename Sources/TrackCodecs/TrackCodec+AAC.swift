@@ -9,7 +9,8 @@ extension TrackCodec {
         guard let stream = streams.first, streams.count == 1 else {
             throw TrackCodecError(.damaged, "sample entry 'mp4a' has \(streams.count) boxes 'esds', not one")
         }
-        guard stream.objectType == 0x40 else {
+        // AAC of MPEG-4, and the profiles of MPEG-2.
+        guard [0x40, 0x66, 0x67, 0x68].contains(stream.objectType) else {
             throw TrackCodecError(
                 .unsupported, "codec 'mp4a' of object type 0x\(String(stream.objectType, radix: 16)) is not AAC")
         }

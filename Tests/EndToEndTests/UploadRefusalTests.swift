@@ -12,7 +12,7 @@ import Testing
             switch self {
             case .text: ["film.mp4", "does not begin as an MP4 file does"]
             case .cut: ["film.mp4", "are left (at byte"]
-            case .unknownCodec: ["ed_hevc.mp4", "'hvc1'", "avc1, avc3", "at byte"]
+            case .unknownCodec: ["old.mp4", "'mp4v'", "avc1, avc3, hvc1", "at byte"]
             case .differentKeyFrames: ["one.mp4", "other.mp4", "at 1.000 s"]
             case .trimmedBetweenKeyFrames: ["film.mp4", "between two key frames", "keyway encode"]
             case .missing: ["film.mp4"]
@@ -37,7 +37,7 @@ import Testing
             case .cut:
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: clip))
                 return [try folder.write("film.mp4", bytes.prefix(bytes.count - 100))]
-            case .unknownCodec: return [clip, Programs.clip("ed_hevc.mp4")]
+            case .unknownCodec: return [clip, try ffmpeg("old.mp4", "-i", clip, "-an", "-t", "1", "-c:v", "mpeg4")]
             case .differentKeyFrames:
                 return [try encoded("one.mp4", keyEvery: 24), try encoded("other.mp4", keyEvery: 31)]
             case .trimmedBetweenKeyFrames: return [try ffmpeg("film.mp4", "-ss", "3.1", "-i", clip, "-c", "copy")]

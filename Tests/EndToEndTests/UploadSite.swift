@@ -7,6 +7,11 @@ enum Upload: String, CaseIterable {
     // Made here.
     case firstMovie, fragments, fragmentsWithOffsets, hybrid, delay, trimmed, broadcastRate, oddTimescale, variableRate
     case openGroups, turned, soundOnly, pictureOnly, smooth, handMadeManifest
+    // Of other codecs; the first two made by others.
+    case hevc, av1, tenBits, vp9, dolby, flac
+
+    /// Whether MPEG-TS can carry its tracks.
+    var isInTransportStreams: Bool { ![.hevc, .av1, .tenBits, .vp9, .flac].contains(self) }
 
     /// Files of the set.
     func make(_ folder: Folder) throws -> [String] {
@@ -15,6 +20,8 @@ enum Upload: String, CaseIterable {
         case .fragmentedByOthers: return [Programs.clip("exo_frag.mp4")]
         case .lateSound: return [Programs.clip("exo_sample.mp4")]
         case .surround: return [Programs.clip()]
+        case .hevc: return [Programs.clip("ed_hevc.mp4")]
+        case .av1: return [Programs.clip("exo_av1.mp4")]
         case .interview: return ["184k", "283k", "350k"].map { Programs.clip("interview_\($0).mp4") }
         case .smooth:
             try Self.ffmpeg(Self.copy + ["-f", "ismv", folder.path + "/smooth.ismv"])
@@ -74,6 +81,8 @@ enum Upload: String, CaseIterable {
     private static let clip = Programs.clip("bbb_prog_10s.mp4")
     private static let copy = ["-i", clip, "-c", "copy"]
 
+    private static let short = ["-i", clip, "-t", "3", "-s", "160x120"]
+
     private static func encoded(_ more: [String] = [], params: String = "") -> [String] {
         [
             "-i", clip, "-t", "5", "-c:a", "copy", "-s", "160x120", "-c:v", "libx264", "-preset", "veryfast", "-bf",
@@ -104,7 +113,17 @@ enum Upload: String, CaseIterable {
         case .turned: Self.copy + ["-metadata:s:v", "rotate=90", "-aspect", "16:9"]
         case .soundOnly: Self.copy + ["-vn"]
         case .pictureOnly: Self.copy + ["-an"]
-        case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview, .smooth, .handMadeManifest: []
+        case .tenBits:
+            Self.short + [
+                "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", "keyint=24:min-keyint=24:log-level=none",
+                "-tag:v", "hvc1", "-c:a", "eac3",
+            ]
+        case .vp9: Self.short + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-g", "24", "-c:a", "libopus"]
+        case .dolby: Self.short + ["-c:v", "libx264", "-g", "24", "-c:a", "ac3"]
+        case .flac: Self.short + ["-c:v", "libx264", "-g", "24", "-c:a", "flac", "-strict", "-2"]
+        case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview, .smooth, .handMadeManifest, .hevc,
+            .av1:
+            []
         }
     }
 

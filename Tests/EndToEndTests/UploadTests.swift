@@ -43,7 +43,7 @@ import Testing
     /// Of each frame, and so the offset between sound and picture. Pictures are read from MPEG-TS, which counts from ten
     /// seconds on, since ffprobe adds a delay of its own to MP4 with negative composition offsets; sound from MP4, since it
     /// guesses at times within the packets of MPEG-TS.
-    @Test(arguments: Upload.allCases)
+    @Test(arguments: Upload.allCases.filter(\.isInTransportStreams))
     func timesAreThoseOfTheFile(upload: Upload) throws {
         let folder = try Folder()
         let clear = address(try asset(upload).clear, upload)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Upload.allCases)
+    @Test(arguments: Upload.allCases.filter(\.isInTransportStreams))
     func hlsAES128ThroughFFmpeg(upload: Upload) throws {
         let base = address(try asset(upload).protected, upload)
         for (track, kind, file) in try tracks(upload) {
@@ -69,6 +69,14 @@ import Testing
             ])
             try expect(decoded, equals: kind, of: file, "\(track)")
         }
+    }
+
+    @Test(arguments: Upload.allCases.filter { !$0.isInTransportStreams })
+    func whatMPEGTSCannotCarryIsRefusedWithTheFormatsThatCan(upload: Upload) throws {
+        let answer = try curl(address(try asset(upload).clear, upload) + "/manifest(format=m3u8-aapl)")
+        #expect(answer.status == 415)
+        let text = String(decoding: answer.body, as: UTF8.self)
+        #expect(text.contains("m3u8-cmaf") && text.contains("mpd-time-cmaf"), "\(text)")
     }
 
     @Test(arguments: Upload.allCases, ["cenc", "cbcs-aapl"])

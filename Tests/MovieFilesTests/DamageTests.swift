@@ -129,7 +129,7 @@ import Testing
             change: { file in
                 let at = try #require(Bytes.find("esds", in: file)) + 8 + 7
                 file[at] = 0x6B
-            }, code: .unknownCodec, words: "107"),
+            }, code: .unknownCodec, words: "0x6b"),
         Damage(
             name: "media in another file", change: Damage.write([0], to: "url ", at: 3), code: .unsupported,
             box: "url ",
