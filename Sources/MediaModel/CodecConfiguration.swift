@@ -102,8 +102,9 @@ extension CodecConfiguration {
         if decoderSpecific.isEmpty || decoderSpecific.count > 65_536 {
             return "decoder configuration is empty or longer than 64 KiB"
         }
-        if boxes.count > 32 || boxes.reduce(0, { $0 + $1.payload.count }) > 262_144 {
-            return "the sample entry holds more than 32 boxes or 256 KiB"
+        // As text, all of it must stay within `TrackIndex.maximumDescription`.
+        if boxes.count > 32 || boxes.reduce(0, { $0 + $1.payload.count }) > 131_072 {
+            return "the sample entry holds more than 32 boxes or 128 KiB"
         }
         guard Self.isCodecString(codecString), supplemental.map({ Self.isCodecString($0.codecString) }) ?? true else {
             return "codec string is not one of RFC 6381"

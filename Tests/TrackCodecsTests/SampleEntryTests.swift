@@ -87,6 +87,26 @@ import TrackCodecs
         return try #require(moov.descendant("trak", "mdia", "minf", "stbl", "stsd")?.children.first)
     }
 
+    /// What is refused for its size is refused here, and what is not fits an index.
+    @Test(arguments: [(131_072, true), (131_073, false)])
+    func largeEntriesAreBounded(size: Int, isRead: Bool) throws {
+        let stream = ElementaryStreamDescriptorBox(
+            maximumBitrate: 0, averageBitrate: 0, decoderSpecific: [0x11, 0x90])
+        let box = OpaqueBox("what", payload: [UInt8](repeating: 255, count: size))
+        let entry = AudioSampleEntry("mp4a", channelCount: 2, sampleRate: 48_000, children: [stream, box])
+        guard isRead else { return expectRefusal(.damaged, entry) }
+        let codec = try TrackCodec(entry)
+        var builder = TrackIndexBuilder()
+        builder.addSegment(
+            decodeTime: 0,
+            samples: [.init(offset: 0, size: 1, duration: 1, compositionOffset: 0, isSync: true, subsamples: [])])
+        let description = TrackDescription(
+            name: "t", kind: .audio, codec: codec.configuration, timescale: 1, averageBitrate: 1, peakBitrate: 1,
+            audio: codec.audio)
+        let index = try TrackIndex(validating: builder.encode(description: description, mediaSize: 1))
+        #expect(index.description == description)
+    }
+
     /// An index of before opens, and one of today without anything new has the bytes of before.
     @Test func descriptionsOfBeforeAreRead() throws {
         let text = """
