@@ -62,13 +62,13 @@ let libraries: [Row] = [
     Row(name: "Markup", siblings: ["ContentKeys", "CLibXML2"]),
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup", "CodecSyntax"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography", "CLinux"]),
-    Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "TrackCodecs"]),
     Row(name: "TrackOutput", siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia"]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
     Row(name: "TrackCodecs", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax"]),
+    Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "TrackCodecs"]),
     Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),

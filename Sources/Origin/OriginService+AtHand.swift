@@ -18,8 +18,9 @@ extension OriginService {
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track):
             guard lookup.asset.currentVersion == track.version else { return nil }
             return rendered.known(name(request, try Self.plan(track, lookup), track.version))
-        case .smoothFragment: return nil
-        case .segment(let track, _) where track.container == .muxedTransportStream: return nil
+        case .smoothFragment(let reference, let time): return try smoothFragmentAtHand(reference, time, lookup)
+        case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
+            return try muxedSegmentAtHand(track, decodeTime, lookup)
         case .segment(let track, let decodeTime):
             guard let planned = try plannedAtHand(track, lookup) else { return nil }
             guard let keyID = planned.key?.keyID else { return try segment(track, decodeTime, planned, key: nil) }
@@ -28,7 +29,8 @@ extension OriginService {
         }
     }
 
-    private func plannedAtHand(
+    /// A track with what protects it, from memory; nil when the catalog has to be asked.
+    func plannedAtHand(
         _ reference: TrackReference, _ lookup: LocatorLookup
     ) throws(OriginError) -> PlannedTrack? {
         let plan = try Self.plan(reference, lookup)

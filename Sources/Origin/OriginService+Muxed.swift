@@ -18,6 +18,10 @@ struct MuxedTracksTable: Sendable {
             try MuxedStreamTracks(video: pictures, audio: sound)
         }
     }
+
+    func known(_ video: OpenedTrack, _ audio: OpenedTrack) -> MuxedStreamTracks? {
+        tracks.known([video.record.indexDigest, audio.record.indexDigest])
+    }
 }
 
 /// A track of pictures and the sound that goes into its segments.
@@ -107,12 +111,30 @@ extension OriginService {
         _ reference: TrackReference, _ decodeTime: UInt64, _ lookup: LocatorLookup
     ) async throws -> OriginObject {
         let mux = try await openMux(reference, lookup)
+        return try muxedSegment(mux, decodeTime, key: try await contentKey(of: mux.video))
+    }
+
+    /// The same where all that it is made of is in memory; nil where it is not.
+    func muxedSegmentAtHand(
+        _ reference: TrackReference, _ decodeTime: UInt64, _ lookup: LocatorLookup
+    ) throws -> OriginObject? {
+        var sound = reference
+        sound.track = reference.sound ?? ""
+        guard let video = try plannedAtHand(reference, lookup), let audio = try plannedAtHand(sound, lookup),
+            let tracks = muxes.known(video.track, audio.track)
+        else { return nil }
+        let mux = try Self.mux(video, audio, tracks)
+        guard let keyID = video.key?.keyID else { return try muxedSegment(mux, decodeTime, key: nil) }
+        guard let key = keys.known(keyID, for: .encryption(video.plan)) else { return nil }
+        return try muxedSegment(mux, decodeTime, key: key)
+    }
+
+    private func muxedSegment(_ mux: PlannedMux, _ decodeTime: UInt64, key: ContentKey?) throws -> OriginObject {
         guard let number = mux.video.track.index.segmentIndex(startingAt: decodeTime) else {
             throw OriginError(.timestampNotFound, "No segment starts at this time.")
         }
         let plan = try MuxedStreamPlan(tracks: mux.tracks, segment: number)
         let clear = MuxedSegment(plan: plan, video: mux.video.track, audio: mux.audio.track)
-        let key = try await contentKey(of: mux.video)
         let (source, size) = try enveloped(
             clear, size: plan.byteCount, segment: number, mux.form ?? .transportStream, mux.video, key)
         return OriginObject(
@@ -127,12 +149,21 @@ extension OriginService {
         sound.track = reference.sound ?? ""
         let video = try await openTrack(reference, lookup)
         let audio = try await openTrack(sound, lookup)
+        try Self.checkKinds(video, audio)
+        return try Self.mux(video, audio, try await muxes.tracks(video.track, audio.track))
+    }
+
+    private static func mux(
+        _ video: PlannedTrack, _ audio: PlannedTrack, _ tracks: MuxedStreamTracks
+    ) throws(OriginError) -> PlannedMux {
+        try checkKinds(video, audio)
+        try checkKeys(video, audio)
+        return PlannedMux(video: video, audio: audio, tracks: tracks, form: audio.key.map { .muxed(sound: $0.number) })
+    }
+
+    private static func checkKinds(_ video: PlannedTrack, _ audio: PlannedTrack) throws(OriginError) {
         guard video.track.record.description.kind == .video, audio.track.record.description.kind == .audio else {
             throw OriginError(.trackNotFound, "A muxed segment has a track of pictures and one of sound.")
         }
-        try Self.checkKeys(video, audio)
-        return PlannedMux(
-            video: video, audio: audio, tracks: try await muxes.tracks(video.track, audio.track),
-            form: audio.key.map { .muxed(sound: $0.number) })
     }
 }

@@ -10,6 +10,10 @@ import Presentations
 struct SmoothTimings: Sendable {
     private let timings = BoundedCache<[[UInt8]], SmoothTiming>(maximumCount: 256)
 
+    func known(_ version: OpenedVersion) -> SmoothTiming? {
+        timings.known(version.tracks.map(\.record.indexDigest))
+    }
+
     func timing(of version: OpenedVersion) async throws -> SmoothTiming {
         await timings.value(version.tracks.map(\.record.indexDigest)) { SmoothTiming(version.tracks.map(\.index)) }
     }
@@ -72,23 +76,49 @@ extension OriginService {
             throw OriginError(.resourceNotFound, "The asset has another version now.")
         }
         let version = try await versions.version(lookup.asset, number: reference.version)
+        let planned = try await openTrack(try Self.track(of: reference, in: version), lookup)
+        let timing = try await smoothTimings.timing(of: version)
+        return try smoothFragment(planned, time, timing, key: try await contentKey(of: planned))
+    }
+
+    /// The same where all that it is made of is in memory; nil where it is not.
+    func smoothFragmentAtHand(
+        _ reference: SmoothReference, _ time: UInt64, _ lookup: LocatorLookup
+    ) throws -> OriginObject? {
+        guard lookup.asset.currentVersion == reference.version,
+            let version = versions.known(lookup.asset, number: reference.version),
+            let timing = smoothTimings.known(version),
+            let planned = try plannedAtHand(try Self.track(of: reference, in: version), lookup)
+        else { return nil }
+        guard let keyID = planned.key?.keyID else { return try smoothFragment(planned, time, timing, key: nil) }
+        guard let key = keys.known(keyID, for: .encryption(planned.plan)) else { return nil }
+        return try smoothFragment(planned, time, timing, key: key)
+    }
+
+    /// The track that a quality level is.
+    private static func track(
+        of reference: SmoothReference, in version: OpenedVersion
+    ) throws(OriginError) -> TrackReference {
         let streams = SmoothStreams(version.tracks.map(\.record.description))
         guard let name = streams.track(at: SmoothStreams.Place(stream: reference.stream, bitrate: reference.bitrate))
-        else {
-            throw OriginError(.trackNotFound, "There is no such quality level.")
-        }
-        let planned = try await openTrack(
-            TrackReference(
-                presentation: reference.presentation, version: reference.version, encryption: reference.encryption,
-                container: .smooth, track: name), lookup)
-        let timing = try await smoothTimings.timing(of: version)
+        else { throw OriginError(.trackNotFound, "There is no such quality level.") }
+        return TrackReference(
+            presentation: reference.presentation, version: reference.version, encryption: reference.encryption,
+            container: .smooth, track: name)
+    }
+
+    private func smoothFragment(
+        _ planned: PlannedTrack, _ time: UInt64, _ timing: SmoothTiming, key: ContentKey?
+    ) throws -> OriginObject {
         guard let number = planned.track.index.segmentIndex(startingAtSmoothTime: time, timing) else {
             throw OriginError(.timestampNotFound, "No fragment starts at this time.")
         }
         let parameters = try planned.protectionParameters
         let plan = try FragmentPlan(
             planned.track.index, segment: number, protection: parameters, layout: .smooth(timing))
-        let key = try await contentKey(of: planned)
+        guard (parameters == nil) == (key == nil) else {
+            throw OriginError(.storageFault, "the track has no key that fits its delivery plan")
+        }
         return OriginObject(
             contentType: planned.contentType, size: UInt64(plan.size),
             entityTag: try EntityTag.of(planned, "smooth/\(timing.delay)/\(number)"),

@@ -10,6 +10,9 @@ enum Upload: String, CaseIterable {
     // Of other codecs; the first two made by others.
     case hevc, av1, tenBits, vp9, dolby, flac
 
+    /// What ffmpeg makes of AC-3 and E-AC-3 has noise in it that goes on from frame to frame: as it is stored, then.
+    func way(of kind: String) -> [String] { kind == "a" && [.dolby, .tenBits].contains(self) ? ["-c", "copy"] : [] }
+
     /// Whether MPEG-TS can carry its tracks.
     var isInTransportStreams: Bool { ![.hevc, .av1, .tenBits, .vp9, .flac].contains(self) }
 

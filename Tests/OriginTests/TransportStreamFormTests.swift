@@ -71,7 +71,7 @@ import TransportStream
             Issue.record("it was carried")
         } catch {
             #expect(error.code == .formatCannotCarry)
-            #expect(error.choices == ["m3u8-cmaf", "mpd-time-cmaf"])
+            #expect(error.choices == ["m3u8-cmaf", "mpd-time-cmaf", "mpd-time-csf"])
             #expect(error.detail.hasPrefix("Track '"))
         }
     }
