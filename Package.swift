@@ -270,7 +270,7 @@ func tests() -> [Target] {
                 "HTTPSurface", "Origin", "OriginHTTP", "Policies", "Catalog", "MediaModel", "MediaStorage",
                 "TransportStream",
             ],
-            products: [.httpTypes]),
+            products: [.httpTypes, .nioCore]),
         test(
             "AdministrationTests",
             siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel"]),

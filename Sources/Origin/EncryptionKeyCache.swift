@@ -25,8 +25,10 @@ final class EncryptionKeyCache: Sendable {
     private let catalog: any CatalogEngine
     private let unwrapper: any KeyUnwrapper
     private let now: @Sendable () -> Date
+    private let watch: CatalogWatch
 
-    /// - Parameter watch: a key that is changed is forgotten at once; where the watch hears nothing, after `lifetime`.
+    /// - Parameter watch: a key that is changed is forgotten at once; where the watch hears nothing, each use asks the catalog, and when that
+    ///   does not answer, a key that is held serves on until its `lifetime` is over.
     init(
         catalog: any CatalogEngine, watch: CatalogWatch, unwrapper: any KeyUnwrapper,
         now: @escaping @Sendable () -> Date
@@ -34,6 +36,7 @@ final class EncryptionKeyCache: Sendable {
         self.catalog = catalog
         self.unwrapper = unwrapper
         self.now = now
+        self.watch = watch
         watch.listen { [weak self] in self?.hear($0) }
     }
 
@@ -59,18 +62,24 @@ final class EncryptionKeyCache: Sendable {
             guard let record = try await catalog.contentKey(keyID), record.state == .enabled else {
                 throw OriginError(.storageFault, "key \(keyID) is missing or disabled")
             }
+            if let held = held(keyID, for: purpose) { return held }
             let key = try await unwrapper.unwrap(record.wrapped, for: purpose)
             insert(key, keyID, generation)
             return key
         } catch let error as OriginError {
             throw error
         } catch {
+            if let held = held(keyID, for: purpose) { return held }
             throw OriginError(.storageFault, "key \(keyID) cannot be unwrapped: \(error)")
         }
     }
 
     /// The key at hand, for a purpose that is checked on each call.
     func known(_ keyID: KeyID, for purpose: UnwrapPurpose) -> ContentKey? {
+        watch.isFresh ? held(keyID, for: purpose) : nil
+    }
+
+    private func held(_ keyID: KeyID, for purpose: UnwrapPurpose) -> ContentKey? {
         guard let known = state.withLock({ $0.entries[keyID] }), known.expires > now(),
             purpose.covers(known.key.type)
         else { return nil }

@@ -14,6 +14,20 @@ struct OpenedTrack: Sendable {
     /// Reads clear media, decrypting what storage encrypted.
     let media: any MediaReader
 
+    /// Of the segment with the most samples: what planning one may cost.
+    let mostSamples: Int
+
+    init(
+        record: TrackRecord, index: TrackIndex, transportStream: Result<TransportStreamTrack, TransportStreamError>,
+        media: any MediaReader
+    ) {
+        self.record = record
+        self.index = index
+        self.transportStream = transportStream
+        self.media = media
+        mostSamples = (0..<index.segmentCount).map { index.segment($0).sampleCount }.max() ?? 0
+    }
+
     /// Refuses a container that the track's codec has no form in, with the formats that have one.
     func check(_ container: SegmentContainer) throws(OriginError) {
         guard container == .transportStream || container == .muxedTransportStream,

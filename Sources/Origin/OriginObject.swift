@@ -28,7 +28,9 @@ public struct OriginObject: Sendable {
 public enum CacheLifetime: Sendable, Hashable {
     /// Manifests: they change with publication.
     case short
-    /// Objects whose URL holds the asset version.
+    /// Init segments of protected tracks: what they tell protection systems changes with the delivery policy.
+    case revisable
+    /// Objects whose URL holds the asset version, and that depend on nothing else.
     case immutable
     /// For one viewer: never in a shared cache.
     case session

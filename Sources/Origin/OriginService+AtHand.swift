@@ -29,14 +29,17 @@ extension OriginService {
         }
     }
 
-    /// A track with what protects it, from memory; nil when the catalog has to be asked.
+    /// Planning a segment of that many samples takes half a millisecond: event loops have no more time.
+    private static let mostSamplesAtHand = 1024
+
+    /// A track with what protects it, from memory; nil when the catalog has to be asked, or planning its segments takes long.
     func plannedAtHand(
         _ reference: TrackReference, _ lookup: LocatorLookup
     ) throws(OriginError) -> PlannedTrack? {
         let plan = try Self.plan(reference, lookup)
         guard lookup.asset.currentVersion == reference.version,
             let version = versions.known(lookup.asset, number: reference.version),
-            let track = version.track(named: reference.track)
+            let track = version.track(named: reference.track), track.mostSamples <= Self.mostSamplesAtHand
         else { return nil }
         guard plan.encryption != .none else {
             return PlannedTrack(track: track, version: version, plan: plan, key: nil)

@@ -22,7 +22,8 @@ extension OriginService {
         ).serialized()
         return OriginObject(
             contentType: planned.contentType, size: UInt64(bytes.count), entityTag: try EntityTag.of(bytes),
-            lastModified: planned.version.record.created, lifetime: .immutable, body: .bytes(bytes))
+            lastModified: planned.version.record.created, lifetime: headers.isEmpty ? .immutable : .revisable,
+            body: .bytes(bytes))
     }
 
     /// A media segment: planned here, made while it is sent.

@@ -32,11 +32,12 @@ struct VersionStore: Sendable {
     ///
     /// - Throws: `OriginError` when it is not there or what is stored contradicts the catalog.
     func version(_ asset: AssetRecord, number: Int) async throws -> OpenedVersion {
-        try await versions.value(Name(asset: asset.name, number: number)) {
+        // Also for a version that is open: without its key nothing of it is read.
+        let key = try await keys.key(asset.storageKey, for: .storage)
+        return try await versions.value(Name(asset: asset.name, number: number)) {
             guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else {
                 throw OriginError(.resourceNotFound, "The asset has no such version.")
             }
-            let key = try await keys.key(asset.storageKey, for: .storage)
             do {
                 return OpenedVersion(record: record, tracks: try record.tracks.map { try open($0, record, key) })
             } catch let error as MediaStorageError {
@@ -45,9 +46,10 @@ struct VersionStore: Sendable {
         }
     }
 
-    /// A version that is open.
+    /// A version that is open, and may be read.
     func known(_ asset: AssetRecord, number: Int) -> OpenedVersion? {
-        versions.known(Name(asset: asset.name, number: number))
+        guard keys.known(asset.storageKey, for: .storage) != nil else { return nil }
+        return versions.known(Name(asset: asset.name, number: number))
     }
 
     private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {

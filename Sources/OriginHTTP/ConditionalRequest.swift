@@ -20,26 +20,30 @@ struct ConditionalRequest {
     private let ifRange: String?
     private let range: String?
 
-    init(_ headers: HTTPFields) {
+    /// - Parameter isRead: whether the method is GET; any other has no use for a range (RFC 9110, 14.2).
+    init(_ headers: HTTPFields, isRead: Bool) {
         ifMatch = headers[.ifMatch]
         ifNoneMatch = headers[.ifNoneMatch]
         ifModifiedSince = headers[.ifModifiedSince]
         ifUnmodifiedSince = headers[.ifUnmodifiedSince]
         ifRange = headers[.ifRange]
-        range = headers[.range]
+        range = isRead ? headers[.range] : nil
     }
 
     /// In the order of RFC 9110, 13.2.2.
     func evaluate(_ object: OriginObject) -> Evaluation {
-        let modified = HTTPDate.wholeSeconds(object.lastModified)
+        // Of what depends on policies, too, a date tells nothing.
+        let modified = object.lifetime == .immutable ? HTTPDate.wholeSeconds(object.lastModified) : nil
         if let ifMatch {
             guard Self.list(ifMatch, names: object.entityTag, weakly: false) else { return .preconditionFailed }
-        } else if let date = ifUnmodifiedSince.flatMap(HTTPDate.parse) {
+        } else if let modified, let date = ifUnmodifiedSince.flatMap(HTTPDate.parse) {
             guard modified <= HTTPDate.wholeSeconds(date) else { return .preconditionFailed }
         }
         if let ifNoneMatch {
             if Self.list(ifNoneMatch, names: object.entityTag, weakly: true) { return .notModified }
-        } else if let date = ifModifiedSince.flatMap(HTTPDate.parse), modified <= HTTPDate.wholeSeconds(date) {
+        } else if let modified, let date = ifModifiedSince.flatMap(HTTPDate.parse),
+            modified <= HTTPDate.wholeSeconds(date)
+        {
             return .notModified
         }
         guard let range, rangeStillApplies(object, modified) else { return .whole }
@@ -47,7 +51,7 @@ struct ConditionalRequest {
     }
 
     /// If-Range takes a strong tag or a date (RFC 9110, 13.1.5); anything else makes the answer whole.
-    private func rangeStillApplies(_ object: OriginObject, _ modified: Int) -> Bool {
+    private func rangeStillApplies(_ object: OriginObject, _ modified: Int?) -> Bool {
         guard let ifRange else { return true }
         if ifRange.hasPrefix("\"") { return ifRange == "\"\(object.entityTag)\"" }
         return HTTPDate.parse(ifRange).map { HTTPDate.wholeSeconds($0) == modified } ?? false

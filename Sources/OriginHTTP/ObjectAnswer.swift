@@ -12,12 +12,13 @@ struct ObjectAnswer {
 
     /// - Parameters:
     ///   - conditions: the request's range and preconditions, or all of its headers.
+    ///   - isRead: whether the method is GET; any other has no use for a range (RFC 9110, 14.2).
     ///   - isStored: whether caches may keep the answer.
     /// - Throws: `Problem` when a precondition fails or the range lies outside.
-    init(_ object: OriginObject, _ conditions: HTTPFields?, isStored: Bool = true) throws {
+    init(_ object: OriginObject, _ conditions: HTTPFields?, isRead: Bool, isStored: Bool = true) throws {
         var headers = Self.headers(of: object)
         if !isStored { headers[.cacheControl] = "no-store" }
-        switch conditions.map({ ConditionalRequest($0).evaluate(object) }) ?? .whole {
+        switch conditions.map({ ConditionalRequest($0, isRead: isRead).evaluate(object) }) ?? .whole {
         case .notModified: (status, range) = (.notModified, nil)
         case .preconditionFailed:
             throw Problem(.preconditionFailed, code: "preconditionFailed", detail: "The object has another ETag.")
@@ -43,11 +44,12 @@ struct ObjectAnswer {
         fields[.acceptRanges] = "bytes"
         switch object.lifetime {
         case .immutable: fields[.cacheControl] = "public, max-age=31536000, s-maxage=31536000, immutable"
+        case .revisable: fields[.cacheControl] = "public, max-age=60, s-maxage=60"
         case .short: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
         case .session: fields[.cacheControl] = "private, no-store"
         }
         // Who shows a token in a header gets a playlist with a ticket.
-        if object.lifetime != .immutable { fields[.vary] = "Authorization" }
+        if object.lifetime == .short || object.lifetime == .session { fields[.vary] = "Authorization" }
         return fields
     }
 }

@@ -48,7 +48,7 @@ struct OriginFastPath: FastResponder {
         guard path.isCanonical, request.authorization == nil || !path.request.isDocument,
             let object = try service.objectAtHand(for: path.request)
         else { return nil }
-        let answer = try ObjectAnswer(object, request.conditions)
+        let answer = try ObjectAnswer(object, request.conditions, isRead: request.method == .get)
         var headers = answer.headers
         sharing.add(to: &headers, origin: request.origin)
         var response = FastResponse(
@@ -76,11 +76,8 @@ struct OriginFastPath: FastResponder {
     ) throws -> any FastBody {
         let name = SegmentMemory.Name(object)
         if let kept = memory.pieces(of: name) { return KeptSegmentBody(kept, range) }
-        var keep: (@Sendable ([ByteBuffer]) -> Void)?
-        if UInt64(range.count) == object.size, memory.isWanted(name) {
-            keep = { [memory] in memory.keep($0, as: name) }
-        }
-        return MadeSegmentBody(try SegmentPieces(source, range), executor, keep: keep)
+        let collection = UInt64(range.count) == object.size ? memory.collection(of: name) : nil
+        return MadeSegmentBody(try SegmentPieces(source, range), executor, collection)
     }
 }
 

@@ -41,7 +41,11 @@ public struct OriginRoutes: Sendable {
         do {
             let path = try OriginPath(parsing: request.uri.path)
             guard path.isCanonical else { return Self.redirection(to: path.request, request.uri.query) }
-            object = try await service.object(for: path.request, viewer: try viewer(request, context))
+            let viewer = try viewer(request, context)
+            // Planning a long segment takes its time.
+            object = try await withTaskExecutorPreference(executor) {
+                try await service.object(for: path.request, viewer: viewer)
+            }
         } catch let error as OriginError {
             if error.code == .storageFault {
                 context.logger.error(
@@ -53,8 +57,11 @@ public struct OriginRoutes: Sendable {
             throw Problem(denial: error.reason)
         }
         // A query changes nothing of an immutable object: a shared cache must not keep one copy for each.
-        let isAlias = object.lifetime == .immutable && request.uri.query?.isEmpty == false
-        return response(try ObjectAnswer(object, request.headers, isStored: !isAlias), object, request)
+        let isAlias =
+            (object.lifetime == .immutable || object.lifetime == .revisable) && request.uri.query?.isEmpty == false
+        let answer = try ObjectAnswer(
+            object, request.headers, isRead: request.method == .get, isStored: !isAlias)
+        return response(answer, object, request)
     }
 
     /// Where a manifest lies whose URL was spelled in another way: caches then hold it once. The query stays; what is in

@@ -8,15 +8,14 @@ final class MadeSegmentBody: FastBody {
     let byteCount: Int
     private let pieces: SegmentPieces
     private let executor: MediaExecutor
-    /// Given all pieces when the last one is made; nil when nobody wants them.
-    private let keep: (@Sendable ([ByteBuffer]) -> Void)?
-    private let kept = Mutex<[ByteBuffer]>([])
+    /// Nil when nobody wants the pieces.
+    private let collection: SegmentCollection?
 
-    init(_ pieces: SegmentPieces, _ executor: MediaExecutor, keep: (@Sendable ([ByteBuffer]) -> Void)?) {
+    init(_ pieces: SegmentPieces, _ executor: MediaExecutor, _ collection: SegmentCollection?) {
         byteCount = Int(clamping: pieces.left)
         self.pieces = pieces
         self.executor = executor
-        self.keep = keep
+        self.collection = collection
     }
 
     func pieceAtHand() throws -> ByteBuffer? {
@@ -29,7 +28,7 @@ final class MadeSegmentBody: FastBody {
 
     func takeBack(_ piece: ByteBuffer) {
         // What is kept is not to be written over.
-        if keep == nil { PieceBuffers.giveBack(piece) }
+        if collection == nil { PieceBuffers.giveBack(piece) }
     }
 
     private func make(in buffer: ByteBuffer, mayWait: Bool) throws -> ByteBuffer? {
@@ -38,14 +37,11 @@ final class MadeSegmentBody: FastBody {
             PieceBuffers.giveBack(buffer)
             return nil
         }
-        guard let keep else { return buffer }
+        guard let collection else { return buffer }
         // A short piece need not hold a long buffer.
         let piece = buffer.readableBytes * 2 < buffer.capacity ? ByteBuffer(bytes: buffer.readableBytesView) : buffer
-        let all = kept.withLock { kept in
-            kept.append(piece)
-            return pieces.left == 0 ? kept : nil
-        }
-        if let all { keep(all) }
+        collection.add(piece)
+        if pieces.left == 0 { collection.finish() }
         return piece
     }
 }
@@ -53,7 +49,8 @@ final class MadeSegmentBody: FastBody {
 /// A segment, or a part of one, that is at hand.
 final class KeptSegmentBody: FastBody {
     let byteCount: Int
-    private let parts: Mutex<ArraySlice<ByteBuffer>>
+    /// The next one last: what is sent is not held any longer.
+    private let parts: Mutex<[ByteBuffer]>
 
     init(_ pieces: [ByteBuffer], _ range: Range<UInt64>) {
         byteCount = range.count
@@ -69,11 +66,11 @@ final class KeptSegmentBody: FastBody {
             }
             start = end
         }
-        self.parts = Mutex(parts[...])
+        self.parts = Mutex(parts.reversed())
     }
 
     func pieceAtHand() -> ByteBuffer? {
-        parts.withLock { $0.popFirst() } ?? ByteBuffer()
+        parts.withLock { $0.popLast() } ?? ByteBuffer()
     }
 
     func piece(on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {

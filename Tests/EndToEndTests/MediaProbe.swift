@@ -11,7 +11,8 @@ enum MediaProbe {
         #expect(outcome.status == 0)
         #expect(outcome.errors == "")
         return outcome.text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap {
-            $0.split(separator: ",").last?.trimmingCharacters(in: .whitespaces)
+            // Stream, two times, duration, size, hash; what is said beside a packet comes after.
+            $0.split(separator: ",").dropFirst(5).first?.trimmingCharacters(in: .whitespaces)
         }
     }
 

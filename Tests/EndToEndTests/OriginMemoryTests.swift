@@ -75,6 +75,13 @@ import Testing
         try data.must("key", "enable", String(keyID))
         #expect(try changed(segment, from: 503).status == 200)
         #expect(try curl(manifest).status == 200)
+        // Without the key of its storage nothing of an asset is read, open as it may be.
+        let keys = try data.must("key", "list", "--json").json()["keys"] as? [[String: Any]]
+        let storage = try #require(keys?.first { $0["type"] as? String == "storage" }?["keyId"] as? String)
+        try data.must("key", "disable", storage)
+        #expect(try changed(segment, from: 200).status == 503)
+        try data.must("key", "enable", storage)
+        #expect(try changed(segment, from: 503).status == 200)
     }
 
     @Test func versionsThatCome() throws {

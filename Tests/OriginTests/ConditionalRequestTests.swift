@@ -11,6 +11,22 @@ import Testing
         contentType: "video/mp4", size: 1000, entityTag: "tag", lastModified: Date(timeIntervalSince1970: 784_111_777),
         lifetime: .immutable, body: .bytes([]))
 
+    /// Of what depends on policies a date tells nothing; a range is for GET.
+    @Test func whatIsNotEvaluated() {
+        var manifest = Self.object
+        manifest.lifetime = .short
+        let later: HTTPFields = [.ifModifiedSince: "Sat, 01 Jan 2050 00:00:00 GMT"]
+        #expect(ConditionalRequest(later, isRead: true).evaluate(Self.object) == .notModified)
+        #expect(ConditionalRequest(later, isRead: true).evaluate(manifest) == .whole)
+        let earlier: HTTPFields = [.ifUnmodifiedSince: "Thu, 01 Jan 1970 00:00:00 GMT"]
+        #expect(ConditionalRequest(earlier, isRead: true).evaluate(Self.object) == .preconditionFailed)
+        #expect(ConditionalRequest(earlier, isRead: true).evaluate(manifest) == .whole)
+        let dated: HTTPFields = [.range: "bytes=0-9", .ifRange: HTTPDate.format(manifest.lastModified)]
+        #expect(ConditionalRequest(dated, isRead: true).evaluate(Self.object) == .part(0..<10))
+        #expect(ConditionalRequest(dated, isRead: true).evaluate(manifest) == .whole)
+        #expect(ConditionalRequest([.range: "bytes=0-9"], isRead: false).evaluate(Self.object) == .whole)
+    }
+
     @Test(arguments: [
         ("bytes=0-0", ConditionalRequest.Evaluation.part(0..<1)), ("bytes=0-999", .part(0..<1000)),
         ("bytes=500-", .part(500..<1000)), ("bytes=-1", .part(999..<1000)), ("bytes=-5000", .part(0..<1000)),
@@ -23,7 +39,7 @@ import Testing
         ("bytes=0-18446744073709551615", .part(0..<1000)),
     ])
     func ranges(header: String, expected: ConditionalRequest.Evaluation) {
-        #expect(ConditionalRequest([.range: header]).evaluate(Self.object) == expected)
+        #expect(ConditionalRequest([.range: header], isRead: true).evaluate(Self.object) == expected)
     }
 
     @Test(
@@ -50,7 +66,7 @@ import Testing
     func conditions(headers: [HTTPField.Name: String], expected: ConditionalRequest.Evaluation) {
         var fields = HTTPFields()
         for (name, value) in headers { fields[name] = value }
-        #expect(ConditionalRequest(fields).evaluate(Self.object) == expected)
+        #expect(ConditionalRequest(fields, isRead: true).evaluate(Self.object) == expected)
     }
 
     @Test func datesAreOfTheStandardsForm() throws {
