@@ -27,8 +27,8 @@ struct OriginFastPath: FastResponder {
         return true
     }
 
-    func failed(_ error: any Error) {
-        logger.error("stored media cannot be served", metadata: ["cause": "\(error)"])
+    func failed(_ error: any Error, requestID: String) {
+        logger.error("stored media cannot be served", metadata: ["request": "\(requestID)", "cause": "\(error)"])
     }
 
     /// `/{locator}/…`, without a query: what shows a token or a ticket is for the router.

@@ -51,6 +51,16 @@ import Testing
         #expect(beyond.headers["content-range"] == "bytes */\(size)")
     }
 
+    /// What the systems of a delivery policy are told may change; what is told to nobody may not.
+    @Test func cachesKeepWhatDoesNotChange() throws {
+        func lifetime(_ url: String) throws -> String? { try curl(url).headers["cache-control"] }
+        let track = "video-720p-1200k"
+        #expect(try lifetime("\(site.protected)/v1/cenc/cmaf/\(track)/init.mp4") == "public, max-age=60, s-maxage=60")
+        for url in ["\(site.clear)/v1/clear/cmaf/\(track)/init.mp4", "\(site.protected)/v1/cenc/cmaf/\(track)/0.m4s"] {
+            #expect(try lifetime(url)?.hasSuffix("immutable") == true, "\(url)")
+        }
+    }
+
     @Test func conditionsHold() throws {
         let url = "\(site.protected)/v1/cenc/cmaf/video-720p-1200k/0.m4s"
         let tag = try #require(try curl(url).headers["etag"])

@@ -11,8 +11,8 @@ import Testing
 
     @Test(arguments: Site.video + [Site.audio])
     func hlsAES128ThroughFFmpeg(track: String) throws {
-        let clear = try frames(["-i", "\(site.clear)/v1/clear/ts/\(track)/media.m3u8"])
-        let decrypted = try frames([
+        let clear = try MediaProbe.frames(["-i", "\(site.clear)/v1/clear/ts/\(track)/media.m3u8"])
+        let decrypted = try MediaProbe.frames([
             "-headers", "Authorization: Bearer \(site.token)\r\n", "-i",
             "\(site.protected)/v1/cbc/ts/\(track)/media.m3u8",
         ])
@@ -30,8 +30,8 @@ import Testing
     @Test(arguments: ["cenc", "cbcs-aapl"], Site.video + [Site.audio])
     func commonEncryptionThroughShakaPackager(scheme: String, track: String) throws {
         let folder = try Folder()
-        let clear = try frames(["-i", try whole(site.clear, "clear", track, folder)])
-        let encrypted = try whole(site.protected, scheme, track, folder)
+        let clear = try MediaProbe.frames(["-i", try MediaProbe.whole(site.clear, site.clear, "clear", track, folder)])
+        let encrypted = try MediaProbe.whole(site.clear, site.protected, scheme, track, folder)
         let key = try ClearKeyLicence.key(for: Data(contentsOf: URL(fileURLWithPath: encrypted)), site)
         let output = folder.path + "/decrypted.mp4"
         let kind = track.hasPrefix("video") ? "video" : "audio"
@@ -42,7 +42,7 @@ import Testing
                 "label=:key_id=\(key.id):key=\(key.key)",
             ])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        let decrypted = try frames(["-i", output])
+        let decrypted = try MediaProbe.frames(["-i", output])
         #expect(!clear.isEmpty)
         #expect(decrypted == clear)
     }
@@ -56,7 +56,7 @@ import Testing
                 "\(site.protected)/manifest(format=m3u8-aapl,encryption=cbc)",
             ])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        let decoded = try frames(["-i", folder.path + "/film.mp4", "-map", "0:v"])
+        let decoded = try MediaProbe.frames(["-i", folder.path + "/film.mp4", "-map", "0:v"])
         #expect(decoded.count == 132)
     }
 
@@ -91,30 +91,6 @@ import Testing
             let parsed = try run(Programs.outside("python"), ["-c", script], input: playlist)
             #expect(parsed.text == "True 5 1\n", "\(parsed.errors)")
         }
-    }
-
-    /// The hash of each frame that ffmpeg decodes; it must not complain.
-    private func frames(_ input: [String]) throws -> [String] {
-        let outcome = try run(Programs.outside("ffmpeg"), ["-v", "error"] + input + ["-f", "framemd5", "-"])
-        #expect(outcome.status == 0)
-        #expect(outcome.errors == "")
-        return outcome.text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap {
-            $0.split(separator: ",").last.map(String.init)
-        }
-    }
-
-    /// Init segment and all segments of a track in one file.
-    private func whole(_ base: String, _ scheme: String, _ track: String, _ folder: Folder) throws -> String {
-        let root = "\(base)/v1/\(scheme)/cmaf/\(track)"
-        var media = try curl("\(root)/init.mp4").body
-        // The clear playlist names the same times as every other form.
-        let playlist = try curl("\(site.clear)/v1/clear/cmaf/\(track)/media.m3u8").body
-        for line in String(decoding: playlist, as: UTF8.self).split(separator: "\n") where line.hasSuffix(".m4s") {
-            let segment = try curl("\(root)/\(line)")
-            #expect(segment.status == 200)
-            media.append(segment.body)
-        }
-        return try folder.write("\(scheme)-\(track).mp4", media)
     }
 }
 

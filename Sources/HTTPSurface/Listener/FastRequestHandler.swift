@@ -282,7 +282,9 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         // Goes out with the first piece.
         context.write(head, promise: nil)
-        let sender = FastBodySender(body, context) { [weak self] in self?.end($0, context) }
+        let sender = FastBodySender(body, context) { [weak self] in
+            self?.end($0, response.requestID, context)
+        }
         state = .sending(sender)
         time.waitForReader()
         sender.goOn()
@@ -290,14 +292,16 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .sending = state { context.flush() }
     }
 
-    private func end(_ outcome: FastBodySender.Outcome, _ context: ChannelHandlerContext) {
+    private func end(
+        _ outcome: FastBodySender.Outcome, _ requestID: String, _ context: ChannelHandlerContext
+    ) {
         switch outcome {
         case .complete:
             state = .idle
             time.requestEnded()
             goOn(context)
         case .failed(let error):
-            responder.failed(error)
+            responder.failed(error, requestID: requestID)
             // The head has promised more: only the end of the connection tells that it does not come.
             state = .handedOver
             context.close(promise: nil)

@@ -14,12 +14,12 @@ public protocol FastResponder: Sendable {
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool
 
     /// Told that the body of an answer could not be made; the client sees that it was cut.
-    func failed(_ error: any Error)
+    func failed(_ error: any Error, requestID: String)
 }
 
 extension FastResponder {
     /// For those whose answers have no bodies that are made while they are sent.
-    public func failed(_ error: any Error) {}
+    public func failed(_ error: any Error, requestID: String) {}
 }
 
 /// A body that is made while it is sent, in pieces: each when the one before is on its way.
