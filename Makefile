@@ -22,7 +22,7 @@ demo: build
 test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 test: setup
 	$(SWIFT) build --build-tests -c $(CONFIG)
-	$(SWIFT) test --skip-build -c $(CONFIG)
+	SWIFT=$(SWIFT) CONFIG=$(CONFIG) scripts/test.sh
 
 build: setup
 	$(SWIFT) build -c $(CONFIG)

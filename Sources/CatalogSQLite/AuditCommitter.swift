@@ -40,7 +40,7 @@ final class AuditCommitter: Sendable {
     private static let gatheringTime = DispatchTimeInterval.milliseconds(1)
     private static let fewestToExpect = 4
     /// How long a commit waits for a lock of another process: players wait with it. In milliseconds.
-    private static let lockTimeout = 2000
+    static let lockTimeout = 2000
     /// The same for all other writes, which nobody waits for.
     static let ordinaryLockTimeout = 10_000
     /// How often a blocked store is tried.
@@ -53,10 +53,20 @@ final class AuditCommitter: Sendable {
     private let failures = Counter(label: "keyway_audit_write_failures_total")
     private let blocked = Meter(label: "keyway_audit_blocked")
 
-    init(pool: DatabasePool) {
+    private let lockTimeout: Int
+
+    /// - Parameter lockTimeout: how long a commit waits for a lock of another process, in milliseconds.
+    init(pool: DatabasePool, lockTimeout: Int = AuditCommitter.lockTimeout) {
         self.pool = pool
+        self.lockTimeout = lockTimeout
         blocked.set(0)
     }
+
+    /// How many decisions wait for the next commit.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    /// Whether a commit is under way that has taken its decisions.
+    var holdsABatch: Bool { state.withLock { $0.isCommitting && $0.waiting.isEmpty } }
 
     /// Why nothing can be written; nil while it can.
     var block: AuditBlock? { state.withLock { $0.block } }
@@ -210,7 +220,7 @@ final class AuditCommitter: Sendable {
     private func commit(_ decisions: [DecisionRecord]) throws -> [UseCount] {
         try pool.writeWithoutTransaction { database in
             // The connection is shared with writers that may wait longer.
-            try database.execute(sql: "PRAGMA busy_timeout = \(Self.lockTimeout)")
+            try database.execute(sql: "PRAGMA busy_timeout = \(lockTimeout)")
             defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.ordinaryLockTimeout)") }
             var counts: [UseCount] = []
             try database.inTransaction(.immediate) {

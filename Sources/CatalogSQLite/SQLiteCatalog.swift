@@ -15,14 +15,19 @@ public final class SQLiteCatalog: CatalogEngine {
     /// Nil until the KEKs are at hand: then no KID is recognised without a row.
     let recogniser = Mutex<(any KeySeedRecogniser)?>(nil)
     let policies = DecodedPolicies()
-    private let committer: AuditCommitter
+    let committer: AuditCommitter
     /// How many pages of 4 KiB the write-ahead log gathers before they are moved into the file, which holds up everybody: few,
     /// so that it does so shortly.
     private static let checkpointedPages = 400
 
     /// - Parameter path: the database file; made, with mode 0600, when it is not there.
     /// - Throws: `CatalogError`.
-    public init(path: String) throws {
+    public convenience init(path: String) throws {
+        try self.init(path: path, auditLockTimeout: AuditCommitter.lockTimeout)
+    }
+
+    /// - Parameter auditLockTimeout: how long decisions wait for a lock of another process, in milliseconds.
+    init(path: String, auditLockTimeout: Int) throws {
         try Self.prepareFile(path)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
@@ -41,7 +46,7 @@ public final class SQLiteCatalog: CatalogEngine {
         } catch {
             throw CatalogError(database: error)
         }
-        committer = AuditCommitter(pool: pool)
+        committer = AuditCommitter(pool: pool, lockTimeout: auditLockTimeout)
     }
 
     /// One at a time: see `prepareFile`.

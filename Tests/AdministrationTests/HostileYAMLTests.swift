@@ -5,7 +5,7 @@ import Testing
 @testable import Administration
 
 /// Text that is made to cost memory, time or stack.
-@Suite(.timeLimit(.minutes(5))) struct HostileYAMLTests {
+@Suite(.timeLimit(.minutes(15))) struct HostileYAMLTests {
     private static let bomb = """
         a: &a [x, x, x, x, x, x, x, x, x]
         b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]

@@ -52,7 +52,7 @@ const report = (outcome) => {
     source.endOfStream();
     video.playbackRate = 4;
     video.play().catch(() => {});
-    await Promise.race([once(video, "ended"), once(video, "error"), new Promise((end) => setTimeout(end, 8000))]);
+    await Promise.race([once(video, "ended"), once(video, "error"), new Promise((end) => setTimeout(end, 100000))]);
     report(video.ended ? "ended" : "stopped");
 })().catch((error) => report(String(error)));
 """
@@ -71,7 +71,7 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     driver = play.Driver(shutil.which("chromedriver"), shutil.which("chromium"))
     try:
-        driver.call("POST", "/timeouts", {"script": 20000})
+        driver.call("POST", "/timeouts", {"script": 110000})
         driver.call("POST", "/url", {"url": f"http://127.0.0.1:{server.server_port}/index.html"})
         print(json.dumps([
             driver.call("POST", "/execute/async", {"script": SCRIPT, "args": [item, key, key_id]}) for item in items]))

@@ -15,7 +15,7 @@ import Testing
         sleep(2)
         let server = try RunningServer(site.data, environment: ["KEYWAY_AUDIT_RETENTION": "1s"])
         var after: [String: Any] = [:]
-        for _ in 0..<50 where after["pruned"] as? Int ?? 0 == 0 {
+        for _ in 0..<600 where after["pruned"] as? Int ?? 0 == 0 {
             usleep(100_000)
             after = try site.keyway("audit", "verify", "--json").json()
         }

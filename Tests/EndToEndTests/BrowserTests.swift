@@ -30,7 +30,7 @@ import Testing
         func text() -> String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 
         func page() throws -> String {
-            for _ in 0..<600 {
+            for _ in 0..<3000 {
                 if let line = text().split(separator: "\n").first(where: { $0.hasPrefix("Watch it: ") }) {
                     return String(line.dropFirst(10))
                 }

@@ -23,7 +23,7 @@ import Testing
         let outcome = try run(
             Programs.outside("curl"),
             [
-                "-sZ", "--parallel-max", "64", "--parallel-immediate", "--max-time", "60", "-H",
+                "-sZ", "--parallel-max", "64", "--parallel-immediate", "--max-time", "300", "-H",
                 "Authorization: Bearer \(token)", "-o", "/dev/null", "-w", "%{http_code}\n",
                 "\(server.origin)/keys/aes?kid=\(kid)&n=[1-\(count)]",
             ])

@@ -15,7 +15,7 @@ import Testing
 
     /// The encoder child of a process, once it has one.
     private func child(of parent: pid_t) -> pid_t? {
-        for _ in 0..<200 {
+        for _ in 0..<3000 {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
                 guard let process = pid_t(name),
                     let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
@@ -30,7 +30,7 @@ import Testing
     }
 
     private func ends(_ process: pid_t) -> Bool {
-        for _ in 0..<150 {
+        for _ in 0..<3000 {
             if kill(process, 0) != 0 { return true }
             usleep(20_000)
         }
@@ -59,7 +59,7 @@ import Testing
         // The next server takes the job up again.
         let next = try RunningServer(data)
         defer { next.stop() }
-        #expect(try state(of: data, attempts: 240) == ["film"])
+        #expect(try state(of: data, attempts: 1200) == ["film"])
         let files = data.mediaFiles()
         #expect(!files.contains { $0.hasPrefix("staging/") })
         #expect(files.contains { $0.hasPrefix("assets/film/v1/") })
@@ -94,6 +94,6 @@ import Testing
         #expect(try data.assets() == [])
         let next = try RunningServer(data)
         defer { next.stop() }
-        #expect(try state(of: data, attempts: 240) == ["film"])
+        #expect(try state(of: data, attempts: 1200) == ["film"])
     }
 }

@@ -59,7 +59,7 @@ final class SmallDisk {
     }
 
     private func becomesReady(_ server: RunningServer) throws -> Bool {
-        for _ in 0..<100 {
+        for _ in 0..<600 {
             if try curl(server.admin + "/readyz").status == 200 { return true }
             usleep(100_000)
         }
@@ -109,12 +109,12 @@ final class SmallDisk {
         #expect(resumed.first?.detail?.contains("requests were refused") == true)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(5))) func aFullDiskIsFreed() throws {
+    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(15))) func aFullDiskIsFreed() throws {
         try expectRecovery("full", { try $0.shell("cat /dev/zero > fill") }, { try $0.shell("rm fill") })
     }
 
     /// Not the mount, which open files would not let go, but the catalog's write lock is taken away.
-    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(5))) func aLockedCatalogIsLetGo() throws {
+    @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(15))) func aLockedCatalogIsLetGo() throws {
         let lock = """
             import os, sqlite3, time
             # What is open here, the one who started this waits for.
@@ -128,7 +128,7 @@ final class SmallDisk {
             "locked",
             { disk in
                 try disk.shell("printf '%s' '\(lock)' > lock.py; (python3 lock.py > /dev/null 2>&1 &)")
-                for _ in 0..<100 where try disk.shell("test -e locked").status != 0 { usleep(50_000) }
+                for _ in 0..<1200 where try disk.shell("test -e locked").status != 0 { usleep(50_000) }
             }, { try $0.shell("rm locked") })
     }
 }

@@ -106,7 +106,7 @@ final class ExampleIssuer: @unchecked Sendable {
         try issuer.post("rotate")
         let second = try issuer.token()
         var answer = 0
-        for _ in 0..<60 where answer != 200 {
+        for _ in 0..<240 where answer != 200 {
             answer = try status(server, keyID, second)
             if answer != 200 { usleep(500_000) }
         }
@@ -128,7 +128,7 @@ final class ExampleIssuer: @unchecked Sendable {
         issuer = try ExampleIssuer(port: port)
         let third = try issuer.token()
         answer = 0
-        for _ in 0..<60 where answer != 200 {
+        for _ in 0..<240 where answer != 200 {
             answer = try status(restarted, keyID, third)
             if answer != 200 { usleep(500_000) }
         }

@@ -219,7 +219,6 @@ import Testing
                 "KEYWAY_LICENCES_PLAYREADY_URL": service.upstream.url, "KEYWAY_LICENCES_PLAYREADY_SECRET": "nobody",
             ])
         upstream.stop()
-        usleep(100_000)
         func ask(_ system: String, _ body: Data) throws -> Answer {
             let folder = try Folder()
             let file = try folder.write("challenge", body)

@@ -51,9 +51,11 @@ import Testing
         let old = try run(Programs.outside("curl"), ["-sk", "--tls-max", "1.1", server.origin])
         #expect(old.status != 0)
         try Self.certificate("second.example", in: data)
-        usleep(1_200_000)
-        let shown = try run(Programs.outside("curl"), ["-skv", "-o", "/dev/null", server.origin])
-        #expect(shown.errors.contains("CN=second.example"))
+        #expect(
+            try eventually {
+                try run(Programs.outside("curl"), ["-skv", "-o", "/dev/null", server.origin]).errors
+                    .contains("CN=second.example")
+            })
     }
 
     @Test func clientsShowACertificateWhereOneIsAskedFor() throws {
@@ -111,10 +113,15 @@ import Testing
     @Test func tooManyRequestsAreToldToWait() throws {
         let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
         let server = try RunningServer(data, environment: ["KEYWAY_LIMITS_ADDRESS": "2"])
-        let answers = try (0..<12).map { _ in try curl("\(server.origin)/keys/aes?kid=\(kid)") }
-        #expect(answers.first?.status == 200)
-        let limited = try #require(answers.first { $0.status == 429 })
-        #expect(limited.headers["retry-after"].flatMap { Int($0) } ?? 0 >= 1)
+        let url = "\(server.origin)/keys/aes?kid=\(kid)"
+        #expect(try curl(url).status == 200)
+        // From one program, since starting one for each may take a busy machine longer than the limit's second.
+        let many = try run(
+            Programs.outside("curl"),
+            ["-sS", "-w", "%{http_code} %header{retry-after}\n"] + (0..<200).flatMap { _ in ["-o", "/dev/null", url] })
+        let limited = many.text.split(separator: "\n").filter { $0.hasPrefix("429") }
+        #expect(!limited.isEmpty)
+        #expect(limited.allSatisfy { $0.split(separator: " ").last.flatMap { Int($0) } ?? 0 >= 1 })
         let metrics = String(decoding: try curl("\(server.admin)/metrics").body, as: UTF8.self)
         #expect(metrics.contains("keyway_key_requests_limited_total"))
         #expect(metrics.contains(#"keyway_key_decisions_total{decision="granted",delivery="aes",reason=""}"#))
@@ -128,26 +135,25 @@ import Testing
         .compactMap {
             $0.firstRange(of: "detail=\"").flatMap { line in Int(tail[line.upperBound...].prefix { $0.isNumber }) }
         }
-        #expect(counts.reduce(0, +) == answers.count { $0.status == 429 }, "\(tail)")
+        #expect(counts.reduce(0, +) == limited.count, "\(tail)")
         let verified = try data.must("audit", "verify").text
         #expect(
             verified.contains(
                 "signed: up to record \(try data.must("audit", "tail", "-n", "1").text.split(separator: " ")[0])"))
     }
 
-    /// A change by another process is in force within a second of its acknowledgement, though decisions come from memory.
-    @Test func aChangeIsInForceWithinASecond() throws {
+    /// A change by another process is in force soon after its acknowledgement, though decisions come from memory.
+    @Test func aChangeIsInForceWithoutARestart() throws {
         let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
         let server = try RunningServer(data)
         let url = "\(server.origin)/keys/aes?kid=\(kid)"
         for _ in 0..<3 { #expect(try curl(url).status == 200) }
         for (allow, status) in [("198.51.100.0/24", 403), ("127.0.0.0/8", 200)] {
             try Self.write(allowing: allow, data)
-            usleep(1_000_000)
+            #expect(try eventually { try curl(url).status == status })
             for _ in 0..<3 { #expect(try curl(url).status == status) }
         }
         try data.must("key", "disable", kid)
-        usleep(1_000_000)
-        #expect(try curl(url).status == 404)
+        #expect(try eventually { try curl(url).status == 404 })
     }
 }

@@ -35,9 +35,9 @@ import Testing
     /// Asks until the answer is another than before; the last answer.
     private func changed(_ url: String, from status: Int) throws -> Answer {
         var answer = try curl(url)
-        for _ in 0..<100 where answer.status == status {
-            usleep(50_000)
+        _ = try eventually {
             answer = try curl(url)
+            return answer.status != status
         }
         return answer
     }

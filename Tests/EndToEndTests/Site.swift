@@ -82,7 +82,7 @@ final class RunningServer: @unchecked Sendable {
         self.process = process
         ServersToStop.add(process.processIdentifier)
         var listeners: [String: String] = [:]
-        for _ in 0..<200 {
+        for _ in 0..<2400 {
             let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
             for line in text.split(separator: "\n") where line.hasPrefix("listening ") {
                 let words = line.split(separator: " ").map(String.init)
@@ -174,7 +174,7 @@ func curlWith(_ url: String, _ options: [String]) throws -> Answer {
     let outcome = try run(
         Programs.outside("curl"),
         [
-            "-sS", "--globoff", "--path-as-is", "--max-time", "30", "-D", folder.path + "/headers", "-o",
+            "-sS", "--globoff", "--path-as-is", "--max-time", "300", "-D", folder.path + "/headers", "-o",
             folder.path + "/body",
         ]
             + options + [url])

@@ -98,10 +98,9 @@ import Testing
     }
 
     @Test func theTicketEndsWithTheToken() throws {
-        let key = try site.keyURI(try site.token("--lifetime", "3s"))
+        let key = try site.keyURI(try site.token("--lifetime", "15s"))
         #expect(try curl(key).status == 200)
-        usleep(4_500_000)
-        #expect(try curl(key).status == 401)
+        #expect(try eventually { try curl(key).status == 401 })
     }
 
     @Test func revocationEndsIt() throws {
@@ -109,8 +108,8 @@ import Testing
         let other = try site.keyURI(try site.token("--token-id", "ticket-8"))
         #expect(try curl(key).status == 200)
         try site.data.must("revocation", "add", "--token-id", "ticket-7")
-        usleep(1_000_000)
-        #expect(try curl(key).status == 401 && (try curl(other).status) == 200)
+        #expect(try eventually { try curl(key).status == 401 })
+        #expect(try curl(other).status == 200)
     }
 
     /// A server of its own, whose policies and secret change.
@@ -127,21 +126,17 @@ import Testing
         #expect(try from("192.0.2.7", bound) == 200)
         #expect(try from("192.0.2.8", bound) == 401)
         try site.apply(claims: "requiredClaims: { plan: premium }")
-        usleep(1_000_000)
-        #expect(try from("192.0.2.7", bound) == 401)
+        #expect(try eventually { try from("192.0.2.7", bound) == 401 })
         try site.apply(claims: "")
-        usleep(1_000_000)
         // The very same policy again: the revision is what it says, not when.
-        #expect(try from("192.0.2.7", bound) == 200)
+        #expect(try eventually { try from("192.0.2.7", bound) == 200 })
         try site.data.must("secret", "set", "keyway.key-tickets", input: Data(repeating: 0x41, count: 32))
-        usleep(1_000_000)
-        #expect(try from("192.0.2.7", bound) == 401)
+        #expect(try eventually { try from("192.0.2.7", bound) == 401 })
         #expect(try from("192.0.2.7", ticket()) == 200)
         // So does a new value of the secret that tokens are signed with.
         let signed = try ticket()
         try site.data.must("secret", "set", "sts", input: Data(repeating: 0x5B, count: 32))
-        usleep(1_000_000)
-        #expect(try from("192.0.2.7", signed) == 401)
+        #expect(try eventually { try from("192.0.2.7", signed) == 401 })
         #expect(try from("192.0.2.7", ticket()) == 200)
         site.server.stop()
     }
@@ -154,18 +149,15 @@ import Testing
         let key = try site.keyURI(try site.token())
         #expect(try curl(key).status == 200)
         try site.deliver(tickets: "off")
-        usleep(1_000_000)
-        #expect(try curl(key).status == 401)
+        #expect(try eventually { try curl(key).status == 401 })
         // The token itself is as good as before.
         let bare = try #require(key.components(separatedBy: "&ticket=").first)
         #expect(try curl("\(bare)&token=\(site.token())").status == 200)
         try site.deliver(tickets: "on")
-        usleep(1_000_000)
-        #expect(try curl(key).status == 200)
+        #expect(try eventually { try curl(key).status == 200 })
         // Bound ones only: this one is not.
         try site.deliver(tickets: "address")
-        usleep(1_000_000)
-        #expect(try curl(key).status == 401)
+        #expect(try eventually { try curl(key).status == 401 })
         let bound = try site.keyURI(try site.token())
         #expect(try curl(bound).status == 200)
         let tail = try site.data.must("audit", "tail", "-n", "20").text
@@ -183,8 +175,7 @@ import Testing
         #expect(try curl("\(playlist)?ticket=\(ticket)").status == 401)
         #expect(try site.read("v1/cbc/ts/\(Site.audio)/media.m3u8?ticket=\(ticket)").status == 200)
         try site.data.must("locator", "revoke", site.locator)
-        usleep(1_000_000)
-        #expect(try curl(key).status == 401)
+        #expect(try eventually { try curl(key).status == 401 })
         let tail = try site.data.must("audit", "tail", "-n", "20").text
         #expect(tail.contains("ticketDenied") && tail.contains("detail=locatorClosed"))
         site.server.stop()

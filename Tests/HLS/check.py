@@ -18,7 +18,7 @@ sizes = {}
 
 def fetch(url, method="GET"):
     request = urllib.request.Request(url, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         return answer.headers, answer.read()
 
 

@@ -50,9 +50,8 @@ import Testing
             gate.wait()
             written.withLock { $0 += text.split(separator: "\n").map(String.init) }
         }
-        let start = ContinuousClock.now
+        // The writer stands still until all of them were taken: waiting for it would never end.
         for number in 0..<1000 { log.append(record("/a", number)) }
-        #expect(ContinuousClock.now - start < .seconds(1))
         for _ in 0..<1000 { gate.signal() }
         log.flush()
         let count = written.withLock { $0.count }

