@@ -12,7 +12,7 @@ SWIFT ?= swift
 CONFIG ?= debug
 INPUT ?=
 
-.PHONY: demo test build release format lint bench tsan setup clean
+.PHONY: demo test build release format lint bench tsan fuzz setup clean
 
 demo: build
 	.build/$(CONFIG)/keyway demo $(if $(INPUT),"$(INPUT)")
@@ -46,8 +46,12 @@ bench: release
 tsan: setup
 	SWIFT=$(SWIFT) scripts/tsan.sh
 
+# The readers of media under libFuzzer and AddressSanitizer; fails on any finding. FUZZ_SECONDS is for how long.
+fuzz: setup
+	SWIFT=$(SWIFT) scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
+
 setup:
 	@scripts/setup.sh
 
 clean:
-	rm -rf .build .build-tsan .tools
+	rm -rf .build .build-tsan .build-fuzz .tools

@@ -50,7 +50,7 @@ let libraries: [Row] = [
     // Layer 0: values
     Row(name: "MediaModel"),
     Row(name: "ContentKeys"),
-    Row(name: "Cryptography", siblings: ["COpenSSL"]),
+    Row(name: "Cryptography", siblings: ["COpenSSL", "CMultiBuffer"]),
     Row(name: "EncoderProtocol"),
     Row(name: "BoundedMemory"),
     // Layer 1: rules and formats
@@ -320,9 +320,17 @@ func dependencies(_ row: Row) -> [Target.Dependency] {
     row.siblings.map { .byName(name: $0) } + row.products
 }
 
+/// What `make fuzz` builds, and nothing else does: libFuzzer brings a `main` of its own.
+let isFuzzing = Context.environment["KEYWAY_FUZZING"] != nil
+func fuzzing(_ name: String) -> Target {
+    .target(
+        name: name, dependencies: ["ISOBaseMedia", "MovieFiles", "TrackCodecs"], path: "Tests/Fuzzing",
+        exclude: ["Corpus", "seeds.py"], sources: ["Fuzzing.swift"])
+}
+
 let package = Package(
     name: "keyway",
-    products: [
+    products: (isFuzzing ? [.library(name: "Fuzzing", type: .static, targets: ["Fuzzing"])] : []) + [
         .executable(name: "keyway", targets: ["keyway"]),
         .executable(name: "keyway-keys", targets: ["keyway-keys"]),
         .executable(name: "keyway-encoder", targets: ["keyway-encoder"]),
@@ -354,12 +362,14 @@ let package = Package(
                 name: $0.name, dependencies: dependencies($0), resources: $0.resources, swiftSettings: settings)
         }
         + tests()
+        + (isFuzzing ? [fuzzing("Fuzzing")] : [])
         + [
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(name: "CLinux"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
+            .target(name: "CMultiBuffer"),
             .target(name: "CSandbox"),
             .target(name: "CProcess"),
             .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),

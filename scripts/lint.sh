@@ -14,7 +14,7 @@ swift format lint --strict --parallel "${swift_files[@]}" || status=1
 for script in scripts/*.sh .ci/run; do
     bash -n "$script" || status=1
 done
-python3 - Benchmarks/*.py scripts/tsan/*.py Tests/Browser/*.py Tests/Transit/*.py Tests/KEK/*.py Tests/CPIX/*.py Tests/Audit/*.py Tests/HLS/*.py Tests/Delivery/*.py Tests/Smooth/*.py Tests/ProtectionSystems/*.py Documentation/examples/*.py <<'EOF' || status=1
+python3 - Benchmarks/*.py scripts/tsan/*.py Tests/Browser/*.py Tests/Transit/*.py Tests/KEK/*.py Tests/CPIX/*.py Tests/Audit/*.py Tests/HLS/*.py Tests/Fuzzing/*.py Tests/Delivery/*.py Tests/Smooth/*.py Tests/ProtectionSystems/*.py Documentation/examples/*.py <<'EOF' || status=1
 import ast, sys
 for path in sys.argv[1:]:
     ast.parse(open(path, encoding="utf-8").read(), path)

@@ -14,6 +14,8 @@ packages=(
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     ca-certificates curl ffmpeg openssl libxml2-utils python3 python3-venv chromium chromium-driver
 )
+# Several AES chains at once, where there are processors for it; without, OpenSSL makes one after the other.
+[[ "$(uname -m)" == x86_64 ]] && packages+=(libipsec-mb-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 69; }

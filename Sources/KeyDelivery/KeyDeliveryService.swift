@@ -36,16 +36,31 @@ public final class KeyDeliveryService: Sendable {
     private let limited = LimitedRequests()
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
+    /// How long a verdict may wait for keys of issuers: a change must be in force within a second.
+    private let longestRenewal: Duration
 
     /// - Parameters:
     ///   - cache: what was read from the catalog; nil to read it for each request.
     ///   - now: the clock; tests set it.
-    public init(
+    public convenience init(
         catalog: any CatalogEngine, cache: KeyLookupCache? = nil, unwrapper: any KeyUnwrapper,
         verifier: any TokenVerifier, revocations: any RevocationSource = NoRevocations(),
         tickets: (any KeyTicketSealing)? = nil, limits: RateLimits = RateLimits(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
+        self.init(
+            catalog: catalog, cache: cache, unwrapper: unwrapper, verifier: verifier, revocations: revocations,
+            tickets: tickets, limits: limits, longestRenewal: .milliseconds(300), now: now)
+    }
+
+    /// With another patience: a busy machine must not change what a test sees.
+    init(
+        catalog: any CatalogEngine, cache: KeyLookupCache?, unwrapper: any KeyUnwrapper, verifier: any TokenVerifier,
+        revocations: any RevocationSource = NoRevocations(), tickets: (any KeyTicketSealing)? = nil,
+        limits: RateLimits = RateLimits(), longestRenewal: Duration,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.longestRenewal = longestRenewal
         self.catalog = catalog
         self.cache = cache
         self.unwrapper = unwrapper
@@ -126,11 +141,8 @@ public final class KeyDeliveryService: Sendable {
             }
             return await group.reduce(false) { $0 || $1 }
         }
-        return hasFound || ContinuousClock.now - start > Self.longestRenewal
+        return hasFound || ContinuousClock.now - start > longestRenewal
     }
-
-    /// How long a verdict may wait for keys of issuers: a change must be in force within a second.
-    private static let longestRenewal = Duration.milliseconds(300)
 
     /// The same for callers that must not wait, as event loops: decides here and now when all is in memory.
     ///

@@ -16,9 +16,18 @@ struct EnvelopedSegment: SegmentSource {
     }
 }
 
-private final class EnvelopedSegmentMaker: SegmentMaker {
+/// Its pieces are gathered in the clear, and then encrypted: several segments' at once, if there are.
+final class EnvelopedSegmentMaker: SegmentMaker {
+    /// What is at the start of the buffer.
+    enum Gathered {
+        /// Whole blocks that are still to be encrypted; never none.
+        case clear(Int)
+        /// The end of the segment, encrypted; zero bytes after it.
+        case encrypted(Int)
+    }
+
     private let clear: any SegmentMaker
-    private let encryptor: EnvelopeEncryptor
+    let encryptor: EnvelopeEncryptor
     /// The start of a cipher block whose end is not made yet.
     private var rest: [UInt8] = []
     private var isPadded = false
@@ -29,17 +38,28 @@ private final class EnvelopedSegmentMaker: SegmentMaker {
     }
 
     func make(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int? {
+        switch try gather(into: buffer, mayWait: mayWait) {
+        case .clear(let count):
+            try encryptor.encrypt(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+            return count
+        case .encrypted(let count): return count
+        case nil: return nil
+        }
+    }
+
+    /// Nil when the disk has to be waited for, and may not be.
+    func gather(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Gathered? {
         while !isPadded {
             let open = UnsafeMutableRawBufferPointer(rebasing: buffer[rest.count...])
             guard let made = try clear.make(into: open, mayWait: mayWait) else { return nil }
             buffer.copyBytes(from: rest)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(rest.count + made)])
-            guard made > 0 else { return pad(buffer, with: try encryptor.finish(rest)) }
-            let finished = try encryptor.encrypt(bytes)
-            rest = Array(bytes[finished...])
-            if finished > 0 { return finished }
+            guard made > 0 else { return .encrypted(pad(buffer, with: try encryptor.finish(rest))) }
+            let whole = EnvelopeEncryptor.wholeBlocks(in: bytes.count)
+            rest = Array(bytes[whole...])
+            if whole > 0 { return .clear(whole) }
         }
-        return 0
+        return .encrypted(0)
     }
 
     private func pad(_ buffer: UnsafeMutableRawBufferPointer, with last: [UInt8]) -> Int {

@@ -7,7 +7,7 @@ public final class SegmentPieces: @unchecked Sendable {
     /// How much is best made at a time, in bytes: it stays in the processor's second-level cache.
     public static let size = 128 << 10
 
-    private let maker: any SegmentMaker
+    let maker: any SegmentMaker
     /// Bytes before the range that are still to be made.
     private var skipped: UInt64
     /// Bytes of the range that are still to come.
@@ -26,6 +26,11 @@ public final class SegmentPieces: @unchecked Sendable {
     public func next(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int? {
         guard left > 0 else { return 0 }
         guard let made = try maker.make(into: buffer, mayWait: mayWait) else { return nil }
+        return try take(made, buffer)
+    }
+
+    /// Of what was made, the part that is in the range, moved to the start of the buffer.
+    func take(_ made: Int, _ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard made > 0, made <= buffer.count else {
             throw OriginError(.storageFault, "a segment's media ended before its planned size")
         }

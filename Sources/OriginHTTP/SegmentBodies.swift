@@ -6,7 +6,7 @@ import Synchronization
 /// A segment that is made while it is sent.
 final class MadeSegmentBody: FastBody {
     let byteCount: Int
-    private let pieces: SegmentPieces
+    let pieces: SegmentPieces
     private let executor: MediaExecutor
     /// Nil when nobody wants the pieces.
     private let collection: SegmentCollection?
@@ -18,11 +18,17 @@ final class MadeSegmentBody: FastBody {
         self.collection = collection
     }
 
+    /// Nil for a chained segment, too: its piece is made together with those of other connections.
     func pieceAtHand() throws -> ByteBuffer? {
-        try make(in: PieceBuffers.take(), mayWait: false)
+        pieces.isChained ? nil : try make(in: PieceBuffers.take(), mayWait: false)
     }
 
     func piece(on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
+        pieces.isChained ? PieceRounds.current(loop).add(self) : pieceFromDisk(on: loop)
+    }
+
+    /// The next bytes, made on a thread that may wait.
+    func pieceFromDisk(on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
         executor.run(on: loop) { [self] in try make(in: PieceBuffers.take(), mayWait: true) ?? ByteBuffer() }
     }
 
@@ -37,6 +43,11 @@ final class MadeSegmentBody: FastBody {
             PieceBuffers.giveBack(buffer)
             return nil
         }
+        return collected(buffer)
+    }
+
+    /// The piece, kept as well where it is wanted.
+    func collected(_ buffer: ByteBuffer) -> ByteBuffer {
         guard let collection else { return buffer }
         // A short piece need not hold a long buffer.
         let piece = buffer.readableBytes * 2 < buffer.capacity ? ByteBuffer(bytes: buffer.readableBytesView) : buffer

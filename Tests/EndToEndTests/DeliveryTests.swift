@@ -84,6 +84,36 @@ import Testing
         }
     }
 
+    /// Whole segments under AES-128 are encrypted side by side when several connections want one at a time.
+    @Test func segmentsMadeTogetherAreThoseMadeAlone() throws {
+        // A server of its own, which keeps nothing of what it sent.
+        let server = try RunningServer(site.data, environment: ["KEYWAY_ORIGIN_MEMORY": "0"])
+        defer { server.stop() }
+        let root = site.protected.replacingOccurrences(of: site.server.origin, with: server.origin)
+        var urls: [String] = []
+        for (form, end) in [("ts", ".ts"), ("cmaf", ".m4s")] {
+            for track in Site.video + [Site.audio] {
+                let playlist = try curl("\(root)/v1/cbc/\(form)/\(track)/media.m3u8").body
+                urls += String(decoding: playlist, as: UTF8.self).split(separator: "\n").filter { $0.hasSuffix(end) }
+                    .map { "\(root)/v1/cbc/\(form)/\(track)/\($0)" }
+            }
+        }
+        #expect(urls.count > 12)
+        let alone = try urls.map { try curl($0).body }
+        let folder = try Folder()
+        let together = (0..<3).flatMap { turn in
+            urls.indices.flatMap { ["-o", folder.path + "/\(turn)-\($0)", urls[$0]] }
+        }
+        let outcome = try run(
+            Programs.outside("curl"), ["-sSZ", "--parallel-max", "40", "--parallel-immediate"] + together)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        for turn in 0..<3 {
+            for (number, body) in alone.enumerated() {
+                #expect(try Data(contentsOf: folder.url("\(turn)-\(number)")) == body, "\(urls[number])")
+            }
+        }
+    }
+
     @Test func browsersOfOtherOriginsMayAsk() throws {
         let preflight = try curl(
             "\(site.server.origin)/keys/clearkey", "-X", "OPTIONS", "-H", "Origin: https://player.example", "-H",

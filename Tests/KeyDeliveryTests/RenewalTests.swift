@@ -50,7 +50,9 @@ import Testing
     }
 
     /// What became of one request, asked from an event loop or not.
-    private func ask(_ issuer: Issuer, fromEventLoop: Bool) async throws -> (KeyDeliveryOutcome, [AuditEvent]) {
+    private func ask(
+        _ issuer: Issuer, fromEventLoop: Bool, patience: Duration = .seconds(3600)
+    ) async throws -> (KeyDeliveryOutcome, [AuditEvent]) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-renew-\(UUID().uuidString)")
             .path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -60,7 +62,7 @@ import Testing
         let watch = CatalogWatch(catalog: catalog)
         let service = KeyDeliveryService(
             catalog: catalog, cache: KeyLookupCache(watch: watch), unwrapper: LocalKeyUnwrapper(wrapping: wrapping),
-            verifier: issuer)
+            verifier: issuer, longestRenewal: patience)
         let keyID = KeyID.random()
         let place = KeySetLocation(.keySet, url: "https://sts.example/jwks.json")
         let token = TokenRestriction(
@@ -131,8 +133,8 @@ import Testing
 
     /// While an issuer does not answer, the policy of another key of the same request may come to an end.
     @Test(arguments: [true, false]) func afterALongWaitEverythingIsJudgedAgain(fromEventLoop: Bool) async throws {
-        let issuer = Issuer(hasNewKeys: false, after: .milliseconds(400))
-        let (outcome, events) = try await ask(issuer, fromEventLoop: fromEventLoop)
+        let issuer = Issuer(hasNewKeys: false, after: .milliseconds(20))
+        let (outcome, events) = try await ask(issuer, fromEventLoop: fromEventLoop, patience: .milliseconds(10))
         guard case .denied = outcome else {
             Issue.record("a key left: \(outcome)")
             return

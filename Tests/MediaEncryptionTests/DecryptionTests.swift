@@ -70,9 +70,11 @@ enum Envelopes {
         var given = 0
         while given < bytes.count {
             given = min(given + piece(), bytes.count)
-            done += try bytes.withUnsafeMutableBytes {
-                try encryptor.encrypt(UnsafeMutableRawBufferPointer(rebasing: $0[done..<given]))
+            let whole = EnvelopeEncryptor.wholeBlocks(in: given - done)
+            try bytes.withUnsafeMutableBytes {
+                try encryptor.encrypt(UnsafeMutableRawBufferPointer(rebasing: $0[done..<(done + whole)]))
             }
+            done += whole
         }
         let sealed = try bytes.prefix(done) + encryptor.finish(Array(bytes[done...]))
         try #require(sealed.count == plan.size)

@@ -1,0 +1,36 @@
+// AES-128 in cipher block chaining mode for several chains at once. A chain cannot be made faster by a wider processor,
+// since each block waits for the one before; several chains in its lanes can.
+//
+// Intel's multi-buffer library (Debian's libipsec-mb1) does it, where there is one and the processor has AES and AVX.
+#ifndef KEYWAY_CMULTIBUFFER_H
+#define KEYWAY_CMULTIBUFFER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// In bytes, with an alignment of 16.
+#define KEYWAY_SCHEDULE_SIZE 176
+
+struct keyway_chain {
+    // As keyway_lanes_expand made it.
+    const void *schedule;
+    // Encrypted in place.
+    uint8_t *bytes;
+    // Whole blocks of 16 bytes.
+    size_t count;
+    // What the next block is chained to; at the end the last block.
+    uint8_t vector[16];
+};
+
+// NULL where there is no library, or the processor is of no use to it. Used by one thread at a time.
+void *keyway_lanes_new(void);
+void keyway_lanes_free(void *lanes);
+
+// The key schedule of 16 bytes. Any thread may do it at any time.
+void keyway_lanes_expand(const void *lanes, const void *key, void *schedule);
+
+// Encrypts all chains to their ends: 0, or -1 when the library did not do what it was asked; then nothing of the bytes
+// may be used.
+int keyway_lanes_encrypt(void *lanes, struct keyway_chain *chains, size_t count);
+
+#endif

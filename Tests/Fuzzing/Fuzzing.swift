@@ -1,0 +1,84 @@
+import ISOBaseMedia
+import MovieFiles
+import TrackCodecs
+
+/// What reads bytes of strangers, as libFuzzer calls it. Built by `make fuzz` only.
+///
+/// Whatever the bytes are, they are taken or refused: a trap, a read outside of them, memory out of proportion or a loop
+/// without end stops the run.
+enum Fuzzed: UInt8, CaseIterable {
+    /// Boxes of ISO/IEC 14496-12 and their round trip.
+    case boxes
+    /// A whole movie file, as it is uploaded, to its last sample.
+    case movies
+    /// A sample entry and samples of its codec.
+    case samples
+
+    func read(_ bytes: [UInt8]) {
+        switch self {
+        case .boxes: Self.readBoxes(bytes)
+        case .movies: Self.readMovie(bytes)
+        case .samples: Self.readSamples(bytes)
+        }
+    }
+
+    /// What was read is written as it was read: what is written and read again is the same.
+    private static func readBoxes(_ bytes: [UInt8]) {
+        guard let boxes = try? BoxParser.parse(bytes) else { return }
+        for located in boxes {
+            let written = located.box.serialized()
+            precondition(written.count == located.box.size, "a box is not of its size")
+            guard let again = try? BoxParser.parse(written) else { preconditionFailure("a written box is refused") }
+            precondition(again.first?.box.serialized() == written, "a box changes when it is written")
+            _ = located.box.dump()
+        }
+    }
+
+    private static func readMovie(_ bytes: [UInt8]) {
+        guard let file = try? MovieFile(reading: MovieBytes(bytes), name: "film.mp4"),
+            let plan = try? UploadPlan([file])
+        else { return }
+        for track in plan.tracks {
+            var reader = track.segments()
+            var end: UInt64 = 0
+            while let segment = try? reader.next() {
+                precondition(segment.decodeTime >= end && !segment.samples.isEmpty, "a segment is out of order")
+                end = segment.decodeTime + segment.samples.reduce(0) { $0 + UInt64($1.duration) }
+                for sample in segment.samples {
+                    precondition(sample.duration > 0 && !sample.bytes.isEmpty, "a sample is empty")
+                    let mapped = sample.subsamples.reduce(0) { $0 + Int($1.clearBytes) + Int($1.protectedBytes) }
+                    precondition(mapped == 0 || mapped == sample.bytes.count, "a map is not of its sample's size")
+                }
+            }
+        }
+    }
+
+    /// Parts of two bytes of length each: the sample entry, then samples.
+    private static func readSamples(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        func part() -> [UInt8]? {
+            guard rest.count >= 2 else { return nil }
+            let count = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
+            let part = Array(rest.dropFirst(2).prefix(count))
+            rest = rest.dropFirst(2 + count)
+            return part
+        }
+        guard let entry = part(), let box = try? BoxParser.parse(entry).first?.box, let codec = try? TrackCodec(box)
+        else { return }
+        _ = codec.configuration.codecString
+        var mapper = codec.mapper
+        while let sample = part() {
+            guard let map = try? mapper.map(sample) else { return }
+            let mapped = map.subsamples.reduce(0) { $0 + Int($1.clearBytes) + Int($1.protectedBytes) }
+            precondition(mapped == 0 || mapped == sample.count, "a map is not of its sample's size")
+        }
+    }
+}
+
+/// The first byte says what reads the others.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    guard count > 1, let fuzzed = Fuzzed(rawValue: start[0] % UInt8(Fuzzed.allCases.count)) else { return 0 }
+    fuzzed.read(Array(UnsafeBufferPointer(start: start + 1, count: count - 1)))
+    return 0
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzzing corpus into a folder: seeds.py FOLDER
+
+Small films of every codec and form, made by ffmpeg, and their sample entries with their first samples. Each file begins
+with the byte that says what reads it; see Fuzzing.swift.
+"""
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+BOXES, MOVIE, SAMPLES = b"\0", b"\1", b"\2"
+SMALL = ["-f", "lavfi", "-i", "testsrc=s=64x64:r=12:d=0.5", "-f", "lavfi", "-i", "sine=r=48000:d=0.5", "-shortest",
+         "-pix_fmt", "yuv420p"]
+AVC = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-x264-params", "keyint=3:min-keyint=3:scenecut=0"]
+AAC = ["-c:a", "aac", "-b:a", "32k"]
+FORMS = {
+    "avc": AVC + AAC,
+    "fast": AVC + AAC + ["-movflags", "+faststart"],
+    "fragments": AVC + AAC + ["-movflags", "frag_keyframe+empty_moov+default_base_moof+delay_moov"],
+    "offsets": AVC + AAC + ["-movflags", "frag_keyframe+empty_moov"],
+    "hybrid": AVC + AAC + ["-movflags", "frag_keyframe"],
+    "smooth": AVC + AAC + ["-f", "ismv"],
+    "cavlc": ["-c:v", "libx264", "-profile:v", "baseline", "-g", "3", "-an"],
+    "interlaced": ["-c:v", "libx264", "-flags", "+ildct+ilme", "-g", "3", "-an"],
+    "hevc": ["-c:v", "libx265", "-x265-params", "log-level=none:keyint=3", "-tag:v", "hvc1", "-c:a", "ac3"],
+    "hevc10": ["-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=none:keyint=3", "-tag:v",
+               "hev1", "-c:a", "eac3"],
+    "av1": ["-c:v", "libaom-av1", "-cpu-used", "8", "-g", "3", "-c:a", "libopus"],
+    "av1tiles": ["-c:v", "libaom-av1", "-cpu-used", "8", "-g", "3", "-s", "256x128", "-tiles", "2x2", "-an"],
+    "vp9": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-g", "3", "-c:a", "flac", "-strict", "-2"],
+}
+
+
+def boxes(data, start=0, end=None):
+    """Places of the boxes of a range: type, start, start of the payload, end."""
+    end = len(data) if end is None else end
+    while start + 8 <= end:
+        size, kind = struct.unpack(">I4s", data[start:start + 8])
+        head = 8
+        if size == 1:
+            size, head = struct.unpack(">Q", data[start + 8:start + 16])[0], 16
+        size = size or end - start
+        if size < head:
+            return
+        yield kind, start, start + head, start + size
+        start += size
+
+
+def found(data, path, start=0, end=None):
+    """Payloads of the boxes of a path."""
+    for kind, _, inner, stop in boxes(data, start, end):
+        if kind == path[0]:
+            if len(path) == 1:
+                yield inner, stop
+            else:
+                yield from found(data, path[1:], inner, stop)
+
+
+def samples(data):
+    """For each track of a progressive film: its sample entry, and its first samples."""
+    for inner, stop in found(data, [b"moov", b"trak", b"mdia", b"minf", b"stbl"]):
+        table = {kind: data[start:end] for kind, _, start, end in boxes(data, inner, stop)}
+        entry = table[b"stsd"][8:]
+        size, count = struct.unpack(">II", table[b"stsz"][4:12])
+        sizes = [size] * count if size else struct.unpack(f">{count}I", table[b"stsz"][12:12 + 4 * count])
+        offset = struct.unpack(">I", table[b"stco"][8:12])[0]
+        per_run = struct.unpack(">III", table[b"stsc"][8:20])[1]
+        parts = [entry]
+        for number in range(min(per_run, 4, len(sizes))):
+            parts.append(data[offset:offset + sizes[number]])
+            offset += sizes[number]
+        yield b"".join(struct.pack(">H", len(part)) + part for part in parts if len(part) < 65536)
+
+
+def main(folder):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        for name, arguments in FORMS.items():
+            film = pathlib.Path(place) / f"{name}.mp4"
+            subprocess.run(["ffmpeg", "-v", "error", "-y"] + SMALL + arguments + [str(film)], check=True)
+            data = film.read_bytes()
+            (folder / f"movie-{name}").write_bytes(MOVIE + data)
+            (folder / f"boxes-{name}").write_bytes(
+                BOXES + b"".join(data[start:end] for kind, start, _, end in boxes(data) if kind != b"mdat"))
+            if any(True for _ in found(data, [b"moov", b"mvex"])):
+                continue
+            for number, sample in enumerate(samples(data)):
+                (folder / f"samples-{name}-{number}").write_bytes(SAMPLES + sample)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
