@@ -42,11 +42,12 @@ struct MovieTrackHeader: Sendable {
         information = try parts.only("minf", in: media)
     }
 
-    /// Nil for what is neither video nor audio.
+    /// Nil for what is neither video nor audio nor text.
     var kind: TrackKind? {
         switch handler {
         case "vide": .video
         case "soun": .audio
+        case "text", "sbtl", "subt": .text
         default: nil
         }
     }

@@ -43,6 +43,11 @@ struct ScannedTrack {
                 name: "audio-\(track.language.lowercased())-\(kilobits)k", kind: .audio, codec: track.codec,
                 timescale: track.timescale, language: track.language, averageBitrate: rate, peakBitrate: rate,
                 audio: audio)
+        case .text:
+            // Never scanned: text is read as a whole.
+            return TrackDescription(
+                name: "text", kind: .text, codec: track.codec, timescale: track.timescale, averageBitrate: 0,
+                peakBitrate: 0)
         }
     }
 
