@@ -103,7 +103,7 @@ let libraries: [Row] = [
         siblings: [
             "BoundedMemory", "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption",
             "ISOBaseMedia",
-            "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
+            "TimedText", "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
     Row(

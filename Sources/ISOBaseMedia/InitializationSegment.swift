@@ -123,7 +123,8 @@ public struct InitializationSegment: Sendable {
         case .text:
             let configuration = track.codec.decoderSpecific
             return format == "stpp"
-                ? XMLSubtitleSampleEntry(names: configuration) : WebVTTSampleEntry(header: configuration)
+                ? XMLSubtitleSampleEntry(names: configuration)
+                : WebVTTSampleEntry(header: configuration, label: "urn:keyway:\(track.name)")
         }
     }
 

@@ -24,6 +24,8 @@ public struct TrackDescription: Sendable, Hashable, Codable {
     public var video: VideoFormat?
     /// Present for audio.
     public var audio: AudioFormat?
+    /// Of audio; nil for the sound of the pictures.
+    public var audioRole: AudioRole?
     /// Present for text.
     public var text: TextFormat?
 

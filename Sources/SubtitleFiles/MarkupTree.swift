@@ -293,7 +293,8 @@ struct MarkupReader {
         case "apos": return "'"
         default:
             let value =
-                name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16)
+                name.hasPrefix("#x")
+                ? UInt32(name.dropFirst(2), radix: 16)
                 : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
             guard let scalar = value.flatMap(Unicode.Scalar.init),
                 scalar.value >= 0x20 || [0x09, 0x0A, 0x0D].contains(scalar.value)

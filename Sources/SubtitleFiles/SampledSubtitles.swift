@@ -71,8 +71,10 @@ extension Subtitles {
         for (number, sample) in samples.enumerated() {
             do throws(SubtitleError) {
                 let document = try TTMLFile(sample.bytes)
-                var markup = whole ?? TimedMarkup(
-                    opening: document.markup.opening, body: document.markup.body, divisions: [], paragraphs: [])
+                var markup =
+                    whole
+                    ?? TimedMarkup(
+                        opening: document.markup.opening, body: document.markup.body, divisions: [], paragraphs: [])
                 guard markup.opening == document.markup.opening, markup.body == document.markup.body else {
                     throw SubtitleError(.unsupported, "its styles or regions differ from those of the first sample")
                 }

@@ -105,7 +105,8 @@ private struct TTMLReading {
     /// In parallel containers, begin and end count from the beginning of the element around (TTML2, 12.2).
     private func time(of element: MarkupTree, within outer: Range<UInt64>) throws(SubtitleError) -> Range<UInt64> {
         guard element.attribute("timeContainer") ?? "par" == "par" else {
-            throw SubtitleError(.unsupported, line: element.line, "elements that follow each other in time: timeContainer")
+            throw SubtitleError(
+                .unsupported, line: element.line, "elements that follow each other in time: timeContainer")
         }
         func value(_ name: String) throws(SubtitleError) -> UInt64? {
             guard let text = element.attribute(name) else { return nil }

@@ -21,7 +21,8 @@ enum TTMLNames {
 
     static func current(_ namespace: String) -> String {
         for draft in drafts where namespace.hasPrefix(draft) {
-            return base + namespace.dropFirst(draft.utf8.count).replacing("#style", with: "#styling")
+            return base
+                + namespace.dropFirst(draft.utf8.count).replacing("#style", with: "#styling")
                 .replacing("#stylinging", with: "#styling")
         }
         return namespace

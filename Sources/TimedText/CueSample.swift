@@ -85,7 +85,9 @@ public enum CueSample {
             case "uuid" where payload.count == 32 && Array(payload.prefix(16)) == timesType:
                 var input = ByteInput(Array(payload.dropFirst(16)))
                 let times = (try input.uint64(), try input.uint64())
-                guard times.0 < times.1, times.1 <= TextBounds.duration else { throw BoxError(.invalid("a cue's times")) }
+                guard times.0 < times.1, times.1 <= TextBounds.duration else {
+                    throw BoxError(.invalid("a cue's times"))
+                }
                 (sampled.cue.start, sampled.cue.end) = times
                 sampled.isTimed = true
             default: break

@@ -122,7 +122,8 @@ public struct TimedMarkup: Sendable, Hashable {
         for paragraph in paragraphs {
             if paragraph.divisions != open {
                 text += String(repeating: "</div>", count: open.count)
-                text += paragraph.divisions.map { "<div\(divisions.indices.contains($0) ? divisions[$0] : "")>" }.joined()
+                text += paragraph.divisions.map { "<div\(divisions.indices.contains($0) ? divisions[$0] : "")>" }
+                    .joined()
                 open = paragraph.divisions
             }
             text += MarkupTimes.opening(start: paragraph.start, end: paragraph.end)

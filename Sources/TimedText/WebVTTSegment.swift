@@ -11,10 +11,12 @@ public enum WebVTTSegment {
         // Whatever follows the signature is a block of its own.
         let blocks = lines.drop { $0.isEmpty }
         if !blocks.isEmpty { text += "\n" + blocks.joined(separator: "\n") + "\n" }
+        // An empty line ends each block, so that segments may be put one behind the other.
+        text += "\n"
         for cue in cues {
-            text += "\n" + (cue.identifier.isEmpty ? "" : cue.identifier + "\n")
+            text += (cue.identifier.isEmpty ? "" : cue.identifier + "\n")
             text += CueTime.text(cue.start) + " --> " + CueTime.text(cue.end)
-            text += (cue.settings.isEmpty ? "" : " " + cue.settings) + "\n" + cue.payload + "\n"
+            text += (cue.settings.isEmpty ? "" : " " + cue.settings) + "\n" + cue.payload + "\n\n"
         }
         return text
     }

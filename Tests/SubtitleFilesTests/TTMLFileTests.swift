@@ -57,12 +57,14 @@ import TimedText
     /// A paragraph that changes becomes as many as there are states of it.
     @Test func timedSpansBecomeParagraphs() throws {
         let file = try read(
-            "<div><p begin=\"1s\" end=\"4s\"><span begin=\"0s\">a</span><span begin=\"1s\" end=\"2s\"> b</span></p></div>")
+            "<div><p begin=\"1s\" end=\"4s\"><span begin=\"0s\">a</span><span begin=\"1s\" end=\"2s\"> b</span></p></div>"
+        )
         #expect(file.cues.map(\.payload) == ["a", "a b", "a"])
         #expect(file.cues.map(\.start) == [1000, 2000, 3000])
-        #expect(file.markup.paragraphs.map(\.content) == [
-            "<span>a</span>", "<span>a</span><span> b</span>", "<span>a</span>",
-        ])
+        #expect(
+            file.markup.paragraphs.map(\.content) == [
+                "<span>a</span>", "<span>a</span><span> b</span>", "<span>a</span>",
+            ])
     }
 
     @Test func namesOfDraftsMeanTheSame() throws {
@@ -77,10 +79,12 @@ import TimedText
     }
 
     static let refused: [(text: String, code: SubtitleError.Code, line: Int)] = [
-        ("", .notSubtitles, 1), ("<tt/>", .notSubtitles, 1), ("<!DOCTYPE tt [<!ENTITY a \"b\">]><tt/>", .unsupported, 1),
+        ("", .notSubtitles, 1), ("<tt/>", .notSubtitles, 1),
+        ("<!DOCTYPE tt [<!ENTITY a \"b\">]><tt/>", .unsupported, 1),
         (open + ">\n<body><div><p begin=\"x\">y</p></div></body></tt>", .damaged, 2),
         (open + ">\n<body>\n<div><p begin=\"3s\" end=\"2s\">y</p></div></body></tt>", .damaged, 3),
-        (open + ">\n<body><div><p>y</div></p></body></tt>", .damaged, 2), (open + "><body>&b;</body></tt>", .damaged, 1),
+        (open + ">\n<body><div><p>y</div></p></body></tt>", .damaged, 2),
+        (open + "><body>&b;</body></tt>", .damaged, 1),
         (open + " ttp:timeBase=\"smpte\"/>", .unsupported, 1), (open + ">\n<body", .damaged, 2),
         (open + "><body timeContainer=\"seq\"/></tt>", .unsupported, 1), (open + " a=\"1\" a=\"2\"/>", .damaged, 1),
         (open + "><x:y/></tt>", .damaged, 1), (open + "/>\n<tt/>", .damaged, 2), ("\u{1}", .notSubtitles, 1),
@@ -112,7 +116,9 @@ import TimedText
             }
             guard let file = try? TTMLFile(bytes) else { continue }
             // What is written can be read again, and means the same.
-            guard let samples = try? file.markup.samples(until: 6000), let sample = samples.first?.first else { continue }
+            guard let samples = try? file.markup.samples(until: 6000), let sample = samples.first?.first else {
+                continue
+            }
             let again = try? TTMLFile(sample.bytes)
             let shown = file.cues.filter { $0.start < 6000 }
             #expect(again?.cues.map(\.payload) == shown.map(\.payload), "\(String(decoding: bytes, as: UTF8.self))")

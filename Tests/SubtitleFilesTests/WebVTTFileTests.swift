@@ -50,7 +50,8 @@ import TimedText
     }
 
     static let damage: [(text: String, line: Int, code: SubtitleError.Code)] = [
-        ("", 1, .notSubtitles), ("WEBVTTX\n", 1, .notSubtitles), ("1\n00:00:01,000 --> 00:00:02,000\nsrt", 1, .notSubtitles),
+        ("", 1, .notSubtitles), ("WEBVTTX\n", 1, .notSubtitles),
+        ("1\n00:00:01,000 --> 00:00:02,000\nsrt", 1, .notSubtitles),
         ("WEBVTT\n00:01.000 --> 00:02.000\na", 2, .damaged), ("WEBVTT\n\n00:01,000 --> 00:02,000\na", 3, .damaged),
         ("WEBVTT\n\n00:61.000 --> 01:02.000\na", 3, .damaged), ("WEBVTT\n\n00:02.000 --> 00:01.000\na", 3, .damaged),
         ("WEBVTT\n\nid\nno times", 3, .damaged), ("WEBVTT\n\n00:01.000 -->", 3, .damaged),

@@ -1,13 +1,15 @@
 public import MediaModel
 
-/// The sample entry of WebVTT: `wvtt` (ISO/IEC 14496-30, 6.5) around `vttC`.
+/// The sample entry of WebVTT: `wvtt` (ISO/IEC 14496-30, 6.5) around `vttC` and `vlab`.
 public struct WebVTTSampleEntry: Box {
     public let type: FourCC = "wvtt"
     public let children: [any Box]
 
-    /// - Parameter header: the first lines of a WebVTT file, in UTF-8.
-    public init(header: [UInt8]) {
-        children = [OpaqueBox("vttC", payload: header)]
+    /// - Parameters:
+    ///   - header: the first lines of a WebVTT file, in UTF-8.
+    ///   - label: tells this text from others.
+    public init(header: [UInt8], label: String) {
+        children = [OpaqueBox("vttC", payload: header), OpaqueBox("vlab", payload: Array(label.utf8))]
     }
 
     public var fieldsSize: Int { 8 }
