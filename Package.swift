@@ -56,6 +56,7 @@ let libraries: [Row] = [
     // Layer 1: rules and formats
     Row(name: "Policies", siblings: ["MediaModel", "ContentKeys"]),
     Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
+    Row(name: "TimedText", siblings: ["MediaModel", "ISOBaseMedia"]),
     Row(name: "CodecSyntax", siblings: ["MediaModel"]),
     Row(name: "TransportStream", siblings: ["MediaModel", "CodecSyntax"]),
     Row(name: "ProtectionSystems", siblings: ["ContentKeys"]),
@@ -69,6 +70,7 @@ let libraries: [Row] = [
         siblings: ["MediaModel", "ContentKeys", "Cryptography", "ISOBaseMedia", "ProtectionSystems"]),
     Row(name: "TrackCodecs", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax"]),
     Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "TrackCodecs"]),
+    Row(name: "SubtitleFiles", siblings: ["MediaModel", "TimedText"]),
     Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
     Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
@@ -101,7 +103,7 @@ let libraries: [Row] = [
         siblings: [
             "BoundedMemory", "MediaModel", "ContentKeys", "Policies", "Catalog", "MediaStorage", "MediaEncryption",
             "ISOBaseMedia",
-            "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
+            "TimedText", "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
     Row(
@@ -190,7 +192,8 @@ let programs: [Row] = [
     Row(
         name: "keyway-encoder",
         siblings: [
-            "Encoding", "EncoderProtocol", "ISOBaseMedia", "MediaModel", "MovieFiles", "TrackOutput", "CSandbox",
+            "Encoding", "EncoderProtocol", "ISOBaseMedia", "MediaModel", "MovieFiles", "SubtitleFiles",
+            "TimedText", "TrackOutput", "CSandbox",
         ]),
 ]
 
@@ -228,6 +231,7 @@ func tests() -> [Target] {
                 "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
                 "CodecSyntax", "TrackCodecs",
             ]),
+        test("SubtitleFilesTests", siblings: ["SubtitleFiles", "TimedText", "MediaModel"]),
         test("TrackCodecsTests", siblings: ["TrackCodecs", "CodecSyntax", "ISOBaseMedia", "MediaModel"]),
         test(
             "TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "ContentKeys", "Cryptography", "CLibJWT"]),

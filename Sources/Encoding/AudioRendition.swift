@@ -16,7 +16,9 @@ final class AudioRendition {
     private var encodedCount: Int64 = 0
     private var writtenCount: Int64 = 0
 
-    init(channelCount: Int, language: String, number: Int, output: FrameOutput) throws {
+    init(
+        name: String, channelCount: Int, language: String, role: AudioRole?, number: Int, output: FrameOutput
+    ) throws {
         let bitrate = Self.bitrate(channelCount)
         encoder = try Encoder(codec: "aac", options: []) { context in
             context.pointee.sample_rate = Int32(Self.sampleRate)
@@ -31,14 +33,14 @@ final class AudioRendition {
         guard let encoded = configuration.encoded else {
             throw EncodingFailure(.internalError, "the sound's configuration cannot be written")
         }
-        writer = try TrackWriter(
-            TrackDescription(
-                name: "audio-\(language.lowercased())-\(bitrate / 1000)k", kind: .audio,
-                codec: CodecConfiguration(
-                    sampleEntry: "mp4a", decoderSpecific: encoded, codecString: configuration.codecString),
-                timescale: UInt32(Self.sampleRate), language: language, averageBitrate: bitrate, peakBitrate: bitrate,
-                audio: AudioFormat(sampleRate: Self.sampleRate, channelCount: channelCount)),
-            number: number, output: output)
+        var description = TrackDescription(
+            name: name, kind: .audio,
+            codec: CodecConfiguration(
+                sampleEntry: "mp4a", decoderSpecific: encoded, codecString: configuration.codecString),
+            timescale: UInt32(Self.sampleRate), language: language, averageBitrate: bitrate, peakBitrate: bitrate,
+            audio: AudioFormat(sampleRate: Self.sampleRate, channelCount: channelCount))
+        description.audioRole = role
+        writer = try TrackWriter(description, number: number, output: output)
     }
 
     /// In bits per second.

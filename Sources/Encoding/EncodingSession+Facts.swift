@@ -9,17 +9,19 @@ extension EncodingSession {
             format: String(cString: input.context.pointee.iformat.pointee.name), duration: input.declaredDuration,
             videoCodec: String(cString: avcodec_get_name(videoDecoder.context.pointee.codec_id)),
             width: picture.width, height: picture.height, frameRate: frameRate.value,
-            audioCodec: audioDecoder.map { String(cString: avcodec_get_name($0.context.pointee.codec_id)) })
+            audioCodec: sounds.first.map { String(cString: avcodec_get_name($0.decoder.context.pointee.codec_id)) })
     }
 
     func announce() throws {
         var tracks = rungs.map {
             PlannedRendition(name: VideoRendition.name($0), bitrate: $0.bitrate, width: $0.width, height: $0.height)
         }
-        if let audioDecoder {
-            let bitrate = AudioRendition.bitrate(audioDecoder.targetChannelCount)
-            tracks.append(
-                PlannedRendition(name: "audio-\(try input.audioLanguage)-\(bitrate / 1000)k", bitrate: bitrate))
+        tracks += sounds.map { PlannedRendition(name: $0.name, bitrate: $0.bitrate) }
+        if input.leftOutSounds > 0 {
+            try output.send(
+                .warning(
+                    message: "\(input.leftOutSounds) streams of sound are left out; an asset keeps "
+                        + "\(InputFile.maximumSounds)"))
         }
         try output.send(.planned(tracks: tracks))
     }
@@ -67,20 +69,6 @@ extension AVStream {
 extension Decoder {
     /// Mono stays mono; everything else becomes stereo.
     var targetChannelCount: Int { context.pointee.ch_layout.nb_channels == 1 ? 1 : 2 }
-}
-
-extension InputFile {
-    /// RFC 5646 as the container has it, `und` when it has none that is a tag.
-    var audioLanguage: String {
-        get throws {
-            guard let audio, let entry = av_dict_get(try stream(audio).metadata, "language", nil, 0),
-                let value = entry.pointee.value
-            else { return "und" }
-            let text = String(cString: value).lowercased()
-            let isTag = (2...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x61...0x7A).contains($0) }
-            return isTag ? text : "und"
-        }
-    }
 }
 
 /// Says at most twice a second how far the work is.

@@ -13,12 +13,10 @@ public final class EncodingSession {
     let output: FrameOutput
     let input: InputFile
     let videoDecoder: Decoder
-    let audioDecoder: Decoder?
     let frameRate: Rational
     private var video: [VideoRendition] = []
-    private var audio: AudioRendition?
+    let sounds: [SoundTrack]
     private var videoGraph: FilterGraph?
-    private var audioGraph: FilterGraph?
     let rungs: [LadderRung]
     private let start: Double
     private var decodedUntil = 0.0
@@ -34,7 +32,15 @@ public final class EncodingSession {
         self.input = input
         let stream = try input.stream(input.video)
         videoDecoder = try Decoder(stream, threads: threads, kind: "video")
-        audioDecoder = try input.audio.map { try Decoder(input.stream($0), threads: 1, kind: "sound") }
+        var sounds: [SoundTrack] = []
+        for index in input.sounds {
+            do {
+                sounds.append(try SoundTrack(input, stream: index, names: Set(sounds.map(\.name))))
+            } catch let failure as EncodingFailure where index != input.sounds.first {
+                try output.send(.warning(message: "stream \(index) is left out: \(failure.message)"))
+            }
+        }
+        self.sounds = sounds
         frameRate = .frameRate(average: stream.averageRate)
         start = input.startTime
         progress = ProgressReport(duration: input.declaredDuration)
@@ -47,10 +53,8 @@ public final class EncodingSession {
             video.append(
                 try VideoRendition(rung, frameRate: frameRate, threads: threads, number: number, output: output))
         }
-        if let audioDecoder {
-            audio = try AudioRendition(
-                channelCount: audioDecoder.targetChannelCount, language: try input.audioLanguage, number: rungs.count,
-                output: output)
+        for (number, sound) in sounds.enumerated() {
+            try sound.begin(number: rungs.count + number, output: output)
         }
     }
 
@@ -70,21 +74,20 @@ public final class EncodingSession {
             let index = Int(packet.pointee.stream_index)
             if index == input.video {
                 try videoDecoder.decode(packet, takeVideo)
-            } else if index == input.audio {
-                try audioDecoder?.decode(packet, takeAudio)
+            } else if let sound = sounds.first(where: { $0.stream == index }) {
+                try takeSound(packet, sound)
             }
         }
         try videoDecoder.decode(nil, takeVideo)
-        try audioDecoder?.decode(nil, takeAudio)
+        for sound in sounds { try takeSound(nil, sound) }
         try finish()
     }
 
     private func finish() throws {
         try refuseDamage()
         try videoGraph?.finish(at: try videoEnd()) { number, frame in try self.video[number].encode(frame) }
-        try audioGraph?.finish(at: keyway_no_timestamp) { _, frame in try self.audio?.encode(frame) }
         for rendition in video { try rendition.finish() }
-        try audio?.finish()
+        for sound in sounds { try sound.finish() }
         try output.send(.finished)
     }
 
@@ -98,8 +101,8 @@ public final class EncodingSession {
     /// A file that was cut or damaged must not become a short asset.
     private func refuseDamage() throws {
         guard videoGraph != nil else { throw EncodingFailure(.damaged, "no picture could be decoded") }
-        let errors = videoDecoder.errorCount + (audioDecoder?.errorCount ?? 0)
-        let packets = videoDecoder.packetCount + (audioDecoder?.packetCount ?? 0)
+        let errors = sounds.reduce(videoDecoder.errorCount) { $0 + $1.decoder.errorCount }
+        let packets = sounds.reduce(videoDecoder.packetCount) { $0 + $1.decoder.packetCount }
         guard Double(errors) <= max(2, Double(packets) * Self.tolerableErrors) else {
             throw EncodingFailure(.damaged, "\(errors) of \(packets) packets cannot be decoded")
         }
@@ -138,22 +141,15 @@ public final class EncodingSession {
         Int64(exactly: (start / av_q2d(stream.time_base)).rounded()) ?? 0
     }
 
-    private func takeAudio(_ frame: UnsafeMutablePointer<AVFrame>) throws {
-        guard let index = input.audio, let audioDecoder else { return }
-        let stream = try input.stream(index)
-        if frame.pointee.pts != keyway_no_timestamp {
-            frame.pointee.pts = frame.pointee.pts.subtractingOrZero(offset(in: stream))
-        }
-        if audioGraph == nil {
-            audioGraph = try .audio(frame, stream: stream, channelCount: audioDecoder.targetChannelCount)
-        }
-        try audioGraph?.push(frame) { _, frame in try self.audio?.encode(frame) }
+    private func takeSound(_ packet: UnsafeMutablePointer<AVPacket>?, _ sound: SoundTrack) throws {
+        let stream = try input.stream(sound.stream)
+        try sound.decode(packet, stream, start: offset(in: stream))
     }
 }
 
 extension Int64 {
     /// The difference, or zero when it cannot be told: times come from the file.
-    fileprivate func subtractingOrZero(_ other: Int64) -> Int64 {
+    func subtractingOrZero(_ other: Int64) -> Int64 {
         let difference = subtractingReportingOverflow(other)
         return difference.overflow ? 0 : difference.partialValue
     }

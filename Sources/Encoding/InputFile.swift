@@ -7,8 +7,11 @@ import TrackOutput
 final class InputFile {
     let context: UnsafeMutablePointer<AVFormatContext>
     let video: Int
-    /// Nil without sound.
-    let audio: Int?
+    /// All streams of sound, the one that plays by itself first; at most `maximumSounds`.
+    let sounds: [Int]
+    /// How many more there are.
+    let leftOutSounds: Int
+    static let maximumSounds = 16
     private let io: UnsafeMutablePointer<AVIOContext>?
 
     /// Opens what a descriptor holds and looks at its streams.
@@ -34,15 +37,16 @@ final class InputFile {
                 throw EncodingFailure(.noVideo, "it has no video")
             }
             self.video = Int(video)
-            let audio = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, video, nil, 0)
-            self.audio = audio >= 0 ? Int(audio) : nil
+            let all = Self.sounds(context, beside: video)
+            sounds = Array(all.prefix(Self.maximumSounds))
+            leftOutSounds = all.count - sounds.count
         } catch {
             var closing: UnsafeMutablePointer<AVFormatContext>? = context
             avformat_close_input(&closing)
             keyway_free_io(io)
             throw error
         }
-        for index in 0..<Int(context.pointee.nb_streams) where index != video && index != audio {
+        for index in 0..<Int(context.pointee.nb_streams) where index != video && !sounds.contains(index) {
             context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
         }
     }
@@ -78,11 +82,22 @@ final class InputFile {
 
     /// Where the presentation starts, in seconds: the earliest stream used.
     var startTime: Double {
-        let starts = [video, audio].compactMap { $0 }.compactMap { index -> Double? in
+        let starts = ([video] + sounds).compactMap { index -> Double? in
             guard let stream = try? stream(index), stream.start_time != keyway_no_timestamp else { return nil }
             return Double(stream.start_time) * av_q2d(stream.time_base)
         }
         return starts.min() ?? 0
+    }
+
+    private static func sounds(_ context: UnsafeMutablePointer<AVFormatContext>, beside video: Int32) -> [Int] {
+        let best = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, video, nil, 0)
+        guard best >= 0 else { return [] }
+        let others = (0..<Int(context.pointee.nb_streams)).filter { index in
+            guard let stream = context.pointee.streams[index], let codec = stream.pointee.codecpar else { return false }
+            return index != best && codec.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+                && codec.pointee.ch_layout.nb_channels > 0
+        }
+        return [Int(best)] + others
     }
 
     /// Album art and thumbnails are streams of one picture.

@@ -53,6 +53,7 @@ public struct InitializationSegment: Sendable {
                 matrix: TransformationMatrix(
                     turned: track.video?.rotation ?? 0, width: displayWidth, height: displayHeight))
         case .audio: TrackHeaderBox(trackID: TrackDescription.trackID, volume: 0x0100)
+        case .text: TrackHeaderBox(trackID: TrackDescription.trackID)
         }
     }
 
@@ -80,6 +81,8 @@ public struct InitializationSegment: Sendable {
         switch track.kind {
         case .video: HandlerBox(handler: "vide", name: "video")
         case .audio: HandlerBox(handler: "soun", name: "audio")
+        // ISO/IEC 14496-30, 6.2 and 5.2.
+        case .text: HandlerBox(handler: track.codec.sampleEntry == "stpp" ? "subt" : "text", name: "text")
         }
     }
 
@@ -88,6 +91,7 @@ public struct InitializationSegment: Sendable {
             switch track.kind {
             case .video: VideoMediaHeaderBox()
             case .audio: SoundMediaHeaderBox()
+            case .text: TextMediaHeaderBox(of: track.codec.sampleEntry)
             }
         return ContainerBox("minf", [header, ContainerBox("dinf", [DataReferenceBox()]), sampleTable])
     }
@@ -116,6 +120,11 @@ public struct InitializationSegment: Sendable {
                 sampleRate: writtenSampleRate, children: children)
             if let bits = track.audio?.bitsPerSample { entry.bitsPerSample = UInt16(clamping: bits) }
             return entry
+        case .text:
+            let configuration = track.codec.decoderSpecific
+            return format == "stpp"
+                ? XMLSubtitleSampleEntry(names: configuration)
+                : WebVTTSampleEntry(header: configuration, label: "urn:keyway:\(track.name)")
         }
     }
 

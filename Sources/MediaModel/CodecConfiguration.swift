@@ -93,7 +93,7 @@ extension CodecConfiguration {
         switch sampleEntry {
         case "av01", "dav1": .tiles
         case "vp09": .frames
-        case "mp4a", "ac-3", "ec-3", "Opus", "fLaC": .wholeSample
+        case "mp4a", "ac-3", "ec-3", "Opus", "fLaC", "wvtt", "stpp": .wholeSample
         default: .slices
         }
     }

@@ -24,8 +24,8 @@ public enum SmoothTime {
 }
 
 /// Where the times of a version's tracks lie in Smooth Streaming, whose players know no negative composition offsets: pictures
-/// are shown later by as much as the earliest of them precedes its decoding, and sound begins later by as much, so that
-/// both stay in step.
+/// are shown later by as much as the earliest of them precedes its decoding, and sound and text begin later by as much, so
+/// that all stay in step.
 public struct SmoothTiming: Sendable, Hashable {
     /// In units of Smooth Streaming, not negative.
     public let delay: Int64
@@ -53,7 +53,7 @@ public struct SmoothTiming: Sendable, Hashable {
     /// When a fragment of a track begins; nil when that does not fit.
     public func start(_ time: UInt64, of kind: TrackKind, timescale: UInt32) -> UInt64? {
         guard let units = SmoothTime.units(time, timescale: timescale) else { return nil }
-        let sum = units.addingReportingOverflow(kind == .audio ? UInt64(delay) : 0)
+        let sum = units.addingReportingOverflow(kind == .video ? 0 : UInt64(delay))
         return sum.overflow ? nil : sum.partialValue
     }
 

@@ -2,6 +2,8 @@
 public enum TrackKind: String, Sendable, Codable, CaseIterable {
     case video
     case audio
+    /// Subtitles and captions.
+    case text
 }
 
 /// What is known of a track without opening its media: everything that an init segment and a manifest need.
@@ -22,10 +24,15 @@ public struct TrackDescription: Sendable, Hashable, Codable {
     public var video: VideoFormat?
     /// Present for audio.
     public var audio: AudioFormat?
+    /// Of audio; nil for the sound of the pictures.
+    public var audioRole: AudioRole?
+    /// Present for text.
+    public var text: TextFormat?
 
     public init(
         name: String, kind: TrackKind, codec: CodecConfiguration, timescale: UInt32, language: String = "und",
-        averageBitrate: Int, peakBitrate: Int, video: VideoFormat? = nil, audio: AudioFormat? = nil
+        averageBitrate: Int, peakBitrate: Int, video: VideoFormat? = nil, audio: AudioFormat? = nil,
+        text: TextFormat? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -36,6 +43,7 @@ public struct TrackDescription: Sendable, Hashable, Codable {
         self.peakBitrate = peakBitrate
         self.video = video
         self.audio = audio
+        self.text = text
     }
 
     /// The ISO BMFF track id that init segments and fragments of this track carry: one track a file.
@@ -70,6 +78,11 @@ extension TrackDescription {
                 return "audio format is missing or out of range"
             }
             return audio.defect
+        case .text:
+            guard text != nil, ["wvtt", "stpp"].contains(codec.sampleEntry) else {
+                return "text format is missing or not one that is stored"
+            }
+            return nil
         }
     }
 

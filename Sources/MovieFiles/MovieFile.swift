@@ -6,9 +6,11 @@ import MediaModel
 public struct MovieFile: Sendable {
     /// As refusals and warnings call it.
     public let name: String
-    /// In the order of the file.
+    /// Video and audio, in the order of the file.
     public let tracks: [MovieTrack]
-    /// What is neither video nor audio, for people: `track 3 ('text')`.
+    /// Text of kinds that are known, in the order of the file.
+    public let texts: [MovieText]
+    /// What is none of these, for people: `track 3 ('text')`.
     public let leftOut: [String]
 
     /// - Parameter selection: the tracks that are meant; nil for all video and audio.
@@ -21,19 +23,23 @@ public struct MovieFile: Sendable {
         do throws(MovieError) {
             let layout = try MovieLayout(of: source)
             var tracks: [MovieTrack] = []
+            var texts: [MovieText] = []
             var leftOut: [String] = []
             for header in try TrackSelection.headers(layout, selection, in: source) {
-                guard let kind = header.kind else {
+                let isKnown = header.kind == .text ? try MovieTrack.isKnownText(header, in: source) : true
+                guard let kind = header.kind, isKnown else {
                     leftOut.append("track \(header.id) ('\(header.handler)')")
                     continue
                 }
                 guard !tracks.contains(where: { $0.header.id == header.id }) else {
                     throw header.box.error(.damaged, "two tracks have the id \(header.id)")
                 }
-                tracks.append(try MovieTrack(header, kind, layout, source, file: name))
+                let track = try MovieTrack(header, kind, layout, source, file: name)
+                if kind == .text { texts.append(MovieText(track: track)) } else { tracks.append(track) }
             }
             guard !tracks.isEmpty else { throw MovieError(.notMovie, "it holds neither video nor audio") }
             self.tracks = tracks
+            self.texts = texts
             self.leftOut = leftOut
         } catch {
             throw error.named(name)

@@ -10,6 +10,8 @@ struct MovieTrackHeader: Sendable {
     let timescale: UInt32
     /// RFC 5646; `und` when it is not known.
     let language: String
+    /// Of sound, as a `kind` box says it; nil for the sound of the pictures.
+    let audioRole: AudioRole?
     /// How far pictures are turned clockwise, in degrees; nil when they are changed in another way.
     let degrees: Int?
     /// Empty without `edts`.
@@ -37,16 +39,32 @@ struct MovieTrackHeader: Sendable {
             if Self.isTag(tag) { language = tag }
         }
         self.language = language
+        audioRole = try Self.audioRole(children.first("udta"), source)
         editList = try children.first("edts")?.children(in: source).first("elst")
         edits = try editList?.read(EditListBox.self, from: source).entries ?? []
         information = try parts.only("minf", in: media)
     }
 
-    /// Nil for what is neither video nor audio.
+    /// A role of DASH in `kind` (ISO/IEC 14496-12, 8.10.4); boxes that cannot be read say nothing.
+    private static func audioRole(
+        _ box: BoxPlace?, _ source: any MovieSource
+    ) throws(MovieError) -> AudioRole? {
+        guard let box, box.payload.count <= 65_536, let children = try? box.children(in: source) else { return nil }
+        for kind in children where kind.type == "kind" && kind.payload.count > 4 {
+            let names = try kind.content(of: source).dropFirst(4).split(separator: 0, omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
+            guard names.count >= 2, names[0] == "urn:mpeg:dash:role:2011" else { continue }
+            if let role = AudioRole(rawValue: names[1]) { return role }
+        }
+        return nil
+    }
+
+    /// Nil for what is neither video nor audio nor text.
     var kind: TrackKind? {
         switch handler {
         case "vide": .video
         case "soun": .audio
+        case "text", "sbtl", "subt": .text
         default: nil
         }
     }

@@ -22,6 +22,7 @@ public protocol SampleCoding: Sendable {
 public enum CodedFormat: Sendable, Hashable {
     case video(CodedPicture)
     case audio(AudioFormat)
+    case text
 }
 
 /// A sample ready to be stored.
@@ -59,12 +60,16 @@ enum SampleCodings {
 
     static let known: [Known] =
         avc + stored(.video, as: "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp09")
-        + stored(.audio, as: "mp4a", "ac-3", "ec-3", "Opus", "fLaC")
+        + stored(.audio, as: "mp4a", "ac-3", "ec-3", "Opus", "fLaC") + text
 
     private static let avc: [Known] = [
         ("avc1", .video, { entry, _ in try AVCSampleCoding(entry) }),
         ("avc3", .video, { entry, first in try AVCSampleCoding(inBand: entry, firstSample: try first()) }),
     ]
+
+    private static let text: [Known] = MovieTrack.textEntries.map { entry in
+        (entry, .text, { box, _ in try TextSampleCoding(box) })
+    }
 
     /// Codecs whose samples are stored as they are.
     private static func stored(_ kind: TrackKind, as entries: FourCC...) -> [Known] {

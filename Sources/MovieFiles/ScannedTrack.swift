@@ -39,10 +39,17 @@ struct ScannedTrack {
                 language: track.language, averageBitrate: rate, peakBitrate: rate,
                 video: video)
         case .audio(let audio):
-            return TrackDescription(
+            var description = TrackDescription(
                 name: "audio-\(track.language.lowercased())-\(kilobits)k", kind: .audio, codec: track.codec,
                 timescale: track.timescale, language: track.language, averageBitrate: rate, peakBitrate: rate,
                 audio: audio)
+            description.audioRole = track.header.audioRole
+            return description
+        case .text:
+            // Never scanned: text is read as a whole.
+            return TrackDescription(
+                name: "text", kind: .text, codec: track.codec, timescale: track.timescale, averageBitrate: 0,
+                peakBitrate: 0)
         }
     }
 

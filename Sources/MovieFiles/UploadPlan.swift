@@ -12,6 +12,11 @@ public struct UploadTrack: Sendable {
     let scan: TrackScan
     let starts: [SegmentStart]
 
+    /// Where it ends, in milliseconds.
+    public var end: UInt64 {
+        UInt64(clamping: (Int128(scan.end) * 1000 + Int128(description.timescale) - 1) / Int128(description.timescale))
+    }
+
     /// Reads it from its start.
     public func segments() -> SegmentReader { SegmentReader(self) }
 }

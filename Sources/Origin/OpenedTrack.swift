@@ -30,10 +30,13 @@ struct OpenedTrack: Sendable {
 
     /// Refuses a container that the track's codec has no form in, with the formats that have one.
     func check(_ container: SegmentContainer) throws(OriginError) {
+        let description = record.description
+        guard !container.isWebVTT || description.codec.sampleEntry == "wvtt" else {
+            throw OriginError(.trackNotFound, "The track has no form in WebVTT.")
+        }
         guard container == .transportStream || container == .muxedTransportStream,
             case .failure(let error) = transportStream
         else { return }
-        let description = record.description
         throw OriginError(
             .formatCannotCarry,
             "Track '\(description.name)' (\(description.codec.codecString)): \(error.reason).",
@@ -58,10 +61,11 @@ struct OpenedVersion: Sendable {
         tracks.first { $0.record.description.name == name }
     }
 
-    /// The tracks that a container can carry: those without a form in it are left out, as long as one of each kind stays.
+    /// The tracks of pictures and sound that a container can carry: those without a form in it are left out, as long as one of each kind stays.
     ///
     /// - Throws: `OriginError` when all tracks of a kind would be missing.
     func tracks(in container: SegmentContainer) throws(OriginError) -> [OpenedTrack] {
+        let tracks = tracks.filter { $0.record.description.kind != .text }
         let carried = tracks.filter { (try? $0.check(container)) != nil }
         for track in tracks {
             let kind = track.record.description.kind

@@ -1,6 +1,7 @@
 import Catalog
 import ContentKeys
 import MediaEncryption
+import MediaModel
 import Policies
 
 extension OriginService {
@@ -21,6 +22,8 @@ extension OriginService {
         case .smoothFragment(let reference, let time): return try smoothFragmentAtHand(reference, time, lookup)
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
             return try muxedSegmentAtHand(track, decodeTime, lookup)
+        // Made of what has to be read first.
+        case .segment(let track, _) where track.container.isWebVTT: return nil
         case .segment(let track, let decodeTime):
             guard let planned = try plannedAtHand(track, lookup) else { return nil }
             guard let keyID = planned.key?.keyID else { return try segment(track, decodeTime, planned, key: nil) }
@@ -41,7 +44,7 @@ extension OriginService {
             let version = versions.known(lookup.asset, number: reference.version),
             let track = version.track(named: reference.track), track.mostSamples <= Self.mostSamplesAtHand
         else { return nil }
-        guard plan.encryption != .none else {
+        guard plan.encryption != .none, track.record.description.kind != .text else {
             return PlannedTrack(track: track, version: version, plan: plan, key: nil)
         }
         let key = trackKeys.known(

@@ -50,7 +50,10 @@ extension FilterSelection {
     /// - Throws: `OriginError` when nothing is left.
     func apply(to tracks: [PresentedTrack]) throws(OriginError) -> [PresentedTrack] {
         let shown = tracks.compactMap(apply(to:))
-        guard !shown.isEmpty else { throw OriginError(.trackNotFound, "The filters leave nothing to be shown.") }
+        // Text alone is no presentation.
+        guard shown.contains(where: { $0.description.kind != .text }) else {
+            throw OriginError(.trackNotFound, "The filters leave nothing to be shown.")
+        }
         return shown
     }
 }

@@ -42,6 +42,7 @@ extension OriginService {
             }
             tracks.append(track)
         }
+        tracks += try await presentedTexts(request, version)
         var presentation = Presentation(
             name: request.presentation.name, tracks: try request.filters.apply(to: tracks))
         if let quality = request.filters.firstQuality { presentation = presentation.beginning(with: quality) }

@@ -45,7 +45,7 @@ extension OriginService {
         switch reference.container {
         case .cmaf: (source, size) = try cmafSegment(number, planned, key)
         case .transportStream: (source, size) = try transportStreamSegment(number, planned, key)
-        case .muxedTransportStream, .smooth:
+        case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF:
             throw OriginError(.resourceNotFound, "Segments of this container are not named by one track.")
         }
         return OriginObject(
@@ -88,6 +88,7 @@ extension OriginService {
         _ clear: any SegmentSource, size: Int, segment: Int, _ form: IVNumber.SegmentForm, _ planned: PlannedTrack,
         _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
+        guard !planned.isText else { return (clear, size) }
         switch (planned.plan.encryption, planned.key, key) {
         case (.none, nil, nil): return (clear, size)
         case (.envelope, let trackKey?, let key?):
@@ -114,7 +115,7 @@ extension PlannedTrack {
     /// - Throws: as `protectionParameters`.
     var sampleProtection: ProtectionParameters? {
         get throws(OriginError) {
-            plan.encryption == .envelope && key != nil ? nil : try protectionParameters
+            isText || plan.encryption == .envelope && key != nil ? nil : try protectionParameters
         }
     }
 
@@ -123,7 +124,8 @@ extension PlannedTrack {
     /// - Throws: `OriginError` for an encryption that CMAF does not carry here, so that nothing is clear by accident.
     var protectionParameters: ProtectionParameters? {
         get throws(OriginError) {
-            switch (plan.encryption, key) {
+            guard !isText else { return nil }
+            return switch (plan.encryption, key) {
             case (.none, nil): nil
             case (.cenc, let key?): ProtectionParameters(scheme: .cenc, keyID: key.keyID, number: key.number)
             case (.cbcs, let key?): ProtectionParameters(scheme: .cbcs, keyID: key.keyID, number: key.number)
@@ -133,6 +135,10 @@ extension PlannedTrack {
     }
 
     var contentType: String {
-        track.record.description.kind == .video ? "video/mp4" : "audio/mp4"
+        switch track.record.description.kind {
+        case .video: "video/mp4"
+        case .audio: "audio/mp4"
+        case .text: "application/mp4"
+        }
     }
 }

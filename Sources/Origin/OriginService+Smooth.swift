@@ -30,13 +30,13 @@ extension OriginService {
         guard !shown.isEmpty else {
             throw OriginError(.formatCannotCarry, "No codec of the asset has a form in Smooth Streaming here.")
         }
-        let all = shown.map { planned in
+        let media = shown.map { planned in
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 container: .smooth, track: planned.track.record.description.name)
             return presented(planned, reference, from: .manifest, nil, nil)
         }
-        let tracks = try request.filters.apply(to: all)
+        let tracks = try request.filters.apply(to: media + (try await presentedTexts(request, version)))
         let options = SmoothOptions(
             timing: try await smoothTimings.timing(of: version),
             folder: OriginPath.smoothFolder(version.record.number, request.plan.encryption),
@@ -78,6 +78,12 @@ extension OriginService {
         let version = try await versions.version(lookup.asset, number: reference.version)
         let planned = try await openTrack(try Self.track(of: reference, in: version), lookup)
         let timing = try await smoothTimings.timing(of: version)
+        if planned.isText {
+            guard let number = planned.track.index.segmentIndex(startingAtSmoothTime: time, timing) else {
+                throw OriginError(.timestampNotFound, "No fragment starts at this time.")
+            }
+            return try smoothTextFragment(number, planned, timing)
+        }
         return try smoothFragment(planned, time, timing, key: try await contentKey(of: planned))
     }
 
@@ -88,7 +94,7 @@ extension OriginService {
         guard lookup.asset.currentVersion == reference.version,
             let version = versions.known(lookup.asset, number: reference.version),
             let timing = smoothTimings.known(version),
-            let planned = try plannedAtHand(try Self.track(of: reference, in: version), lookup)
+            let planned = try plannedAtHand(try Self.track(of: reference, in: version), lookup), !planned.isText
         else { return nil }
         guard let keyID = planned.key?.keyID else { return try smoothFragment(planned, time, timing, key: nil) }
         guard let key = keys.known(keyID, for: .encryption(planned.plan)) else { return nil }

@@ -88,6 +88,8 @@ public final class OriginService: Sendable {
             return try await document(request, planned.plan, lookup, track.version, nil) {
                 try await initializationSegment(track, planned)
             }
+        case .segment(let track, let decodeTime) where track.container.isWebVTT:
+            return try webVTTSegment(track, decodeTime, try await openTrack(track, lookup))
         case .segment(let track, let decodeTime):
             return try await segment(track, decodeTime, try await openTrack(track, lookup))
         }
@@ -163,10 +165,10 @@ public final class OriginService: Sendable {
         return try await planned(track, version, plan)
     }
 
-    /// A track with what protects it; never without protection unless the plan says `none`.
+    /// A track with what protects it; never without protection unless the plan says `none`, or it is text.
     func planned(_ track: OpenedTrack, _ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> PlannedTrack {
         var key: TrackKey?
-        if plan.encryption != .none {
+        if plan.encryption != .none, track.record.description.kind != .text {
             key = try await trackKeys.key(
                 of: track.record.description, asset: version.record.asset, version: version.record.number, plan: plan)
         }
@@ -174,7 +176,7 @@ public final class OriginService: Sendable {
     }
 }
 
-/// A track under a delivery plan, with the key and number that the plan's encryption uses; nil only for `none`.
+/// A track under a delivery plan, with the key and number that the plan's encryption uses; nil only for `none` and for text.
 struct PlannedTrack: Sendable {
     let track: OpenedTrack
     let version: OpenedVersion

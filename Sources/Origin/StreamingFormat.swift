@@ -62,11 +62,16 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
     case muxedTransportStream = "ts-muxed"
     /// Fragments of Smooth Streaming.
     case smooth
+    /// WebVTT for HLS, with times as MPEG-TS counts them.
+    case webVTT = "vtt"
+    /// The same, with times as CMAF counts them.
+    case webVTTForCMAF = "vtt-cmaf"
 
-    /// The encryptions that it can carry here.
+    /// The encryptions that it can carry here; text stays clear under each of them.
     public var capable: Set<DeliveryEncryption> {
         switch self {
-        case .cmaf: [.none, .envelope, .cenc, .cbcs]
+        case .webVTT: SegmentContainer.transportStream.capable
+        case .cmaf, .webVTTForCMAF: [.none, .envelope, .cenc, .cbcs]
         case .transportStream, .muxedTransportStream: [.none, .envelope]
         case .smooth: [.none, .cenc]
         }
@@ -77,6 +82,7 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .cmaf, .smooth: "m4s"
         case .transportStream, .muxedTransportStream: "ts"
+        case .webVTT, .webVTTForCMAF: "vtt"
         }
     }
 
@@ -84,7 +90,7 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
     public var protocols: [StreamingProtocol] {
         switch self {
         case .cmaf: [.hls, .dash]
-        case .transportStream, .muxedTransportStream: [.hls]
+        case .transportStream, .muxedTransportStream, .webVTT, .webVTTForCMAF: [.hls]
         case .smooth: [.smooth]
         }
     }

@@ -20,20 +20,26 @@ public struct Presentation: Sendable {
 
     /// The first reason why no manifest can be made, if any.
     func check() throws(PresentationError) {
-        guard !tracks.isEmpty else { throw PresentationError("the presentation has no track") }
+        guard !media.isEmpty else { throw PresentationError("the presentation has no track of pictures or sound") }
         guard Set(tracks.map(\.description.name)).count == tracks.count else {
             throw PresentationError("two tracks have one name")
         }
         for track in tracks { try track.check() }
     }
 
+    /// Pictures and sound: where text begins and ends says nothing of the presentation.
+    private var media: [PresentedTrack] { tracks.filter { $0.description.kind != .text } }
+
     /// When the first segment of all tracks begins, in microseconds: zero, unless a part of the presentation is shown.
     var start: UInt64 {
-        tracks.compactMap { track in track.segments.first.map { track.microseconds($0.start) } }.min() ?? 0
+        media.compactMap { track in track.segments.first.map { track.microseconds($0.start) } }.min() ?? 0
     }
 
     /// From the start to the end of the longest track, in microseconds.
-    var duration: UInt64 { (tracks.map(\.duration).max() ?? 0) - start }
+    var duration: UInt64 { (media.map(\.duration).max() ?? 0) - start }
+
+    /// The longest segment of pictures or sound, in microseconds.
+    var longestMediaSegment: UInt64 { media.map(\.longestSegment).max() ?? 0 }
 
     /// The longest segment of all tracks, in microseconds.
     var longestSegment: UInt64 { tracks.map(\.longestSegment).max() ?? 0 }

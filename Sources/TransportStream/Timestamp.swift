@@ -1,3 +1,9 @@
+/// What others need to know of the clock of MPEG-TS segments.
+public enum TransportStreamClock {
+    /// The time, in units of 90 kHz, at which a presentation's time is zero.
+    public static let zero = UInt64(Timestamp.base)
+}
+
 /// Times of the 90 kHz clock (ISO/IEC 13818-1, 2.4.3.7), 33 bits, which wrap after 26.5 hours.
 enum Timestamp {
     static let mask: UInt64 = 0x1_FFFF_FFFF

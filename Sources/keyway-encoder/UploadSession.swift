@@ -2,9 +2,11 @@ import EncoderProtocol
 import ISOBaseMedia
 import MediaModel
 import MovieFiles
+import SubtitleFiles
 import TrackOutput
 
-/// One run: MP4 files become the tracks of one asset as they are. Nothing is decoded. Owned by one thread.
+/// One run: MP4 files, and files of subtitles, become the tracks of one asset as they are. Nothing is decoded. Owned by one
+/// thread.
 struct UploadSession {
     /// Files, and which of their tracks are meant.
     let files: [(file: OpenFile, tracks: [UploadInput.Track]?)]
@@ -12,14 +14,23 @@ struct UploadSession {
 
     func run() throws {
         do {
-            let movies = try files.map { file, tracks in
+            let movies = try files.filter { SubtitleName($0.file.name) == nil }.map { file, tracks in
                 try MovieFile(reading: file, name: file.name, selection: tracks?.map(Self.selection))
             }
+            guard !movies.isEmpty else {
+                throw EncodingFailure(.notTaken, "subtitles alone make no asset: a film must be among the files")
+            }
             let plan = try UploadPlan(movies)
-            try announce(plan)
+            var texts = TextUpload(end: plan.tracks.map(\.end).max() ?? 0)
+            for (file, _) in files { try texts.add(file) }
+            for text in movies.flatMap(\.texts) { try texts.add(text) }
+            try announce(plan, texts)
             var progress = UploadProgress(total: plan.tracks.reduce(0) { $0 + $1.byteCount })
             for (number, track) in plan.tracks.enumerated() {
                 try send(track, number: number, &progress)
+            }
+            for (offset, track) in texts.tracks.enumerated() {
+                try TextUpload.send(track, number: plan.tracks.count + offset, output)
             }
             try output.send(.finished)
         } catch var error as MovieError {
@@ -29,18 +40,20 @@ struct UploadSession {
         }
     }
 
-    private func announce(_ plan: UploadPlan) throws {
-        guard plan.tracks.count <= EncoderFrame.maximumTracks else {
+    private func announce(_ plan: UploadPlan, _ texts: TextUpload) throws {
+        let count = plan.tracks.count + texts.tracks.count
+        guard count <= EncoderFrame.maximumTracks else {
             throw EncodingFailure(
-                .limitExceeded, "\(plan.tracks.count) tracks; an asset has at most \(EncoderFrame.maximumTracks)")
+                .limitExceeded,
+                "\(count) tracks; an asset has at most \(EncoderFrame.maximumTracks), and subtitles have two each")
         }
-        for warning in plan.warnings { try output.send(.warning(message: warning)) }
+        for warning in plan.warnings + texts.warnings { try output.send(.warning(message: warning)) }
         try output.send(
             .planned(
-                tracks: plan.tracks.map { track in
+                tracks: (plan.tracks.map(\.description) + texts.tracks.map(\.description)).map { description in
                     PlannedRendition(
-                        name: track.description.name, bitrate: track.description.averageBitrate,
-                        width: track.description.video?.width, height: track.description.video?.height)
+                        name: description.name, bitrate: description.averageBitrate,
+                        width: description.video?.width, height: description.video?.height)
                 }))
     }
 

@@ -42,7 +42,7 @@ import Testing
         ("name: f\npresentationTimeRange: { liveBackoffDuration: 5 }", "live"),
         ("name: f\nfirstQuality: 5", "fields"), ("name: f\nfirstQuality: { bitrate: 0 }", "is a number"),
         ("name: f\ntracks: []", "at least one"), ("name: f\ntracks: [ { } ]", "trackSelections"),
-        ("name: f\ntracks: [ { trackSelections: [ { property: Type, operation: Equal, value: text } ] } ]", "Type"),
+        ("name: f\ntracks: [ { trackSelections: [ { property: Type, operation: Equal, value: words } ] } ]", "Type"),
         ("name: f\ntracks: [ { trackSelections: [ { property: Colour, operation: Equal, value: a } ] } ]", "Colour"),
         ("name: f\ntracks: [ { trackSelections: [ { property: Name, operation: Like, value: a } ] } ]", "Like"),
         (

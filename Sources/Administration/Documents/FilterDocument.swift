@@ -1,3 +1,4 @@
+import MediaModel
 import Policies
 
 /// `kind: Filter`: which part of a presentation manifests show, in the reference's names (Azure Media Services' account and
@@ -69,8 +70,8 @@ extension DocumentNode {
         if property == .bitrate, FilterCondition.bitrates(value) == nil {
             node.report("'value' of Bitrate is bits per second, or 'from-to', of which one may be missing")
         }
-        if property == .type, !["video", "audio"].contains(value) {
-            node.report("'value' of Type is 'video' or 'audio' in this version")
+        if property == .type, TrackKind(rawValue: value) == nil {
+            node.report("'value' of Type is 'video', 'audio' or 'text'")
         }
         return FilterCondition(property, operation, value)
     }

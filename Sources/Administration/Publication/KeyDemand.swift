@@ -23,7 +23,7 @@ struct KeyDemand {
     /// - Throws: `PublicationError` when a policy's labels leave a track without a key.
     init(_ policies: [DeliveryPolicy], version: AssetVersionRecord) throws {
         for policy in policies where policy.encryption.keyType != nil {
-            for track in version.tracks.map(\.description) {
+            for track in version.tracks.map(\.description) where track.kind != .text {
                 guard let label = KeyLabel.covering(track, among: policy.keyLabels) else {
                     throw PublicationError(
                         .trackNotCovered,

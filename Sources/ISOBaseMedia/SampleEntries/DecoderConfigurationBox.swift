@@ -14,6 +14,7 @@ public enum DecoderConfigurationBox {
         case "ec-3": "dec3"
         case "Opus": "dOps"
         case "fLaC": "dfLa"
+        case "wvtt": "vttC"
         default: "avcC"
         }
     }

@@ -15,7 +15,7 @@ struct AdaptationSet {
     }
 
     static func sets(of presentation: Presentation) -> [AdaptationSet] {
-        var rest = presentation.tracks(.video) + presentation.tracks(.audio)
+        var rest = TrackKind.allCases.flatMap(presentation.tracks)
         var sets: [AdaptationSet] = []
         while let first = rest.first {
             sets.append(AdaptationSet(first: first, others: rest.dropFirst().filter(first.switches)))
@@ -45,7 +45,8 @@ struct AdaptationSet {
         element.set("id", id)
         element.set("profiles", profile.setProfiles)
         element.set("contentType", first.description.kind.rawValue)
-        element.set("mimeType", first.description.kind.rawValue + "/mp4")
+        element.set(
+            "mimeType", (first.description.kind == .text ? "application" : first.description.kind.rawValue) + "/mp4")
         element.set("lang", first.languageTag)
         element.set("segmentAlignment", timeline == nil ? "false" : "true")
         element.set("startWithSAP", 1)
@@ -53,9 +54,10 @@ struct AdaptationSet {
         if let protection { element.append(ContentProtection.elements(protection)) }
         element.append(CodecDescriptors.properties(of: first.description))
         if let label = first.shownLabel { element.append(XMLElement("Label", text: label)) }
+        element.append(accessibility)
         var role = XMLElement("Role")
         role.set("schemeIdUri", "urn:mpeg:dash:role:2011")
-        role.set("value", isMain ? "main" : "alternate")
+        role.set("value", roleName)
         element.append(role)
         if let timeline {
             element.append(SegmentTemplate.element(timescale: timeline.timescale, start: start, addresses, timeline))
@@ -108,6 +110,29 @@ struct AdaptationSet {
         }
     }
 
+    private var accessibility: XMLElement? {
+        guard first.description.audioRole == .description else { return nil }
+        // TV-Anytime: for the visually impaired (ETSI TS 103 285, table 7).
+        var element = XMLElement("Accessibility")
+        element.set("schemeIdUri", "urn:tva:metadata:cs:AudioPurposeCS:2007")
+        element.set("value", "1")
+        return element
+    }
+
+    private var roleName: String {
+        if let text = first.description.text { return Self.role(text) }
+        return first.description.audioRole?.rawValue ?? (isMain ? "main" : "alternate")
+    }
+
+    /// What text is for, in the words of 5.8.5.5.
+    private static func role(_ text: TextFormat) -> String {
+        switch text.role {
+        case .subtitle: "subtitle"
+        case .caption: "caption"
+        case .forced: "forced-subtitle"
+        }
+    }
+
     private static func frameRate(_ video: VideoFormat) -> String {
         video.frameRateDenominator == 1
             ? "\(video.frameRateNumerator)" : "\(video.frameRateNumerator)/\(video.frameRateDenominator)"
@@ -132,6 +157,7 @@ extension PresentedTrack {
     fileprivate func switches(with other: PresentedTrack) -> Bool {
         description.kind == other.description.kind && description.language == other.description.language
             && description.codec.sampleEntry == other.description.codec.sampleEntry && label == other.label
+            && description.text == other.description.text && description.audioRole == other.description.audioRole
             && commonProtection?.scheme == other.commonProtection?.scheme && isEnveloped == other.isEnveloped
             && CodecDescriptors.propertyValues(of: description)
                 == CodecDescriptors.propertyValues(of: other.description)

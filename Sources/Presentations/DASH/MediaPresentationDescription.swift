@@ -28,7 +28,7 @@ extension Presentation {
         manifest.set("mediaPresentationDuration", Self.duration(duration))
         manifest.set("maxSegmentDuration", Self.duration(longestSegment))
         // Bandwidths are those of whole segments, so a player that holds the longest one never starves.
-        manifest.set("minBufferTime", Self.duration(longestSegment))
+        manifest.set("minBufferTime", Self.duration(longestMediaSegment))
         var information = XMLElement("ProgramInformation")
         information.append(XMLElement("Title", text: name))
         manifest.append(information)

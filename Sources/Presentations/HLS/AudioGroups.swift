@@ -29,12 +29,16 @@ struct AudioGroup {
         var ranks: [[PresentedTrack]] = []
         var seen: [[String?]: Int] = [:]
         for track in tracks {
-            let rank = seen[[track.description.language, track.label], default: 0]
-            seen[[track.description.language, track.label]] = rank + 1
+            let rank = seen[key(of: track), default: 0]
+            seen[key(of: track)] = rank + 1
             if rank == ranks.count { ranks.append([]) }
             ranks[rank].append(track)
         }
         return ranks
+    }
+
+    private static func key(of track: PresentedTrack) -> [String?] {
+        [track.description.language, track.label, track.description.audioRole?.rawValue]
     }
 
     var codecString: String { tracks.first?.description.codec.codecString ?? "" }
@@ -46,7 +50,7 @@ struct AudioGroup {
         let chosen = tracks.firstIndex(where: \.isDefault) ?? 0
         var names: Set<String> = []
         return tracks.enumerated().map { number, track in
-            var name = track.shownLabel ?? track.description.language
+            var name = track.shownLabel ?? track.description.language + Self.suffix(of: track)
             if !names.insert(name).inserted { name += " (\(track.description.name))" }
             names.insert(name)
             return line(track, name: name, isChosen: number == chosen)
@@ -61,9 +65,16 @@ struct AudioGroup {
         if let language = track.languageTag { media.set("LANGUAGE", quoted: language) }
         media.set("DEFAULT", isChosen ? "YES" : "NO")
         media.set("AUTOSELECT", "YES")
+        if track.description.audioRole == .description {
+            media.set("CHARACTERISTICS", quoted: "public.accessibility.describes-video")
+        }
         if let audio = track.description.audio { media.set("CHANNELS", quoted: Self.channels(audio)) }
         media.set("URI", quoted: track.addresses.playlist.expanded(track: track.description.name))
         return media.line("EXT-X-MEDIA")
+    }
+
+    private static func suffix(of track: PresentedTrack) -> String {
+        track.description.audioRole.map { " (\($0.rawValue))" } ?? ""
     }
 
     /// How many channels, or for joint object coding how many objects (rfc8216bis, 4.4.6.1).

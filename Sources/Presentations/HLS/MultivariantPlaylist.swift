@@ -12,13 +12,15 @@ extension Presentation {
         text += sessionKeys
         let videos = tracks(.video)
         let audios = tracks(.audio)
+        let subtitles = SubtitleGroup(tracks(.text))
+        text += subtitles?.lines() ?? ""
         guard !videos.isEmpty else {
-            return text + audios.map { Self.variant($0, audio: nil) }.joined()
+            return text + audios.map { Self.variant($0, audio: nil, subtitles) }.joined()
         }
         let groups = AudioGroup.groups(audios)
         text += groups.map { $0.lines() }.joined()
-        if groups.isEmpty { text += videos.map { Self.variant($0, audio: nil) }.joined() }
-        for group in groups { text += videos.map { Self.variant($0, audio: group) }.joined() }
+        if groups.isEmpty { text += videos.map { Self.variant($0, audio: nil, subtitles) }.joined() }
+        for group in groups { text += videos.map { Self.variant($0, audio: group, subtitles) }.joined() }
         return text + videos.map(\.keyFrameVariant).joined()
     }
 
@@ -31,7 +33,9 @@ extension Presentation {
     }
 
     /// EXT-X-STREAM-INF (4.3.4.2) and its URL. The rates are those of everything that plays at once.
-    private static func variant(_ track: PresentedTrack, audio: AudioGroup?) -> String {
+    private static func variant(
+        _ track: PresentedTrack, audio: AudioGroup?, _ subtitles: SubtitleGroup?
+    ) -> String {
         var stream = PlaylistAttributes()
         stream.set("BANDWIDTH", "\(max(1, track.peakBitrate + (audio?.peakBitrate ?? 0)))")
         stream.set("AVERAGE-BANDWIDTH", "\(max(1, track.averageBitrate + (audio?.averageBitrate ?? 0)))")
@@ -47,6 +51,7 @@ extension Presentation {
             stream.set("FRAME-RATE", frameRate(video))
         }
         if let audio { stream.set("AUDIO", quoted: audio.id) }
+        if subtitles != nil { stream.set("SUBTITLES", quoted: SubtitleGroup.id) }
         return stream.line("EXT-X-STREAM-INF")
             + track.addresses.playlist.expanded(track: track.description.name) + "\n"
     }

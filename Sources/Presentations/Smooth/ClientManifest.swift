@@ -40,6 +40,7 @@ extension Presentation {
         for stream in try smoothStreams(streams) {
             let (element, times) = try stream.element(options)
             elements.append(element)
+            guard stream.levels.first?.track.description.kind != .text else { continue }
             guard let start = times.first, let end = times.last else { continue }
             span = (min(span?.start ?? start, start), max(span?.end ?? end, end))
         }
@@ -57,7 +58,7 @@ extension Presentation {
 
     private func smoothStreams(_ places: SmoothStreams) throws(PresentationError) -> [SmoothStream] {
         var streams: [SmoothStream] = []
-        for track in tracks(.video) + tracks(.audio) {
+        for track in TrackKind.allCases.flatMap(tracks) {
             guard let place = places.place(of: track.description.name) else {
                 throw track.error("codec \(track.description.codec.codecString) has no form in Smooth Streaming here")
             }
@@ -87,6 +88,10 @@ private struct SmoothStream {
         }
         var element = XMLElement("StreamIndex")
         element.set("Type", first.description.kind.rawValue)
+        // [MS-SSTR], 2.2.2.3: text that comes with what is said.
+        if first.description.kind == .text {
+            element.set("Subtype", first.description.text?.role == .caption ? "CAPT" : "SUBT")
+        }
         element.set("Name", name)
         element.set("Language", first.languageTag)
         element.set("Chunks", times.count - 1)

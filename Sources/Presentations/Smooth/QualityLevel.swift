@@ -31,6 +31,9 @@ enum QualityLevel {
             // WAVE_FORMAT_RAW_AAC1: AAC without headers of its own.
             element.set("AudioTag", 255)
             element.set("CodecPrivateData", hexadecimal(codec.decoderSpecific))
+        case .ttml:
+            element.set("FourCC", "TTML")
+            element.set("CodecPrivateData", "")
         case nil: throw track.error("codec \(codec.codecString) has no form in Smooth Streaming here")
         }
         return element

@@ -46,7 +46,9 @@ public struct SmoothStreams: Sendable {
     public func track(at place: Place) -> String? { places.first { $0.value == place }?.key }
 
     private static func switches(_ one: TrackDescription, _ other: TrackDescription) -> Bool {
-        one.kind == other.kind && one.language == other.language && one.codec.sampleEntry == other.codec.sampleEntry
+        // Of text a player chooses one.
+        one.kind == other.kind && one.kind != .text && one.language == other.language
+            && one.audioRole == other.audioRole && one.codec.sampleEntry == other.codec.sampleEntry
             && one.audio == other.audio
     }
 }
@@ -55,11 +57,13 @@ public struct SmoothStreams: Sendable {
 enum SmoothCodec: Hashable {
     case h264
     case aac
+    case ttml
 
     init?(_ codec: CodecConfiguration) {
         switch codec.sampleEntry {
         case "avc1": self = .h264
         case "mp4a" where codec.codecString == "mp4a.40.2": self = .aac
+        case "stpp": self = .ttml
         default: return nil
         }
     }

@@ -12,7 +12,8 @@ struct AssetUpload: AsyncParsableCommand {
         commandName: "upload", abstract: "Make an asset of MP4 files as they are, without encoding.",
         discussion: """
             All files together become one version of the asset: every video track a rendition, every audio track an \
-            alternative. Renditions must have their key frames at the same times.
+            alternative. Renditions must have their key frames at the same times. Subtitles may be among the files, in \
+            WebVTT or TTML, with their language in the name: film.en.vtt, film.de.forced.ttml, film.en.sdh.vtt.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -20,7 +21,9 @@ struct AssetUpload: AsyncParsableCommand {
     @Argument(help: "The asset's name; a name that exists gets a new version.")
     var name: String
 
-    @Argument(help: "MP4 files with AVC video and AAC audio; or a server manifest (.ism), which lists them.")
+    @Argument(
+        help: "MP4 files, and subtitles (.vtt, .ttml, .dfxp, .xml); or a server manifest (.ism), which lists MP4 files."
+    )
     var files: [String]
 
     func run() async throws {

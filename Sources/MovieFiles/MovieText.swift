@@ -1,0 +1,82 @@
+public import MediaModel
+
+/// A text track of a movie file: its samples with their times, for whoever knows what they hold.
+public struct MovieText: Sendable {
+    let track: MovieTrack
+
+    /// A sample, with its edit list applied.
+    public struct Sample: Sendable, Hashable {
+        /// In milliseconds of the presentation; what begins before it begins at zero.
+        public var start: UInt64
+        /// In milliseconds; later than `start`.
+        public var end: UInt64
+        public var bytes: [UInt8]
+    }
+
+    /// Most samples, and the most bytes of all of them.
+    private static let maximumCount = 200_000
+    private static let maximumSize: UInt64 = 16 << 20
+
+    /// By `tkhd`'s track id.
+    public var id: UInt32 { track.id }
+    /// The name of its file.
+    public var file: String { track.file }
+    /// RFC 5646; `und` when it is not known.
+    public var language: String { track.language }
+    /// `wvtt`, `stpp` or `tx3g`.
+    public var entry: FourCC { track.codec.sampleEntry }
+    /// The sample entry behind its data reference.
+    public var configuration: [UInt8] { track.codec.decoderSpecific }
+
+    /// All samples, in order.
+    ///
+    /// - Throws: `MovieError` with file and place.
+    public func samples() throws(MovieError) -> [Sample] {
+        do throws(MovieError) {
+            return try read()
+        } catch {
+            throw error.named(track.file)
+        }
+    }
+
+    private func read() throws(MovieError) -> [Sample] {
+        var samples: [Sample] = []
+        var size: UInt64 = 0
+        var cursor = SampleCursor(track)
+        while let sample = try cursor.next() {
+            size += UInt64(sample.size)
+            guard samples.count < Self.maximumCount, size <= Self.maximumSize else {
+                throw track.error(
+                    .limitExceeded,
+                    "its text has more than \(Self.maximumCount) samples or \(Self.maximumSize) bytes",
+                    at: sample.offset)
+            }
+            let start = sample.mediaTime + track.timeline.shift
+            var end = start + Int64(sample.duration)
+            if let cut = track.timeline.end { end = min(end, cut) }
+            let times = (milliseconds(max(start, 0)), milliseconds(max(end, 0)))
+            guard times.0 < times.1 else { continue }
+            samples.append(Sample(start: times.0, end: times.1, bytes: try track.bytes(of: sample)))
+        }
+        return samples
+    }
+
+    private func milliseconds(_ time: Int64) -> UInt64 {
+        UInt64(clamping: (Int128(time) * 1000 + Int128(track.timescale) / 2) / Int128(track.timescale))
+    }
+}
+
+extension MovieTrack {
+    /// Sample entries of text that are known.
+    static let textEntries: Set<FourCC> = ["wvtt", "stpp", "tx3g"]
+
+    /// Whether the text of a track is of a kind that is known; others are left out, as chapters are.
+    static func isKnownText(_ header: MovieTrackHeader, in source: any MovieSource) throws(MovieError) -> Bool {
+        let parts = try header.information.children(in: source)
+        let table = try parts.only("stbl", in: header.information)
+        let description = try table.children(in: source).only("stsd", in: table)
+        let content = try description.content(of: source)
+        guard content.count >= 16 else { throw description.error(.damaged, "it has no sample entry") }
+        return textEntries.contains(FourCC(rawValue: content[12..<16].reduce(0) { $0 << 8 | UInt32($1) }))
+    }
+}
