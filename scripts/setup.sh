@@ -13,6 +13,7 @@ packages=(
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     ca-certificates curl ffmpeg openssl libxml2-utils python3 python3-venv chromium chromium-driver
+    nginx
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

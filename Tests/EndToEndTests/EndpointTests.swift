@@ -164,31 +164,42 @@ import Testing
         let host = ["-H", "Host: \(name).example"]
         let way = routed ? ["-H", "Connection: close"] : []
         _ = try curlWith(url, host)
-        let folder = try Folder()
+        // A client with a small window that reads nothing.
+        let script = """
+            import socket, sys, time
+            host, port = sys.argv[1].split("//")[1].split(":")
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect((host, int(port)))
+            s.sendall(sys.argv[2].replace("|", "\\r\\n").encode())
+            s.recv(1)
+            time.sleep(60)
+            """
         func begin(_ client: String) throws -> Process {
             let process = Process()
-            process.executableURL = URL(fileURLWithPath: try Programs.outside("curl"))
-            process.arguments =
-                ["-s", "--globoff", "--limit-rate", "20K", "-H", "X-Forwarded-For: \(client)", "-o"]
-                + [folder.path + "/\(UUID())", url] + host + way
+            process.executableURL = URL(fileURLWithPath: try Programs.outside("python"))
+            let fields = ["Host: \(name).example", "X-Forwarded-For: \(client)"] + (routed ? ["Connection: close"] : [])
+            let line = "GET \(film + EndpointSite.folder)/0.m4s HTTP/1.1"
+            let request = ([line] + fields).joined(separator: "|") + "||"
+            process.arguments = ["-c", script, site.server.origin, request]
             try process.run()
             return process
         }
         func status(_ client: String) throws -> Int {
-            try curlWith(url, host + ["-H", "X-Forwarded-For: \(client)"]).status
+            try curlWith(url, host + way + ["-H", "X-Forwarded-For: \(client)"]).status
         }
         let first = try begin("198.51.100.1")
-        usleep(500_000)
+        usleep(1_000_000)
         #expect(try status("198.51.100.1") == 429)
         #expect(try status("198.51.100.2") == 200)
         let second = try begin("198.51.100.3")
-        usleep(500_000)
+        usleep(1_000_000)
         #expect(try status("198.51.100.2") == 503)
         for process in [first, second] {
             process.terminate()
             process.waitUntilExit()
         }
-        usleep(500_000)
+        usleep(1_000_000)
         #expect(try status("198.51.100.1") == 200)
         #expect(try status("198.51.100.3") == 200)
     }

@@ -61,7 +61,6 @@ struct SignedLinks {
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
-            || byte == 0x3A
     }
 
     private func link(_ url: String, and separator: String) -> String {
