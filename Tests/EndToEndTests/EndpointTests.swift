@@ -164,21 +164,21 @@ import Testing
         let host = ["-H", "Host: \(name).example"]
         let way = routed ? ["-H", "Connection: close"] : []
         _ = try curlWith(url, host)
-        // A client with a small window that reads nothing.
+        // A client that asks for more than fits between it and the server, and reads nothing.
         let script = """
             import socket, sys, time
             host, port = sys.argv[1].split("//")[1].split(":")
             s = socket.socket()
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             s.connect((host, int(port)))
-            s.sendall(sys.argv[2].replace("|", "\\r\\n").encode())
+            s.sendall((sys.argv[2].replace("|", "\\r\\n") * 60).encode())
             s.recv(1)
             time.sleep(60)
             """
         func begin(_ client: String) throws -> Process {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: try Programs.outside("python"))
-            let fields = ["Host: \(name).example", "X-Forwarded-For: \(client)"] + (routed ? ["Connection: close"] : [])
+            let fields = ["Host: \(name).example", "X-Forwarded-For: \(client)"] + (routed ? ["TE: trailers"] : [])
             let line = "GET \(film + EndpointSite.folder)/0.m4s HTTP/1.1"
             let request = ([line] + fields).joined(separator: "|") + "||"
             process.arguments = ["-c", script, site.server.origin, request]
@@ -186,7 +186,7 @@ import Testing
             return process
         }
         func status(_ client: String) throws -> Int {
-            try curlWith(url, host + way + ["-H", "X-Forwarded-For: \(client)"]).status
+            try curlWith(url, host + way + ["-m", "5", "-H", "X-Forwarded-For: \(client)"]).status
         }
         let first = try begin("198.51.100.1")
         usleep(1_000_000)
