@@ -287,7 +287,9 @@ func tests() -> [Target] {
             ], products: [.logging]),
         test(
             "KeyDeliveryTests",
-            siblings: ["KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "Policies", "ContentKeys"],
+            siblings: [
+                "KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "BoundedMemory", "Policies", "ContentKeys",
+            ],
             products: [.grdb]),
         test(
             "KeyServiceHTTPTests", siblings: ["KeyServiceHTTP", "HTTPSurface", "Tokens", "ContentKeys"],

@@ -113,7 +113,7 @@ public struct Installation: Sendable {
         }
     }
 
-    /// Gives a named secret's bytes for the time of a call: for the development token service only.
+    /// Gives a named secret's bytes for the time of a call: for the development token service, and for signed URLs.
     public func withSecret<Result>(
         named name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {

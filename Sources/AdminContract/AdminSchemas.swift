@@ -7,7 +7,7 @@ import Policies
 /// its schema lacks is a failure of the tests.
 enum AdminSchemas {
     static let all: [String: Schema] = Dictionary(
-        keys + keyOperations + keks + policies + policyParts + decisions + assets + others
+        keys + keyOperations + keks + policies + policyParts + decisions + assets + assetStates + endpoints + others
     ) { first, _ in first }
 
     static let name = Schema.text(.name)
@@ -17,7 +17,7 @@ enum AdminSchemas {
     static let digest = Schema.text(.text(64...64))
     private static let next = Schema.Property.optional("next", text, "The next page's after; absent on the last page")
 
-    private static func page(_ member: String, _ item: Schema) -> Schema {
+    static func page(_ member: String, _ item: Schema) -> Schema {
         .object([.required(member, .list(item)), next])
     }
 

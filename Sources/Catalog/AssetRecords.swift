@@ -11,12 +11,17 @@ public struct AssetRecord: Sendable, Hashable {
     public var currentVersion: Int?
     /// The key of type `storage` that its files are encrypted under.
     public var storageKey: KeyID
+    /// Not nil while nothing of the asset is served.
+    public var takedown: Takedown?
 
-    public init(name: String, created: Date, currentVersion: Int? = nil, storageKey: KeyID) {
+    public init(
+        name: String, created: Date, currentVersion: Int? = nil, storageKey: KeyID, takedown: Takedown? = nil
+    ) {
         self.name = name
         self.created = created
         self.currentVersion = currentVersion
         self.storageKey = storageKey
+        self.takedown = takedown
     }
 
     /// Whether a text can name an asset: it becomes a folder and a part of URLs.
@@ -26,6 +31,18 @@ public struct AssetRecord: Sendable, Hashable {
                 (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
                     || [0x2D, 0x2E, 0x5F].contains($0)
             }
+    }
+}
+
+/// That an asset was taken down: nothing of it is served through any locator, and its keys are given to nobody.
+public struct Takedown: Sendable, Hashable {
+    public var time: Date
+    /// For operators.
+    public var reason: String?
+
+    public init(time: Date, reason: String? = nil) {
+        self.time = time
+        self.reason = reason
     }
 }
 

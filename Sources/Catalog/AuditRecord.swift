@@ -31,6 +31,12 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case assetPublished
     case locatorCreated
     case locatorRevoked
+    case assetTakenDown
+    case assetRestored
+    case assetRolledBack
+    case endpointStarted
+    case endpointStopped
+    case endpointDeleted
     case kekCreated
     /// Everything is wrapped under the current version.
     case kekRotated

@@ -43,6 +43,9 @@ public enum CatalogChange: Sendable {
     case putFilter(PresentationFilter)
     /// By `PresentationFilter.identity`. Throws `inUse` while a locator that is not revoked has a filter of that name.
     case deleteFilter(identity: String)
+    /// Throws `conflict` when another endpoint names one of its hosts.
+    case putStreamingEndpoint(StreamingEndpoint)
+    case deleteStreamingEndpoint(name: String)
     case insertContentKey(ContentKeyRecord)
     /// Changes who may receive a key.
     case setAuthorizationPolicy(keyID: KeyID, policy: String?)
@@ -71,6 +74,10 @@ public enum CatalogChange: Sendable {
     case insertAsset(AssetRecord)
     /// Records a complete version and makes it the current one.
     case insertAssetVersion(AssetVersionRecord)
+    /// Makes another version of the asset the one that is served; throws `missing` when there is none of that number.
+    case setCurrentVersion(asset: String, number: Int)
+    /// Takes an asset down, and everything that only assets that are down are encrypted under; nil puts it up again.
+    case setTakedown(asset: String, Takedown?)
     case insertJob(JobRecord)
     case updateJob(JobRecord)
     case insertAdminToken(AdminTokenRecord)
@@ -96,6 +103,9 @@ public enum CatalogCondition: Sendable {
     case authorizationPolicy(name: String, AuthorizationPolicy?)
     case deliveryPolicy(name: String, DeliveryPolicy?)
     case secret(name: String, SecretRecord?)
+    case streamingEndpoint(name: String, StreamingEndpoint?)
+    /// The asset of this name is this one.
+    case asset(AssetRecord)
     /// The key of this id is this one.
     case contentKey(ContentKeyRecord)
 }
@@ -107,10 +117,20 @@ public final class KeyLookup: Sendable {
     public let key: ContentKeyRecord
     /// Nil when the key names none, or one that is gone.
     public let policy: AuthorizationPolicy?
+    /// Whether all assets that the key encrypts were taken down.
+    public let isWithheld: Bool
 
-    public init(key: ContentKeyRecord, policy: AuthorizationPolicy?) {
+    public init(key: ContentKeyRecord, policy: AuthorizationPolicy?, isWithheld: Bool = false) {
         self.key = key
         self.policy = policy
+        self.isWithheld = isWithheld
+    }
+
+    /// What the evaluator must know of the key.
+    public var facts: KeyFacts {
+        var facts = key.facts
+        facts.isWithheld = isWithheld
+        return facts
     }
 }
 
@@ -172,6 +192,9 @@ public protocol CatalogEngine: AuditLog {
     func filter(_ identity: String) async throws -> PresentationFilter?
     /// In order of their identities.
     func filters() async throws -> [PresentationFilter]
+    func streamingEndpoint(named name: String) async throws -> StreamingEndpoint?
+    /// In order of name.
+    func streamingEndpoints() async throws -> [StreamingEndpoint]
     func secret(named name: String) async throws -> SecretRecord?
     /// Names only.
     func secretNames() async throws -> [String]
@@ -211,6 +234,8 @@ public protocol CatalogEngine: AuditLog {
     /// In order of name.
     func assets(_ page: Page) async throws -> [AssetRecord]
     func assetVersion(asset: String, number: Int) async throws -> AssetVersionRecord?
+    /// The numbers of an asset's versions that are complete, in order.
+    func assetVersions(asset: String) async throws -> [Int]
     /// Reserves the next version number of an asset and that many 64-bit file IVs under its storage key. Durable before
     /// it returns; what is reserved is never given again, also when the version never comes to be.
     func reserveVersion(asset: String) async throws -> Int

@@ -11,6 +11,7 @@ public enum CatalogSubject: String, Sendable, Hashable, CaseIterable {
     case accessPolicy
     case asset
     case revocation
+    case streamingEndpoint
 }
 
 /// Something was made, changed or deleted.

@@ -15,6 +15,8 @@ extension Database {
         case .putAccessPolicy(let policy): try put("accessPolicy", policy.name, policy)
         case .putFilter(let filter): try put("presentationFilter", filter.identity, filter)
         case .deleteFilter(let identity): try deleteFilter(identity)
+        case .putStreamingEndpoint(let endpoint): try put(endpoint)
+        case .deleteStreamingEndpoint(let name): try delete("streamingEndpoint", name)
         case .insertContentKey(let key): try insert(key)
         case .setAuthorizationPolicy(let keyID, let policy): try setAuthorizationPolicy(keyID, policy)
         case .changeContentKey(let keyID, let change): try self.change(keyID, change)
@@ -32,6 +34,8 @@ extension Database {
         case .retireKEKVersion(let version, let time): try retire(version, time)
         case .insertAsset(let asset): try insert(asset)
         case .insertAssetVersion(let version): try insert(version)
+        case .setCurrentVersion(let asset, let number): try setCurrentVersion(asset, number)
+        case .setTakedown(let asset, let takedown): try setTakedown(asset, takedown)
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
         case .insertAuditKey(let key): try insert(key)
@@ -47,7 +51,7 @@ extension Database {
     }
 
     /// Writes a document under its name. `table` is a literal of this file.
-    private func put(_ table: String, _ name: String, _ document: some Encodable) throws {
+    func put(_ table: String, _ name: String, _ document: some Encodable) throws {
         try execute(
             sql: "INSERT INTO \(table) (name, document) VALUES (?, ?) "
                 + "ON CONFLICT (name) DO UPDATE SET document = excluded.document",

@@ -12,6 +12,10 @@ extension Database {
             try require("authorizationPolicy", name, is: policy.map(Column.json), "the authorization policy")
         case .deliveryPolicy(let name, let policy):
             try require("deliveryPolicy", name, is: policy.map(Column.json), "the delivery policy")
+        case .streamingEndpoint(let name, let endpoint):
+            try require("streamingEndpoint", name, is: endpoint.map(Column.json), "the endpoint")
+        case .asset(let asset):
+            guard try self.asset(named: asset.name) == asset else { throw Self.changed("the asset", asset.name) }
         case .secret(let name, let secret):
             let stored = try Data.fetchOne(
                 self, sql: "SELECT ciphertext FROM secret WHERE name = ?", arguments: [name])

@@ -75,18 +75,19 @@ extension Database {
             sql: "SELECT max(sinceVersion) FROM keyAssignment WHERE asset = ? AND encryption = ? AND label = ?",
             arguments: [assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue])
         guard let last else { return }
-        let current = try Int.fetchOne(
-            self, sql: "SELECT currentVersion FROM asset WHERE name = ?", arguments: [assignment.asset])
+        // Not the one that is served: a newer one may be served again.
+        let newest = try Int.fetchOne(
+            self, sql: "SELECT max(number) FROM assetVersion WHERE asset = ?", arguments: [assignment.asset])
         guard assignment.sinceVersion != last else {
             throw CatalogError(
                 .exists,
                 "asset '\(assignment.asset)' has a \(assignment.encryption.rawValue) key for "
                     + "'\(assignment.label.rawValue)' since version \(last) already")
         }
-        guard assignment.sinceVersion > last, assignment.sinceVersion > current ?? 0 else {
+        guard assignment.sinceVersion > last, assignment.sinceVersion > newest ?? 0 else {
             throw CatalogError(
                 .conflict,
-                "asset '\(assignment.asset)' is at version \(current ?? 0): a new key starts with a later one")
+                "asset '\(assignment.asset)' is at version \(newest ?? 0): a new key starts with a later one")
         }
     }
 

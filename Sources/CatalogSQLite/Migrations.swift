@@ -24,6 +24,8 @@ enum Migrations {
         migrator.registerMigration("keyAssignmentNotices") { try $0.execute(sql: keyAssignmentNotices) }
         migrator.registerMigration("filters") { try $0.execute(sql: filters) }
         migrator.registerMigration("jobWarnings") { try $0.execute(sql: jobWarnings) }
+        migrator.registerMigration("endpoints") { try $0.execute(sql: endpoints) }
+        migrator.registerMigration("takedown") { try $0.execute(sql: takedown) }
         return migrator
     }
 
@@ -46,6 +48,27 @@ enum Migrations {
             }
         }
     }
+
+    private static let endpoints =
+        """
+        CREATE TABLE streamingEndpoint (
+            name TEXT PRIMARY KEY NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        """
+        + [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")].map { event, row in
+            """
+            CREATE TRIGGER streamingEndpoint\(event) AFTER \(event) ON streamingEndpoint BEGIN
+                INSERT INTO changeLog (subject, id) VALUES ('streamingEndpoint', \(row).name);
+            END;
+            """
+        }.joined(separator: "\n")
+
+    private static let takedown = """
+        -- When it was taken down; NULL while it is served.
+        ALTER TABLE asset ADD COLUMN takenDown REAL;
+        ALTER TABLE asset ADD COLUMN takedownReason TEXT;
+        """
 
     private static let filters = """
         CREATE TABLE presentationFilter (

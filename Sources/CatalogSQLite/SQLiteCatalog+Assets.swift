@@ -12,7 +12,7 @@ extension SQLiteCatalog {
         try await read { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT name, created, currentVersion, storageKey FROM asset WHERE name > ? ORDER BY name LIMIT ?",
+                sql: "SELECT \(AssetRecord.columns) FROM asset WHERE name > ? ORDER BY name LIMIT ?",
                 arguments: [page.after ?? "", page.limit]
             ).map(AssetRecord.init)
         }
@@ -32,6 +32,13 @@ extension SQLiteCatalog {
             return AssetVersionRecord(
                 asset: asset, number: number, created: Column.date(row["created"]),
                 job: (row["job"] as String?).map(JobID.init), tracks: tracks)
+        }
+    }
+
+    public func assetVersions(asset: String) async throws -> [Int] {
+        try await read {
+            try Int.fetchAll(
+                $0, sql: "SELECT number FROM assetVersion WHERE asset = ? ORDER BY number", arguments: [asset])
         }
     }
 
@@ -61,15 +68,20 @@ extension SQLiteCatalog {
 extension Database {
     func asset(named name: String) throws -> AssetRecord? {
         let statement = try cachedStatement(
-            sql: "SELECT name, created, currentVersion, storageKey FROM asset WHERE name = ?")
+            sql: "SELECT \(AssetRecord.columns) FROM asset WHERE name = ?")
         return try Row.fetchOne(statement, arguments: [name]).map(AssetRecord.init)
     }
 }
 
 extension AssetRecord {
+    fileprivate static let columns = "name, created, currentVersion, storageKey, takenDown, takedownReason"
+
     init(row: Row) throws {
         self.init(
             name: row["name"], created: Column.date(row["created"]), currentVersion: row["currentVersion"],
-            storageKey: try Column.keyID(row["storageKey"]))
+            storageKey: try Column.keyID(row["storageKey"]),
+            takedown: (row["takenDown"] as Double?).map {
+                Takedown(time: Column.date($0), reason: row["takedownReason"])
+            })
     }
 }

@@ -8,7 +8,10 @@ import Synchronization
 extension SQLiteCatalog {
     public func keyLookup(_ keyID: KeyID) async throws -> KeyLookup? {
         let stored = try await read { [policies] database -> KeyLookup? in
-            try database.contentKey(keyID).map { KeyLookup(key: $0, policy: try database.policy(of: $0, policies)) }
+            try database.contentKey(keyID).map {
+                KeyLookup(
+                    key: $0, policy: try database.policy(of: $0, policies), isWithheld: try database.isWithheld(keyID))
+            }
         }
         if let stored { return stored }
         guard let derived = try await derivedKey(keyID) else { return nil }

@@ -33,6 +33,14 @@ extension SQLiteCatalog {
         try await documents(PresentationFilter.self, "presentationFilter")
     }
 
+    public func streamingEndpoint(named name: String) async throws -> StreamingEndpoint? {
+        try await document(StreamingEndpoint.self, "streamingEndpoint", name)
+    }
+
+    public func streamingEndpoints() async throws -> [StreamingEndpoint] {
+        try await documents(StreamingEndpoint.self, "streamingEndpoint")
+    }
+
     public func secret(named name: String) async throws -> SecretRecord? {
         try await read { database in
             try Row.fetchOne(

@@ -5,11 +5,16 @@ public import Hummingbird
 public struct CrossOriginMiddleware: RouterMiddleware {
     public typealias Context = ServiceRequestContext
 
+    /// What is shared of the answer to a request, where that is not what is shared of others.
+    public typealias Exception = @Sendable (Request) async -> CrossOriginPolicy?
+
     private let policy: CrossOriginPolicy
+    private let exception: Exception?
     private let allowedMethods: String
 
-    public init(policy: CrossOriginPolicy, allowedMethods: [HTTPRequest.Method]) {
+    public init(policy: CrossOriginPolicy, allowedMethods: [HTTPRequest.Method], exception: Exception? = nil) {
         self.policy = policy
+        self.exception = exception
         self.allowedMethods = allowedMethods.map(\.rawValue).joined(separator: ", ")
     }
 
@@ -17,15 +22,16 @@ public struct CrossOriginMiddleware: RouterMiddleware {
         _ request: Request, context: ServiceRequestContext,
         next: (Request, ServiceRequestContext) async throws -> Response
     ) async throws -> Response {
+        let policy = await exception?(request) ?? policy
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
-            return Response(status: .noContent, headers: preflight(request))
+            return Response(status: .noContent, headers: preflight(request, policy))
         }
         var response = try await next(request, context)
         policy.add(to: &response.headers, origin: request.headers[.origin])
         return response
     }
 
-    private func preflight(_ request: Request) -> HTTPFields {
+    private func preflight(_ request: Request, _ policy: CrossOriginPolicy) -> HTTPFields {
         var fields = HTTPFields()
         policy.add(to: &fields, origin: request.headers[.origin])
         guard fields[.accessControlAllowOrigin] != nil else { return fields }

@@ -113,10 +113,9 @@ public struct JobQueue: Sendable {
         while true {
             let assets = try await catalog.assets(page)
             for asset in assets {
-                for number in 1...max(1, asset.currentVersion ?? 1)
-                where try await catalog.assetVersion(asset: asset.name, number: number) != nil {
-                    known[asset.name, default: []].insert(number)
-                }
+                // Newer ones than the one that is served, too: it may have been rolled back.
+                let numbers = try await catalog.assetVersions(asset: asset.name)
+                if !numbers.isEmpty { known[asset.name] = Set(numbers) }
             }
             guard let last = assets.last else { return known }
             page.after = last.name

@@ -74,7 +74,7 @@ public final class KeyLookupCache: Sendable {
             let kept = Self.kept(policy, in: &state)
             // One copy of the name for all keys.
             key.authorizationPolicy = kept.policy.name
-            let shared = KeyLookup(key: key, policy: kept.policy)
+            let shared = KeyLookup(key: key, policy: kept.policy, isWithheld: lookup.isWithheld)
             state.keys.keep(Entry(lookup: shared, policy: kept), as: key.keyID)
         }
     }
@@ -112,7 +112,8 @@ public final class KeyLookupCache: Sendable {
                     state.policies.removeValue(forKey: Exact(notice.id))?.isInForce.store(false, ordering: .releasing)
                 // Any of the keys may derive from it.
                 case .keySeed: state.keys.forgetAll()
-                case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation: continue
+                case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation, .streamingEndpoint:
+                    continue
                 }
                 state.generation += 1
             }

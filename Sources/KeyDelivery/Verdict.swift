@@ -19,7 +19,7 @@ struct Judgement: Sendable {
         decisions.reserveCapacity(request.keyIDs.count)
         for keyID in request.keyIDs where !decisions.contains(where: { $0.keyID == keyID }) {
             let lookup = found[keyID]
-            let facts = lookup?.key.facts
+            let facts = lookup?.facts
             let evaluation = evaluator.explain(keyID, in: request, facts: facts, policy: lookup?.policy, at: time)
             decisions.append(
                 Verdict.Decision(

@@ -159,10 +159,15 @@ package struct KeyServer: Sendable {
     }
 
     /// A router for players and encryptors.
-    package func makeRouter(_ listener: String) -> Router<ServiceRequestContext> {
+    ///
+    /// - Parameter exception: what is shared of answers that are shared otherwise than the configuration says.
+    package func makeRouter(
+        _ listener: String, sharedOtherwise exception: CrossOriginMiddleware.Exception? = nil
+    ) -> Router<ServiceRequestContext> {
         let router = emptyRouter(listener)
         router.addMiddleware {
-            CrossOriginMiddleware(policy: sharing, allowedMethods: [.get, .head, .post, .options])
+            CrossOriginMiddleware(
+                policy: sharing, allowedMethods: [.get, .head, .post, .options], exception: exception)
             ProblemMiddleware()
             ClientAddressMiddleware(rule: clients)
         }

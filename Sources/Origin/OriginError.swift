@@ -20,6 +20,8 @@ public struct OriginError: Error, Sendable, Hashable {
         case filtersIncompatible = "MPE_FILTERS_INCOMPATIBLE"
         /// The locator is revoked, not open yet or no longer: answered like one that never was.
         case locatorClosed = "MPE_UNAUTHORIZED"
+        /// The asset was taken down.
+        case takenDown = "MPE_ASSET_TAKEN_DOWN"
         /// What is stored contradicts itself, or a key cannot be had.
         case storageFault = "MPE_STORAGE_FAULT"
     }

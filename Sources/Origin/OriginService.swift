@@ -135,6 +135,7 @@ public final class OriginService: Sendable {
         guard lookup.asset.name == presentation.name else {
             throw OriginError(.resourceNotFound, "There is no such presentation.")
         }
+        guard lookup.asset.takedown == nil else { throw OriginError(.takenDown, "The presentation was taken down.") }
     }
 
     /// Most locators that are kept, at some kilobytes each.
@@ -147,7 +148,7 @@ public final class OriginService: Sendable {
             // Any of the locators may stand under it.
             case .deliveryPolicy, .accessPolicy: .everything
             case .asset: .those { $0.asset.name == notice.id }
-            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation: .nothing
+            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation, .streamingEndpoint: .nothing
             }
         }
     }

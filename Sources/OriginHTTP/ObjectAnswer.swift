@@ -2,11 +2,12 @@ import Foundation
 import HTTPSurface
 import HTTPTypes
 import Origin
+import Policies
 
 /// What is answered to a request for an object, but for its bytes: the status, the headers, and which bytes.
 struct ObjectAnswer {
     let status: HTTPResponse.Status
-    let headers: HTTPFields
+    private(set) var headers: HTTPFields
     /// Nil where the answer has no content (304).
     let range: Range<UInt64>?
 
@@ -35,6 +36,16 @@ struct ObjectAnswer {
             headers[.contentType] = object.contentType
         }
         self.headers = headers
+    }
+
+    /// Adds what an endpoint says of the answer.
+    mutating func add(
+        _ rules: EndpointRules, _ admission: EndpointAdmission, _ request: OriginRequest, _ object: OriginObject,
+        _ service: OriginService
+    ) {
+        let next = rules.endpoint.prefetches ? service.segment(after: request) : nil
+        EndpointAnswer(rules: rules, admission: admission, next: next)
+            .add(to: &headers, request, object.lifetime, at: Date())
     }
 
     private static func headers(of object: OriginObject) -> HTTPFields {

@@ -10,6 +10,7 @@ import Policies
 struct OriginFastPath: FastResponder {
     let service: OriginService
     let executor: MediaExecutor
+    let endpoints: StreamingEndpoints
     let memory: SegmentMemory
     let sharing: CrossOriginPolicy
     let logger: Logger
@@ -31,26 +32,43 @@ struct OriginFastPath: FastResponder {
         logger.error("stored media cannot be served", metadata: ["request": "\(requestID)", "cause": "\(error)"])
     }
 
-    /// `/{locator}/…`, without a query: what shows a token or a ticket is for the router.
+    var readsHost: Bool { !endpoints.areNone || next?.readsHost ?? false }
+
+    /// `/{locator}/…`, without a query but a signature's: what shows a token or a ticket is for the router.
     private func isOfOrigin(_ request: FastRequest) -> Bool {
         guard request.method == .get || request.method == .head else { return false }
-        let target = request.target.utf8
-        guard target.count > 38, target[target.index(target.startIndex, offsetBy: 37)] == UInt8(ascii: "/") else {
-            return false
-        }
-        return !target.contains(UInt8(ascii: "?"))
+        guard OriginPath.mayBe(request.target) else { return false }
+        let parts = Self.parts(of: request.target)
+        return parts.query.map { Self.signature(in: $0) != nil } ?? true
     }
 
     /// Nil, or an error, for what the router has to answer.
     private func response(to request: FastRequest) throws -> FastResponse? {
-        let path = try OriginPath(parsing: request.target)
+        let parts = Self.parts(of: request.target)
+        let path = try OriginPath(parsing: parts.path)
         // A playlist for somebody who shows a token carries a ticket.
         guard path.isCanonical, request.authorization == nil || !path.request.isDocument,
+            case .rules(let rules) = endpoints.known(request.host),
+            // Without an endpoint, a query is the router's to judge.
+            parts.query == nil || rules != nil,
             let object = try service.objectAtHand(for: path.request)
         else { return nil }
-        let answer = try ObjectAnswer(object, request.conditions, isRead: request.method == .get)
+        var lease: EndpointLease?
+        var answer: ObjectAnswer
+        if let rules {
+            let signature = parts.query.flatMap(Self.signature)
+            let visit = EndpointVisit(
+                client: request.client, path: parts.path, object: path.request.endpointObject, signature: signature,
+                cookies: request.cookies)
+            // Whoever is refused is told so by the router, and only what is answered here is counted here.
+            let known = try answerUnder(rules, visit, request, path.request, object)
+            guard let known else { return nil }
+            (answer, lease) = known
+        } else {
+            answer = try ObjectAnswer(object, request.conditions, isRead: request.method == .get)
+        }
         var headers = answer.headers
-        sharing.add(to: &headers, origin: request.origin)
+        (rules?.sharing ?? sharing).add(to: &headers, origin: request.origin)
         var response = FastResponse(
             status: answer.status, headers: headers.map { ($0.name.rawName, $0.value) }, body: ByteBuffer(),
             requestID: RequestID.next())
@@ -66,9 +84,40 @@ struct OriginFastPath: FastResponder {
         case .bytes(let bytes):
             response.body = ByteBuffer(bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)])
         case .segment(let source):
-            response.stream = try body(source, object, range)
+            let body = try body(source, object, range)
+            response.stream = lease.map { LeasedBody(body, $0) } ?? body
         }
         return response
+    }
+
+    private static func parts(of target: String) -> (path: String, query: Substring?) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, nil) }
+        return (String(target[..<mark]), target[target.index(after: mark)...])
+    }
+
+    /// The signature of a query that has nothing else, and needs no decoding.
+    private static func signature(in query: Substring) -> String? {
+        guard query.utf8.starts(with: (PathSignature.name + "=").utf8),
+            !query.utf8.contains(where: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "%") })
+        else { return nil }
+        return String(query.dropFirst(PathSignature.name.count + 1))
+    }
+
+    /// Nil for what the router has to answer.
+    private func answerUnder(
+        _ rules: EndpointRules, _ visit: EndpointVisit, _ request: FastRequest, _ asked: OriginRequest,
+        _ object: OriginObject
+    ) throws -> (ObjectAnswer, EndpointLease?)? {
+        if visit.signature != nil {
+            // A query that no rule asks for makes an alias, which is not to be stored; links are written by the router.
+            guard rules.endpoint.signedURLs?.objects.contains(visit.object) == true, !asked.isDocument else {
+                return nil
+            }
+        }
+        var answer = try ObjectAnswer(object, request.conditions, isRead: request.method == .get)
+        let admission = try endpoints.admit(visit, to: rules)
+        answer.add(rules, admission, asked, object, service)
+        return (answer, admission.lease)
     }
 
     private func body(

@@ -11,9 +11,13 @@ import Policies
 public struct OriginRoutes: Sendable {
     private let service: OriginService
     private let executor: MediaExecutor
+    let endpoints: StreamingEndpoints
 
-    /// - Parameter executor: where segments are read and encrypted, away from the event loops.
-    public init(service: OriginService, executor: MediaExecutor) {
+    /// - Parameters:
+    ///   - executor: where segments are read and encrypted, away from the event loops.
+    ///   - endpoints: who may ask, and what caches are told.
+    public init(service: OriginService, executor: MediaExecutor, endpoints: StreamingEndpoints) {
+        self.endpoints = endpoints
         self.service = service
         self.executor = executor
     }
@@ -27,7 +31,8 @@ public struct OriginRoutes: Sendable {
         sharing: CrossOriginPolicy, memory: SegmentMemory, logger: Logger, otherwise next: (any FastResponder)? = nil
     ) -> any FastResponder {
         OriginFastPath(
-            service: service, executor: executor, memory: memory, sharing: sharing, logger: logger, next: next)
+            service: service, executor: executor, endpoints: endpoints, memory: memory, sharing: sharing,
+            logger: logger, next: next)
     }
 
     /// Adds the routes of locators: `/{locatorId}/…`.
@@ -38,13 +43,18 @@ public struct OriginRoutes: Sendable {
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let object: OriginObject
+        let asked: OriginRequest
+        let endpoint: (rules: EndpointRules, admission: EndpointAdmission)?
         do {
             let path = try OriginPath(parsing: request.uri.path)
+            endpoint = try await admit(request, context, path)
+            asked = path.request
             guard path.isCanonical else { return Self.redirection(to: path.request, request.uri.query) }
             let viewer = try viewer(request, context)
             // Planning a long segment takes its time.
             object = try await withTaskExecutorPreference(executor) {
                 try await service.object(for: path.request, viewer: viewer)
+                    .linked(by: endpoint?.admission.signature?.query)
             }
         } catch let error as OriginError {
             if error.code == .storageFault {
@@ -59,9 +69,11 @@ public struct OriginRoutes: Sendable {
         // A query changes nothing of an immutable object: a shared cache must not keep one copy for each.
         let isAlias =
             (object.lifetime == .immutable || object.lifetime == .revisable) && request.uri.query?.isEmpty == false
-        let answer = try ObjectAnswer(
-            object, request.headers, isRead: request.method == .get, isStored: !isAlias)
-        return response(answer, object, request)
+        var answer = try ObjectAnswer(
+            object, request.headers, isRead: request.method == .get,
+            isStored: !isAlias || request.uri.query == endpoint?.admission.signature?.parameter)
+        if let endpoint { answer.add(endpoint.rules, endpoint.admission, asked, object, service) }
+        return response(answer, object, request, endpoint?.admission.lease)
     }
 
     /// Where a manifest lies whose URL was spelled in another way: caches then hold it once. The query stays; what is in
@@ -84,7 +96,9 @@ public struct OriginRoutes: Sendable {
             credential: credential, ticket: ticket, clientAddress: address, requestID: context.requestID)
     }
 
-    private func response(_ answer: ObjectAnswer, _ object: OriginObject, _ request: Request) -> Response {
+    private func response(
+        _ answer: ObjectAnswer, _ object: OriginObject, _ request: Request, _ lease: EndpointLease?
+    ) -> Response {
         var headers = answer.headers
         guard let range = answer.range else { return Response(status: answer.status, headers: headers) }
         headers[.contentLength] = "\(range.count)"
@@ -95,11 +109,13 @@ public struct OriginRoutes: Sendable {
             return Response(
                 status: answer.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: part)))
         case .segment(let source):
-            return Response(status: answer.status, headers: headers, body: streaming(source, range))
+            return Response(status: answer.status, headers: headers, body: streaming(source, range, lease))
         }
     }
 
-    private func streaming(_ source: any SegmentSource, _ range: Range<UInt64>) -> ResponseBody {
+    private func streaming(
+        _ source: any SegmentSource, _ range: Range<UInt64>, _ lease: EndpointLease?
+    ) -> ResponseBody {
         let executor = executor
         return ResponseBody(contentLength: Int(range.count)) { writer in
             // Reading and encrypting run on the media threads; a piece is handed over before the next one is made.
@@ -112,6 +128,7 @@ public struct OriginRoutes: Sendable {
                 }
             }
             try await writer.finish(nil)
+            withExtendedLifetime(lease) {}
         }
     }
 }

@@ -11,6 +11,7 @@ extension Problem {
             case .encryptionNotInPolicy, .outputFormatBlocked: .forbidden
             case .formatNotServed, .formatCannotCarry, .filtersIncompatible: .unsupportedMediaType
             case .resourceNotFound, .trackNotFound, .timestampNotFound, .filterNotFound, .locatorClosed: .notFound
+            case .takenDown: .gone
             case .storageFault: .serviceUnavailable
             }
         let detail = error.code == .storageFault ? "The media cannot be read now." : error.detail

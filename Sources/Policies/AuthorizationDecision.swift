@@ -37,6 +37,8 @@ public struct DenialReason: Sendable, Hashable {
     public enum Code: String, Sendable, Hashable, Codable, CaseIterable {
         case keyUnknown
         case keyDisabled
+        /// All assets that it encrypts were taken down.
+        case keyWithheld
         case keyOutsideValidity
         case keyNotDeliverable
         case noPolicy
@@ -91,7 +93,7 @@ public struct DenialReason: Sendable, Hashable {
 
     public var denialClass: DenialClass {
         switch code {
-        case .keyUnknown, .keyDisabled, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
+        case .keyUnknown, .keyDisabled, .keyWithheld, .keyOutsideValidity, .keyNotDeliverable: .unknownKey
         case .tokenMissing, .tokenRejected, .tokenRevoked, .ticketRejected: .unauthenticated
         case .noPolicy, .policyDisabled, .policyOutsideValidity, .noOptionForDelivery, .optionDisabled,
             .optionOutsideValidity, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,

@@ -65,6 +65,7 @@ public struct AuthorizationEvaluator: Sendable {
         guard let facts, facts.keyID == keyID else { return DenialReason(.keyUnknown) }
         guard request.keyIDs.contains(keyID) else { return DenialReason(.keyUnknown, detail: "not in the request") }
         guard facts.isEnabled else { return DenialReason(.keyDisabled) }
+        guard !facts.isWithheld else { return DenialReason(.keyWithheld) }
         guard facts.isValid(at: now) else { return DenialReason(.keyOutsideValidity) }
         guard facts.type.isDeliverable, request.delivery.serves(facts.type) else {
             return DenialReason(.keyNotDeliverable, detail: "\(facts.type.rawValue) by \(request.delivery.rawValue)")

@@ -67,6 +67,7 @@ extension DenialReason.Code {
         switch self {
         case .keyUnknown: "no such key"
         case .keyDisabled: "the key is disabled"
+        case .keyWithheld: "the key's assets were taken down"
         case .keyOutsideValidity: "the key is not valid yet, or no longer"
         case .keyNotDeliverable: "keys of this type do not leave by this delivery type"
         case .noPolicy: "the key has no authorization policy"

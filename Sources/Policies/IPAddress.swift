@@ -100,6 +100,14 @@ extension IPAddress: CustomStringConvertible {
     }
 }
 
+extension IPAddress {
+    /// What one client has: an IPv4 address, or the /64 of IPv6 within which it can change addresses as it likes.
+    public var site: IPAddress {
+        guard bytes.count == 16 else { return self }
+        return IPAddress(bytes: bytes.prefix(8) + [UInt8](repeating: 0, count: 8)) ?? self
+    }
+}
+
 /// A CIDR block (RFC 4632, RFC 4291): `192.0.2.0/24`, `2001:db8::/32`, or one address.
 public struct AddressBlock: Hashable, Sendable {
     /// The network's address: no bit below the prefix is set.

@@ -31,17 +31,21 @@ public struct KeyFacts: Sendable, Hashable {
     public var type: ContentKeyType
     /// False also for a key that waits for its deletion.
     public var isEnabled: Bool
+    /// Whether all assets that the key encrypts were taken down.
+    public var isWithheld: Bool
     /// From when on the key may be delivered; nil for always.
     public var notBefore: Date?
     /// Until when, this instant excluded; nil for ever.
     public var notAfter: Date?
 
     public init(
-        keyID: KeyID, type: ContentKeyType, isEnabled: Bool, notBefore: Date? = nil, notAfter: Date? = nil
+        keyID: KeyID, type: ContentKeyType, isEnabled: Bool, isWithheld: Bool = false, notBefore: Date? = nil,
+        notAfter: Date? = nil
     ) {
         self.keyID = keyID
         self.type = type
         self.isEnabled = isEnabled
+        self.isWithheld = isWithheld
         self.notBefore = notBefore
         self.notAfter = notAfter
     }

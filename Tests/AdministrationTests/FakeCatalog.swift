@@ -11,6 +11,7 @@ actor FakeCatalog: CatalogEngine {
         var delivery: [String: DeliveryPolicy] = [:]
         var access: [String: AccessPolicy] = [:]
         var filters: [String: PresentationFilter] = [:]
+        var endpoints: [String: StreamingEndpoint] = [:]
         var keys: [KeyID: ContentKeyRecord] = [:]
         var assignments: [KeyAssignment] = []
         var allocations: [IVAllocation] = []
@@ -38,6 +39,7 @@ actor FakeCatalog: CatalogEngine {
         case .putAccessPolicy(let policy): state.access[policy.name] = policy
         case .putFilter(let filter): state.filters[filter.identity] = filter
         case .deleteFilter(let identity): state.filters[identity] = nil
+        case .putStreamingEndpoint(let endpoint): state.endpoints[endpoint.name] = endpoint
         case .putSecret(let secret): state.secrets[secret.name] = secret
         case .deleteDeliveryPolicy(let name): state.delivery[name] = nil
         case .deleteAuthorizationPolicy(let name):
@@ -156,6 +158,8 @@ actor FakeCatalog: CatalogEngine {
     func deliveryPolicy(named name: String) -> DeliveryPolicy? { state.delivery[name] }
     func deliveryPolicies() -> [DeliveryPolicy] { state.delivery.values.sorted { $0.name < $1.name } }
     func accessPolicy(named name: String) -> AccessPolicy? { state.access[name] }
+    func streamingEndpoint(named name: String) -> StreamingEndpoint? { state.endpoints[name] }
+    func streamingEndpoints() -> [StreamingEndpoint] { state.endpoints.values.sorted { $0.name < $1.name } }
     func filter(_ identity: String) -> PresentationFilter? { state.filters[identity] }
     func filters() -> [PresentationFilter] { state.filters.values.sorted { $0.identity < $1.identity } }
     func secret(named name: String) -> SecretRecord? { state.secrets[name] }
@@ -176,6 +180,7 @@ actor FakeCatalog: CatalogEngine {
     }
 
     func asset(named name: String) -> AssetRecord? { state.assets[name] }
+    func assetVersions(asset: String) -> [Int] { state.versions.filter { $0.asset == asset }.map(\.number) }
     func assetVersion(asset: String, number: Int) -> AssetVersionRecord? {
         state.versions.first { $0.asset == asset && $0.number == number }
     }

@@ -34,6 +34,7 @@ import Testing
         ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"], ["kek", "status"],
         ["key", "list", "--search", "demo"], ["key", "list", "--type", "common", "--limit", "1"],
         ["key", "list", "--state", "disabled"], ["key", "list", "--created-from", "2020-01-01T00:00:00Z"],
+        ["endpoint", "list"], ["asset", "versions", "film"],
         ["key", "seed", "list"], ["audit", "prune", "--before", "2020-01-01T00:00:00Z"],
     ])
     func verbsThatShow(arguments: [String]) throws {
@@ -51,6 +52,9 @@ import Testing
         ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
         ["revocation", "remove", "00000000000000000000000000000000"],
         ["encryptor", "revoke", "nobody"],
+        ["endpoint", "show", "nobody"], ["endpoint", "start", "nobody"], ["endpoint", "stop", "nobody"],
+        ["endpoint", "delete", "nobody"], ["asset", "takedown", "nobody"], ["asset", "restore", "nobody"],
+        ["asset", "versions", "nobody"], ["asset", "rollback", "nobody"], ["asset", "rollback", "film", "--to", "99"],
     ]
     static let wrong: [[String]] = [
         ["key", "show", "../x y"],
@@ -68,7 +72,7 @@ import Testing
         ["revocation", "add", "--subject", "x", "--token-id", "y"],
         ["encryptor", "create", "x", "--policy", "nobody"],
         ["encryptor", "create", "../x", "--policy", "demo-viewers"],
-        ["key", "restore", "demo-standalone"],
+        ["asset", "rollback", "film"], ["key", "restore", "demo-standalone"],
         ["key", "delete", "demo-standalone", "--after", "soon"], ["key", "export", "demo-standalone"],
         ["key", "seed", "create", "s", "--type", "storage", "--random"],
         ["audit", "prune", "--before", "2999-01-01T00:00:00Z"],

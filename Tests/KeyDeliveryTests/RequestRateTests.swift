@@ -1,3 +1,4 @@
+import BoundedMemory
 import ContentKeys
 import Policies
 import Testing

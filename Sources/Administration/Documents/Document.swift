@@ -8,6 +8,7 @@ public enum Document: Sendable, Hashable, Codable {
     case deliveryPolicy(DeliveryPolicy)
     case accessPolicy(AccessPolicy)
     case filter(PresentationFilter)
+    case streamingEndpoint(StreamingEndpointDeclaration)
     case contentKey(ContentKeyDeclaration)
 
     /// The text of `kind`.
@@ -16,6 +17,7 @@ public enum Document: Sendable, Hashable, Codable {
         case deliveryPolicy = "DeliveryPolicy"
         case accessPolicy = "AccessPolicy"
         case filter = "Filter"
+        case streamingEndpoint = "StreamingEndpoint"
         case contentKey = "ContentKey"
     }
 
@@ -25,6 +27,7 @@ public enum Document: Sendable, Hashable, Codable {
         case .deliveryPolicy: .deliveryPolicy
         case .accessPolicy: .accessPolicy
         case .filter: .filter
+        case .streamingEndpoint: .streamingEndpoint
         case .contentKey: .contentKey
         }
     }
@@ -36,6 +39,7 @@ public enum Document: Sendable, Hashable, Codable {
         case .deliveryPolicy(let policy): policy.name
         case .accessPolicy(let policy): policy.name
         case .filter(let filter): filter.identity
+        case .streamingEndpoint(let declaration): declaration.endpoint.name
         case .contentKey(let key): key.name
         }
     }

@@ -25,6 +25,7 @@ extension DocumentNode {
         case .deliveryPolicy: deliveryPolicy().map(Document.deliveryPolicy)
         case .accessPolicy: accessPolicy().map(Document.accessPolicy)
         case .filter: filter().map(Document.filter)
+        case .streamingEndpoint: streamingEndpoint(&references).map(Document.streamingEndpoint)
         case .contentKey: contentKey(&references).map(Document.contentKey)
         }
     }

@@ -16,7 +16,7 @@ public struct DocumentSet: Sendable {
     ///   cannot be referred to.
     /// - Throws: `CatalogError` when the catalog cannot be read.
     public func validate(against catalog: any CatalogEngine, pruning: Bool = false) async throws -> [DocumentError] {
-        var errors = duplicates()
+        var errors = duplicates() + sharedHosts()
         for reference in documents.flatMap(\.references) {
             guard try await !exists(reference, in: catalog, pruning: pruning) else { continue }
             errors.append(DocumentError(Self.missing(reference), at: reference.position))
@@ -63,6 +63,25 @@ public struct DocumentSet: Sendable {
                     at: located.position)
             }
         }
+    }
+
+    /// A request is one endpoint's.
+    private func sharedHosts() -> [DocumentError] {
+        var first: [String: String] = [:]
+        var errors: [DocumentError] = []
+        for located in documents {
+            guard case .streamingEndpoint(let declaration) = located.document else { continue }
+            let endpoint = declaration.endpoint
+            for host in endpoint.hosts {
+                guard let other = first[host], other != endpoint.name else {
+                    first[host] = endpoint.name
+                    continue
+                }
+                errors.append(
+                    DocumentError("the host '\(host)' is StreamingEndpoint '\(other)''s already", at: located.position))
+            }
+        }
+        return errors
     }
 
     private func identities(of document: Document) -> [Identity] {

@@ -38,7 +38,7 @@ extension DocumentNode {
         return allow.map { AddressRestriction(allow: $0, deny: deny) }
     }
 
-    private func addressBlocks(_ field: String) -> [AddressBlock]? {
+    func addressBlocks(_ field: String) -> [AddressBlock]? {
         list(field, limit: 1024)?.compactMap { item in
             guard let text = item.scalarText, let block = AddressBlock(text) else {
                 item.report(item.scalarText.map(Self.whyNoBlock) ?? "'\(field)' lists addresses and blocks")

@@ -56,15 +56,15 @@ extension KeyOperations {
         }
     }
 
-    /// What encrypts the current version of an asset and would encrypt the next one too, as it must be assigned from
-    /// that version on. A place that has a new key for the next version already is left out.
+    /// What encrypts the newest version of an asset and would encrypt the next one too, as it must be assigned from
+    /// that version on. The newest need not be the one that is served, and may be served again. A place that has a new key for the next version already is left out.
     private func nextPlaces(of asset: String) async throws -> [KeyAssignment] {
-        guard let current = try await catalog.asset(named: asset)?.currentVersion else { return [] }
+        guard let newest = try await catalog.assetVersions(asset: asset).last else { return [] }
         return try await catalog.keyAssignments(asset: asset).inForce(at: .max)
-            .filter { $0.sinceVersion <= current }
+            .filter { $0.sinceVersion <= newest }
             .map {
                 var next = $0
-                next.sinceVersion = current + 1
+                next.sinceVersion = newest + 1
                 return next
             }
     }

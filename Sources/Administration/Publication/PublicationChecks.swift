@@ -9,6 +9,10 @@ extension Publication {
         guard let record = try await catalog.asset(named: asset) else {
             throw PublicationError(.assetMissing, "there is no asset '\(asset)'")
         }
+        guard record.takedown == nil else {
+            throw PublicationError(
+                .assetTakenDown, "asset '\(asset)' was taken down: 'keyway asset restore \(asset)' puts it up again")
+        }
         guard let number = record.currentVersion,
             let version = try await catalog.assetVersion(asset: asset, number: number)
         else {

@@ -2,6 +2,7 @@
 public struct PublicationError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable, Codable {
         case assetMissing
+        case assetTakenDown
         /// The asset exists, and no version of it is complete.
         case assetWithoutVersion
         case deliveryPolicyMissing

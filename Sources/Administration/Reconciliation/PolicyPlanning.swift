@@ -23,6 +23,13 @@ extension Reconciliation {
         try put(.filter(filter), filter, over: stored, .putFilter(filter), &plan)
     }
 
+    /// A document that does not say whether the endpoint runs leaves it as it is: what was stopped in haste stays so.
+    func planEndpoint(_ declaration: StreamingEndpointDeclaration, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.streamingEndpoint(named: declaration.endpoint.name)
+        let endpoint = declaration.endpoint(over: stored)
+        try put(.streamingEndpoint(declaration), endpoint, over: stored, .putStreamingEndpoint(endpoint), &plan)
+    }
+
     func planRemovals(_ set: DocumentSet, _ plan: inout ReconciliationPlan) async throws {
         let declared = Dictionary(grouping: set.documents.map(\.document), by: \.kind).mapValues { documents in
             Set(documents.map { Exact($0.name) })

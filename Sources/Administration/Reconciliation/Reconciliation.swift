@@ -25,7 +25,8 @@ public struct Reconciliation: Sendable {
     /// Compares documents with the catalog.
     ///
     /// - Parameter prune: whether authorization and delivery policies, and filters, that no document declares are removed.
-    ///   Content keys and access policies never are: removing a key is `keyway key delete`, and cannot be undone.
+    ///   Content keys, access policies and streaming endpoints never are: removing a key is `keyway key delete`, and cannot
+    ///   be undone; removing an endpoint lets in whom it kept out.
     /// - Throws: `CatalogError` when the catalog cannot be read. What is wrong with the documents is in the plan.
     public func plan(_ set: DocumentSet, prune: Bool = false) async throws -> ReconciliationPlan {
         var plan = ReconciliationPlan()
@@ -38,6 +39,7 @@ public struct Reconciliation: Sendable {
             case .deliveryPolicy(let policy): try await planDelivery(policy, &plan)
             case .accessPolicy(let policy): try await planAccess(policy, &plan)
             case .filter(let filter): try await planFilter(filter, &plan)
+            case .streamingEndpoint(let declaration): try await planEndpoint(declaration, &plan)
             case .contentKey(let key):
                 keySteps += try await planKey(key, at: located.position, &plan)
             }

@@ -16,6 +16,10 @@ public struct FastRequest: Sendable {
     public var target: String
     public var authorization: String?
     public var origin: String?
+    /// `Host`, as it came; nil where the responder does not read it.
+    public var host: String?
+    /// `Cookie`, likewise.
+    public var cookies: String?
     /// Range and preconditions; nil where there are none.
     public var conditions: HTTPFields?
     /// Empty where the request has none.

@@ -200,6 +200,10 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var request = FastRequest(method: head.method, target: target, client: client)
         request.authorization = text(head[.authorization])
         request.origin = text(head[.origin])
+        if responder.readsHost {
+            request.host = text(head[.host])
+            request.cookies = text(head[.cookie])
+        }
         if head.hasConditions {
             var conditions = HTTPFields()
             for (field, name) in zip(PlainRequestHead.Field.conditions, Self.conditions) {

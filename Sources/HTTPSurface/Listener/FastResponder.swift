@@ -13,6 +13,9 @@ public protocol FastResponder: Sendable {
     /// - Returns: false when the router has to answer; `answer` is then never called.
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool
 
+    /// Whether it wants to know a request's host and cookies, which cost time to take out.
+    var readsHost: Bool { get }
+
     /// Told that the body of an answer could not be made; the client sees that it was cut.
     func failed(_ error: any Error, requestID: String)
 }
@@ -20,6 +23,8 @@ public protocol FastResponder: Sendable {
 extension FastResponder {
     /// For those whose answers have no bodies that are made while they are sent.
     public func failed(_ error: any Error, requestID: String) {}
+
+    public var readsHost: Bool { false }
 }
 
 /// A body that is made while it is sent, in pieces: each when the one before is on its way.

@@ -15,7 +15,7 @@ struct PlainRequestHead {
 
     /// The fields that have a meaning here.
     enum Field: Int {
-        case host, authorization, origin, contentLength, forwarded, forwardedFor
+        case host, authorization, origin, contentLength, forwarded, forwardedFor, cookie
         case range, ifRange, ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
 
         /// Those that ask for a part, or for an answer only under a condition (RFC 9110, 13.1 and 14.2).
@@ -30,7 +30,7 @@ struct PlainRequestHead {
     fileprivate(set) var length = 0
     /// Of the body, in bytes; 0 where there is none.
     fileprivate(set) var bodyLength = 0
-    private var places = InlineArray<12, Range<Int>?>(repeating: nil)
+    private var places = InlineArray<13, Range<Int>?>(repeating: nil)
 
     /// Whether there is any of `Field.conditions`.
     private(set) var hasConditions = false
@@ -132,7 +132,9 @@ struct PlainRequestHead {
         case 4: name.equals("host") ? .field(.host) : .none
         case 5: name.equals("range") ? .field(.range) : .none
         case 6:
-            name.equals("origin") ? .field(.origin) : name.equals("expect") ? .other : .none
+            name.equals("origin")
+                ? .field(.origin)
+                : name.equals("cookie") ? .field(.cookie) : name.equals("expect") ? .other : .none
         case 7: name.equals("upgrade") || name.equals("trailer") ? .other : .none
         case 8:
             name.equals("if-match") ? .field(.ifMatch) : name.equals("if-range") ? .field(.ifRange) : .none

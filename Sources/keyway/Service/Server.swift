@@ -80,16 +80,16 @@ struct Server {
         _ server: KeyServer, _ keyService: KeyDeliveryService, _ keyRoutes: KeyServiceRoutes?, _ keyBase: KeyBaseURL,
         _ originBase: KeyBaseURL, _ executor: MediaExecutor
     ) throws -> any Service {
-        let router = server.makeRouter("origin")
+        let origin = OriginService(
+            catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
+            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService)
+        let routes = OriginRoutes(service: origin, executor: executor, endpoints: installation.makeEndpoints())
+        let router = server.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })
         if let keyRoutes {
             keyRoutes.add(to: router)
             server.exchangeRoutes("origin", keyBase).add(to: router)
         }
         extraRoutes(router)
-        let origin = OriginService(
-            catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
-            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService)
-        let routes = OriginRoutes(service: origin, executor: executor)
         routes.add(to: router)
         let responder = routes.fastResponder(
             sharing: server.sharing, memory: SegmentMemory(capacity: configuration.segmentMemory << 20),

@@ -40,13 +40,13 @@ public struct TestPolicy: OperatorVerb {
         let request = KeyRequest(keyIDs: [keyID], delivery: delivery, credential: token, clientAddress: address)
         let evaluator = AuthorizationEvaluator(verifier: context.verifier, revocations: context.revocations)
         var evaluation = evaluator.explain(
-            keyID, in: request, facts: lookup?.key.facts, policy: lookup?.policy, at: context.now())
+            keyID, in: request, facts: lookup?.facts, policy: lookup?.policy, at: context.now())
         if evaluation.mayBeStale, let policy = lookup?.policy {
             for restriction in policy.publishedKeyRestrictions {
                 _ = await context.verifier.renewKeys(for: restriction)
             }
             evaluation = evaluator.explain(
-                keyID, in: request, facts: lookup?.key.facts, policy: policy, at: context.now())
+                keyID, in: request, facts: lookup?.facts, policy: policy, at: context.now())
         }
         let steps = evaluation.steps.map(DecisionStep.init)
         switch evaluation.decision {
