@@ -11,6 +11,8 @@ public enum CatalogSubject: String, Sendable, Hashable, CaseIterable {
     case accessPolicy
     case asset
     case revocation
+    /// An origin that runs alone was enrolled or revoked.
+    case origin
 }
 
 /// Something was made, changed or deleted.

@@ -16,6 +16,7 @@ struct Keyway: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
+            OriginCommand.self,
             KEKCommand.self,
             AuditCommand.self, AdminCommand.self,
             VersionCommand.self,
