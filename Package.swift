@@ -189,7 +189,8 @@ let programs: [Row] = [
     Row(
         name: "keyway-origin",
         siblings: [
-            "Catalog", "HTTPSurface", "MetricsExposition", "Origin", "OriginAdapters", "OriginHTTP", "OriginKeys", "Serving",
+            "Catalog", "HTTPSurface", "MetricsExposition", "Origin", "OriginAdapters", "OriginHTTP", "OriginKeys",
+            "Serving",
             "Settings",
         ],
         products: [

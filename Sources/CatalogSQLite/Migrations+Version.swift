@@ -15,7 +15,8 @@ extension Migrations {
                 .unavailable,
                 isNewer
                     ? "the catalog is of a newer version than this program: bring this program up to date"
-                    : "the catalog is of an older version than this program: start the key service of this version first")
+                    : "the catalog is of an older version than this program: start the key service of this version first"
+            )
         }
     }
 }

@@ -24,7 +24,8 @@ extension SQLiteCatalog {
 extension Database {
     func insert(_ record: OriginRecord) throws {
         let taken = try String.fetchOne(
-            self, sql: "SELECT name FROM origin WHERE name = ? OR hash = ?", arguments: [record.name, Data(record.hash)])
+            self, sql: "SELECT name FROM origin WHERE name = ? OR hash = ?",
+            arguments: [record.name, Data(record.hash)])
         if let taken {
             throw CatalogError(
                 .exists,

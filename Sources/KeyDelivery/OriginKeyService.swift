@@ -38,8 +38,8 @@ public enum OriginKeyOutcome: Sendable {
     case denied(OriginDecision.Denial)
 }
 
-/// The use case of origins that hold no key-encryption key: look up → decide by what is published → audit, durably → unwrap →
-/// hand over. Nothing of what the origin says is believed but its certificate.
+/// The use case of origins that hold no key-encryption key: look up → decide by what is published → audit, durably →
+/// unwrap → hand over. Nothing of what the origin says is believed but its certificate.
 public final class OriginKeyService: Sendable {
     /// Most keys of one request.
     public static let mostKeys = 64
@@ -61,10 +61,11 @@ public final class OriginKeyService: Sendable {
         self.now = now
     }
 
-    /// Decides each question for itself. What is released is in the audit log, durably, before the first key is unwrapped.
+    /// Decides each question for itself. What is released is in the audit log, durably, before the first key is
+    /// unwrapped.
     ///
     /// - Returns: an outcome for each question, in their order.
-    /// - Throws: `CatalogError`, also where the audit log cannot be written; `KeyUnwrapError`.
+    /// - Throws: `CatalogError`, also where the audit log cannot be written.
     public func answer(_ questions: [OriginKeyQuestion], to call: OriginCall) async throws -> [OriginKeyOutcome] {
         let time = now()
         var decisions: [(question: OriginKeyQuestion, record: ContentKeyRecord?, decision: OriginDecision)] = []
@@ -81,14 +82,22 @@ public final class OriginKeyService: Sendable {
         for (question, record, decision) in decisions {
             switch (decision, record) {
             case (.granted, _) where question.isHeld: outcomes.append(.confirmed)
-            case (.granted(let grant), let record?):
-                outcomes.append(.released(try await unwrapper.unwrap(record.wrapped, for: .origin(grant))))
+            case (.granted(let grant), let record?): outcomes.append(await open(record, grant))
             case (.granted, nil): outcomes.append(.denied(.keyUnknown))
             case (.denied(let denial), _): outcomes.append(.denied(denial))
             }
         }
         metrics.answered(outcomes)
         return outcomes
+    }
+
+    /// One key that does not open must not keep the others of a request back.
+    private func open(_ record: ContentKeyRecord, _ grant: OriginGrant) async -> OriginKeyOutcome {
+        do {
+            return .released(try await unwrapper.unwrap(record.wrapped, for: .origin(grant)))
+        } catch {
+            return .denied(.keyUnavailable)
+        }
     }
 
     /// Where a key is in use now. Locators that differ in nothing that counts are looked at once.
@@ -100,7 +109,8 @@ public final class OriginKeyService: Sendable {
                 var access: String
             }
             var kinds: Set<Kind> = []
-            for locator in try await catalog.locators(asset: asset) where locator.isOpen(at: time) {
+            for locator in try await catalog.locators(asset: asset)
+            where locator.kind == .streaming && locator.isOpen(at: time) {
                 let kind = Kind(policies: locator.deliveryPolicies, access: locator.accessPolicy)
                 guard kinds.count < Self.mostKinds, kinds.insert(kind).inserted,
                     let lookup = try await catalog.locatorLookup(locator.id)

@@ -40,7 +40,8 @@ public struct OriginConfiguration: Sendable, Hashable {
         (listenOrigin, listenAdmin) = (origin, admin)
         guard let keysURL = try reader.keysURL() else {
             throw ConfigurationError(
-                "keys.url is not set: what players reach the key service by, as https://keys.example.com; manifests name it")
+                "keys.url is not set: what players reach the key service by, as https://keys.example.com; manifests name it"
+            )
         }
         self.keysURL = keysURL
         let proxies = try reader.trustedProxies()

@@ -9,6 +9,10 @@ enum SealedKeys {
     static let suite = HPKE.Ciphersuite.Curve25519_SHA256_ChachaPoly
     static let info = Data("keyway origin keys 1".utf8)
 
+    /// In bytes: of X25519's public keys, and of what authenticates a sealed key.
+    static let publicKeyLength = 32
+    static let tagLength = 16
+
     /// What a sealed key is bound to.
     static func binding(_ keyID: KeyID, _ type: ContentKeyType) -> Data {
         Data(keyID.bytes + Array(type.rawValue.utf8))
@@ -55,10 +59,13 @@ public struct KeyOpener: Sendable {
     public func open(
         _ sealed: [(bytes: Data, keyID: KeyID, type: ContentKeyType)], encapsulated: Data
     ) throws -> [ContentKey] {
+        guard encapsulated.count == SealedKeys.publicKeyLength else { throw KeyOpeningError() }
         var recipient = try HPKE.Recipient(
             privateKey: privateKey, ciphersuite: SealedKeys.suite, info: SealedKeys.info,
             encapsulatedKey: encapsulated)
         return try sealed.map { item in
+            // No other length can hold a key of this type.
+            guard item.bytes.count == item.type.keyLength + SealedKeys.tagLength else { throw KeyOpeningError() }
             var bytes = try recipient.open(
                 item.bytes, authenticating: SealedKeys.binding(item.keyID, item.type))
             defer { bytes.zero() }

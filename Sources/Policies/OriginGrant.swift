@@ -56,6 +56,8 @@ public enum OriginDecision: Sendable, Hashable {
         case useMismatch
         /// No open locator lets anything out that the key is for, by this protocol and encryption.
         case notPublished
+        /// It may be given, and cannot be opened now.
+        case keyUnavailable
     }
 
     case granted(OriginGrant)

@@ -70,7 +70,8 @@ package enum ConfigurationFile {
         }
         let isPrefix = name.isEmpty || fields.contains { $0.hasPrefix(field + ".") }
         guard isPrefix, name.count < 4 else {
-            throw ConfigurationError("\(place): unknown field '\(field)'; did you mean '\(nearest(to: field, among: fields))'?")
+            throw ConfigurationError(
+                "\(place): unknown field '\(field)'; did you mean '\(nearest(to: field, among: fields))'?")
         }
         guard let mapping = node.mapping else { throw ConfigurationError("\(place): \(field) must hold fields") }
         for (key, value) in mapping {

@@ -36,7 +36,8 @@ struct OriginHealthRoutes {
                     detail: "The key service does not answer, and no key is held.", headers: [.retryAfter: "1"])
             case .closed:
                 throw Problem(
-                    .serviceUnavailable, code: "originNotEnrolled", detail: "The key service gives this origin nothing.")
+                    .serviceUnavailable, code: "originNotEnrolled", detail: "The key service gives this origin nothing."
+                )
             }
         }
     }

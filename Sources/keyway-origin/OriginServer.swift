@@ -36,7 +36,8 @@ struct OriginServer {
             throw CommandFailure(
                 .unavailable,
                 "the key service at \(service) \(reason); keyService.caFile is to hold the authority of its certificate, "
-                    + "which names the host, and its tls.origins.clientAuthorities that of '\(configuration.keyService.certificate)'")
+                    + "which names the host, and its tls.origins.clientAuthorities that of '\(configuration.keyService.certificate)'"
+            )
         case .notEnrolled:
             throw CommandFailure(
                 .notPermitted,

@@ -1,6 +1,6 @@
 """Asks a key service for one key as an origin does, and opens the answer by the steps of RFC 9180.
 
-origin_keys.py URL AUTHORITY CERTIFICATE KEY KID TYPE ENCRYPTION PROTOCOL prints the key in hexadecimal digits.
+origin_keys.py URL AUTHORITY CERTIFICATE KEY KID TYPE ENCRYPTION PROTOCOL prints the key in base64.
 """
 
 import base64
@@ -56,7 +56,7 @@ def main(url, authority, certificate, key, kid, kind, encryption, protocol):
     cipher = ChaCha20Poly1305(expand(schedule, HPKE, b"key", context, 32))
     nonce = expand(schedule, HPKE, b"base_nonce", context, 12)
     sealed = base64.b64decode(answer["keys"][0]["sealed"])
-    print(cipher.decrypt(nonce, sealed, uuid.UUID(kid).bytes + kind.encode()).hex())
+    print(base64.b64encode(cipher.decrypt(nonce, sealed, uuid.UUID(kid).bytes + kind.encode())).decode())
 
 
 main(*sys.argv[1:])

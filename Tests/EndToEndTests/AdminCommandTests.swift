@@ -30,7 +30,7 @@ import Testing
         ["policy", "validate", "Policies", "Keys"], ["apply", "--dry-run", "Policies", "Keys"],
         ["apply", "Policies", "Keys"], ["asset", "list"], ["asset", "show", "film"], ["locator", "list"],
         ["locator", "list", "--asset", "film"], ["admin", "token", "list"], ["revocation", "list"],
-        ["encryptor", "list"], ["audit", "verify"],
+        ["encryptor", "list"], ["origin", "list"], ["audit", "verify"],
         ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"], ["kek", "status"],
         ["key", "list", "--search", "demo"], ["key", "list", "--type", "common", "--limit", "1"],
         ["key", "list", "--state", "disabled"], ["key", "list", "--created-from", "2020-01-01T00:00:00Z"],
@@ -50,7 +50,7 @@ import Testing
         ["key", "create", "--seed", "nobody"],
         ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
         ["revocation", "remove", "00000000000000000000000000000000"],
-        ["encryptor", "revoke", "nobody"],
+        ["encryptor", "revoke", "nobody"], ["origin", "revoke", "nobody"],
     ]
     static let wrong: [[String]] = [
         ["key", "show", "../x y"],

@@ -41,7 +41,8 @@ final class OriginAloneSite: Sendable {
 
     private func makeCertificates() throws {
         func openssl(_ arguments: String...) throws {
-            _ = try Tool.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"] + arguments)
+            _ = try Tool.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"] + arguments)
         }
         try openssl(
             "-nodes", "-days", "2", "-subj", "/CN=authority", "-out", certificate("authority"), "-keyout",
@@ -50,7 +51,8 @@ final class OriginAloneSite: Sendable {
             let extension_ = extra.isEmpty ? [] : ["-addext", extra]
             _ = try Tool.run(
                 [
-                    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days",
                     "2", "-subj", "/CN=\(name)", "-addext", "basicConstraints=critical,CA:FALSE",
                 ] + extension_ + [
                     "-CA", certificate("authority"), "-CAkey", key("authority"), "-out", certificate(name), "-keyout",
