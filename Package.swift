@@ -64,6 +64,7 @@ let libraries: [Row] = [
     Row(name: "Presentations", siblings: ["MediaModel", "ContentKeys", "Markup", "CodecSyntax"]),
     Row(name: "MediaStorage", siblings: ["ContentKeys", "Cryptography", "CLinux"]),
     Row(name: "TrackOutput", siblings: ["MediaModel", "EncoderProtocol", "ISOBaseMedia"]),
+    Row(name: "Settings", siblings: ["Policies"], products: [.configuration, .yams]),
     // Layer 2: encryption, tokens, wrapping, records
     Row(
         name: "MediaEncryption",
@@ -79,6 +80,7 @@ let libraries: [Row] = [
     Row(
         name: "OutboundHTTP", siblings: ["Policies"],
         products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
+    Row(name: "OriginExchange", siblings: ["Policies", "ContentKeys"], products: [.crypto]),
     Row(
         name: "KeyExchange",
         siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup", "ProtectionSystems"]),
@@ -97,6 +99,9 @@ let libraries: [Row] = [
         products: [.logging]),
     Row(
         name: "TransitKEK", siblings: ["KeyWrapping", "OutboundHTTP", "Policies", "ContentKeys"], products: [.logging]),
+    Row(
+        name: "OriginKeys", siblings: ["OriginExchange", "Catalog", "OutboundHTTP", "Policies", "ContentKeys"],
+        products: [.coreMetrics]),
     Row(name: "KeySetHTTP", siblings: ["OutboundHTTP", "Tokens", "Policies"]),
     Row(
         name: "Origin",
@@ -132,8 +137,8 @@ let libraries: [Row] = [
     Row(
         name: "KeyServiceHTTP",
         siblings: [
-            "HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "ProtectionSystems", "Tokens", "Policies",
-            "ContentKeys",
+            "HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "OriginExchange", "ProtectionSystems", "Tokens",
+            "Policies", "ContentKeys",
         ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
@@ -153,30 +158,46 @@ let libraries: [Row] = [
         siblings: [
             "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP", "TransitKEK",
             "KeySetHTTP",
-            "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
+            "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography", "Settings",
         ],
-        products: [.configuration, .logging, .yams]),
+        products: [.configuration, .logging]),
+    Row(
+        name: "OriginAdapters",
+        siblings: ["Catalog", "CatalogSQLite", "MediaStorage", "OriginKeys", "OutboundHTTP", "Settings"],
+        products: [.configuration]),
 ]
 
 let servers: [Row] = [
     // Layer 5: what programs are put together from
     Row(
+        name: "Serving",
+        siblings: ["Catalog", "Cryptography", "HTTPSurface", "MetricsExposition", "Settings", "CProcess"],
+        products: [.coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+    Row(
         name: "KeyServer",
         siblings: [
-            "Adapters", "AdminHTTP", "Administration", "Catalog", "Cryptography", "HTTPSurface", "KeyDelivery",
-            "KeyExchange",
-            "KeyServiceHTTP", "MetricsExposition", "Policies", "Tokens", "CProcess",
+            "Adapters", "AdminHTTP", "Administration", "Catalog", "HTTPSurface", "KeyDelivery", "KeyExchange",
+            "KeyServiceHTTP", "Policies", "Serving", "Tokens",
         ],
         products: [
-            .argumentParser, .coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
-            .unixSignals,
-        ])
+            .argumentParser, .coreMetrics, .hummingbird, .logging, .serviceLifecycle, .unixSignals,
+        ]),
 ]
 
 let programs: [Row] = [
     Row(
         name: "keyway-keys", siblings: ["Adapters", "HTTPSurface", "KeyServer"],
         products: [.argumentParser, .logging, .serviceLifecycle]),
+    Row(
+        name: "keyway-origin",
+        siblings: [
+            "Catalog", "HTTPSurface", "MetricsExposition", "Origin", "OriginAdapters", "OriginHTTP", "OriginKeys",
+            "Serving",
+            "Settings",
+        ],
+        products: [
+            .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+        ]),
     Row(
         name: "keyway",
         siblings: [
@@ -303,12 +324,16 @@ func tests() -> [Target] {
                 "TestSupport", "LicenceForwarding", "KeyDelivery", "OutboundHTTP", "Tokens", "Policies", "ContentKeys",
             ],
             products: [.logging]),
+        test(
+            "OriginKeysTests",
+            siblings: ["TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Policies", "ContentKeys"]),
         test("OutboundHTTPTests", siblings: ["TestSupport", "OutboundHTTP", "Policies"]),
         test("LayeringTests"),
         test(
             "EndToEndTests",
             siblings: [
-                "TestSupport", "keyway", "keyway-encoder", "keyway-keys", "CatalogSQLite", "Catalog", "KeyWrapping",
+                "TestSupport", "keyway", "keyway-encoder", "keyway-keys", "keyway-origin", "CatalogSQLite", "Catalog",
+                "KeyWrapping",
                 "Policies",
                 "ContentKeys",
             ]),
@@ -339,6 +364,7 @@ let package = Package(
     products: (isFuzzing ? [.library(name: "Fuzzing", type: .static, targets: ["Fuzzing"])] : []) + [
         .executable(name: "keyway", targets: ["keyway"]),
         .executable(name: "keyway-keys", targets: ["keyway-keys"]),
+        .executable(name: "keyway-origin", targets: ["keyway-origin"]),
         .executable(name: "keyway-encoder", targets: ["keyway-encoder"]),
     ],
     dependencies: [

@@ -1,6 +1,7 @@
 import Configuration
 public import ContentKeys
 import KeyWrapping
+import Settings
 import TransitKEK
 
 /// Where key-encryption keys are held.

@@ -4,6 +4,7 @@ import Configuration
 import Foundation
 import KeySetHTTP
 import Policies
+import Settings
 public import Tokens
 
 /// Where issuers' published keys may be read.

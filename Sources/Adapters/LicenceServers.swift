@@ -4,6 +4,7 @@ import LicenceForwarding
 public import Logging
 import OutboundHTTP
 public import Policies
+import Settings
 
 /// The licence servers of a running service. Whoever makes them shuts them down once.
 public struct LicenceServers: Sendable {

@@ -1,7 +1,7 @@
-import Administration
 import Configuration
 import LicenceForwarding
 import Policies
+import Settings
 
 /// The licence servers of the protection systems that have licences of their own, and FairPlay's certificate.
 public struct LicenceSettings: Sendable, Hashable {

@@ -1,7 +1,7 @@
 import Configuration
 public import Foundation
 public import Policies
-import Yams
+public import Settings
 
 /// What `keyway.yaml` and the environment say. A field's environment variable is its name in upper case after
 /// `KEYWAY_`, with `_` for each dot: `listen.origin` is `KEYWAY_LISTEN_ORIGIN`. The environment wins.
@@ -10,6 +10,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var listenOrigin: ListenAddress
     public var listenKeys: ListenAddress?
     public var listenAdmin: ListenAddress
+    /// Where origins that run alone ask for keys, over TLS with certificates on both sides; nil for nowhere.
+    public var listenOrigins: ListenAddress?
     /// What players reach the keys' listener by, as `https://keys.example.com`: the start of key URLs in manifests. Nil
     /// for the listener's own address, which is right on one machine only.
     public var keysURL: String?
@@ -36,11 +38,14 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var licences: LicenceSettings
 
     /// The names of the listeners.
-    public static let listeners = ["origin", "keys", "admin"]
+    public static let listeners = ["origin", "keys", "admin", "origins"]
 
     /// Every field, as it is written in the file.
     static let fields =
-        ["listen.origin", "listen.keys", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
+        [
+            "listen.origin", "listen.keys", "listen.admin", "listen.origins", "keys.url", "cors.origins",
+            "trustedProxies", "proxyProtocol",
+        ]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + [
             "origin.memory", "limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention",
@@ -53,61 +58,29 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// - Parameter path: the file; nil for `keyway.yaml` where it is, and for defaults where it is not.
     /// - Throws: `ConfigurationError` that names the field, the place and what to do.
     public static func load(path: String?, environment: [String: String]) async throws -> ServiceConfiguration {
-        var values: [String: String] = [:]
-        if let path {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw ConfigurationError("cannot read the configuration file '\(path)'")
-            }
-            values = try ConfigurationFile.values(in: text, path: path)
-        } else if let text = try? String(contentsOfFile: "keyway.yaml", encoding: .utf8) {
-            values = try ConfigurationFile.values(in: text, path: "keyway.yaml")
-        }
-        let file = InMemoryProvider(
-            name: "keyway.yaml",
-            values: Dictionary(
-                uniqueKeysWithValues: values.map {
-                    (
-                        AbsoluteConfigKey(["keyway"] + $0.split(separator: ".").map(String.init)),
-                        ConfigValue(stringLiteral: $1)
-                    )
-                }))
-        let reader = ConfigReader(providers: [
-            EnvironmentVariablesProvider(environmentVariables: environment), file,
-        ]).scoped(to: "keyway")
+        let reader = try ConfigurationFile.reader(
+            path: path, usual: "keyway.yaml", environment: environment, fields: fields)
         return try ServiceConfiguration(reader)
     }
 
     private init(_ reader: ConfigReader) throws {
-        func address(_ field: String, default fallback: String?) throws -> ListenAddress? {
-            guard let text = reader.string(forKey: ConfigKey(field)) ?? fallback else { return nil }
-            guard let address = ListenAddress(text) else {
-                throw ConfigurationError("\(field) must be HOST:PORT, not '\(text)'")
-            }
-            return address
-        }
-        guard let origin = try address("listen.origin", default: "127.0.0.1:8080"),
-            let admin = try address("listen.admin", default: "127.0.0.1:8090")
+        guard let origin = try reader.listenAddress("listen.origin", default: "127.0.0.1:8080"),
+            let admin = try reader.listenAddress("listen.admin", default: "127.0.0.1:8090")
         else { throw ConfigurationError("listen.origin and listen.admin are needed") }
         listenOrigin = origin
-        listenKeys = try address("listen.keys", default: nil)
+        listenKeys = try reader.listenAddress("listen.keys", default: nil)
+        listenOrigins = try reader.listenAddress("listen.origins", default: nil)
         listenAdmin = admin
-        keysURL = reader.string(forKey: "keys.url")
-        if let keysURL {
-            guard let url = URL(string: keysURL), ["http", "https"].contains(url.scheme), url.host != nil,
-                !keysURL.hasSuffix("/")
-            else {
-                throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(keysURL)'")
-            }
-        }
+        keysURL = try reader.keysURL()
         corsOrigins = reader.list("cors.origins") ?? ["*"]
-        trustedProxies = try (reader.list("trustedProxies") ?? []).map { text in
-            guard let block = AddressBlock(text) else {
-                throw ConfigurationError("trustedProxies: '\(text)' is not an address or a block as 10.0.0.0/8")
-            }
-            return block
+        trustedProxies = try reader.trustedProxies()
+        proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies, listeners: Self.listeners)
+        tls = try reader.tls(listeners: Self.listeners)
+        guard listenOrigins == nil || tls["origins"]?.clientAuthorities != nil else {
+            throw ConfigurationError(
+                "listen.origins needs tls.origins.certificate, key and clientAuthorities: origins are known by their "
+                    + "certificates")
         }
-        proxyProtocol = try reader.proxyProtocol(trusted: trustedProxies)
-        tls = try reader.tls()
         limits = try LimitSettings(reader)
         segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
@@ -116,13 +89,11 @@ public struct ServiceConfiguration: Sendable, Hashable {
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
     }
-}
 
-/// A configuration that cannot be used.
-public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
-    public var description: String
-
-    init(_ description: String) {
-        self.description = description
+    /// What all listeners have in common.
+    public var listeners: ListenerConfiguration {
+        ListenerConfiguration(
+            connections: limits.connections, corsOrigins: corsOrigins, trustedProxies: trustedProxies,
+            proxyProtocol: proxyProtocol, tls: tls)
     }
 }

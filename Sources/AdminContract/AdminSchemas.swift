@@ -402,6 +402,24 @@ enum AdminSchemas {
         ),
         ("EncryptorRevoked", .object([.required("name", name), .required("revoked", .boolean)])),
         (
+            "OriginList",
+            page(
+                "origins",
+                .object([
+                    .required("name", name), .required("fingerprint", digest, "SHA-256 of its certificate"),
+                    .required("state", .text(.choice(["valid", "revoked"]))), .required("created", time),
+                    .optional("revoked", time),
+                ]))
+        ),
+        (
+            "OriginCreated",
+            .object([
+                .required("name", name), .required("fingerprint", digest, "SHA-256 of its certificate"),
+                .required("created", time),
+            ])
+        ),
+        ("OriginRevoked", .object([.required("name", name), .required("revoked", .boolean)])),
+        (
             "Problem",
             .object([
                 .required("title", text), .required("status", .count), .required("code", text, "Stable"),

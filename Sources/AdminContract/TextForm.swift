@@ -1,4 +1,5 @@
 import Administration
+import Policies
 
 /// The forms that texts have. Each says itself in the specification, and judges texts by the same rule.
 public enum TextForm: Sendable, Hashable {

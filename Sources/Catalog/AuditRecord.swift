@@ -61,6 +61,13 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case encryptorRevoked
     /// Somebody showed the key exchange a token that is not valid.
     case encryptorRefused
+    /// Before a key leaves for an origin that runs alone.
+    case originKeyGiven
+    case originKeyDenied
+    case originCreated
+    case originRevoked
+    /// Somebody asked for an origin's keys with a certificate that is not enrolled.
+    case originRefused
 }
 
 /// One check of a decision, as the audit log keeps it: codes and names, never a credential or an expected value.

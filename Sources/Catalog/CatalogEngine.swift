@@ -89,6 +89,9 @@ public enum CatalogChange: Sendable {
     case insertEncryptor(EncryptorRecord)
     /// Closes an encryptor's token for good; its name stays taken.
     case revokeEncryptor(name: String, time: Date)
+    case insertOrigin(OriginRecord)
+    /// An origin is given nothing any more; its name and its certificate stay taken.
+    case revokeOrigin(name: String, time: Date)
     /// Changes nothing: the changes are applied only if this holds when they are.
     case require(CatalogCondition)
     /// The installation's signing key: throws `exists` when there is one.
@@ -225,6 +228,10 @@ public protocol CatalogEngine: AuditLog {
     func encryptor(hash: [UInt8]) async throws -> EncryptorRecord?
     /// In order of name.
     func encryptors(_ page: Page) async throws -> [EncryptorRecord]
+    /// By `OriginRecord.hash`.
+    func origin(hash: [UInt8]) async throws -> OriginRecord?
+    /// In order of name.
+    func origins(_ page: Page) async throws -> [OriginRecord]
 
     func locatorLookup(_ id: LocatorID) async throws -> LocatorLookup?
     func locator(_ id: LocatorID) async throws -> Locator?

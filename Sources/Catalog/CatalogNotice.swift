@@ -12,6 +12,8 @@ public enum CatalogSubject: String, Sendable, Hashable, CaseIterable {
     case asset
     case revocation
     case streamingEndpoint
+    /// An origin that runs alone was enrolled or revoked.
+    case origin
 }
 
 /// Something was made, changed or deleted.

@@ -46,6 +46,8 @@ extension Database {
         case .deleteRevocation(let id): try deleteRevocation(id)
         case .insertEncryptor(let encryptor): try insert(encryptor)
         case .revokeEncryptor(let name, let time): try revokeEncryptor(name, at: time)
+        case .insertOrigin(let origin): try insert(origin)
+        case .revokeOrigin(let name, let time): try revokeOrigin(name, at: time)
         case .require(let condition): try require(condition)
         }
     }

@@ -26,6 +26,7 @@ enum Migrations {
         migrator.registerMigration("jobWarnings") { try $0.execute(sql: jobWarnings) }
         migrator.registerMigration("endpoints") { try $0.execute(sql: endpoints) }
         migrator.registerMigration("takedown") { try $0.execute(sql: takedown) }
+        migrator.registerMigration("origins") { try $0.execute(sql: origins) }
         return migrator
     }
 
@@ -96,6 +97,23 @@ enum Migrations {
             """
             CREATE TRIGGER revocation\(event) AFTER \(event) ON revocation BEGIN
                 INSERT INTO changeLog (subject, id) VALUES ('revocation', \(event == "DELETE" ? "OLD" : "NEW").id);
+            END;
+            """
+        }.joined(separator: "\n")
+
+    private static let origins =
+        """
+        CREATE TABLE origin (
+            name TEXT PRIMARY KEY NOT NULL,
+            hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            created REAL NOT NULL,
+            revoked REAL
+        ) STRICT;
+        """
+        + ["INSERT", "UPDATE"].map { event in
+            """
+            CREATE TRIGGER origin\(event) AFTER \(event) ON origin BEGIN
+                INSERT INTO changeLog (subject, id) VALUES ('origin', NEW.name);
             END;
             """
         }.joined(separator: "\n")

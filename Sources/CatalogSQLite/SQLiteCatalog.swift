@@ -49,6 +49,28 @@ public final class SQLiteCatalog: CatalogEngine {
         committer = AuditCommitter(pool: pool, lockTimeout: auditLockTimeout)
     }
 
+    /// Opens a catalog that another process keeps, for reading alone: nothing is made, changed or brought up to date, and every
+    /// change throws `unavailable`.
+    ///
+    /// - Throws: `CatalogError`, also when the file is of another version than this program.
+    public init(readingFrom path: String) throws {
+        guard access(path, R_OK) == 0 else {
+            throw CatalogError(.unavailable, "cannot read '\(path)': \(String(cString: strerror(errno)))")
+        }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(TimeInterval(AuditCommitter.ordinaryLockTimeout) / 1000)
+        configuration.label = "keyway.catalog"
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try Migrations.requireCurrent(pool)
+            immediate = try DatabaseQueue(path: path, configuration: configuration)
+        } catch {
+            throw CatalogError(database: error)
+        }
+        committer = AuditCommitter(pool: pool)
+    }
+
     /// One at a time: see `prepareFile`.
     private static let creation = Mutex(())
 

@@ -6,26 +6,7 @@ import Glibc
 import HTTPSurface
 import KeyExchange
 
-/// A verb that could not do its job: what a person reads, and the exit code that a script reads (sysexits.h).
-package struct CommandFailure: Error {
-    package enum Code: Int32 {
-        case badData = 65
-        case noInput = 66
-        case unavailable = 69
-        case software = 70
-        case cannotCreate = 73
-        case inputOutput = 74
-        case notPermitted = 77
-    }
-
-    package var code: Code
-    package var message: String
-
-    package init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
-    }
-
+extension CommandFailure {
     /// Ends a program with the code of an error, after saying it on standard error.
     package static func exit<Program: ParsableCommand>(with error: any Error, of program: Program.Type) -> Never {
         if let failure = CommandFailure(error, program) {

@@ -3,13 +3,11 @@ import AdminHTTP
 package import Administration
 import Foundation
 package import HTTPSurface
-import HTTPTypes
 package import Hummingbird
 package import KeyDelivery
 import KeyExchange
 package import KeyServiceHTTP
 package import Logging
-import NIOCore
 package import ServiceLifecycle
 import UnixSignals
 
@@ -99,11 +97,7 @@ package struct KeyServer: Sendable {
     package func adminListener(
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
     ) throws -> any Service {
-        let router = emptyRouter("admin")
-        router.addMiddleware {
-            ProblemMiddleware()
-            ClientAddressMiddleware(rule: clients)
-        }
+        let router = shared.makeUnsharedRouter("admin")
         HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
         try AdminAPI(
             authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
@@ -115,7 +109,13 @@ package struct KeyServer: Sendable {
         return try listener("admin", configuration.listenAdmin, router) { _ in }
     }
 
-    package var sharing: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: configuration.corsOrigins) }
+    package var sharing: CrossOriginPolicy { shared.sharing }
+
+    /// Listeners, as all programs of this service have them.
+    var shared: ServiceListeners {
+        ServiceListeners(
+            configuration: configuration.listeners, logger: logger, onListening: onListening, accessLog: accessLog)
+    }
 
     /// The use case of key delivery: one for all that serve keys or give tickets.
     package func makeKeyService() -> KeyDeliveryService {
@@ -147,46 +147,13 @@ package struct KeyServer: Sendable {
             isProtected: configuration.tls[listener] != nil || !configuration.trustedProxies.isEmpty)
     }
 
-    /// A router whose requests are logged, when they are to be.
-    private func emptyRouter(_ listener: String) -> Router<ServiceRequestContext> {
-        let router = Router(context: ServiceRequestContext.self)
-        if let accessLog {
-            router.addMiddleware {
-                AccessLogMiddleware(log: ListenerAccessLog(accessLog, listener: listener), clients: clients)
-            }
-        }
-        return router
-    }
-
     /// A router for players and encryptors.
     ///
     /// - Parameter exception: what is shared of answers that are shared otherwise than the configuration says.
     package func makeRouter(
         _ listener: String, sharedOtherwise exception: CrossOriginMiddleware.Exception? = nil
     ) -> Router<ServiceRequestContext> {
-        let router = emptyRouter(listener)
-        router.addMiddleware {
-            CrossOriginMiddleware(
-                policy: sharing, allowedMethods: [.get, .head, .post, .options], exception: exception)
-            ProblemMiddleware()
-            ClientAddressMiddleware(rule: clients)
-        }
-        return router
-    }
-
-    private var clients: ClientAddressRule { ClientAddressRule(trustedProxies: configuration.trustedProxies) }
-
-    private func options(_ name: String, _ responder: (any FastResponder)?) -> ListenerOptions {
-        var options = ListenerOptions()
-        options.limits.connections = configuration.limits.connections
-        options.clients = clients
-        options.proxyProtocol = configuration.proxyProtocol.contains(name)
-        options.tls = configuration.tls[name].map {
-            TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthorities: $0.clientAuthorities)
-        }
-        options.fastResponder = responder
-        options.accessLog = accessLog.map { ListenerAccessLog($0, listener: name) }
-        return options
+        shared.makeRouter(listener, sharedOtherwise: exception)
     }
 
     /// One listener.
@@ -196,41 +163,6 @@ package struct KeyServer: Sendable {
         _ name: String, _ address: ListenAddress, _ router: Router<ServiceRequestContext>,
         _ responder: (any FastResponder)? = nil, _ onURL: @escaping @Sendable (String) -> Void
     ) throws -> any Service {
-        let onListening = onListening
-        let options = options(name, responder)
-        let scheme = options.tls == nil ? "http" : "https"
-        let application = Application(
-            router: router,
-            server: try options.server(),
-            configuration: .init(
-                address: .hostname(address.host, port: address.port), serverName: nil,
-                availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
-            onServerRunning: { channel in
-                var bound = address
-                bound.port = channel.localAddress?.port ?? address.port
-                let url = "\(scheme)://\(bound)"
-                onURL(url)
-                onListening(name, url)
-            },
-            logger: logger)
-        return Listener(name: name, address: address, application: application)
-    }
-}
-
-/// One listener; says what to do when its address cannot be had.
-private struct Listener<Wrapped: Service>: Service {
-    let name: String
-    let address: ListenAddress
-    let application: Wrapped
-
-    func run() async throws {
-        do {
-            try await application.run()
-        } catch let error as IOError {
-            throw CommandFailure(
-                .unavailable,
-                "cannot listen on \(address): \(String(cString: strerror(error.errnoCode))); choose another address with "
-                    + "listen.\(name) or KEYWAY_LISTEN_\(name.uppercased())")
-        }
+        try shared.listener(name, address, router, responder, onURL)
     }
 }

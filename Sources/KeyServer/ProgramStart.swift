@@ -1,24 +1,8 @@
 import Adapters
-import CProcess
-import Cryptography
-import NIOCore
 
-/// What a program that holds keys does before anything else, while it has one thread.
-package enum ProgramStart {
-    /// Keeps memory out of core dumps and other processes' reach, takes key-encryption keys out of the environment, turns
-    /// crash reports off, and sets up what counts.
+extension ProgramStart {
+    /// The same for a program that holds key-encryption keys, which are taken out of the environment.
     package static func protect() {
-        keyway_process_protect()
-        CryptographyLibrary.stayUntilExit()
-        Installation.takeKEKsFromEnvironment()
-        CrashReports.withhold()
-        _ = ServiceMetrics.registry
-        useGivenProcessors()
-    }
-
-    /// One event loop for each processor that the process was given: more would only take turns.
-    private static func useGivenProcessors() {
-        let given = Int(keyway_process_processors())
-        if given > 0 { NIOSingletons.groupLoopCountSuggestion = min(given, System.coreCount) }
+        protectProcess(takeSecrets: Installation.takeKEKsFromEnvironment)
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// Unwrapped keys of the origin, in locked memory, for a short time and in bounded number.
 final class EncryptionKeyCache: Sendable {
     /// In seconds.
-    static let lifetime: TimeInterval = 60
+    static let usualLifetime: TimeInterval = 60
     static let maximumCount = 512
 
     private struct Entry {
@@ -26,17 +26,20 @@ final class EncryptionKeyCache: Sendable {
     private let unwrapper: any KeyUnwrapper
     private let now: @Sendable () -> Date
     private let watch: CatalogWatch
+    private let lifetime: TimeInterval
 
     /// - Parameter watch: a key that is changed is forgotten at once; where the watch hears nothing, each use asks the catalog, and when that
-    ///   does not answer, a key that is held serves on until its `lifetime` is over.
+    ///   does not answer, a key that is held serves on until its lifetime is over.
+    /// - Parameter lifetime: in seconds, after which the unwrapper is asked again.
     init(
         catalog: any CatalogEngine, watch: CatalogWatch, unwrapper: any KeyUnwrapper,
-        now: @escaping @Sendable () -> Date
+        lifetime: TimeInterval = usualLifetime, now: @escaping @Sendable () -> Date
     ) {
         self.catalog = catalog
         self.unwrapper = unwrapper
         self.now = now
         self.watch = watch
+        self.lifetime = lifetime
         watch.listen { [weak self] in self?.hear($0) }
     }
 
@@ -68,6 +71,13 @@ final class EncryptionKeyCache: Sendable {
             return key
         } catch let error as OriginError {
             throw error
+        } catch KeyUnwrapError.refused(let reason) {
+            // Who holds the KEK has decided: what is held may not be used any longer.
+            state.withLock { $0.entries[keyID] = nil }
+            throw OriginError(.storageFault, "key \(keyID) is refused by the key service: \(reason)")
+        } catch KeyUnwrapError.serviceAway(let seconds) {
+            if let held = held(keyID, for: purpose) { return held }
+            throw OriginError(keysAwayFor: seconds)
         } catch {
             if let held = held(keyID, for: purpose) { return held }
             throw OriginError(.storageFault, "key \(keyID) cannot be unwrapped: \(error)")
@@ -99,7 +109,7 @@ final class EncryptionKeyCache: Sendable {
                     state.entries[oldest.key] = nil
                 }
             }
-            state.entries[keyID] = Entry(key: key, expires: time.addingTimeInterval(Self.lifetime))
+            state.entries[keyID] = Entry(key: key, expires: time.addingTimeInterval(lifetime))
         }
     }
 }
@@ -108,7 +118,7 @@ extension UnwrapPurpose {
     /// Whether the purpose covers keys of a type at all.
     fileprivate func covers(_ type: ContentKeyType) -> Bool {
         switch self {
-        case .disclosure, .export, .exchange: false
+        case .disclosure, .export, .exchange, .origin: false
         case .encryption(let plan): plan.encryption.keyType == type
         case .storage: type == .storage
         }

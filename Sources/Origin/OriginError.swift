@@ -24,17 +24,26 @@ public struct OriginError: Error, Sendable, Hashable {
         case takenDown = "MPE_ASSET_TAKEN_DOWN"
         /// What is stored contradicts itself, or a key cannot be had.
         case storageFault = "MPE_STORAGE_FAULT"
+        /// The key service does not answer, and the key is not held: to be asked again after `retryAfter`.
+        case keysUnavailable = "MPE_KEYS_UNAVAILABLE"
     }
 
     public var code: Code
     /// For the client.
     public var detail: String
     public var choices: [String]
+    /// In seconds; nil where asking again does not help.
+    public var retryAfter: Int?
 
     public init(_ code: Code, _ detail: String, choices: [String] = []) {
         self.code = code
         self.detail = detail
         self.choices = choices
+    }
+
+    init(keysAwayFor seconds: Int) {
+        self.init(.keysUnavailable, "The key service does not answer now.")
+        retryAfter = seconds
     }
 }
 

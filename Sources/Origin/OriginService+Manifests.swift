@@ -139,10 +139,15 @@ extension OriginService {
         guard let viewer, viewer.showsSomething, let tickets, !keyIDs.isEmpty, plan.streamingProtocol == .hls,
             plan.policy.ticketRule != .off
         else { return nil }
-        let outcome = try await tickets.ticket(
-            for: keyIDs, of: version.record.asset,
-            at: KeyTicket.Place(locator: presentation.locator, deliveryPolicy: plan.policy.name), to: viewer,
-            isBound: plan.policy.ticketRule == .address)
+        let outcome: KeyTicketOutcome
+        do {
+            outcome = try await tickets.ticket(
+                for: keyIDs, of: version.record.asset,
+                at: KeyTicket.Place(locator: presentation.locator, deliveryPolicy: plan.policy.name), to: viewer,
+                isBound: plan.policy.ticketRule == .address)
+        } catch KeyUnwrapError.serviceAway(let seconds) {
+            throw OriginError(keysAwayFor: seconds)
+        }
         switch outcome {
         case .ticket(let text): return text
         case .notNeeded: return nil

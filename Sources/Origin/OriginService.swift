@@ -25,15 +25,17 @@ public final class OriginService: Sendable {
     /// - Parameters:
     ///   - watch: lets what is read from the catalog be kept; until it runs, each request reads it.
     ///   - keyBaseURL: what players reach the key service by, without a slash at its end.
+    ///   - keyLifetime: for how many seconds a key is used before the unwrapper is asked again, while nothing is heard of it.
     ///   - tickets: gives viewers who show a token tickets for key URIs; nil for none.
     ///   - now: the clock; tests set it.
     public init(
         catalog: any CatalogEngine, watch: CatalogWatch, storage: any MediaStorage, unwrapper: any KeyUnwrapper,
-        keyBaseURL: @escaping @Sendable () -> String, tickets: (any KeyTicketing)? = nil,
-        now: @escaping @Sendable () -> Date = { Date() }
+        keyLifetime: TimeInterval = 60, keyBaseURL: @escaping @Sendable () -> String,
+        tickets: (any KeyTicketing)? = nil, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
-        keys = EncryptionKeyCache(catalog: catalog, watch: watch, unwrapper: unwrapper, now: now)
+        keys = EncryptionKeyCache(
+            catalog: catalog, watch: watch, unwrapper: unwrapper, lifetime: keyLifetime, now: now)
         versions = VersionStore(catalog: catalog, storage: storage, keys: keys)
         trackKeys = TrackKeyLookup(catalog: catalog, watch: watch)
         locators = Self.locators(watch)
@@ -148,7 +150,7 @@ public final class OriginService: Sendable {
             // Any of the locators may stand under it.
             case .deliveryPolicy, .accessPolicy: .everything
             case .asset: .those { $0.asset.name == notice.id }
-            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation, .streamingEndpoint: .nothing
+            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation, .streamingEndpoint, .origin: .nothing
             }
         }
     }

@@ -31,7 +31,7 @@ struct RenderedDocuments: Sendable {
             switch notice.subject {
             case .asset: .those { $0.asset == notice.id }
             case .deliveryPolicy, .accessPolicy, .locator, .contentKey, .keySeed: .everything
-            case .authorizationPolicy, .secret, .revocation, .streamingEndpoint: .nothing
+            case .authorizationPolicy, .secret, .revocation, .streamingEndpoint, .origin: .nothing
             }
         }
     }

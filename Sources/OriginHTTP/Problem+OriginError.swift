@@ -12,9 +12,10 @@ extension Problem {
             case .formatNotServed, .formatCannotCarry, .filtersIncompatible: .unsupportedMediaType
             case .resourceNotFound, .trackNotFound, .timestampNotFound, .filterNotFound, .locatorClosed: .notFound
             case .takenDown: .gone
-            case .storageFault: .serviceUnavailable
+            case .storageFault, .keysUnavailable: .serviceUnavailable
             }
         let detail = error.code == .storageFault ? "The media cannot be read now." : error.detail
         self.init(status, code: error.code.rawValue, detail: detail, choices: error.choices)
+        if let seconds = error.retryAfter { headers[.retryAfter] = String(max(seconds, 1)) }
     }
 }

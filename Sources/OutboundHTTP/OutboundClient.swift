@@ -15,11 +15,13 @@ public final class OutboundClient: Sendable {
 
     /// - Parameters:
     ///   - authorities: nil for the system's.
+    ///   - identity: what servers that ask for a certificate are shown; nil for nothing.
     ///   - keepsConnections: for many questions, also at once; otherwise for one.
-    public init(authorities: Authorities? = nil, keepsConnections: Bool) {
+    public init(authorities: Authorities? = nil, identity: ClientIdentity? = nil, keepsConnections: Bool) {
         var security = TLSConfiguration.makeClientConfiguration()
         security.minimumTLSVersion = .tlsv12
         if let authorities { security.trustRoots = .certificates(authorities.certificates) }
+        if let identity { (security.certificateChain, security.privateKey) = (identity.chain, identity.key) }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: security, redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)),
             connectionPool: .init(idleTimeout: .seconds(20)), decompression: .disabled)

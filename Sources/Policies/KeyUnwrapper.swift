@@ -10,6 +10,8 @@ public enum UnwrapPurpose: Sendable {
     case export(ExportGrant)
     /// To be handed to an encryptor: only `EncryptorGrant.decide` makes an `EncryptorGrant`, and it names the key.
     case exchange(EncryptorGrant)
+    /// To be handed to an origin that holds no KEK: only `OriginGrant.decide` makes an `OriginGrant`, and it names the key.
+    case origin(OriginGrant)
     /// To read or write a stored file: for keys of type `storage` only.
     case storage
 }
@@ -22,6 +24,10 @@ public enum KeyUnwrapError: Error, Sendable, Hashable {
     case kekUnavailable(KEKVersion)
     /// The ciphertext, KID or type was changed, or the KEK is not the one that wrapped it.
     case authenticationFailed
+    /// The key service, which holds the KEKs, does not answer: ask again after so many seconds.
+    case serviceAway(retryAfter: Int)
+    /// The key service does not give the key out; the reason is a code.
+    case refused(reason: String)
 }
 
 /// Unwraps content keys: locally, or by asking the key service.
@@ -49,6 +55,7 @@ extension UnwrapPurpose {
         case .export(let grant): key.type.isDeliverable && grant.keyID == key.keyID
         case .exchange(let grant):
             key.type.isDeliverable && grant.keyID == key.keyID && grant.type == key.type
+        case .origin(let grant): grant.keyID == key.keyID && grant.type == key.type
         case .storage: key.type == .storage
         }
     }

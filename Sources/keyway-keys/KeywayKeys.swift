@@ -37,8 +37,9 @@ struct KeywayKeys: AsyncParsableCommand {
             accessLog: configuration.accessLog == .json ? AccessLog() : nil)
         let keyBase = KeyBaseURL(configured: configuration.keysURL)
         let address = configuration.listenKeys ?? configuration.listenOrigin
-        try await server.run { _, routes in
+        try await server.run { delivery, routes in
             [try server.keyListener("keys", address, routes, keyBase), try server.adminListener()]
+                + (try server.originsListener(delivery))
         }
     }
 }

@@ -16,7 +16,7 @@ struct Keyway: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
-            EndpointCommand.self, KEKCommand.self,
+            OriginCommand.self, EndpointCommand.self, KEKCommand.self,
             AuditCommand.self, AdminCommand.self,
             VersionCommand.self,
         ])

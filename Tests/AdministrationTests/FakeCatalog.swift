@@ -132,6 +132,8 @@ actor FakeCatalog: CatalogEngine {
     func adminTokens(_ page: Page) -> [AdminTokenRecord] { [] }
     func encryptor(hash: [UInt8]) -> EncryptorRecord? { nil }
     func encryptors(_ page: Page) -> [EncryptorRecord] { [] }
+    func origin(hash: [UInt8]) -> OriginRecord? { nil }
+    func origins(_ page: Page) -> [OriginRecord] { [] }
 
     func lastAuditSequence() -> Int64 { state.audit.last?.sequence ?? 0 }
 

@@ -82,13 +82,14 @@ final class RunningServer: @unchecked Sendable {
         self.process = process
         ServersToStop.add(process.processIdentifier)
         var listeners: [String: String] = [:]
+        let expected = environment["KEYWAY_LISTEN_ORIGINS"] == nil ? 2 : 3
         for _ in 0..<2400 {
             let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
             for line in text.split(separator: "\n") where line.hasPrefix("listening ") {
                 let words = line.split(separator: " ").map(String.init)
                 if words.count == 3 { listeners[words[1]] = words[2] }
             }
-            if listeners.count == 2 { break }
+            if listeners.count == expected { break }
             usleep(50_000)
         }
         guard let origin = listeners["origin"] ?? listeners["keys"], let admin = listeners["admin"] else {

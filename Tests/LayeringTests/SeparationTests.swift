@@ -35,7 +35,23 @@ import Testing
     @Test(arguments: ["CatalogSQLite", "KeyWrapping", "LicenceForwarding", "TransitKEK"])
     func onlyAdaptersNameEngines(engine: String) {
         let naming = Set(tree.files.filter { $0.code.imports.contains { $0.module == engine } }.map(\.target))
-        #expect(naming.subtracting(engine == "KeyWrapping" ? ["Adapters", "TransitKEK"] : ["Adapters"]).isEmpty)
+        let allowed: Set<String> =
+            switch engine {
+            case "KeyWrapping": ["Adapters", "TransitKEK"]
+            case "CatalogSQLite": ["Adapters", "OriginAdapters"]
+            default: ["Adapters"]
+            }
+        #expect(naming.subtracting(allowed).isEmpty)
+    }
+
+    /// An origin that runs alone could not unwrap a key if it had one: it links nothing that can.
+    @Test func anOriginThatRunsAloneReachesNoKeyService() {
+        #expect(tree.manifest.row("keyway-origin") != nil)
+        let keyService: Set = [
+            "Adapters", "Administration", "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP", "KeyWrapping",
+            "Tokens", "TransitKEK",
+        ]
+        #expect(tree.manifest.closure(of: "keyway-origin").isDisjoint(with: keyService))
     }
 
     @Test func aContentKeyIsNotCodable() {
@@ -45,7 +61,7 @@ import Testing
     }
 
     /// A proof that could be decoded, or made by another target, would prove nothing.
-    @Test(arguments: ["Grant", "DeliveryPlan", "ExportGrant", "EncryptorGrant"])
+    @Test(arguments: ["Grant", "DeliveryPlan", "ExportGrant", "EncryptorGrant", "OriginGrant"])
     func proofsAreMadeByPoliciesOnly(proof: String) {
         let declarations = conformances(of: proof)
         #expect(declarations.contains { $0.path.hasPrefix("Sources/Policies/") })

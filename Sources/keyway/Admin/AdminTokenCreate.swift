@@ -2,6 +2,7 @@ import Administration
 public import ArgumentParser
 public import Catalog
 import KeyServer
+import Policies
 
 struct AdminTokenCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -66,6 +66,7 @@ struct Server {
         if roles.contains(.keys), let address = configuration.listenKeys {
             services.append(try server.keyListener("keys", address, keyRoutes, keyBase))
         }
+        if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
             services.append(try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }))
         }

@@ -1,5 +1,6 @@
 import Catalog
 public import Foundation
+import Policies
 
 /// Makes a token of the admin API. Only the answer to this has it; the catalog keeps its hash.
 public struct CreateAdminToken: OperatorVerb {

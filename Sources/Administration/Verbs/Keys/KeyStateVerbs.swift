@@ -1,4 +1,5 @@
 import Foundation
+import Policies
 
 /// Delivers a disabled key again.
 public struct EnableKey: OperatorVerb {

@@ -1,7 +1,6 @@
-import Administration
-import Configuration
-import Foundation
-import Policies
+package import Configuration
+package import Foundation
+public import Policies
 
 /// The files of a listener's TLS, as configured.
 public struct TLSSettings: Sendable, Hashable {
@@ -29,7 +28,7 @@ public struct LimitSettings: Sendable, Hashable {
 }
 
 extension LimitSettings {
-    init(_ reader: ConfigReader) throws {
+    package init(_ reader: ConfigReader) throws {
         connections = try reader.positive("limits.connections") ?? 20_000
         address = try reader.positive("limits.address")
         subject = try reader.positive("limits.subject")
@@ -37,16 +36,41 @@ extension LimitSettings {
     }
 }
 
+/// What all listeners of a program have in common, and the TLS of each.
+public struct ListenerConfiguration: Sendable, Hashable {
+    /// Connections at once on a listener.
+    public var connections: Int
+    /// The origins that browsers may ask from; `*` for any.
+    public var corsOrigins: [String]
+    /// The proxies whose word on the client's address is taken.
+    public var trustedProxies: [AddressBlock]
+    /// The listeners, by name, whose connections start with a PROXY protocol header.
+    public var proxyProtocol: Set<String>
+    /// TLS by the listener's name.
+    public var tls: [String: TLSSettings]
+
+    package init(
+        connections: Int, corsOrigins: [String], trustedProxies: [AddressBlock], proxyProtocol: Set<String>,
+        tls: [String: TLSSettings]
+    ) {
+        self.connections = connections
+        self.corsOrigins = corsOrigins
+        self.trustedProxies = trustedProxies
+        self.proxyProtocol = proxyProtocol
+        self.tls = tls
+    }
+}
+
 extension ConfigReader {
     /// The elements of a list; nil when the field is not there.
-    func list(_ field: String) -> [String]? {
+    package func list(_ field: String) -> [String]? {
         string(forKey: ConfigKey(field)).map { text in
             text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         }
     }
 
     /// A whole number above zero; nil when the field is not there.
-    func positive(_ field: String) throws -> Int? {
+    package func positive(_ field: String) throws -> Int? {
         guard let text = string(forKey: ConfigKey(field)) else { return nil }
         guard let number = Int(text), number > 0 else {
             throw ConfigurationError("\(field) must be a whole number above 0, not '\(text)'")
@@ -55,7 +79,7 @@ extension ConfigReader {
     }
 
     /// A whole number within a range; nil when the field is not there.
-    func number(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
+    package func number(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = string(forKey: ConfigKey(field)) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw ConfigurationError(
@@ -65,7 +89,7 @@ extension ConfigReader {
     }
 
     /// A duration as `10m` in seconds, within a range; nil when the field is not there.
-    func duration(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
+    package func duration(_ field: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = string(forKey: ConfigKey(field)) else { return nil }
         guard let seconds = DurationText.seconds(text), range.contains(seconds) else {
             let (low, high) = (DurationText.text(range.lowerBound), DurationText.text(range.upperBound))
@@ -75,7 +99,7 @@ extension ConfigReader {
     }
 
     /// A duration as `90d`, in seconds; nil when the field is not there.
-    func duration(_ field: String) throws -> TimeInterval? {
+    package func duration(_ field: String) throws -> TimeInterval? {
         guard let text = string(forKey: ConfigKey(field)) else { return nil }
         guard let seconds = DurationText.seconds(text), seconds > 0 else {
             throw ConfigurationError("\(field) must be a duration as 12h or 90d, not '\(text)'")
@@ -83,7 +107,7 @@ extension ConfigReader {
         return TimeInterval(seconds)
     }
 
-    func accessLog() throws -> AccessLogForm {
+    package func accessLog() throws -> AccessLogForm {
         guard let word = string(forKey: "accessLog") else { return .off }
         // `off` is a boolean in YAML 1.1.
         guard let form = AccessLogForm(rawValue: word == "false" ? "off" : word) else {
@@ -92,11 +116,40 @@ extension ConfigReader {
         return form
     }
 
-    func proxyProtocol(trusted: [AddressBlock]) throws -> Set<String> {
+    package func trustedProxies() throws -> [AddressBlock] {
+        try (list("trustedProxies") ?? []).map { text in
+            guard let block = AddressBlock(text) else {
+                throw ConfigurationError("trustedProxies: '\(text)' is not an address or a block as 10.0.0.0/8")
+            }
+            return block
+        }
+    }
+
+    /// An address to listen on; nil when the field is not there and has no default.
+    package func listenAddress(_ field: String, default fallback: String?) throws -> ListenAddress? {
+        guard let text = string(forKey: ConfigKey(field)) ?? fallback else { return nil }
+        guard let address = ListenAddress(text) else {
+            throw ConfigurationError("\(field) must be HOST:PORT, not '\(text)'")
+        }
+        return address
+    }
+
+    /// What players reach the key service by; nil when the field is not there.
+    package func keysURL() throws -> String? {
+        guard let text = string(forKey: "keys.url") else { return nil }
+        guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host != nil,
+            !text.hasSuffix("/")
+        else {
+            throw ConfigurationError("keys.url must be http(s)://HOST without a slash at its end, not '\(text)'")
+        }
+        return text
+    }
+
+    package func proxyProtocol(trusted: [AddressBlock], listeners: [String]) throws -> Set<String> {
         let names = Set(list("proxyProtocol") ?? [])
-        if let unknown = names.first(where: { !ServiceConfiguration.listeners.contains($0) }) {
+        if let unknown = names.first(where: { !listeners.contains($0) }) {
             throw ConfigurationError(
-                "proxyProtocol: '\(unknown)' is no listener; known are \(ServiceConfiguration.listeners.joined(separator: ", "))"
+                "proxyProtocol: '\(unknown)' is no listener; known are \(listeners.joined(separator: ", "))"
             )
         }
         guard names.isEmpty || !trusted.isEmpty else {
@@ -105,9 +158,9 @@ extension ConfigReader {
         return names
     }
 
-    func tls() throws -> [String: TLSSettings] {
+    package func tls(listeners: [String]) throws -> [String: TLSSettings] {
         var settings: [String: TLSSettings] = [:]
-        for name in ServiceConfiguration.listeners {
+        for name in listeners {
             let certificate = string(forKey: ConfigKey("tls.\(name).certificate"))
             let key = string(forKey: ConfigKey("tls.\(name).key"))
             let authorities = string(forKey: ConfigKey("tls.\(name).clientAuthorities"))

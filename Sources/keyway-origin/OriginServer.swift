@@ -1,0 +1,125 @@
+import Foundation
+import HTTPSurface
+import Hummingbird
+import Logging
+import Origin
+import OriginAdapters
+import OriginHTTP
+import OriginKeys
+import ServiceLifecycle
+import Serving
+import Settings
+import UnixSignals
+
+/// The composition root of an origin that runs alone.
+struct OriginServer {
+    let installation: OriginInstallation
+    let configuration: OriginConfiguration
+    let logger: Logger
+
+    /// In seconds: for how long a key is used before `RemoteKeys` is asked again, which costs nothing where it is held. What the
+    /// key service takes back ends within this time.
+    private static let keyLifetime: TimeInterval = 0.5
+
+    /// Asks the key service who it is before anything is served.
+    ///
+    /// - Throws: `CommandFailure` for what waiting does not mend. A key service that is away may come.
+    func greet() async throws {
+        let service = configuration.keyService.address.url
+        switch await installation.keys.greet() {
+        case .welcome: return
+        case .away(let reason):
+            logger.warning(
+                "the key service does not answer; streams are answered with 503 until it does",
+                metadata: ["url": "\(service)", "cause": "\(reason)"])
+        case .untrusted(let reason):
+            throw CommandFailure(
+                .unavailable,
+                "the key service at \(service) \(reason); keyService.caFile is to hold the authority of its certificate, "
+                    + "which names the host, and its tls.origins.clientAuthorities that of '\(configuration.keyService.certificate)'"
+            )
+        case .notEnrolled:
+            throw CommandFailure(
+                .notPermitted,
+                "the key service at \(service) gives this origin nothing; enrol its certificate (SHA-256 "
+                    + "\(installation.fingerprint)) there: keyway origin create NAME --certificate "
+                    + "\(configuration.keyService.certificate)")
+        case .unreadable(let reason):
+            throw CommandFailure(.unavailable, "the key service at \(service) answered \(reason)")
+        }
+    }
+
+    /// Runs until SIGTERM or SIGINT; requests under way are finished.
+    func run() async throws {
+        let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
+        let accessLog = configuration.accessLog == .json ? AccessLog() : nil
+        do {
+            let listeners = ServiceListeners(
+                configuration: configuration.listeners, logger: logger,
+                onListening: { Terminal.print("listening \($0) \($1)") }, accessLog: accessLog)
+            let services: [any Service] = [
+                WatchService(watch: installation.watch),
+                KeyHolding(keys: installation.keys, logger: logger),
+                try originListener(listeners, executor),
+                try adminListener(listeners),
+            ]
+            try await ServiceGroup(
+                configuration: .init(
+                    services: services.map {
+                        .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                    },
+                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            ).run()
+        } catch {
+            try? await executor.shutDown()
+            throw error
+        }
+        try await executor.shutDown()
+        accessLog?.flush()
+    }
+
+    private func originListener(_ listeners: ServiceListeners, _ executor: MediaExecutor) throws -> any Service {
+        let router = listeners.makeRouter("origin")
+        let keysURL = configuration.keysURL
+        let origin = OriginService(
+            catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
+            unwrapper: installation.keys, keyLifetime: Self.keyLifetime, keyBaseURL: { keysURL },
+            tickets: installation.keys)
+        let routes = OriginRoutes(service: origin, executor: executor)
+        routes.add(to: router)
+        let responder = routes.fastResponder(
+            sharing: listeners.sharing, memory: SegmentMemory(capacity: configuration.segmentMemory << 20),
+            logger: logger)
+        return try listeners.listener("origin", configuration.listenOrigin, router, responder) { _ in }
+    }
+
+    private func adminListener(_ listeners: ServiceListeners) throws -> any Service {
+        let router = listeners.makeUnsharedRouter("admin")
+        OriginHealthRoutes(catalog: installation.catalog, keys: installation.keys).add(to: router)
+        return try listeners.listener("admin", configuration.listenAdmin, router) { _ in }
+    }
+}
+
+/// Keeps what is held confirmed, and tells when the key service goes and comes.
+private struct KeyHolding: Service {
+    let keys: RemoteKeys
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await keys.keep { [logger] state, words in
+                switch state {
+                case .up: logger.notice("the key service answers")
+                case .away(let held):
+                    logger.error(
+                        "the key service does not answer; streams whose keys are held go on",
+                        metadata: ["cause": "\(words)", "held": "\(held)"])
+                case .closed:
+                    logger.critical(
+                        "the key service gives this origin nothing any more: it is revoked, or not enrolled there",
+                        metadata: ["cause": "\(words)"])
+                }
+            }
+        }
+    }
+}
