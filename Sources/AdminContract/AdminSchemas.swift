@@ -102,6 +102,7 @@ enum AdminSchemas {
         .optional(
             "signalling", .array(words(SignalledSystem.self), 1...16),
             "Whom manifests of cenc and cbcs speak to; absent, clearkey"),
+        .optional("clearLead", text, "Segments that start before this time leave in the clear; absent, none"),
     ]
 
     private static let filter: [Schema.Property] = [

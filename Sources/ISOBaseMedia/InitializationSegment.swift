@@ -8,17 +8,22 @@ public struct InitializationSegment: Sendable {
     /// Nil for a clear track.
     public var protection: TrackProtection?
     public var systemHeaders: [ProtectionSystemHeader]
+    /// Whether `stsd` has the clear form of a protected track as well, behind the protected one: fragments of a clear lead
+    /// are of it (`MovieFragment.DescriptionEntry`).
+    public var hasClearEntry: Bool
     /// At first the description's; nil: square pixels.
     public var pixelAspectRatio: PixelAspectRatioBox?
     /// Nil: as the coded video says.
     public var colour: ColourInformationBox?
 
     public init(
-        track: TrackDescription, protection: TrackProtection? = nil, systemHeaders: [ProtectionSystemHeader] = []
+        track: TrackDescription, protection: TrackProtection? = nil, systemHeaders: [ProtectionSystemHeader] = [],
+        hasClearEntry: Bool = false
     ) {
         self.track = track
         self.protection = protection
         self.systemHeaders = systemHeaders
+        self.hasClearEntry = hasClearEntry
         pixelAspectRatio = track.video?.pixelShape.map {
             PixelAspectRatioBox(horizontalSpacing: $0.horizontal, verticalSpacing: $0.vertical)
         }
@@ -100,12 +105,17 @@ public struct InitializationSegment: Sendable {
         ContainerBox(
             "stbl",
             [
-                SampleDescriptionBox([sampleEntry]), TimeToSampleBox(), SampleToChunkBox(), SampleSizeBox(),
+                SampleDescriptionBox(sampleEntries), TimeToSampleBox(), SampleToChunkBox(), SampleSizeBox(),
                 ChunkOffsetBox(),
             ])
     }
 
-    private var sampleEntry: any Box {
+    private var sampleEntries: [any Box] {
+        let hasBoth = hasClearEntry && protection != nil
+        return [sampleEntry(under: protection)] + (hasBoth ? [sampleEntry(under: nil)] : [])
+    }
+
+    private func sampleEntry(under protection: TrackProtection?) -> any Box {
         let format = track.codec.sampleEntry
         let protectionBoxes: [any Box] = protection.map { [$0.box(originalFormat: format)] } ?? []
         let children = [decoderConfiguration] + keptBoxes + protectionBoxes

@@ -47,12 +47,26 @@ public struct MovieFragment: Sendable {
         public var trackID: UInt32
         /// Of the first sample, in the track's timescale.
         public var decodeTime: UInt64
+        /// Which entry of the init segment describes the samples.
+        public var entry: DescriptionEntry
 
-        public init(sequenceNumber: UInt32, trackID: UInt32 = TrackDescription.trackID, decodeTime: UInt64) {
+        public init(
+            sequenceNumber: UInt32, trackID: UInt32 = TrackDescription.trackID, decodeTime: UInt64,
+            entry: DescriptionEntry = .usual
+        ) {
             self.sequenceNumber = sequenceNumber
             self.trackID = trackID
             self.decodeTime = decodeTime
+            self.entry = entry
         }
+    }
+
+    /// The entries of an init segment's `stsd`, by their places there.
+    public enum DescriptionEntry: UInt32, Sendable, Hashable {
+        /// The first, which `trex` names for every fragment that names none.
+        case usual = 1
+        /// The second: the clear form of a protected track, for its clear lead.
+        case clear = 2
     }
 
     /// - Parameter encryption: IVs and subsamples, one entry a sample; nil when the samples are clear.
@@ -68,7 +82,8 @@ public struct MovieFragment: Sendable {
 
         let run = SampleRun(samples)
         var boxes: [any Box] = [
-            run.header(trackID: header.trackID), TrackFragmentDecodeTimeBox(decodeTime: header.decodeTime),
+            run.header(trackID: header.trackID, entry: header.entry),
+            TrackFragmentDecodeTimeBox(decodeTime: header.decodeTime),
             run.box(dataOffset: 0),
         ]
         let sequence = MovieFragmentHeaderBox(sequenceNumber: header.sequenceNumber)

@@ -38,8 +38,11 @@ struct SampleRun {
         isSync ? .sync : .dependent
     }
 
-    func header(trackID: UInt32) -> TrackFragmentHeaderBox {
-        TrackFragmentHeaderBox(trackID: trackID, sampleDuration: duration, sampleSize: size, sampleFlags: flags)
+    func header(trackID: UInt32, entry: MovieFragment.DescriptionEntry = .usual) -> TrackFragmentHeaderBox {
+        var header = TrackFragmentHeaderBox(
+            trackID: trackID, sampleDuration: duration, sampleSize: size, sampleFlags: flags)
+        if entry != .usual { header.sampleDescriptionIndex = entry.rawValue }
+        return header
     }
 
     func box(dataOffset: Int32) -> TrackRunBox {

@@ -1,5 +1,5 @@
 public import ContentKeys
-import ISOBaseMedia
+public import ISOBaseMedia
 public import MediaModel
 
 /// One media segment as it will be sent: `styp`, `moof` and `mdat`, with exact sizes, made from the track's index before
@@ -22,9 +22,11 @@ public struct FragmentPlan: Sendable {
     /// - Parameter segment: counts from 0, in the index. Its number in `mfhd` is one more.
     /// - Parameter protection: nil for a clear segment.
     /// - Parameter layout: what surrounds the samples; `smooth` carries no protection but `cenc`.
+    /// - Parameter usedEntry: the sample entry of the init segment; `clear` for clear segments of a protected CMAF track.
     /// - Throws: `MediaEncryptionError` when the segment does not exist, or cannot be protected or written.
     public init(
-        _ index: TrackIndex, segment: Int, protection: ProtectionParameters?, layout: FragmentLayout = .cmaf
+        _ index: TrackIndex, segment: Int, protection: ProtectionParameters?, layout: FragmentLayout = .cmaf,
+        entry usedEntry: MovieFragment.DescriptionEntry = .usual
     ) throws(MediaEncryptionError) {
         guard segment >= 0, segment < index.segmentCount, let sequence = UInt32(exactly: segment + 1) else {
             throw .noSegment(segment)
@@ -35,6 +37,9 @@ public struct FragmentPlan: Sendable {
             throw .boxes(BoxError(.invalid("PIFF 1.1 has no form for \(protection?.scheme.rawValue ?? "")")))
         }
         let entries = index.samples(of: entry)
+        guard usedEntry == .usual || (protection == nil && layout == .cmaf) else {
+            throw .boxes(BoxError(.invalid("the clear sample entry is for clear CMAF segments")))
+        }
         kind = index.description.kind
         self.protection = protection
         samples =
@@ -42,7 +47,8 @@ public struct FragmentPlan: Sendable {
                 try PlannedSample.plan(index, segment: entry, entries: entries, parameters: parameters)
             } ?? []
         do throws(BoxError) {
-            fragment = try layout.fragment(index, sequence, entry, entries, Self.box(samples, protection))
+            fragment = try layout.fragment(
+                index, sequence, entry, entries, Self.box(samples, protection), usedEntry)
         } catch {
             throw .boxes(error)
         }

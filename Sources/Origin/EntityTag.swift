@@ -9,9 +9,9 @@ enum EntityTag {
     /// Raised whenever the same inputs come to give other bytes.
     private static let formatRevision = 1
 
-    /// Of an object that is made from a track.
-    static func of(_ track: PlannedTrack, _ object: String) throws -> String {
-        let key = track.key.map { "\($0.keyID)/\($0.number.rawValue)" } ?? "clear"
+    /// Of an object that is made from a segment of a track.
+    static func of(_ track: PlannedTrack, segment: Int, _ object: String) throws -> String {
+        let key = try track.key(ofSegment: segment).map { "\($0.keyID)/\($0.number.rawValue)" } ?? "clear"
         return try digest(
             Array(
                 "\(formatRevision)/\(track.track.contentDigest)/\(track.plan.encryption.rawValue)/\(key)/\(object)".utf8

@@ -11,29 +11,33 @@ struct KeyFrameTables: Sendable {
     private struct Name: Hashable, Sendable {
         var media: [UInt8]
         var container: SegmentContainer
-        var protection: ProtectionParameters?
+        /// Of each segment of CMAF.
+        var protection: [ProtectionParameters?]
+        /// The segments at the start that are clear in a protected track.
+        var clearLead: Int
     }
 
     private let tables = BoundedCache<Name, [PresentedKeyFrame]>(maximumCount: 256)
 
-    /// - Parameter protection: of the samples; whole segments keep the places of their bytes.
-    func table(
-        of track: OpenedTrack, in container: SegmentContainer, _ protection: ProtectionParameters?
-    ) async throws -> [PresentedKeyFrame] {
-        let name = Name(media: Array(track.record.indexDigest), container: container, protection: protection)
-        return try await tables.value(name) { try Self.find(track, container, protection) }
+    /// Whole segments that are encrypted keep the places of their bytes.
+    func table(of planned: PlannedTrack, in container: SegmentContainer) async throws -> [PresentedKeyFrame] {
+        let segments = 0..<planned.track.index.segmentCount
+        let name = Name(
+            media: Array(planned.track.record.indexDigest), container: container,
+            protection: container == .cmaf ? try segments.map { try planned.sampleProtection(ofSegment: $0) } : [],
+            clearLead: segments.count(where: planned.isInClearLead))
+        return try await tables.value(name) { try Self.find(planned, container) }
     }
 
-    private static func find(
-        _ track: OpenedTrack, _ container: SegmentContainer, _ protection: ProtectionParameters?
-    ) throws -> [PresentedKeyFrame] {
+    private static func find(_ planned: PlannedTrack, _ container: SegmentContainer) throws -> [PresentedKeyFrame] {
+        let track = planned.track
         let index = track.index
         guard index.description.kind == .video else { return [] }
         var frames: [PresentedKeyFrame] = []
         for segment in 0..<index.segmentCount {
             switch container {
             case .cmaf:
-                let plan = try FragmentPlan(index, segment: segment, protection: protection)
+                let plan = try planned.fragmentPlan(ofSegment: segment)
                 guard let bytes = plan.keyFrame(in: index, segment: segment) else { continue }
                 frames.append(presented(index, segment, index.segment(segment).firstSample, bytes))
             case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF: return []
@@ -62,6 +66,6 @@ struct KeyFrameTables: Sendable {
 extension OriginService {
     /// What the I-frame playlist of a planned track lists; nothing for sound.
     func keyFrames(_ planned: PlannedTrack, _ reference: TrackReference) async throws -> [PresentedKeyFrame] {
-        try await keyFrames.table(of: planned.track, in: reference.container, try planned.sampleProtection)
+        try await keyFrames.table(of: planned, in: reference.container)
     }
 }

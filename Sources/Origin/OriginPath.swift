@@ -60,7 +60,7 @@ public struct OriginPath: Sendable, Hashable {
     ///
     /// - Parameter track: what stands for the track's name; nil for the name.
     public static func folder(_ reference: TrackReference, track: String? = nil) -> String {
-        "v\(reference.version)/\(reference.encryption.urlWord)/\(reference.container.rawValue)/"
+        "v\(reference.version)/\(treatment(reference.encryption, reference.times))/\(reference.container.rawValue)/"
             + (track ?? ([reference.track] + (reference.sound.map { [$0] } ?? [])).joined(separator: "+")) + "/"
     }
 
@@ -102,11 +102,11 @@ public struct OriginPath: Sendable, Hashable {
         guard names.count == (container == .muxedTransportStream ? 2 : 1) else {
             throw OriginError(.resourceNotFound, "The path does not name the tracks of its container.")
         }
-        guard let encryption = DeliveryEncryption(urlWord: parts[1]) else {
+        guard let (encryption, times) = treatment(parts[1]) else {
             throw OriginError(.resourceNotFound, "The path does not name a track.")
         }
         var track = TrackReference(
-            presentation: presentation, version: version, encryption: encryption, container: container,
+            presentation: presentation, version: version, encryption: encryption, times: times, container: container,
             track: names[0], sound: names.count > 1 ? names[1] : nil)
         let file = parts[4]
         if let filters = try filters(of: file, "media") {

@@ -63,6 +63,8 @@ public struct TrackReference: Sendable, Hashable {
     public var presentation: PresentationReference
     public var version: Int
     public var encryption: DeliveryEncryption
+    /// What of the track is encrypted: part of the URL, since the bytes depend on it.
+    public var times: ProtectionTimes
     public var container: SegmentContainer
     public var track: String
     /// The track of sound in a muxed container; nil in every other.
@@ -72,11 +74,13 @@ public struct TrackReference: Sendable, Hashable {
 
     public init(
         presentation: PresentationReference, version: Int, encryption: DeliveryEncryption,
-        container: SegmentContainer, track: String, sound: String? = nil, filters: [String] = []
+        times: ProtectionTimes = .whole, container: SegmentContainer, track: String, sound: String? = nil,
+        filters: [String] = []
     ) {
         self.presentation = presentation
         self.version = version
         self.encryption = encryption
+        self.times = times
         self.container = container
         self.track = track
         self.sound = sound

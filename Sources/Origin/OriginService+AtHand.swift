@@ -26,9 +26,12 @@ extension OriginService {
         case .segment(let track, _) where track.container.isWebVTT: return nil
         case .segment(let track, let decodeTime):
             guard let planned = try plannedAtHand(track, lookup) else { return nil }
-            guard let keyID = planned.key?.keyID else { return try segment(track, decodeTime, planned, key: nil) }
+            let number = try Self.segment(startingAt: decodeTime, planned)
+            guard let keyID = try planned.key(ofSegment: number)?.keyID else {
+                return try segment(track, number, planned, key: nil)
+            }
             guard let key = keys.known(keyID, for: .encryption(planned.plan)) else { return nil }
-            return try segment(track, decodeTime, planned, key: key)
+            return try segment(track, number, planned, key: key)
         }
     }
 
@@ -45,10 +48,10 @@ extension OriginService {
             let track = version.track(named: reference.track), track.mostSamples <= Self.mostSamplesAtHand
         else { return nil }
         guard plan.encryption != .none, track.record.description.kind != .text else {
-            return PlannedTrack(track: track, version: version, plan: plan, key: nil)
+            return PlannedTrack(track: track, version: version, plan: plan, keys: [])
         }
-        let key = trackKeys.known(
-            of: track.record.description, asset: version.record.asset, version: version.record.number, plan: plan)
-        return key.map { PlannedTrack(track: track, version: version, plan: plan, key: $0) }
+        return trackKeys.known(of: track, in: version.record, plan).map {
+            PlannedTrack(track: track, version: version, plan: plan, keys: $0)
+        }
     }
 }

@@ -29,13 +29,14 @@ extension OriginService {
         for planned in plannedTracks {
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
-                container: Self.container(request.format, planned, sound),
+                times: request.plan.times, container: Self.container(request.format, planned, sound),
                 track: planned.track.record.description.name, filters: request.filterNames)
             // A DASH manifest names the segments itself, and so their IVs.
             let namesSegments = request.format.streamingProtocol == .dash
             let protection = try await signal(
                 planned, reference, among: keyIDs, ticket: ticket, namesSegments: namesSegments)
             var track = presented(planned, reference, from: .manifest, protection, ticket)
+            track.schedule = try await schedule(of: planned, among: keyIDs, ticket: ticket)
             if request.format.streamingProtocol == .hls { track.keyFrames = try await keyFrames(planned, reference) }
             if reference.container == .muxedTransportStream, let sound {
                 track = muxed(track, reference, sound, ticket)
@@ -115,10 +116,11 @@ extension OriginService {
             ticket = try await self.ticket(
                 for: keyIDs, planned.version, reference.presentation, planned.plan, viewer)
         }
-        let protection = try await signal(planned, reference, among: Self.keyIDs(of: [planned]), ticket: ticket)
-        return (
-            presented(planned, reference, from: .mediaPlaylist, protection, nil), ticket == nil ? .short : .session
-        )
+        let keyIDs = Self.keyIDs(of: [planned])
+        let protection = try await signal(planned, reference, among: keyIDs, ticket: ticket)
+        var track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
+        track.schedule = try await schedule(of: planned, among: keyIDs, ticket: ticket)
+        return (track, ticket == nil ? .short : .session)
     }
 
     func planned(
@@ -173,7 +175,7 @@ extension OriginService {
 
     /// Each once, in the order of the tracks.
     static func keyIDs(of tracks: [PlannedTrack]) -> [KeyID] {
-        tracks.compactMap(\.key?.keyID).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        tracks.flatMap { $0.keys.map(\.keyID) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// A track as manifests show it.

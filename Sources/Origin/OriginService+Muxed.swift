@@ -29,8 +29,16 @@ struct PlannedMux: Sendable {
     let video: PlannedTrack
     let audio: PlannedTrack
     let tracks: MuxedStreamTracks
-    /// For the starting IVs; nil for clear segments.
-    let form: IVNumber.SegmentForm?
+
+    /// For the starting IV of a segment; nil for a clear one.
+    func form(ofSegment number: Int) throws(OriginError) -> IVNumber.SegmentForm? {
+        guard let key = try video.key(ofSegment: number) else { return nil }
+        // The sound may be shorter, and has its numbers all the same.
+        guard let sound = audio.keys.first(where: { $0.keyID == key.keyID }) else {
+            throw OriginError(.storageFault, "the sound has no number under key \(key.keyID)")
+        }
+        return .muxed(sound: sound.number)
+    }
 }
 
 extension OriginService {
@@ -93,14 +101,18 @@ extension OriginService {
                 for: keyIDs, mux.video.version, reference.presentation, mux.video.plan, viewer)
         }
         var protection: Presentations.TrackProtection?
-        if let key = mux.video.key, let form = mux.form {
+        if let key = mux.video.key {
             protection = .envelope(
                 EnvelopeProtection(
                     keyID: key.keyID, keyURL: keyURL(key.keyID, mux.video.plan, ticket),
-                    vectors: try await segmentVectors(mux.video, key, form)))
+                    vectors: try await segmentVectors(mux.video) { number throws(OriginError) in
+                        try mux.form(ofSegment: number)
+                    }))
         }
         let selection = try await filters(reference.filters, lookup)
-        let track = try Self.shown(presented(mux.video, reference, from: .mediaPlaylist, protection, nil), selection)
+        var shown = presented(mux.video, reference, from: .mediaPlaylist, protection, nil)
+        shown.schedule = try await schedule(of: mux.video, among: Self.keyIDs(of: [mux.video]), ticket: ticket)
+        let track = try Self.shown(shown, selection)
         return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", mux.video.version,
             ticket == nil ? .short : .session)
@@ -111,7 +123,8 @@ extension OriginService {
         _ reference: TrackReference, _ decodeTime: UInt64, _ lookup: LocatorLookup
     ) async throws -> OriginObject {
         let mux = try await openMux(reference, lookup)
-        return try muxedSegment(mux, decodeTime, key: try await contentKey(of: mux.video))
+        let number = try Self.segment(startingAt: decodeTime, mux.video)
+        return try muxedSegment(mux, number, key: try await contentKey(of: mux.video, segment: number))
     }
 
     /// The same where all that it is made of is in memory; nil where it is not.
@@ -124,23 +137,25 @@ extension OriginService {
             let tracks = muxes.known(video.track, audio.track)
         else { return nil }
         let mux = try Self.mux(video, audio, tracks)
-        guard let keyID = video.key?.keyID else { return try muxedSegment(mux, decodeTime, key: nil) }
+        let number = try Self.segment(startingAt: decodeTime, video)
+        guard let keyID = try video.key(ofSegment: number)?.keyID else {
+            return try muxedSegment(mux, number, key: nil)
+        }
         guard let key = keys.known(keyID, for: .encryption(video.plan)) else { return nil }
-        return try muxedSegment(mux, decodeTime, key: key)
+        return try muxedSegment(mux, number, key: key)
     }
 
-    private func muxedSegment(_ mux: PlannedMux, _ decodeTime: UInt64, key: ContentKey?) throws -> OriginObject {
-        guard let number = mux.video.track.index.segmentIndex(startingAt: decodeTime) else {
-            throw OriginError(.timestampNotFound, "No segment starts at this time.")
-        }
+    private func muxedSegment(_ mux: PlannedMux, _ number: Int, key: ContentKey?) throws -> OriginObject {
+        let form = try mux.form(ofSegment: number)
         let plan = try MuxedStreamPlan(tracks: mux.tracks, segment: number)
         let clear = MuxedSegment(plan: plan, video: mux.video.track, audio: mux.audio.track)
         let (source, size) = try enveloped(
-            clear, size: plan.byteCount, segment: number, mux.form ?? .transportStream, mux.video, key)
+            clear, size: plan.byteCount, segment: number, form ?? .transportStream, mux.video, key)
         return OriginObject(
             contentType: "video/mp2t", size: UInt64(size),
             entityTag: try EntityTag.of(
-                mux.video, "muxed/\(mux.audio.track.contentDigest)/\(mux.audio.key?.number.rawValue ?? 0)/\(number)"),
+                mux.video, segment: number,
+                "muxed/\(mux.audio.track.contentDigest)/\(form?.soundNumber ?? 0)/\(number)"),
             lastModified: mux.video.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 
@@ -158,12 +173,18 @@ extension OriginService {
     ) throws(OriginError) -> PlannedMux {
         try checkKinds(video, audio)
         try checkKeys(video, audio)
-        return PlannedMux(video: video, audio: audio, tracks: tracks, form: audio.key.map { .muxed(sound: $0.number) })
+        return PlannedMux(video: video, audio: audio, tracks: tracks)
     }
 
     private static func checkKinds(_ video: PlannedTrack, _ audio: PlannedTrack) throws(OriginError) {
         guard video.track.record.description.kind == .video, audio.track.record.description.kind == .audio else {
             throw OriginError(.trackNotFound, "A muxed segment has a track of pictures and one of sound.")
         }
+    }
+}
+
+extension IVNumber.SegmentForm {
+    fileprivate var soundNumber: UInt32? {
+        if case .muxed(let sound) = self { sound.rawValue } else { nil }
     }
 }

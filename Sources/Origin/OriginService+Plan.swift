@@ -23,14 +23,25 @@ extension OriginService {
     /// What the locator's policies say of a track's object: one protocol that may have it is enough.
     static func plan(_ track: TrackReference, _ lookup: LocatorLookup) throws(OriginError) -> DeliveryPlan {
         var first: DeliveryDecision?
+        var isTreatedOtherwise = false
         for streamingProtocol in track.container.protocols {
             let decision = DeliveryPlan.decide(
                 DeliveryRequest(
                     streamingProtocol: streamingProtocol, encryption: track.encryption,
                     capable: track.container.capable),
                 under: lookup.terms.deliveryPolicies)
-            if case .allowed(let plan) = decision { return plan }
+            if case .allowed(let plan) = decision {
+                // What is treated in one way by its URL is not sent in another.
+                if plan.times == track.times { return plan }
+                isTreatedOtherwise = true
+                continue
+            }
             first = first ?? decision
+        }
+        guard !isTreatedOtherwise else {
+            throw OriginError(
+                .resourceNotFound,
+                "The delivery policy has another clear lead or crypto period: read the manifest anew.")
         }
         return try plan(first ?? .blocked)
     }

@@ -18,7 +18,8 @@ extension OriginService {
             headers = try systems(parameters, planned.plan, key: key).headers().compactMap(ProtectionSystemHeader.init)
         }
         let bytes = InitializationSegment(
-            track: planned.track.record.description, protection: protection, systemHeaders: headers
+            track: planned.track.record.description, protection: protection, systemHeaders: headers,
+            hasClearEntry: protection != nil && planned.plan.times.clearLead > 0
         ).serialized()
         return OriginObject(
             contentType: planned.contentType, size: UInt64(bytes.count), entityTag: try EntityTag.of(bytes),
@@ -30,16 +31,21 @@ extension OriginService {
     func segment(
         _ reference: TrackReference, _ decodeTime: UInt64, _ planned: PlannedTrack
     ) async throws -> OriginObject {
-        try segment(reference, decodeTime, planned, key: try await contentKey(of: planned))
+        let number = try Self.segment(startingAt: decodeTime, planned)
+        return try segment(reference, number, planned, key: try await contentKey(of: planned, segment: number))
     }
 
-    /// - Parameter key: of the track's key id; nil for a clear track.
-    func segment(
-        _ reference: TrackReference, _ decodeTime: UInt64, _ planned: PlannedTrack, key: ContentKey?
-    ) throws -> OriginObject {
+    static func segment(startingAt decodeTime: UInt64, _ planned: PlannedTrack) throws(OriginError) -> Int {
         guard let number = planned.track.index.segmentIndex(startingAt: decodeTime) else {
             throw OriginError(.timestampNotFound, "No segment starts at this time.")
         }
+        return number
+    }
+
+    /// - Parameter key: that of the segment; nil for a clear one.
+    func segment(
+        _ reference: TrackReference, _ number: Int, _ planned: PlannedTrack, key: ContentKey?
+    ) throws -> OriginObject {
         let source: any SegmentSource
         let size: Int
         switch reference.container {
@@ -50,15 +56,15 @@ extension OriginService {
         }
         return OriginObject(
             contentType: reference.container == .cmaf ? planned.contentType : "video/mp2t", size: UInt64(size),
-            entityTag: try EntityTag.of(planned, "\(reference.container.rawValue)/\(number)"),
+            entityTag: try EntityTag.of(planned, segment: number, "\(reference.container.rawValue)/\(number)"),
             lastModified: planned.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 
     private func cmafSegment(
         _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
-        let parameters = try planned.sampleProtection
-        let plan = try FragmentPlan(planned.track.index, segment: number, protection: parameters)
+        let parameters = try planned.sampleProtection(ofSegment: number)
+        let plan = try planned.fragmentPlan(ofSegment: number)
         guard parameters != nil else {
             let clear = CMAFSegment(plan: plan, key: nil, media: planned.track.media)
             return try enveloped(clear, size: plan.size, segment: number, .fragment, planned, key)
@@ -83,14 +89,14 @@ extension OriginService {
 
     /// A segment as its plan wants it: whole under the envelope, or as it is where the plan says that it is clear.
     ///
-    /// - Parameter key: of the track's key id; nil for a clear track.
+    /// - Parameter key: that of the segment; nil for a clear one.
     func enveloped(
         _ clear: any SegmentSource, size: Int, segment: Int, _ form: IVNumber.SegmentForm, _ planned: PlannedTrack,
         _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
         guard !planned.isText else { return (clear, size) }
-        switch (planned.plan.encryption, planned.key, key) {
-        case (.none, nil, nil): return (clear, size)
+        switch (planned.plan.encryption, try planned.key(ofSegment: segment), key) {
+        case (.none, nil, nil), (.envelope, nil, nil), (.cenc, nil, nil), (.cbcs, nil, nil): return (clear, size)
         case (.envelope, let trackKey?, let key?):
             guard let plan = EnvelopePlan(clearSize: size) else {
                 throw OriginError(.storageFault, "a segment is too large")
@@ -102,43 +108,9 @@ extension OriginService {
         }
     }
 
-    /// The key that a track is encrypted under; nil for a clear one.
-    func contentKey(of planned: PlannedTrack) async throws -> ContentKey? {
-        guard let keyID = planned.key?.keyID else { return nil }
+    /// The key that a segment is encrypted under; nil for a clear one.
+    func contentKey(of planned: PlannedTrack, segment: Int) async throws -> ContentKey? {
+        guard let keyID = try planned.key(ofSegment: segment)?.keyID else { return nil }
         return try await keys.key(keyID, for: .encryption(planned.plan))
-    }
-}
-
-extension PlannedTrack {
-    /// What encrypts the samples; nil for a clear track, and where whole segments are encrypted.
-    ///
-    /// - Throws: as `protectionParameters`.
-    var sampleProtection: ProtectionParameters? {
-        get throws(OriginError) {
-            isText || plan.encryption == .envelope && key != nil ? nil : try protectionParameters
-        }
-    }
-
-    /// What CMAF encryption needs; nil for a clear track.
-    ///
-    /// - Throws: `OriginError` for an encryption that CMAF does not carry here, so that nothing is clear by accident.
-    var protectionParameters: ProtectionParameters? {
-        get throws(OriginError) {
-            guard !isText else { return nil }
-            return switch (plan.encryption, key) {
-            case (.none, nil): nil
-            case (.cenc, let key?): ProtectionParameters(scheme: .cenc, keyID: key.keyID, number: key.number)
-            case (.cbcs, let key?): ProtectionParameters(scheme: .cbcs, keyID: key.keyID, number: key.number)
-            default: throw OriginError(.storageFault, "the track has no protection that fits its delivery plan")
-            }
-        }
-    }
-
-    var contentType: String {
-        switch track.record.description.kind {
-        case .video: "video/mp4"
-        case .audio: "audio/mp4"
-        case .text: "application/mp4"
-        }
     }
 }

@@ -22,27 +22,33 @@ extension OriginService {
         guard let trackKey = planned.key else { return nil }
         if planned.plan.encryption == .envelope {
             let form: IVNumber.SegmentForm = reference.container == .cmaf ? .fragment : .transportStream
-            let vectors = namesSegments ? try await segmentVectors(planned, trackKey, form) : []
+            let vectors = namesSegments ? try await segmentVectors(planned) { _ in form } : []
             return .envelope(
                 EnvelopeProtection(
                     keyID: trackKey.keyID, keyURL: keyURL(trackKey.keyID, planned.plan, ticket), vectors: vectors))
         }
-        guard let parameters = try planned.protectionParameters else { return nil }
-        let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)
+        let parameters = try planned.protection(under: trackKey)
+        let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs, of: planned)
         return .common(try await common(planned, parameters, licences, ticket))
     }
 
-    /// One IV for each segment, as the segments themselves are encrypted.
+    /// One IV for each segment, as the segments themselves are encrypted; empty for a clear one.
     func segmentVectors(
-        _ planned: PlannedTrack, _ trackKey: TrackKey, _ form: IVNumber.SegmentForm
+        _ planned: PlannedTrack, form: (Int) throws(OriginError) -> IVNumber.SegmentForm?
     ) async throws -> [[UInt8]] {
-        let key = try await keys.key(trackKey.keyID, for: .encryption(planned.plan))
-        return try (0..<planned.track.index.segmentCount).map {
-            try trackKey.number.segmentIV(UInt64($0), of: form, key: key)
+        var vectors: [[UInt8]] = []
+        for segment in 0..<planned.track.index.segmentCount {
+            guard let trackKey = try planned.key(ofSegment: segment), let form = try form(segment) else {
+                vectors.append([])
+                continue
+            }
+            let key = try await keys.key(trackKey.keyID, for: .encryption(planned.plan))
+            vectors.append(try trackKey.number.segmentIV(UInt64(segment), of: form, key: key))
         }
+        return vectors
     }
 
-    private func common(
+    func common(
         _ planned: PlannedTrack, _ parameters: ProtectionParameters, _ licences: LicenceURLs, _ ticket: String?
     ) async throws -> CommonProtection {
         let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))

@@ -23,6 +23,12 @@ struct SmoothTimings: Sendable {
 extension OriginService {
     /// The client manifest.
     func smoothManifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
+        guard request.plan.times == .whole else {
+            throw OriginError(
+                .formatCannotCarry,
+                "Smooth Streaming says for a whole stream whether and under which key it is encrypted: there is no clear "
+                    + "lead and no crypto period.")
+        }
         let streams = SmoothStreams(version.tracks.map(\.record.description))
         let shown = try await planned(version, request.plan, in: .smooth).filter {
             streams.place(of: $0.track.record.description.name) != nil
@@ -54,7 +60,7 @@ extension OriginService {
     private func playReadyObject(_ tracks: [PlannedTrack], _ plan: DeliveryPlan) async throws -> String? {
         let keyIDs = Self.keyIDs(of: tracks)
         guard plan.encryption != .none else { return nil }
-        guard keyIDs.count == 1, let planned = tracks.first, let parameters = try planned.protectionParameters else {
+        guard keyIDs.count == 1, let planned = tracks.first, let parameters = try planned.sampleProtection else {
             throw OriginError(
                 .formatCannotCarry, "The tracks have several keys, and players of Smooth Streaming take one.")
         }
@@ -78,13 +84,10 @@ extension OriginService {
         let version = try await versions.version(lookup.asset, number: reference.version)
         let planned = try await openTrack(try Self.track(of: reference, in: version), lookup)
         let timing = try await smoothTimings.timing(of: version)
-        if planned.isText {
-            guard let number = planned.track.index.segmentIndex(startingAtSmoothTime: time, timing) else {
-                throw OriginError(.timestampNotFound, "No fragment starts at this time.")
-            }
-            return try smoothTextFragment(number, planned, timing)
-        }
-        return try smoothFragment(planned, time, timing, key: try await contentKey(of: planned))
+        let number = try Self.smoothSegment(time, timing, planned)
+        if planned.isText { return try smoothTextFragment(number, planned, timing) }
+        return try smoothFragment(
+            planned, number, timing, key: try await contentKey(of: planned, segment: number))
     }
 
     /// The same where all that it is made of is in memory; nil where it is not.
@@ -96,9 +99,21 @@ extension OriginService {
             let timing = smoothTimings.known(version),
             let planned = try plannedAtHand(try Self.track(of: reference, in: version), lookup), !planned.isText
         else { return nil }
-        guard let keyID = planned.key?.keyID else { return try smoothFragment(planned, time, timing, key: nil) }
+        let number = try Self.smoothSegment(time, timing, planned)
+        guard let keyID = try planned.key(ofSegment: number)?.keyID else {
+            return try smoothFragment(planned, number, timing, key: nil)
+        }
         guard let key = keys.known(keyID, for: .encryption(planned.plan)) else { return nil }
-        return try smoothFragment(planned, time, timing, key: key)
+        return try smoothFragment(planned, number, timing, key: key)
+    }
+
+    private static func smoothSegment(
+        _ time: UInt64, _ timing: SmoothTiming, _ planned: PlannedTrack
+    ) throws(OriginError) -> Int {
+        guard let number = planned.track.index.segmentIndex(startingAtSmoothTime: time, timing) else {
+            throw OriginError(.timestampNotFound, "No fragment starts at this time.")
+        }
+        return number
     }
 
     /// The track that a quality level is.
@@ -114,12 +129,9 @@ extension OriginService {
     }
 
     private func smoothFragment(
-        _ planned: PlannedTrack, _ time: UInt64, _ timing: SmoothTiming, key: ContentKey?
+        _ planned: PlannedTrack, _ number: Int, _ timing: SmoothTiming, key: ContentKey?
     ) throws -> OriginObject {
-        guard let number = planned.track.index.segmentIndex(startingAtSmoothTime: time, timing) else {
-            throw OriginError(.timestampNotFound, "No fragment starts at this time.")
-        }
-        let parameters = try planned.protectionParameters
+        let parameters = try planned.sampleProtection(ofSegment: number)
         let plan = try FragmentPlan(
             planned.track.index, segment: number, protection: parameters, layout: .smooth(timing))
         guard (parameters == nil) == (key == nil) else {
@@ -127,7 +139,7 @@ extension OriginService {
         }
         return OriginObject(
             contentType: planned.contentType, size: UInt64(plan.size),
-            entityTag: try EntityTag.of(planned, "smooth/\(timing.delay)/\(number)"),
+            entityTag: try EntityTag.of(planned, segment: number, "smooth/\(timing.delay)/\(number)"),
             lastModified: planned.version.record.created, lifetime: .immutable,
             body: .segment(CMAFSegment(plan: plan, key: key, media: planned.track.media)))
     }

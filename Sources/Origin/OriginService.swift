@@ -170,21 +170,12 @@ public final class OriginService: Sendable {
 
     /// A track with what protects it; never without protection unless the plan says `none`, or it is text.
     func planned(_ track: OpenedTrack, _ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> PlannedTrack {
-        var key: TrackKey?
+        var keys: [TrackKey] = []
         if plan.encryption != .none, track.record.description.kind != .text {
-            key = try await trackKeys.key(
-                of: track.record.description, asset: version.record.asset, version: version.record.number, plan: plan)
+            keys = try await trackKeys.keys(of: track, in: version.record, plan)
         }
-        return PlannedTrack(track: track, version: version, plan: plan, key: key)
+        return PlannedTrack(track: track, version: version, plan: plan, keys: keys)
     }
-}
-
-/// A track under a delivery plan, with the key and number that the plan's encryption uses; nil only for `none` and for text.
-struct PlannedTrack: Sendable {
-    let track: OpenedTrack
-    let version: OpenedVersion
-    let plan: DeliveryPlan
-    let key: TrackKey?
 }
 
 extension OriginRequest {

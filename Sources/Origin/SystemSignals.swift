@@ -100,6 +100,15 @@ struct LicenceURLs {
     /// one, for a service certificate, names no key.
     let keyIDs: [KeyID]
 
+    /// The keys of the presentation; of one track where one licence could not name them all.
+    init(base: String, keyIDs: [KeyID], of track: PlannedTrack? = nil) {
+        self.base = base
+        self.keyIDs = keyIDs.count > Self.mostKeys ? track?.keys.map(\.keyID) ?? keyIDs : keyIDs
+    }
+
+    /// That one request for a licence may name.
+    private static let mostKeys = 64
+
     var clearKey: String { base + "/keys/clearkey" }
     var playReady: String { base + "/keys/playready" }
     var fairPlay: String { base + "/keys/fairplay" }

@@ -29,41 +29,59 @@ struct TrackKeyLookup: Sendable {
         }
     }
 
-    /// The key of a track under a plan that encrypts.
+    /// The keys of a track under a plan that encrypts, by crypto period.
     ///
     /// - Throws: `OriginError` when publication left the track without a key: it is then not served at all.
-    func key(of track: TrackDescription, asset: String, version: Int, plan: DeliveryPlan) async throws -> TrackKey {
+    func keys(
+        of track: OpenedTrack, in version: AssetVersionRecord, _ plan: DeliveryPlan
+    ) async throws -> [TrackKey] {
+        let asset = version.asset
         let all = try await assignments.value(of: asset) { try await catalog.keyAssignments(asset: asset) } ?? []
-        guard let keyID = Self.keyID(of: track, among: all, version, plan) else {
-            throw OriginError(.storageFault, "track \(track.name) has no key under \(plan.encryption.rawValue)")
+        guard let keyIDs = Self.keyIDs(of: track, among: all, version, plan) else {
+            let name = track.record.description.name
+            throw OriginError(.storageFault, "track \(name) lacks a key under \(plan.encryption.rawValue)")
         }
-        let binding = Binding(asset: asset, version: version, keyID: keyID)
+        var keys: [TrackKey] = []
+        for keyID in keyIDs {
+            let binding = Binding(asset: asset, version: version.number, keyID: keyID)
+            keys.append(try await key(binding, track.record.description))
+        }
+        return keys
+    }
+
+    private func key(_ binding: Binding, _ track: TrackDescription) async throws -> TrackKey {
         let known = try await numbers.value(binding) { try await read(binding) }
         // What is kept may be older than a publication that gave more tracks their numbers.
         var number = known[track.name]
         if number == nil { number = try await read(binding)[track.name] }
         guard let number else {
-            throw OriginError(.storageFault, "track \(track.name) has no IV number under key \(keyID)")
+            throw OriginError(.storageFault, "track \(track.name) has no IV number under key \(binding.keyID)")
         }
-        return TrackKey(keyID: keyID, number: number)
+        return TrackKey(keyID: binding.keyID, number: number)
     }
 
     /// The same from memory; nil when the catalog has to be asked, or publication left the track without a key.
-    func known(of track: TrackDescription, asset: String, version: Int, plan: DeliveryPlan) -> TrackKey? {
-        guard let all = assignments.known(asset), let keyID = Self.keyID(of: track, among: all, version, plan) else {
-            return nil
+    func known(of track: OpenedTrack, in version: AssetVersionRecord, _ plan: DeliveryPlan) -> [TrackKey]? {
+        guard let all = assignments.known(version.asset), let keyIDs = Self.keyIDs(of: track, among: all, version, plan)
+        else { return nil }
+        var keys: [TrackKey] = []
+        for keyID in keyIDs {
+            let binding = Binding(asset: version.asset, version: version.number, keyID: keyID)
+            guard let number = numbers.known(binding)?[track.record.description.name] else { return nil }
+            keys.append(TrackKey(keyID: keyID, number: number))
         }
-        return numbers.known(Binding(asset: asset, version: version, keyID: keyID))?[track.name].map {
-            TrackKey(keyID: keyID, number: $0)
-        }
+        return keys
     }
 
-    private static func keyID(
-        of track: TrackDescription, among assignments: [KeyAssignment], _ version: Int, _ plan: DeliveryPlan
-    ) -> KeyID? {
-        guard let label = KeyLabel.covering(track, among: plan.policy.keyLabels) else { return nil }
-        return assignments.inForce(at: version)
-            .first { $0.encryption == plan.encryption && $0.label == label }?.keyID
+    /// One for each crypto period; nil when one is missing.
+    private static func keyIDs(
+        of track: OpenedTrack, among assignments: [KeyAssignment], _ version: AssetVersionRecord, _ plan: DeliveryPlan
+    ) -> [KeyID]? {
+        let description = track.record.description
+        guard let label = KeyLabel.covering(description, among: plan.policy.keyLabels) else { return nil }
+        let held = assignments.inForce(at: version.number)
+            .first { $0.encryption == plan.encryption && $0.label == label }
+        return held.map { [$0.keyID] }
     }
 
     private func read(_ binding: Binding) async throws -> [String: IVNumber] {

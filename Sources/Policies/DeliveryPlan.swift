@@ -9,6 +9,9 @@ public struct DeliveryPlan: Sendable, Hashable {
     }
 
     public var encryption: DeliveryEncryption { policy.encryption }
+
+    /// What of the time is encrypted; nothing of it matters where nothing is encrypted.
+    public var times: ProtectionTimes { encryption.keyType == nil ? .whole : policy.times }
 }
 
 /// What a request asks of the delivery policies of a locator.

@@ -66,6 +66,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public var keyTickets: KeyTicketRule?
     /// Which systems are told how to come by the keys of `cenc` and `cbcs`.
     public var signalling: Set<SignalledSystem>
+    /// What of the time is encrypted, and how long each key lasts.
+    public var times: ProtectionTimes
 
     /// What is signalled unless a policy says otherwise.
     public static let usualSignalling: Set<SignalledSystem> = [.clearkey]
@@ -73,7 +75,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public init(
         name: String, protocols: Set<StreamingProtocol>, encryption: DeliveryEncryption,
         keyLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil,
-        keyTickets: KeyTicketRule? = nil, signalling: Set<SignalledSystem> = usualSignalling
+        keyTickets: KeyTicketRule? = nil, signalling: Set<SignalledSystem> = usualSignalling,
+        times: ProtectionTimes = .whole
     ) {
         self.name = name
         self.protocols = protocols
@@ -82,10 +85,11 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         self.keyAcquisitionURL = keyAcquisitionURL
         self.keyTickets = keyTickets
         self.signalling = signalling
+        self.times = times
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, protocols, encryption, keyLabels, keyAcquisitionURL, keyTickets, signalling
+        case name, protocols, encryption, keyLabels, keyAcquisitionURL, keyTickets, signalling, times
     }
 
     public init(from decoder: any Decoder) throws {
@@ -99,6 +103,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         // Records of before there was a choice have no such field.
         signalling =
             try container.decodeIfPresent(Set<SignalledSystem>.self, forKey: .signalling) ?? Self.usualSignalling
+        times = try container.decodeIfPresent(ProtectionTimes.self, forKey: .times) ?? .whole
     }
 
     /// Written in a fixed order, so that equal policies have equal documents.
@@ -113,6 +118,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         if signalling != Self.usualSignalling {
             try container.encode(signalling.sorted { $0.rawValue < $1.rawValue }, forKey: .signalling)
         }
+        if times != .whole { try container.encode(times, forKey: .times) }
     }
 }
 

@@ -12,6 +12,9 @@ extension PresentedTrack {
             PresentedKeyFrame(
                 segment: frame.segment - range.lowerBound, presentationTime: frame.presentationTime, bytes: frame.bytes)
         }
+        if let schedule, schedule.segments.count == segments.count {
+            track.schedule?.segments = Array(schedule.segments[range])
+        }
         if case .envelope(var envelope) = protection, envelope.vectors.count == segments.count {
             envelope.vectors = Array(envelope.vectors[range])
             track.protection = .envelope(envelope)

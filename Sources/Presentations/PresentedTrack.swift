@@ -10,6 +10,8 @@ public struct PresentedTrack: Sendable {
     public var keyFrames: [PresentedKeyFrame] = []
     /// Nil when the track leaves the origin in the clear.
     public var protection: TrackProtection?
+    /// What each segment is under; nil where all are under `protection`, which is the first one otherwise.
+    public var schedule: ProtectionSchedule?
     /// Where playlist, init segment and segments lie.
     public var addresses: TrackAddresses
     /// The track of sound that is in the segments of this one; nil where each track has its own.
@@ -46,6 +48,7 @@ public struct PresentedTrack: Sendable {
         }
         guard addresses.media.contains(.time) else { throw error("the address of segments lacks {time}") }
         try protection?.check(self)
+        try schedule?.check(self)
     }
 
     func checkVectors() throws(PresentationError) {

@@ -10,7 +10,10 @@ public enum TrackProtection: Sendable {
     func check(_ track: PresentedTrack) throws(PresentationError) {
         switch self {
         case .envelope(let envelope):
-            guard envelope.vectors.allSatisfy({ $0.count == 16 }) else { throw track.error("an IV is not 16 bytes") }
+            let areWhole = envelope.vectors.enumerated().allSatisfy { number, vector in
+                vector.count == (track.protection(ofSegment: number) == nil ? 0 : 16)
+            }
+            guard areWhole else { throw track.error("an IV is not 16 bytes") }
         case .common(let common):
             if let vector = common.constantVector, vector.count != 16 { throw track.error("an IV is not 16 bytes") }
         }
@@ -29,7 +32,7 @@ public struct EnvelopeProtection: Sendable {
     public var keyID: KeyID
     /// Where the 16 bytes of the key are had; relative to the media playlist, or absolute.
     public var keyURL: String
-    /// One of 16 bytes for each segment; none where only the multivariant playlist is made, which has no IVs.
+    /// One of 16 bytes for each segment, empty for one that the track's schedule leaves clear; none where only the multivariant playlist is made, which has no IVs.
     public var vectors: [[UInt8]]
 
     /// The key's bytes are no part of this.

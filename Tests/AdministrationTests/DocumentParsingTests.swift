@@ -73,6 +73,7 @@ import Testing
             name: multi-format
             protocols: [hls, dash, smooth]
             encryption: cbcs
+            clearLead: 10s
             keys: { video-sd: auto, video-hd: auto, audio: auto }
             keyAcquisition: { url: "https://keys.example.com/keys/aes?kid={kid}&a=b" }
             signalling: [fairplay, clearkey, widevine, playready]
@@ -98,14 +99,15 @@ import Testing
                         name: "multi-format", protocols: [.hls, .dash, .smooth], encryption: .cbcs,
                         keyLabels: [.videoSD, .videoHD, .audio],
                         keyAcquisitionURL: "https://keys.example.com/keys/aes?kid={kid}&a=b",
-                        signalling: [.clearkey, .widevine, .playready, .fairplay])),
+                        signalling: [.clearkey, .widevine, .playready, .fairplay],
+                        times: ProtectionTimes(clearLead: 10))),
                 .contentKey(
                     ContentKeyDeclaration(
                         name: "film-42", type: .common, keyID: .init("7f1d000000004000800000000000000a"),
                         authorizationPolicy: "subscribers")),
                 .accessPolicy(AccessPolicy(name: "year", permissions: [.read, .list], duration: 31_536_000)),
             ])
-        #expect(loaded.documents.map(\.position.line) == [2, 11, 17])
+        #expect(loaded.documents.map(\.position.line) == [2, 12, 18])
     }
 
     @Test(arguments: ["", "\n\n", "# nothing\n", "---\n", "---\n---\n", "~", "\u{FEFF}"])

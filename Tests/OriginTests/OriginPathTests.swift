@@ -19,6 +19,8 @@ import Testing
         "v1/piff/smooth/QualityLevels(1296000)/Fragments(video=0)",
         "v3/clear/smooth/QualityLevels(1)/Fragments(audio-und-128k=20053333)",
         "manifest(format=m3u8-aapl-v3)", "manifest(format=mpd-time-csf,encryption=cbc)",
+        "v1/cenc-lead10/cmaf/a/0.m4s", "v1/cbcs-aapl-lead10-period300/cmaf/a/init.mp4",
+        "v1/cbc-period300/ts-muxed/a+b/0.ts", "v2/cbc-lead1/ts/a/iframes.m3u8",
     ])
     func printerAndParserAreInverse(path: String) throws {
         let parsed = try OriginPath(parsing: Self.root + path)
@@ -54,6 +56,10 @@ import Testing
         "v1/clear/smooth/QualityLevels(1)/Fragments(video=0", "v1/clear/smooth/QualityLevels(1)/Fragments(0)",
         "v1/clear/smooth/QualityLevels(1)/Fragments(video=00)", "v1/clear/smooth/qualitylevels(1)/Fragments(video=0)",
         "v1/clear/smooth/QualityLevels()/Fragments()", "v1/clear/smooth/)(/)(",
+        "v1/cenc-lead0/cmaf/a/0.m4s", "v1/cenc-lead010/cmaf/a/0.m4s", "v1/cenc-period300-lead10/cmaf/a/0.m4s",
+        "v1/clear-lead10/cmaf/a/0.m4s", "v1/cenc-lead/cmaf/a/0.m4s", "v1/cenc-lead1000000/cmaf/a/0.m4s",
+        "v1/cenc-lead+1/cmaf/a/0.m4s", "v1/cenc-period0/cmaf/a/0.m4s", "v1/-lead10/cmaf/a/0.m4s",
+        "v1/cenc-lead10-lead10/cmaf/a/0.m4s", "v1/piff-lead2/smooth/QualityLevels(1)/Fragments(video=0)",
         "v1/cbc/ts/a+b/0.ts", "v1/cbc/ts-muxed/a%2Bb/0.ts",
     ])
     func everythingElseIsRefused(path: String) {

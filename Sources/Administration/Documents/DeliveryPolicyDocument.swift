@@ -4,7 +4,9 @@ import Policies
 /// `kind: DeliveryPolicy`: how an asset may leave the origin.
 extension DocumentNode {
     func deliveryPolicy() -> DeliveryPolicy? {
-        let known = ["kind", "name", "protocols", "encryption", "keys", "keyAcquisition", "signalling"]
+        let known = [
+            "kind", "name", "protocols", "encryption", "keys", "keyAcquisition", "signalling", "clearLead",
+        ]
         guard let fields = DocumentFields(self, of: "a DeliveryPolicy", known: known) else { return nil }
         let name = fields.required("name")?.name("name")
         let protocols = fields.required("protocols")?.protocols()
@@ -12,6 +14,7 @@ extension DocumentNode {
         let signalling = fields["signalling"].map { $0.signalling(of: encryption) ?? [] }
         let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? []
         let acquisition = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
+        let times = fields.protectionTimes(encryption: encryption)
         guard let name, let protocols, let encryption else { return nil }
         if protocols.contains(.progressive), ![.none, .blocked].contains(encryption) {
             fields["protocols"]?.report(
@@ -22,7 +25,7 @@ extension DocumentNode {
             name: name, protocols: protocols, encryption: encryption, keyLabels: labels,
             keyAcquisitionURL: acquisition?.url,
             keyTickets: acquisition?.tickets,
-            signalling: signalling ?? DeliveryPolicy.usualSignalling)
+            signalling: signalling ?? DeliveryPolicy.usualSignalling, times: times)
     }
 
     private func protocols() -> Set<StreamingProtocol>? {
@@ -88,7 +91,7 @@ extension DocumentNode {
         (0x21...0x7E).contains(byte) && ![0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D].contains(byte)
     }
 
-    private func checkThatKeysAreUsed(_ field: String, _ encryption: DeliveryEncryption?) {
+    fileprivate func checkThatKeysAreUsed(_ field: String, _ encryption: DeliveryEncryption?) {
         if let encryption, encryption.keyType == nil {
             report("'\(field)' has no meaning with encryption '\(encryption.rawValue)'")
         }
@@ -108,5 +111,17 @@ extension DocumentNode {
                 "'signalling': '\(system.rawValue)' goes with encryption \(names), not '\(encryption.rawValue)'")
         }
         return systems
+    }
+}
+
+extension DocumentFields {
+    /// `clearLead: 10s`.
+    fileprivate func protectionTimes(encryption: DeliveryEncryption?) -> ProtectionTimes {
+        var times = ProtectionTimes.whole
+        if let node = self["clearLead"] {
+            node.checkThatKeysAreUsed("clearLead", encryption)
+            times.clearLead = node.duration("clearLead", in: 0...ProtectionTimes.longestLead) ?? 0
+        }
+        return times
     }
 }

@@ -17,6 +17,10 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
     public var keyAcquisition: KeyAcquisition?
     /// Nil for the usual.
     public var signalling: [String]?
+    /// A duration; nil for none.
+    public var clearLead: String?
+    /// A duration; nil for one key from start to end.
+    public var cryptoPeriod: String?
 
     public init(_ policy: DeliveryPolicy) {
         kind = Document.Kind.deliveryPolicy.rawValue
@@ -32,5 +36,7 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
         if policy.signalling != DeliveryPolicy.usualSignalling {
             signalling = policy.signalling.map(\.rawValue).sorted()
         }
+        if policy.times.clearLead > 0 { clearLead = DurationText.text(policy.times.clearLead) }
+        cryptoPeriod = policy.times.cryptoPeriod.map(DurationText.text)
     }
 }

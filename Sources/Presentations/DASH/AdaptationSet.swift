@@ -87,7 +87,7 @@ struct AdaptationSet {
             element.append(CodecDescriptors.channels(of: audio))
         }
         if protection == nil, let own = track.commonProtection { element.append(ContentProtection.elements(own)) }
-        if case .envelope(let own) = track.protection { element.append(SegmentEncryption.element(own)) }
+        if case .envelope(let own) = track.protection { element.append(SegmentEncryption.element(own, of: track)) }
         if timeline == nil || addresses == nil {
             let own = SegmentTimeline(track)
             element.append(

@@ -29,6 +29,11 @@ extension PresentedTrack {
     /// 4 has alternate renditions for MPEG-TS; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
     var playlistVersion: Int { addresses.initialization == nil ? 4 : 7 }
 
+    private func vector(ofSegment number: Int) -> [UInt8]? {
+        guard case .envelope(let envelope) = protection, envelope.vectors.indices.contains(number) else { return nil }
+        return envelope.vectors[number]
+    }
+
     /// EXT-X-MAP; empty for MPEG-TS. Before the first key: a key covers the init segments behind it, and ours stay clear
     /// (4.3.2.5).
     var initializationLine: String {
@@ -38,12 +43,13 @@ extension PresentedTrack {
         return map.line("EXT-X-MAP")
     }
 
-    /// EXT-X-KEY (4.3.2.4), one for each way to the key; empty for clear tracks.
+    /// EXT-X-KEY (4.3.2.4), one for each way to the key; empty for clear tracks, and for a clear lead, which no key comes
+    /// before.
     func keyLine(segment: Int) -> String {
-        guard let protection else { return "" }
+        guard let protection = protection(ofSegment: segment) else { return "" }
         let vector: [UInt8]? =
             switch protection {
-            case .envelope(let envelope): envelope.vectors[segment]
+            case .envelope: vector(ofSegment: segment)
             case .common(let common): common.constantVector
             }
         return protection.waysToTheKey.map { $0.line("EXT-X-KEY", vector: vector) }.joined()

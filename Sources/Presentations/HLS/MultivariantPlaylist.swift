@@ -28,9 +28,12 @@ extension Presentation {
     /// before they read the first of them.
     private var sessionKeys: String {
         var seen: Set<WayToTheKey> = []
-        return tracks.flatMap { $0.protection?.waysToTheKey ?? [] }.filter { seen.insert($0).inserted }
-            .map { $0.line("EXT-X-SESSION-KEY", vector: nil) }.joined()
+        return tracks.flatMap { $0.protections.flatMap(\.waysToTheKey) }.filter { seen.insert($0).inserted }
+            .prefix(Self.mostSessionKeys).map { $0.line("EXT-X-SESSION-KEY", vector: nil) }.joined()
     }
+
+    /// Players fetch all of them before they begin: keys of later periods can wait.
+    private static let mostSessionKeys = 64
 
     /// EXT-X-STREAM-INF (4.3.4.2) and its URL. The rates are those of everything that plays at once.
     private static func variant(
