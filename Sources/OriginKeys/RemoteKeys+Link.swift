@@ -75,7 +75,7 @@ extension RemoteKeys {
                     if let keyID = KeyID(notice.id) { state.held.removeAll(of: keyID) }
                 case .origin: state.mustConfirm = true
                 case .authorizationPolicy, .secret, .keySeed, .locator, .deliveryPolicy, .accessPolicy, .asset,
-                    .revocation:
+                    .revocation, .streamingEndpoint:
                     continue
                 }
             }

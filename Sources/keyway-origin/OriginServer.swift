@@ -79,13 +79,15 @@ struct OriginServer {
     }
 
     private func originListener(_ listeners: ServiceListeners, _ executor: MediaExecutor) throws -> any Service {
-        let router = listeners.makeRouter("origin")
         let keysURL = configuration.keysURL
         let origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
             unwrapper: installation.keys, keyLifetime: Self.keyLifetime, keyBaseURL: { keysURL },
             tickets: installation.keys)
-        let routes = OriginRoutes(service: origin, executor: executor)
+        // The secrets that sign URLs are with the key service: an endpoint that asks for signatures lets nobody in here.
+        let endpoints = StreamingEndpoints(catalog: installation.catalog, watch: installation.watch) { _, _ in nil }
+        let routes = OriginRoutes(service: origin, executor: executor, endpoints: endpoints)
+        let router = listeners.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })
         routes.add(to: router)
         let responder = routes.fastResponder(
             sharing: listeners.sharing, memory: SegmentMemory(capacity: configuration.segmentMemory << 20),
