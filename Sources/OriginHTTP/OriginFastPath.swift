@@ -86,7 +86,7 @@ extension OriginRequest {
     fileprivate var isDocument: Bool {
         switch self {
         case .manifest, .mediaPlaylist, .keyFramePlaylist: true
-        case .initializationSegment, .segment, .smoothFragment: false
+        case .initializationSegment, .segment, .smoothFragment, .progressive: false
         }
     }
 }

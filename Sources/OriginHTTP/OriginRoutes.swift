@@ -38,8 +38,9 @@ public struct OriginRoutes: Sendable {
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let object: OriginObject
+        let path: OriginPath
         do {
-            let path = try OriginPath(parsing: request.uri.path)
+            path = try OriginPath(parsing: request.uri.path)
             guard path.isCanonical else { return Self.redirection(to: path.request, request.uri.query) }
             let viewer = try viewer(request, context)
             // Planning a long segment takes its time.
@@ -61,7 +62,9 @@ public struct OriginRoutes: Sendable {
             (object.lifetime == .immutable || object.lifetime == .revisable) && request.uri.query?.isEmpty == false
         let answer = try ObjectAnswer(
             object, request.headers, isRead: request.method == .get, isStored: !isAlias)
-        return response(answer, object, request)
+        var response = response(answer, object, request)
+        response.headers[.contentDisposition] = path.request.disposition(request.uri.query)
+        return response
     }
 
     /// Where a manifest lies whose URL was spelled in another way: caches then hold it once. The query stays; what is in
@@ -113,6 +116,16 @@ public struct OriginRoutes: Sendable {
             }
             try await writer.finish(nil)
         }
+    }
+}
+
+extension OriginRequest {
+    /// For a whole file that a browser is asked to keep: `?download`. Names of assets need no escaping.
+    fileprivate func disposition(_ query: String?) -> String? {
+        guard case .progressive(let presentation, _) = self,
+            query?.split(separator: "&").contains(where: { $0 == "download" || $0.hasPrefix("download=") }) == true
+        else { return nil }
+        return "attachment; filename=\"\(presentation.name).mp4\""
     }
 }
 
