@@ -43,7 +43,8 @@ import Testing
             let outcome = try run(
                 Programs.outside("ffmpeg"),
                 [
-                    "-v", "error", "-y", "-i", clip, "-itsoffset", "0.7", "-i", clip, "-map", "0:v", "-map", "1:a", "-c",
+                    "-v", "error", "-y", "-i", clip, "-itsoffset", "0.7", "-i", clip, "-map", "0:v", "-map", "1:a",
+                    "-c",
                     "copy", delayed,
                 ])
             guard outcome.status == 0 else { throw VerbFailed(arguments: ["ffmpeg"], outcome: outcome) }
