@@ -45,9 +45,24 @@ public struct InitializationSegment: Sendable {
             "moov",
             [
                 MovieHeaderBox(timescale: track.timescale, nextTrackID: trackID + 1),
-                ContainerBox("trak", [trackHeader, media]),
+                ContainerBox("trak", [trackHeader, media(0, sampleTable)]),
                 ContainerBox("mvex", [TrackExtendsBox(trackID: trackID)]),
             ] + systemHeaders)
+    }
+
+    /// The track in a file that is not fragmented.
+    func progressiveTrack(
+        _ layout: ProgressiveTrack, id: UInt32, places: [UInt64], isLong: Bool, movieTimescale: UInt32
+    ) -> ContainerBox {
+        var header = trackHeader
+        header.trackID = id
+        header.duration = layout.end(in: movieTimescale)
+        let edits = layout.edits(in: movieTimescale)
+        let editBox: [any Box] = edits.isEmpty ? [] : [ContainerBox("edts", [EditListBox(edits)])]
+        return ContainerBox(
+            "trak",
+            [header] + editBox
+                + [media(layout.duration, layout.sampleTable(sampleEntry, places, isLong: isLong))])
     }
 
     private var trackHeader: TrackHeaderBox {
@@ -74,12 +89,12 @@ public struct InitializationSegment: Sendable {
         UInt32(clamping: UInt64(clamping: track.video?.height ?? 0) << 16)
     }
 
-    private var media: ContainerBox {
+    private func media(_ duration: UInt64, _ table: ContainerBox) -> ContainerBox {
         let language = LanguageCode.packed(tag: track.language)
-        let header = MediaHeaderBox(timescale: track.timescale, packedLanguage: language)
+        let header = MediaHeaderBox(timescale: track.timescale, duration: duration, packedLanguage: language)
         let tag: [any Box] =
             LanguageCode.unpacked(language) == track.language ? [] : [ExtendedLanguageBox(tag: track.language)]
-        return ContainerBox("mdia", [header, handler] + tag + [mediaInformation])
+        return ContainerBox("mdia", [header, handler] + tag + [mediaInformation(table)])
     }
 
     private var handler: HandlerBox {
@@ -91,14 +106,14 @@ public struct InitializationSegment: Sendable {
         }
     }
 
-    private var mediaInformation: ContainerBox {
+    private func mediaInformation(_ table: ContainerBox) -> ContainerBox {
         let header: any Box =
             switch track.kind {
             case .video: VideoMediaHeaderBox()
             case .audio: SoundMediaHeaderBox()
             case .text: TextMediaHeaderBox(of: track.codec.sampleEntry)
             }
-        return ContainerBox("minf", [header, ContainerBox("dinf", [DataReferenceBox()]), sampleTable])
+        return ContainerBox("minf", [header, ContainerBox("dinf", [DataReferenceBox()]), table])
     }
 
     private var sampleTable: ContainerBox {

@@ -49,6 +49,12 @@ public protocol SegmentSource: Sendable {
     func begin() throws -> any SegmentMaker
 }
 
+/// One whose parts can be made without what lies before them.
+public protocol SeekableSource: SegmentSource {
+    /// Begins to make what lies behind a number of bytes.
+    func begin(at offset: UInt64) throws -> any SegmentMaker
+}
+
 /// Makes a segment from its start to its end. Used in one step after the other, on any thread.
 public protocol SegmentMaker: AnyObject {
     /// Fills the buffer with the next bytes, as many as are finished; none only at the end of the segment.

@@ -16,6 +16,12 @@ public struct OriginPath: Sendable, Hashable {
     public init(parsing path: String) throws(OriginError) {
         guard path.utf8.count <= 1024 else { throw OriginError(.badURLSyntax, "The path is longer than 1024 bytes.") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if let file = try Self.progressive(parts) {
+            request = file
+            isCanonical = Self.print(file) == path
+            guard isCanonical else { throw OriginError(.resourceNotFound, "The path does not name a file.") }
+            return
+        }
         // The first part is empty: the path starts with a slash.
         guard parts.count >= 4, parts[0].isEmpty, parts[2].hasSuffix(".ism"), let locator = LocatorID(parts[1]),
             parts[2].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
@@ -44,6 +50,7 @@ public struct OriginPath: Sendable, Hashable {
             let parameters = [format.urlWord.map { "format=\($0)" }, word.map { "encryption=\($0)" }, filter]
                 .compactMap { $0 }.joined(separator: ",")
             return root(presentation) + "manifest" + (parameters.isEmpty ? "" : "(\(parameters))")
+        case .progressive(let presentation, let tracks): return printProgressive(presentation, tracks)
         case .smoothFragment(let reference, let time):
             return root(reference.presentation) + printSmooth(reference, time)
         case .mediaPlaylist(let track):

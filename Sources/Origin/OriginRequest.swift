@@ -17,8 +17,12 @@ public enum OriginRequest: Sendable, Hashable {
     /// `…/v{version}/{encryption}/smooth/QualityLevels({bit rate})/Fragments({stream}={time})`.
     case smoothFragment(SmoothReference, time: UInt64)
 
+    /// `/{locator}/{name}.mp4`, or `/{locator}/{name}({track}+{track}).mp4`: a whole file.
+    case progressive(PresentationReference, tracks: [String])
+
     public var presentation: PresentationReference {
         switch self {
+        case .progressive(let presentation, _): presentation
         case .manifest(let presentation, _, _, _): presentation
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
             .segment(let track, _):

@@ -19,6 +19,7 @@ extension OriginService {
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track):
             guard lookup.asset.currentVersion == track.version else { return nil }
             return rendered.known(name(request, try Self.plan(track, lookup), track.version))
+        case .progressive: return nil
         case .smoothFragment(let reference, let time): return try smoothFragmentAtHand(reference, time, lookup)
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
             return try muxedSegmentAtHand(track, decodeTime, lookup)

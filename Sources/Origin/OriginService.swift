@@ -16,6 +16,7 @@ public final class OriginService: Sendable {
     let keyFrames = KeyFrameTables()
     let muxes = MuxedTracksTable()
     let smoothTimings = SmoothTimings()
+    let progressiveFiles = ProgressiveFiles()
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
     private let locators: WatchedMemory<LocatorID, LocatorLookup>
@@ -66,6 +67,8 @@ public final class OriginService: Sendable {
                 return format.container == .smooth
                     ? try await smoothManifest(manifest, version) : try await self.manifest(manifest, version)
             }
+        case .progressive(_, let tracks):
+            return try await progressiveFile(tracks, lookup)
         case .smoothFragment(let reference, let time):
             return try await smoothFragment(reference, time, lookup)
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
@@ -185,7 +188,7 @@ extension OriginRequest {
         case .manifest(_, _, _, let filters): !filters.isEmpty || !lookup.terms.locator.filters.isEmpty
         case .mediaPlaylist(let track), .keyFramePlaylist(let track):
             !track.filters.isEmpty || !lookup.terms.locator.filters.isEmpty
-        case .initializationSegment, .segment, .smoothFragment: false
+        case .initializationSegment, .segment, .smoothFragment, .progressive: false
         }
     }
 }

@@ -14,8 +14,13 @@ public final class SegmentPieces: @unchecked Sendable {
     public private(set) var left: UInt64
 
     public init(_ source: any SegmentSource, _ range: Range<UInt64>) throws {
-        maker = try source.begin()
-        skipped = range.lowerBound
+        if let seekable = source as? any SeekableSource {
+            maker = try seekable.begin(at: range.lowerBound)
+            skipped = 0
+        } else {
+            maker = try source.begin()
+            skipped = range.lowerBound
+        }
         left = range.upperBound - range.lowerBound
     }
 

@@ -43,12 +43,11 @@ public struct OriginRoutes: Sendable {
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let object: OriginObject
-        let asked: OriginRequest
+        let path: OriginPath
         let endpoint: (rules: EndpointRules, admission: EndpointAdmission)?
         do {
-            let path = try OriginPath(parsing: request.uri.path)
+            path = try OriginPath(parsing: request.uri.path)
             endpoint = try await admit(request, context, path)
-            asked = path.request
             guard path.isCanonical else { return Self.redirection(to: path.request, request.uri.query) }
             let viewer = try viewer(request, context)
             // Planning a long segment takes its time.
@@ -72,8 +71,10 @@ public struct OriginRoutes: Sendable {
         var answer = try ObjectAnswer(
             object, request.headers, isRead: request.method == .get,
             isStored: !isAlias || request.uri.query == endpoint?.admission.signature?.parameter)
-        if let endpoint { answer.add(endpoint.rules, endpoint.admission, asked, object, service) }
-        return response(answer, object, request, endpoint?.admission.lease)
+        if let endpoint { answer.add(endpoint.rules, endpoint.admission, path.request, object, service) }
+        var response = response(answer, object, request, endpoint?.admission.lease)
+        response.headers[.contentDisposition] = path.request.disposition(request.uri.query)
+        return response
     }
 
     /// Where a manifest lies whose URL was spelled in another way: caches then hold it once. The query stays; what is in
@@ -130,6 +131,16 @@ public struct OriginRoutes: Sendable {
             try await writer.finish(nil)
             withExtendedLifetime(lease) {}
         }
+    }
+}
+
+extension OriginRequest {
+    /// For a whole file that a browser is asked to keep: `?download`. Names of assets need no escaping.
+    fileprivate func disposition(_ query: String?) -> String? {
+        guard case .progressive(let presentation, _) = self,
+            query?.split(separator: "&").contains(where: { $0 == "download" || $0.hasPrefix("download=") }) == true
+        else { return nil }
+        return "attachment; filename=\"\(presentation.name).mp4\""
     }
 }
 

@@ -87,7 +87,8 @@ import Testing
 
     /// The source's own choice is first, and so the default.
     @Test func theDefaultIsTheSources() throws {
-        let playlist = String(decoding: try curl("\(address("encoded"))/manifest(format=m3u8-aapl)").body, as: UTF8.self)
+        let playlist = String(
+            decoding: try curl("\(address("encoded"))/manifest(format=m3u8-aapl)").body, as: UTF8.self)
         let chosen = playlist.split(separator: "\n").filter { $0.contains("DEFAULT=YES") }
         #expect(chosen.contains { $0.contains("audio-eng-64k") })
     }

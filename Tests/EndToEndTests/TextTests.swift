@@ -29,7 +29,9 @@ import Testing
         "00:00:01.000 00:00:03.500 Hello <i>there</i> &amp; <b>you</b>|two lines",
         "00:00:05.000 00:00:13.000 Across segments", "00:00:08.000 00:00:09.000 Inside",
     ]
-    private static let german = ["00:00:01.000 00:00:03.500 <i>Hallo</i>|<i>du</i>", "00:00:07.000 00:00:08.000 Später"]
+    private static let german = [
+        "00:00:01.000 00:00:03.500 <i>Hallo</i>|<i>du</i>", "00:00:07.000 00:00:08.000 Später",
+    ]
 
     @Test func everyInputBecomesATrackInBothForms() {
         #expect(
@@ -47,7 +49,8 @@ import Testing
         try run(
             Programs.outside("yt-dlp"),
             [
-                "--no-cache-dir", "--skip-download", "--write-subs", "--sub-langs", "all", "-o", folder.path + "/t.%(ext)s",
+                "--no-cache-dir", "--skip-download", "--write-subs", "--sub-langs", "all", "-o",
+                folder.path + "/t.%(ext)s",
                 "\(site.clear)/manifest(format=\(format)).m3u8",
             ])
         let read = { (language: String) in
@@ -158,7 +161,8 @@ import Testing
         let outcome = try run(
             Programs.outside("yt-dlp"),
             [
-                "--no-cache-dir", "--skip-download", "--write-subs", "--sub-langs", "deu", "-o", folder.path + "/t.%(ext)s",
+                "--no-cache-dir", "--skip-download", "--write-subs", "--sub-langs", "deu", "-o",
+                folder.path + "/t.%(ext)s",
                 "\(site.clear)/Manifest",
             ])
         let media = try String(
@@ -215,7 +219,9 @@ import Testing
         #expect(german.components(separatedBy: "TYPE=SUBTITLES").count == 2)
         let late = try text("\(site.clear)/manifest(format=m3u8-aapl,filter=late)")
         let path = try #require(
-            late.split(separator: "\n").first { $0.contains("text-en/") }?.split(separator: "\"").last { $0.hasPrefix("v1/") })
+            late.split(separator: "\n").first { $0.contains("text-en/") }?.split(separator: "\"").last {
+                $0.hasPrefix("v1/")
+            })
         let playlist = try text("\(site.clear)/\(path)")
         #expect(playlist.contains("6000.vtt") && !playlist.contains("\n0.vtt"))
         #expect(try curl("\(site.clear)/manifest(format=m3u8-aapl,filter=words)").status == 404)
@@ -243,7 +249,10 @@ import Testing
     static let damaged: [(name: String, text: String, words: [String])] = [
         ("film.en.vtt", "WEBVTT\n\n00:01,000 --> 00:02.000\nx\n", ["film.en.vtt:3: ", "HH:MM:SS.mmm"]),
         ("film.en.ttml", "<tt xmlns=\"http://www.w3.org/ns/ttml\">\n<body>", ["film.en.ttml:2: "]),
-        ("film.en.xml", "<!DOCTYPE a [<!ENTITY b SYSTEM \"/etc/passwd\">]><a>&b;</a>", ["film.en.xml:1: ", "entities"]),
+        (
+            "film.en.xml", "<!DOCTYPE a [<!ENTITY b SYSTEM \"/etc/passwd\">]><a>&b;</a>",
+            ["film.en.xml:1: ", "entities"]
+        ),
         ("film.en.dfxp", "{\\rtf1", ["film.en.dfxp:1: "]),
     ]
 

@@ -21,11 +21,27 @@ import Testing
         "manifest(format=m3u8-aapl-v3)", "manifest(format=mpd-time-csf,encryption=cbc)",
         "v1/cenc-lead10/cmaf/a/0.m4s", "v1/cbcs-aapl-lead10-period300/cmaf/a/init.mp4",
         "v1/cbc-period300/ts-muxed/a+b/0.ts", "v2/cbc-lead1/ts/a/iframes.m3u8",
+        "v1/cbc/vtt/text-en/media.m3u8", "v1/cbcs-aapl/vtt-cmaf/text-en/6000.vtt",
     ])
     func printerAndParserAreInverse(path: String) throws {
         let parsed = try OriginPath(parsing: Self.root + path)
         #expect(parsed.isCanonical)
         #expect(OriginPath.print(parsed.request) == Self.root + path)
+    }
+
+    @Test(arguments: ["film.mp4", "film(video-720p).mp4", "film(video-720p+audio-en-128k).mp4"])
+    func wholeFilesHaveOneSpelling(file: String) throws {
+        let path = "/\(Self.locator)/\(file)"
+        let parsed = try OriginPath(parsing: path)
+        #expect(parsed.isCanonical)
+        #expect(OriginPath.print(parsed.request) == path)
+    }
+
+    @Test(arguments: [
+        "film()", "film(a+b+c)", "film(a+a)", "film(a+)",
+    ])
+    func otherFilesAreRefused(file: String) {
+        #expect(throws: OriginError.self) { try OriginPath(parsing: "/\(Self.locator)/\(file).mp4") }
     }
 
     @Test(arguments: [
@@ -60,7 +76,8 @@ import Testing
         "v1/clear-lead10/cmaf/a/0.m4s", "v1/cenc-lead/cmaf/a/0.m4s", "v1/cenc-lead1000000/cmaf/a/0.m4s",
         "v1/cenc-lead+1/cmaf/a/0.m4s", "v1/cenc-period0/cmaf/a/0.m4s", "v1/-lead10/cmaf/a/0.m4s",
         "v1/cenc-lead10-lead10/cmaf/a/0.m4s", "v1/piff-lead2/smooth/QualityLevels(1)/Fragments(video=0)",
-        "v1/cbc/ts/a+b/0.ts", "v1/cbc/ts-muxed/a%2Bb/0.ts",
+        "v1/cbc/ts/a+b/0.ts", "v1/cbc/ts-muxed/a%2Bb/0.ts", "v1/cbc/vtt/a/0.ts", "v1/cbc/vtt/a/init.mp4",
+        "v1/cbc/vtt-cmaf/a+b/0.vtt",
     ])
     func everythingElseIsRefused(path: String) {
         #expect(throws: OriginError.self) { try OriginPath(parsing: Self.root + path) }

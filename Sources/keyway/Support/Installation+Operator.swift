@@ -30,7 +30,20 @@ extension PublishedAsset {
                 return StreamAddress(
                     format: format.rawValue, encryption: policy.encryption.rawValue, policy: policy.name,
                     url: endpoint + OriginPath.print(request))
-            }
+            } + files(under: policy, presentation, endpoint)
         }
+    }
+
+    /// The whole file, where the policy lets it out.
+    private func files(
+        under policy: DeliveryPolicy, _ presentation: PresentationReference, _ endpoint: String
+    ) -> [StreamAddress] {
+        guard policy.protocols.contains(.progressive), policy.encryption == .none else { return [] }
+        let path = OriginPath.print(.progressive(presentation, tracks: []))
+        return [
+            StreamAddress(
+                format: StreamingProtocol.progressive.rawValue, encryption: policy.encryption.rawValue,
+                policy: policy.name, url: endpoint + path)
+        ]
     }
 }
