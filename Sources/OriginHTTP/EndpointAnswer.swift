@@ -18,7 +18,9 @@ struct EndpointAnswer {
     private static let surrogateKey = HTTPField.Name("Surrogate-Key")
 
     func add(to fields: inout HTTPFields, _ request: OriginRequest, _ lifetime: CacheLifetime, at now: Date) {
-        if fields[.cacheControl] != "no-store", let control = cacheControl(request.endpointObject, lifetime, at: now) { fields[.cacheControl] = control }
+        if fields[.cacheControl] != "no-store", let control = cacheControl(request.endpointObject, lifetime, at: now) {
+            fields[.cacheControl] = control
+        }
         for header in rules.endpoint.headers {
             guard let name = HTTPField.Name(header.name) else { continue }
             fields[name] = header.value

@@ -24,7 +24,10 @@ import Testing
         let folder = try Folder()
         let outcome = try run(
             Programs.outside("openssl"),
-            ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hexKey)", "-r", try folder.write("t", Data(text.utf8))])
+            [
+                "dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hexKey)", "-r",
+                try folder.write("t", Data(text.utf8)),
+            ])
         #expect(outcome.status == 0)
         return "kw=\(text)~hmac=\(outcome.text.prefix(64))"
     }
@@ -46,8 +49,11 @@ import Testing
             (try openssl(good, hexKey: wrong), "signatureRejected"),
             (try openssl(good, hexKey: EndpointSite.secret).replacing("pre=/", with: "pre=/x"), "signatureRejected"),
             (try openssl("exp=\(later(-1))~pre=\(folder)", hexKey: EndpointSite.secret), "signatureExpired"),
-            (try openssl("exp=\(later(600))~pre=/11111111-2222-4333-8444-555555555555/", hexKey: EndpointSite.secret),
-             "signaturePath"),
+            (
+                try openssl(
+                    "exp=\(later(600))~pre=/11111111-2222-4333-8444-555555555555/", hexKey: EndpointSite.secret),
+                "signaturePath"
+            ),
             (try openssl("exp=\(later(600))~pre=\(path)x", hexKey: EndpointSite.secret), "signaturePath"),
             (try openssl(bound, hexKey: EndpointSite.secret), "signatureAddress"),
         ]
@@ -105,7 +111,9 @@ import Testing
             #expect(answer.headers["cache-control"]?.hasPrefix("private, max-age=") == true)
         }
         for way in [["\(path)?\(text)"], [path, "-H", "Cookie: \(text)"]] {
-            for answer in try [0, 1].map({ _ in try curlWith(site.server.origin + way[0], ["-H", "Host: edge.example"] + way.dropFirst()) }) {
+            for answer in try [0, 1].map({ _ in
+                try curlWith(site.server.origin + way[0], ["-H", "Host: edge.example"] + way.dropFirst())
+            }) {
                 #expect(answer.headers["cache-control"] == "public, max-age=31536000, s-maxage=31536000, immutable")
             }
         }
