@@ -98,13 +98,14 @@ import Testing
     }
 
     @Test func cachesAreToldHowLong() throws {
-        try site.apply("bounded", "signedURLs: { secret: url-key }")
-        try site.apply("edge", "signedURLs: { secret: url-key, checkedAtEdge: true }")
+        try site.apply("bounded", "signedURLs: { secret: url-key }\nprefetch: true")
+        try site.apply("edge", "signedURLs: { secret: url-key, checkedAtEdge: true }\nprefetch: true")
         let path = film + EndpointSite.folder + "/0.m4s"
         let text = try openssl("exp=\(later(600))~pre=\(film)/", hexKey: EndpointSite.secret)
         for answer in try site.both("\(path)?\(text)", of: "bounded") {
             let control = try #require(answer.headers["cache-control"])
             let age = Int(control.dropFirst("public, max-age=".count).prefix { $0.isNumber }) ?? 0
+            #expect(answer.headers["link"]?.contains("?\(text)>") == true)
             #expect((500...600).contains(age) && control.hasPrefix("public") && !control.contains("immutable"))
         }
         for answer in try site.both(path, of: "bounded", "-H", "Cookie: \(text)") {
@@ -115,6 +116,9 @@ import Testing
                 try curlWith(site.server.origin + way[0], ["-H", "Host: edge.example"] + way.dropFirst())
             }) {
                 #expect(answer.headers["cache-control"] == "public, max-age=31536000, s-maxage=31536000, immutable")
+                // What all share names nobody's signature.
+                #expect(!answer.headers.values.contains { $0.contains("hmac") })
+                #expect(answer.headers["link"] != nil)
             }
         }
         // Another parameter makes an alias.
