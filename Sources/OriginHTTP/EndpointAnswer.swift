@@ -18,7 +18,9 @@ struct EndpointAnswer {
     private static let surrogateKey = HTTPField.Name("Surrogate-Key")
 
     func add(to fields: inout HTTPFields, _ request: OriginRequest, _ lifetime: CacheLifetime, at now: Date) {
-        if fields[.cacheControl] != "no-store", let control = cacheControl(request.endpointObject, lifetime, at: now) { fields[.cacheControl] = control }
+        if fields[.cacheControl] != "no-store", let control = cacheControl(request.endpointObject, lifetime, at: now) {
+            fields[.cacheControl] = control
+        }
         for header in rules.endpoint.headers {
             guard let name = HTTPField.Name(header.name) else { continue }
             fields[name] = header.value
@@ -50,7 +52,9 @@ struct EndpointAnswer {
     /// For browsers and CDNs (RFC 8288), for players by CTA-5006, and as the reference said it to Akamai's caches.
     private func addNext(_ next: OriginRequest, _ fields: inout HTTPFields) {
         let path = OriginPath.print(next)
-        let query = admission.signature?.parameter.map { "?" + $0 } ?? ""
+        // A copy that all signatures share says nobody's.
+        let isShared = rules.endpoint.signedURLs?.checkedAtEdge == true
+        let query = isShared ? "" : admission.signature?.parameter.map { "?" + $0 } ?? ""
         if let name = Self.link { fields[name] = "<\(path)\(query)>; rel=\"prefetch\"" }
         // Relative to the object's own URL.
         let file = path.split(separator: "/").last.map(String.init) ?? ""

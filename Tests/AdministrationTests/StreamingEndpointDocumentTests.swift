@@ -58,11 +58,15 @@ import Testing
     @Test(arguments: [
         ("name: e", "needs 'hosts'"), ("name: default\nhosts: [a]", "has no 'hosts'"),
         ("name: e\nhosts: [\"a:80\"]", "not a host's name"), ("name: e\nhosts: [\"*.a\"]", "not a host's name"),
-        ("name: default\nallow: [10.0.0.1/8]", "below its prefix"), ("name: default\ncors: [\"*\", \"https://a\"]", "origin"),
-        ("name: default\ncors: [\"https://a/\"]", "origin"), ("name: default\ncache: { segments: { maxAge: 1s } }", "segment"),
-        ("name: default\ncache: { segment: { maxAge: 2 } }", "duration"), ("name: default\ncache: { segment: { } }", "maxAge"),
+        ("name: default\nallow: [10.0.0.1/8]", "below its prefix"),
+        ("name: default\ncors: [\"*\", \"https://a\"]", "origin"),
+        ("name: default\ncors: [\"https://a/\"]", "origin"),
+        ("name: default\ncache: { segments: { maxAge: 1s } }", "segment"),
+        ("name: default\ncache: { segment: { maxAge: 2 } }", "duration"),
+        ("name: default\ncache: { segment: { } }", "maxAge"),
         ("name: default\nheaders: { Transfer-Encoding: chunked }", "server's own"),
-        ("name: default\nheaders: { A: \"x\\r\\nB: y\" }", "one line"), ("name: default\nheaders: { A: x, a: y }", "twice"),
+        ("name: default\nheaders: { A: \"x\\r\\nB: y\" }", "one line"),
+        ("name: default\nheaders: { A: x, a: y }", "twice"),
         ("name: default\nlimits: { connections: 0 }", "number"), ("name: default\nsignedURLs: { }", "secret"),
         ("name: default\nsignedURLs: { secret: s, objects: [all] }", "knows no"),
         ("name: default\nenabled: maybe", "true or false"), ("name: default\nprefech: true", "prefetch"),
@@ -75,7 +79,8 @@ import Testing
     /// What was stopped in haste stays so until a document says otherwise.
     @Test func documentsLeaveTheStateAlone() async throws {
         let catalog: any CatalogEngine = FakeCatalog()
-        let reconciliation = Reconciliation(catalog: catalog) { _, _, _ in throw CatalogError(.conflict, "no keys here") }
+        let reconciliation = Reconciliation(catalog: catalog) { _, _, _ in throw CatalogError(.conflict, "no keys here")
+        }
         func apply(_ text: String) async throws -> ReconciliationPlan {
             let plan = try await reconciliation.plan(DocumentSet(parse(text).documents))
             try await reconciliation.apply(plan, at: Date(timeIntervalSince1970: 0))

@@ -14,14 +14,21 @@ import Testing
             limits: EndpointLimits(connections: 5), prefetches: true, tagsAnswers: true,
             signedURLs: SignedURLRule(secret: "s", alternate: "t", objects: [.segment, .manifest]))
         let before = try await catalog.notices(after: 0).sequence
-        try await catalog.apply([.putStreamingEndpoint(edge), .putStreamingEndpoint(StreamingEndpoint(name: "default"))])
+        try await catalog.apply([
+            .putStreamingEndpoint(edge), .putStreamingEndpoint(StreamingEndpoint(name: "default")),
+        ])
         #expect(try await file.open().streamingEndpoint(named: "edge") == edge)
         #expect(try await catalog.streamingEndpoints().map(\.name) == ["default", "edge"])
         let notices = try await catalog.notices(after: before).notices
-        #expect(notices == [CatalogNotice(.streamingEndpoint, id: "edge"), CatalogNotice(.streamingEndpoint, id: "default")])
+        #expect(
+            notices == [
+                CatalogNotice(.streamingEndpoint, id: "edge"), CatalogNotice(.streamingEndpoint, id: "default"),
+            ])
         // A request is one endpoint's.
         let other = StreamingEndpoint(name: "other", hosts: ["b.example", "a.example"])
-        let conflict = await #expect(throws: CatalogError.self) { try await catalog.apply([.putStreamingEndpoint(other)]) }
+        let conflict = await #expect(throws: CatalogError.self) {
+            try await catalog.apply([.putStreamingEndpoint(other)])
+        }
         #expect(conflict?.code == .conflict)
         let changed = await #expect(throws: CatalogError.self) {
             try await catalog.apply([

@@ -170,6 +170,32 @@ import Testing
         try same(["locator", "create", "film", "--delivery", "hls-aes", "--end", "2027-06-01T00:00:00Z"])
     }
 
+    /// What is turned off here is off there.
+    @Test func endpointsAndAssetsAreTurnedOffThereAndHere() throws {
+        let folder = try Folder()
+        let document = "kind: StreamingEndpoint\nname: other\nhosts: [other.example]\nlimits: { connections: 5 }\n"
+        let file = try folder.write("e.yaml", Data(document.utf8))
+        #expect(try site.remote(["apply", file]).text.contains("create StreamingEndpoint other"))
+        try expectSame(["apply", file])
+        try expectSame(["endpoint", "show", "other"])
+        #expect(try site.remote(["endpoint", "stop", "other"]).text == "endpoint other is stopped\n")
+        try expectSame(["endpoint", "stop", "other"])
+        try expectSame(["endpoint", "list"])
+        #expect(try site.remote(["endpoint", "start", "other"]).text == "endpoint other is running\n")
+        for role in ["reader"] {
+            #expect(try site.remote(["endpoint", "stop", "other"], role: role).status == 77)
+            #expect(try site.remote(["asset", "takedown", "film"], role: role).status == 77)
+            #expect(try site.remote(["endpoint", "list"], role: role).status == 0)
+        }
+        #expect(try site.remote(["endpoint", "delete", "other"]).text == "deleted endpoint other\n")
+        #expect(try site.remote(["asset", "takedown", "film", "--reason", "a word"]).status == 0)
+        try expectSame(["asset", "takedown", "film"])
+        try expectSame(["publish", "film", "--delivery", "hls-aes"], status: 65)
+        #expect(try site.remote(["asset", "restore", "film"]).text == "asset film is served again\n")
+        try expectSame(["asset", "restore", "film"])
+        try expectSame(["asset", "rollback", "film", "--to", "1"])
+    }
+
     /// Key bytes go in and out the same way, and only for who may.
     @Test func keysTravel() throws {
         let kids = ["11111111-2222-4333-8444-00000000000a", "11111111-2222-4333-8444-00000000000b"]

@@ -53,7 +53,8 @@ import Testing
             let policies = section.policies.flatMap { ["--delivery", $0] }
             let outcome = try run(
                 Programs.own("keyway"),
-                ["publish", "film-\(number)", "--json"] + policies + (section.encrypts ? ["--auth", "demo-viewers"] : []),
+                ["publish", "film-\(number)", "--json"] + policies
+                    + (section.encrypts ? ["--auth", "demo-viewers"] : []),
                 environment: data.environment)
             #expect(outcome.status == 0, "\(section.policies): \(outcome.errors)")
             let locator = try #require(try outcome.json()["locator"] as? String)
@@ -71,7 +72,8 @@ import Testing
         let yaml = try #require(Self.blocks(page, "yaml").first)
         // This machine asks, and the name is another test's.
         let document = yaml.replacing("name: media", with: "name: of-the-guide")
-            .replacing("media.example.com", with: "of-the-guide.example").replacing("203.0.113.0/24", with: "127.0.0.0/8")
+            .replacing("media.example.com", with: "of-the-guide.example").replacing(
+                "203.0.113.0/24", with: "127.0.0.0/8")
         try site.data.must("apply", try site.data.folder.write("guide.yaml", Data(document.utf8)))
         usleep(1_000_000)
         let folder = try Folder()
@@ -89,7 +91,8 @@ import Testing
         }
         for answer in try site.both(url, of: "of-the-guide") { #expect(answer.status == 403) }
         // The verb makes the same text.
-        let signed = try site.data.must("endpoint", "sign", "/\(locator)/", "--endpoint", "of-the-guide", "--expires", "2h")
+        let signed = try site.data.must(
+            "endpoint", "sign", "/\(locator)/", "--endpoint", "of-the-guide", "--expires", "2h")
         #expect(signed.text.contains("query   kw=exp=") && signed.text.contains("~pre=/\(locator)/~hmac="))
         #expect(signed.text.contains("Path=/\(locator)/"))
     }

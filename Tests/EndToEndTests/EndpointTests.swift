@@ -144,7 +144,10 @@ import Testing
             let arguments = (0..<12).flatMap { _ in ["-o", "/dev/null", site.server.origin + url] }
             let outcome = try run(
                 Programs.outside("curl"),
-                ["-s", "--globoff", "-w", "%{http_code}\n", "-H", "Host: slow.example", "-H", "X-Forwarded-For: \(client)"]
+                [
+                    "-s", "--globoff", "-w", "%{http_code}\n", "-H", "Host: slow.example", "-H",
+                    "X-Forwarded-For: \(client)",
+                ]
                     + arguments)
             return outcome.text.split(separator: "\n").compactMap { Int($0) }
         }
@@ -234,7 +237,8 @@ import Testing
         let path = "/11111111-2222-4333-8444-555555555555/a.ism/manifest"
         #expect(try curl(server.origin + path).status == 404)
         try data.must(
-            "apply", try data.folder.write("d.yaml", Data("kind: StreamingEndpoint\nname: default\nenabled: false\n".utf8)))
+            "apply",
+            try data.folder.write("d.yaml", Data("kind: StreamingEndpoint\nname: default\nenabled: false\n".utf8)))
         usleep(1_000_000)
         #expect(try curl(server.origin + path).status == 503)
         #expect(try curl(server.origin + "/keys/aes").status == 400)

@@ -91,7 +91,8 @@ import Testing
             let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             for line in String(decoding: answer.body, as: UTF8.self).split(separator: "\n") {
                 let quoted = line.firstRange(of: "URI=\"").map { line[$0.upperBound...].prefix { $0 != "\"" } }
-                guard let uri = line.hasPrefix("#") ? quoted : line, !uri.contains("://"), !uri.contains("iframes") else {
+                guard let uri = line.hasPrefix("#") ? quoted : line, !uri.contains("://"), !uri.contains("iframes")
+                else {
                     continue
                 }
                 paths.append("\(folder)/\(uri)")
@@ -156,7 +157,10 @@ import Testing
     /// Aliases lead to the canonical URL, and never take its place.
     @Test func redirectionsAreNotMixedUp() throws {
         let canonical = site.film + "/manifest(format=mpd-time-csf)"
-        for alias in ["/Manifest(format=mpd-time-csf)", "/manifest%28format=mpd-time-csf%29", "/manifest(format=mpd-time-csf).mpd"] {
+        for alias in [
+            "/Manifest(format=mpd-time-csf)", "/manifest%28format=mpd-time-csf%29",
+            "/manifest(format=mpd-time-csf).mpd",
+        ] {
             for _ in 0..<2 {
                 let answer = try get(site.film + alias)
                 #expect(answer.status == 308 && answer.headers["location"] == canonical, "\(alias)")
@@ -209,7 +213,8 @@ import Testing
         #expect(try get(path, "-H", "Cookie: \(one)", host: "signed.media").headers["x-cache"] == "HIT")
         #expect(try get("\(path)?\(one)", "-H", "Range: bytes=10-19", host: "signed.media").body == first.body[10..<20])
         // What is in the cache is for nobody without one.
-        for query in ["", "?kw=x", "?\(one.dropLast(2))00", "?" + (try sign("/11111111-2222-4333-8444-555555555555/"))] {
+        for query in ["", "?kw=x", "?\(one.dropLast(2))00", "?" + (try sign("/11111111-2222-4333-8444-555555555555/"))]
+        {
             #expect(try get(path + query, host: "signed.media").status == 403, "\(query)")
         }
         let manifest = "\(site.film)/manifest(format=m3u8-cmaf)?\(one)"

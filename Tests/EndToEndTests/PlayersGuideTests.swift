@@ -20,7 +20,8 @@ import Testing
         let keys = try site.data.must("asset", "show", "film", "--json").json()["keys"] as? [[String: Any]] ?? []
         let kid = try #require(keys.first { $0["encryption"] as? String == "cenc" }?["keyId"] as? String)
         let bytes = withUnsafeBytes(of: try #require(UUID(uuidString: kid)).uuid) { Data($0) }
-        let name = bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        let name = bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+            "=", with: "")
         let answer = try curl(
             site.server.origin + "/keys/clearkey", "-H", "Authorization: Bearer \(site.token)", "-d",
             #"{"kids":["\#(name)"],"type":"temporary"}"#)

@@ -24,7 +24,10 @@ import Testing
         let folder = try Folder()
         let outcome = try run(
             Programs.outside("openssl"),
-            ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hexKey)", "-r", try folder.write("t", Data(text.utf8))])
+            [
+                "dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hexKey)", "-r",
+                try folder.write("t", Data(text.utf8)),
+            ])
         #expect(outcome.status == 0)
         return "kw=\(text)~hmac=\(outcome.text.prefix(64))"
     }
@@ -46,8 +49,11 @@ import Testing
             (try openssl(good, hexKey: wrong), "signatureRejected"),
             (try openssl(good, hexKey: EndpointSite.secret).replacing("pre=/", with: "pre=/x"), "signatureRejected"),
             (try openssl("exp=\(later(-1))~pre=\(folder)", hexKey: EndpointSite.secret), "signatureExpired"),
-            (try openssl("exp=\(later(600))~pre=/11111111-2222-4333-8444-555555555555/", hexKey: EndpointSite.secret),
-             "signaturePath"),
+            (
+                try openssl(
+                    "exp=\(later(600))~pre=/11111111-2222-4333-8444-555555555555/", hexKey: EndpointSite.secret),
+                "signaturePath"
+            ),
             (try openssl("exp=\(later(600))~pre=\(path)x", hexKey: EndpointSite.secret), "signaturePath"),
             (try openssl(bound, hexKey: EndpointSite.secret), "signatureAddress"),
         ]
@@ -92,21 +98,27 @@ import Testing
     }
 
     @Test func cachesAreToldHowLong() throws {
-        try site.apply("bounded", "signedURLs: { secret: url-key }")
-        try site.apply("edge", "signedURLs: { secret: url-key, checkedAtEdge: true }")
+        try site.apply("bounded", "signedURLs: { secret: url-key }\nprefetch: true")
+        try site.apply("edge", "signedURLs: { secret: url-key, checkedAtEdge: true }\nprefetch: true")
         let path = film + EndpointSite.folder + "/0.m4s"
         let text = try openssl("exp=\(later(600))~pre=\(film)/", hexKey: EndpointSite.secret)
         for answer in try site.both("\(path)?\(text)", of: "bounded") {
             let control = try #require(answer.headers["cache-control"])
             let age = Int(control.dropFirst("public, max-age=".count).prefix { $0.isNumber }) ?? 0
+            #expect(answer.headers["link"]?.contains("?\(text)>") == true)
             #expect((500...600).contains(age) && control.hasPrefix("public") && !control.contains("immutable"))
         }
         for answer in try site.both(path, of: "bounded", "-H", "Cookie: \(text)") {
             #expect(answer.headers["cache-control"]?.hasPrefix("private, max-age=") == true)
         }
         for way in [["\(path)?\(text)"], [path, "-H", "Cookie: \(text)"]] {
-            for answer in try [0, 1].map({ _ in try curlWith(site.server.origin + way[0], ["-H", "Host: edge.example"] + way.dropFirst()) }) {
+            for answer in try [0, 1].map({ _ in
+                try curlWith(site.server.origin + way[0], ["-H", "Host: edge.example"] + way.dropFirst())
+            }) {
                 #expect(answer.headers["cache-control"] == "public, max-age=31536000, s-maxage=31536000, immutable")
+                // What all share names nobody's signature.
+                #expect(!answer.headers.values.contains { $0.contains("hmac") })
+                #expect(answer.headers["link"] != nil)
             }
         }
         // Another parameter makes an alias.

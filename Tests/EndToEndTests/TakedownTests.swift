@@ -77,13 +77,15 @@ import Testing
         let kid = try #require(keys.first?["keyId"] as? String)
         let licence = ["-d", #"{"kids":["\#(try Self.base64url(kid))"],"type":"temporary"}"#]
         func keyStatuses() throws -> Set<Int> {
-            Set(try [["-H", "Connection: close"], []].map {
-                try curlWith(server.origin + "/keys/clearkey", licence + $0).status
-            })
+            Set(
+                try [["-H", "Connection: close"], []].map {
+                    try curlWith(server.origin + "/keys/clearkey", licence + $0).status
+                })
         }
-        let urls = try [clear, other, keyed].flatMap { root in
-            [try segment(root), "\(root)/manifest(format=m3u8-cmaf)"]
-        } + ["\(clear)/manifest(format=mpd-time-cmaf)", "\(clear)/manifest"]
+        let urls =
+            try [clear, other, keyed].flatMap { root in
+                [try segment(root), "\(root)/manifest(format=m3u8-cmaf)"]
+            } + ["\(clear)/manifest(format=mpd-time-cmaf)", "\(clear)/manifest"]
         for url in urls { #expect(try statuses(url) == [200]) }
         #expect(try keyStatuses() == [200])
         let report = try data.must("asset", "takedown", "film", "--reason", "a court's order", "--json").json()

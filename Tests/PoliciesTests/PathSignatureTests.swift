@@ -10,7 +10,8 @@ import Testing
         let plain = try #require(PathSignature(expires: Self.time, prefix: "/a/"))
         #expect(plain.signedText == "exp=1763740800~pre=/a/")
         let bound = try #require(
-            PathSignature(expires: Self.time, prefix: "/a/b.ism/manifest(format=m3u8-cmaf)", address: IPAddress("2001:DB8::1")))
+            PathSignature(
+                expires: Self.time, prefix: "/a/b.ism/manifest(format=m3u8-cmaf)", address: IPAddress("2001:DB8::1")))
         #expect(bound.signedText == "exp=1763740800~pre=/a/b.ism/manifest(format=m3u8-cmaf)~ip=2001:db8::1")
         for signature in [plain, bound] {
             let text = signature.text(code: Self.code)
@@ -29,7 +30,8 @@ import Testing
         "exp=-1~pre=/a/~hmac=" + digits, "exp=0~pre=/a/~hmac=" + digits, "pre=/a/~exp=1~hmac=" + digits,
         "exp=1~pre=a/~hmac=" + digits, "exp=1~pre=/a b/~hmac=" + digits, "exp=1~pre=/%61/~hmac=" + digits,
         "exp=1~pre=/a/~ip=1.2.3~hmac=" + digits, "exp=1~pre=/a/~ip=::ffff:1.2.3.4~hmac=" + digits,
-        "exp=1~pre=/a/~ip=1.2.3.4~ip=1.2.3.4~hmac=" + digits, "exp=1~pre=/a/~hmac=\(digits)~", "exp=1~pre=/é/~hmac=" + digits,
+        "exp=1~pre=/a/~ip=1.2.3.4~ip=1.2.3.4~hmac=" + digits, "exp=1~pre=/a/~hmac=\(digits)~",
+        "exp=1~pre=/é/~hmac=" + digits,
         "exp=9999999999999~pre=/a/~hmac=" + digits, "exp=1~pre=/a/~HMAC=" + digits, "exp=1~pre=/\"/~hmac=" + digits,
         "exp=1~pre=/" + String(repeating: "a", count: 2000) + "/~hmac=" + digits,
     ])

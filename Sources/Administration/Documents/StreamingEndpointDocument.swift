@@ -46,7 +46,8 @@ extension DocumentNode {
         endpoint.tagsAnswers = fields["cacheTags"]?.flag("cacheTags") ?? false
         endpoint.signedURLs = fields["signedURLs"]?.signedURLRule(&references)
         if name == StreamingEndpoint.defaultName {
-            fields["hosts"]?.report("the endpoint 'default' rules every host that no other one names: it has no 'hosts'")
+            fields["hosts"]?.report(
+                "the endpoint 'default' rules every host that no other one names: it has no 'hosts'")
         } else if fields["hosts"] == nil {
             report("a StreamingEndpoint needs 'hosts', unless its name is 'default'")
         }
@@ -73,7 +74,8 @@ extension DocumentNode {
             if text == "*", items.count == 1 { return text }
             let rest = ["https://", "http://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
             guard let rest, !rest.isEmpty, !rest.contains(where: { "/?#@ *".contains($0) }) else {
-                item.report("\(text.quoted) is not an origin as browsers write it: https://player.example, or '*' alone")
+                item.report(
+                    "\(text.quoted) is not an origin as browsers write it: https://player.example, or '*' alone")
                 return nil
             }
             return text

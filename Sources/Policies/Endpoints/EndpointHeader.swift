@@ -23,7 +23,8 @@ public struct EndpointHeader: Sendable, Hashable, Codable {
         }
         let lower = name.lowercased()
         if reserved.contains(lower) || reservedPrefixes.contains(where: lower.hasPrefix) {
-            return "'\(name)' is the server's own: it frames the answer, belongs to the connection, or follows from rules"
+            return
+                "'\(name)' is the server's own: it frames the answer, belongs to the connection, or follows from rules"
         }
         guard (1...longestValue).contains(value.utf8.count), value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
             value.utf8.first != 0x20, value.utf8.last != 0x20

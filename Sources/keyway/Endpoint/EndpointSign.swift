@@ -46,7 +46,9 @@ struct EndpointSign: AsyncParsableCommand {
             throw CommandFailure(.badData, "--expires is not a duration as 60s, 5m, 12h: '\(expires)'")
         }
         let address = try ip.map { text -> IPAddress in
-            guard let address = IPAddress(text) else { throw CommandFailure(.badData, "'\(text)' is not an IP address") }
+            guard let address = IPAddress(text) else {
+                throw CommandFailure(.badData, "'\(text)' is not an IP address")
+            }
             return address
         }
         let until = Date().addingTimeInterval(Double(seconds))
@@ -57,7 +59,8 @@ struct EndpointSign: AsyncParsableCommand {
         let rule = try await installation.catalog.streamingEndpoint(named: endpoint)?.signedURLs
         guard let rule, let secret = alternate ? rule.alternate : rule.secret else {
             throw CommandFailure(
-                .noInput, "endpoint '\(endpoint)' has no \(alternate ? "alternate secret" : "'signedURLs'") to sign with")
+                .noInput,
+                "endpoint '\(endpoint)' has no \(alternate ? "alternate secret" : "'signedURLs'") to sign with")
         }
         guard let text = try installation.withSecret(named: secret, { try signature.text(under: $0) }) else {
             throw CommandFailure(.noInput, "there is no secret '\(secret)'; make it with 'keyway secret set \(secret)'")
