@@ -87,6 +87,13 @@ import Testing
         let ticket = try curl(alone.origin + held.playlist, "-H", "Authorization: Bearer \(site.token)")
         #expect(ticket.status == 503)
         #expect(Date().timeIntervalSince(start) < 1)
+        // One that is started meanwhile waits, and says that it is not ready.
+        let late = try site.origin(port: port)
+        defer { late.stop() }
+        #expect(try curl(late.admin + "/healthz").status == 200)
+        let unready = try curl(late.admin + "/readyz")
+        #expect(unready.status == 503 && String(decoding: unready.body, as: UTF8.self).contains("keyServiceAway"))
+        #expect(try curl(late.origin + held.segment).status == 503)
         let again = try site.keyService(port: port)
         defer { again.stop() }
         var status = 0
@@ -95,6 +102,13 @@ import Testing
             usleep(100_000)
         }
         #expect(status == 200)
+        status = 0
+        for _ in 0..<40 where status != 200 {
+            status = try curl(late.origin + held.segment).status
+            usleep(100_000)
+        }
+        #expect(status == 200)
+        #expect(try curl(late.admin + "/readyz").status == 200)
         #expect(try curl(alone.origin + held.playlist, "-H", "Authorization: Bearer \(site.token)").status == 200)
         let errors = try String(contentsOf: alone.errors, encoding: .utf8)
         #expect(errors.contains("the key service does not answer") && errors.contains("the key service answers"))
