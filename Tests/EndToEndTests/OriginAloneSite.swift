@@ -48,13 +48,13 @@ final class OriginAloneSite: Sendable {
             "-nodes", "-days", "2", "-subj", "/CN=authority", "-out", certificate("authority"), "-keyout",
             key("authority"))
         for (name, extra) in [("keys", "subjectAltName=IP:127.0.0.1"), ("edge", ""), ("other", "")] {
-            let extension_ = extra.isEmpty ? [] : ["-addext", extra]
+            let names = extra.isEmpty ? [] : ["-addext", extra]
             _ = try Tool.run(
                 [
                     "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-days",
                     "2", "-subj", "/CN=\(name)", "-addext", "basicConstraints=critical,CA:FALSE",
-                ] + extension_ + [
+                ] + names + [
                     "-CA", certificate("authority"), "-CAkey", key("authority"), "-out", certificate(name), "-keyout",
                     key(name),
                 ])

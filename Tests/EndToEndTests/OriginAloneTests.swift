@@ -87,6 +87,13 @@ import Testing
         let ticket = try curl(alone.origin + held.playlist, "-H", "Authorization: Bearer \(site.token)")
         #expect(ticket.status == 503)
         #expect(Date().timeIntervalSince(start) < 1)
+        // One that is started meanwhile waits, and says that it is not ready.
+        let late = try site.origin(port: port)
+        defer { late.stop() }
+        #expect(try curl(late.admin + "/healthz").status == 200)
+        let unready = try curl(late.admin + "/readyz")
+        #expect(unready.status == 503 && String(decoding: unready.body, as: UTF8.self).contains("keyServiceAway"))
+        #expect(try curl(late.origin + held.segment).status == 503)
         let again = try site.keyService(port: port)
         defer { again.stop() }
         var status = 0
@@ -95,6 +102,13 @@ import Testing
             usleep(100_000)
         }
         #expect(status == 200)
+        status = 0
+        for _ in 0..<40 where status != 200 {
+            status = try curl(late.origin + held.segment).status
+            usleep(100_000)
+        }
+        #expect(status == 200)
+        #expect(try curl(late.admin + "/readyz").status == 200)
         #expect(try curl(alone.origin + held.playlist, "-H", "Authorization: Bearer \(site.token)").status == 200)
         let errors = try String(contentsOf: alone.errors, encoding: .utf8)
         #expect(errors.contains("the key service does not answer") && errors.contains("the key service answers"))
@@ -115,6 +129,7 @@ import Testing
         #expect(given.components(separatedBy: "storage, locator").count == 2)
         let path = try firstSegment(alone.origin, manifest).segment
         #expect(try curl(alone.origin + path).status == 200)
+        try aKeyThatIsDisabledEnds(site, port, alone, path)
         try site.data.must("origin", "revoke", "edge-1")
         usleep(1_000_000)
         #expect(try curl(alone.origin + path).status == 503)
@@ -127,6 +142,32 @@ import Testing
         #expect(outcome.status == 77 && outcome.errors.contains("keyway origin create"), "\(outcome.errors)")
         let audit = try site.data.must("audit", "tail", "--json", "--lines", "1000").text
         #expect(audit.contains("originRevoked") && audit.contains("originKeyGiven") && audit.contains("originRefused"))
+    }
+
+    /// Within a second where the folder is shared; on a copy, which hears of nothing, when the key is not confirmed.
+    private func aKeyThatIsDisabledEnds(
+        _ site: OriginAloneSite, _ port: Int, _ alone: RunningServer, _ segment: String
+    ) throws {
+        let copy = try Folder()
+        let backup = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))"
+        let catalogs = [site.data.folder.path, copy.path].map { $0 + "/catalog.sqlite" }
+        #expect(try run(Programs.outside("python3"), ["-c", backup] + catalogs).status == 0)
+        try FileManager.default.createSymbolicLink(
+            atPath: copy.path + "/media", withDestinationPath: site.data.folder.path + "/media")
+        let afar = try site.origin(port: port, ["KEYWAY_DATA": copy.path, "KEYWAY_KEY_SERVICE_CONFIRM": "1s"])
+        defer { afar.stop() }
+        #expect(try curl(afar.origin + segment).status == 200)
+        let variant = segment.prefix(upTo: try #require(segment.lastIndex(of: "/"))) + "/media.m3u8"
+        let playlist = String(decoding: try curl(alone.origin + variant).body, as: UTF8.self)
+        let keyID = String(try #require(playlist.firstMatch(of: /kid=([0-9a-f-]{36})/)).output.1)
+        try site.data.must("key", "disable", keyID)
+        usleep(1_000_000)
+        #expect(try curl(alone.origin + segment).status == 503)
+        sleep(2)
+        #expect(try curl(afar.origin + segment).status == 503)
+        try site.data.must("key", "enable", keyID)
+        usleep(1_000_000)
+        for origin in [alone.origin, afar.origin] { #expect(try curl(origin + segment).status == 200) }
     }
 
     @Test func onlyWhatIsPublishedIsGivenAndOnlyToWhoIsEnrolled() throws {
