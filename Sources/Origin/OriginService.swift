@@ -16,6 +16,7 @@ public final class OriginService: Sendable {
     let keyFrames = KeyFrameTables()
     let muxes = MuxedTracksTable()
     let smoothTimings = SmoothTimings()
+    let sampleStreamSizes = SampleAESSizes()
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
     private let locators: WatchedMemory<LocatorID, LocatorLookup>

@@ -67,7 +67,8 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
     public var capable: Set<DeliveryEncryption> {
         switch self {
         case .cmaf: [.none, .envelope, .cenc, .cbcs]
-        case .transportStream, .muxedTransportStream: [.none, .envelope]
+        case .transportStream: [.none, .envelope, .cbcs]
+        case .muxedTransportStream: [.none, .envelope]
         case .smooth: [.none, .cenc]
         }
     }
