@@ -22,7 +22,8 @@ public struct ProtectedStreamWriter {
             throw TransportStreamError(.noSuchSegment, "there is no segment \(segment)")
         }
         for sample in track.index.samples(of: track.index.segment(segment)) where sample.size > Self.largestSample {
-            throw TransportStreamError(.damagedSample, "a sample of \(sample.size) bytes is too large to be encrypted here")
+            throw TransportStreamError(
+                .damagedSample, "a sample of \(sample.size) bytes is too large to be encrypted here")
         }
         self.track = track
         self.segment = segment

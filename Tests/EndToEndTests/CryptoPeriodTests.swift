@@ -58,7 +58,9 @@ import Testing
         ])
         let at = try #require(media.range(of: system)).upperBound
         let count = media[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) }
-        return try (0..<count).map { try ClearKeyLicence.key(named: media[(at + 4 + 16 * $0)..<(at + 20 + 16 * $0)], site) }
+        return try (0..<count).map {
+            try ClearKeyLicence.key(named: media[(at + 4 + 16 * $0)..<(at + 20 + 16 * $0)], site)
+        }
     }
 
     /// Shaka Packager decrypts by `tenc` alone: of each period, the segments stand behind an init segment that says what

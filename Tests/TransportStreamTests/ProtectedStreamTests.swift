@@ -37,7 +37,10 @@ import Testing
             var elementary = ProtectedElementary(stream()) { _, _ in }
             try elementary.append(sample([unit])[...], prefix: [])
             let written = Array(elementary.bytes.dropFirst(4))
-            #expect(!written.indices.dropLast(2).contains { written[$0] == 0 && written[$0 + 1] == 0 && written[$0 + 2] < 3 })
+            #expect(
+                !written.indices.dropLast(2).contains {
+                    written[$0] == 0 && written[$0 + 1] == 0 && written[$0 + 2] < 3
+                })
             #expect(Self.removed(written) == unit)
         }
     }
@@ -56,9 +59,10 @@ import Testing
         return output
     }
 
-    @Test(arguments: [
-        [0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 9, 1], [0xFF, 0xFF, 0xFF, 0xFF, 1], [0, 0, 0, 1, 0x65, 0, 0],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 9, 1], [0xFF, 0xFF, 0xFF, 0xFF, 1], [0, 0, 0, 1, 0x65, 0, 0],
+        ] as [[UInt8]])
     func damagedSamplesAreRefused(bytes: [UInt8]) {
         var elementary = ProtectedElementary(stream(), encrypt: zeros)
         #expect(throws: TransportStreamError.self) { try elementary.append(bytes[...], prefix: []) }
