@@ -103,6 +103,7 @@ enum AdminSchemas {
             "signalling", .array(words(SignalledSystem.self), 1...16),
             "Whom manifests of cenc and cbcs speak to; absent, clearkey"),
         .optional("clearLead", text, "Segments that start before this time leave in the clear; absent, none"),
+        .optional("cryptoPeriod", text, "How long each key lasts; absent, from the start to the end"),
     ]
 
     private static let filter: [Schema.Property] = [
@@ -261,6 +262,7 @@ enum AdminSchemas {
                         .object([
                             .required("keyId", uuid), .required("encryption", words(DeliveryEncryption.self)),
                             .required("label", text),
+                            .optional("period", .count, "The crypto period, from 0; absent for the first"),
                         ]))),
                 .required(
                     "locators",

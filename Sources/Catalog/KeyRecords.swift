@@ -100,23 +100,28 @@ public struct KeySeedRecord: Sendable, Hashable {
     }
 }
 
-/// Which key encrypts the tracks of a label, of one asset, under one encryption, from an asset version on.
+/// Which key encrypts the tracks of a label, of one asset, under one encryption, in one crypto period, from an asset version
+/// on.
 public struct KeyAssignment: Sendable, Hashable {
     public var asset: String
     public var encryption: DeliveryEncryption
     public var label: KeyLabel
     public var keyID: KeyID
-    /// The first asset version that the key encrypts; it does so until a later assignment of the same label.
+    /// The first asset version that the key encrypts; it does so until a later assignment of the same place.
     public var sinceVersion: Int
+    /// Counted from 0: the only one of assets whose keys last from the start to the end.
+    public var period: Int
 
     public init(
-        asset: String, encryption: DeliveryEncryption, label: KeyLabel, keyID: KeyID, sinceVersion: Int = 1
+        asset: String, encryption: DeliveryEncryption, label: KeyLabel, keyID: KeyID, sinceVersion: Int = 1,
+        period: Int = 0
     ) {
         self.asset = asset
         self.encryption = encryption
         self.label = label
         self.keyID = keyID
         self.sinceVersion = sinceVersion
+        self.period = period
     }
 }
 
@@ -124,18 +129,29 @@ extension Sequence<KeyAssignment> {
     /// The assignments of one asset that hold for a version: a version keeps its keys when later ones get others.
     public func inForce(at version: Int) -> [KeyAssignment] {
         var latest: [KeyAssignment] = []
+        // An asset can have thousands.
+        var places: [KeyAssignment.Place: Int] = [:]
         for assignment in self where assignment.sinceVersion <= version {
-            let held = latest.firstIndex {
-                $0.asset == assignment.asset && $0.encryption == assignment.encryption && $0.label == assignment.label
-            }
-            if let held {
+            if let held = places[assignment.place] {
                 if latest[held].sinceVersion < assignment.sinceVersion { latest[held] = assignment }
             } else {
+                places[assignment.place] = latest.count
                 latest.append(assignment)
             }
         }
         return latest
     }
+}
+
+extension KeyAssignment {
+    fileprivate struct Place: Hashable {
+        var asset: String
+        var encryption: DeliveryEncryption
+        var label: KeyLabel
+        var period: Int
+    }
+
+    fileprivate var place: Place { Place(asset: asset, encryption: encryption, label: label, period: period) }
 }
 
 /// What needs a key, so that it cannot be removed.

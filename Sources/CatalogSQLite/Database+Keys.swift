@@ -61,9 +61,12 @@ extension Database {
         }
         try requireNewer(assignment)
         try execute(
-            sql: "INSERT INTO keyAssignment (asset, encryption, label, kid, sinceVersion) VALUES (?, ?, ?, ?, ?)",
+            sql: """
+                INSERT INTO keyAssignment (asset, encryption, label, period, kid, sinceVersion)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
             arguments: [
-                assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue,
+                assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue, assignment.period,
                 Column.blob(assignment.keyID), assignment.sinceVersion,
             ])
     }
@@ -72,8 +75,13 @@ extension Database {
     private func requireNewer(_ assignment: KeyAssignment) throws {
         let last = try Int.fetchOne(
             self,
-            sql: "SELECT max(sinceVersion) FROM keyAssignment WHERE asset = ? AND encryption = ? AND label = ?",
-            arguments: [assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue])
+            sql: """
+                SELECT max(sinceVersion) FROM keyAssignment
+                WHERE asset = ? AND encryption = ? AND label = ? AND period = ?
+                """,
+            arguments: [
+                assignment.asset, assignment.encryption.rawValue, assignment.label.rawValue, assignment.period,
+            ])
         guard let last else { return }
         // Not the one that is served: a newer one may be served again.
         let newest = try Int.fetchOne(
@@ -99,11 +107,11 @@ extension Database {
             self,
             sql: """
                 SELECT DISTINCT a.kid FROM keyAssignment a
-                JOIN keyAssignment named USING (asset, encryption, label)
+                JOIN keyAssignment named USING (asset, encryption, label, period)
                 WHERE named.kid = ? AND asset = ? AND a.sinceVersion = (
                     SELECT max(sinceVersion) FROM keyAssignment latest
                     WHERE latest.asset = a.asset AND latest.encryption = a.encryption AND latest.label = a.label
-                        AND latest.sinceVersion <= ?)
+                        AND latest.period = a.period AND latest.sinceVersion <= ?)
                 """, arguments: [blob, asset, version])
         for key in inForce.isEmpty ? [blob] : inForce {
             try allocateIVNumbers(under: key, asset, version, tracks)

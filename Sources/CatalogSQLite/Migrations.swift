@@ -27,6 +27,7 @@ enum Migrations {
         migrator.registerMigration("endpoints") { try $0.execute(sql: endpoints) }
         migrator.registerMigration("takedown") { try $0.execute(sql: takedown) }
         migrator.registerMigration("origins") { try $0.execute(sql: origins) }
+        migrator.registerMigration("cryptoPeriods") { try $0.execute(sql: cryptoPeriods) }
         return migrator
     }
 
@@ -127,6 +128,26 @@ enum Migrations {
         END;
         """
     }.joined(separator: "\n")
+
+    /// A label has a key for each crypto period. The triggers go with the table that they stood on.
+    private static let cryptoPeriods =
+        """
+        CREATE TABLE periodKeyAssignment (
+            asset TEXT NOT NULL REFERENCES asset (name),
+            encryption TEXT NOT NULL,
+            label TEXT NOT NULL,
+            period INTEGER NOT NULL CHECK (period >= 0),
+            sinceVersion INTEGER NOT NULL CHECK (sinceVersion > 0),
+            kid BLOB NOT NULL REFERENCES contentKey (kid),
+            PRIMARY KEY (asset, encryption, label, period, sinceVersion)
+        ) STRICT;
+        INSERT INTO periodKeyAssignment (asset, encryption, label, period, sinceVersion, kid)
+            SELECT asset, encryption, label, 0, sinceVersion, kid FROM keyAssignment;
+        DROP TABLE keyAssignment;
+        ALTER TABLE periodKeyAssignment RENAME TO keyAssignment;
+        CREATE INDEX keyAssignmentKey ON keyAssignment (kid);
+
+        """ + keyAssignmentNotices
 
     /// Not in the change log: each process asks the issuers for itself, and reads this when they do not answer.
     private static let keySets = """

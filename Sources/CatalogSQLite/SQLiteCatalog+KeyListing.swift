@@ -29,7 +29,8 @@ extension SQLiteCatalog {
             let blob = Column.blob(keyID)
             let assignments = try Row.fetchAll(
                 database,
-                sql: "SELECT * FROM keyAssignment WHERE kid = ? ORDER BY asset, encryption, label, sinceVersion",
+                sql:
+                    "SELECT * FROM keyAssignment WHERE kid = ? ORDER BY asset, encryption, label, period, sinceVersion",
                 arguments: [blob]
             ).map(KeyAssignment.init)
             return KeyUses(
@@ -82,6 +83,6 @@ extension KeyAssignment {
         self.init(
             asset: row["asset"], encryption: try Column.word(DeliveryEncryption.self, row["encryption"]),
             label: try Column.word(KeyLabel.self, row["label"]), keyID: try Column.keyID(row["kid"]),
-            sinceVersion: row["sinceVersion"])
+            sinceVersion: row["sinceVersion"], period: row["period"])
     }
 }

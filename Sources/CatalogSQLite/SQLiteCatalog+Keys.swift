@@ -49,7 +49,7 @@ extension SQLiteCatalog {
     public func keyAssignments(asset: String) async throws -> [KeyAssignment] {
         try await read { database in
             let statement = try database.cachedStatement(
-                sql: "SELECT * FROM keyAssignment WHERE asset = ? ORDER BY encryption, label, sinceVersion")
+                sql: "SELECT * FROM keyAssignment WHERE asset = ? ORDER BY encryption, label, period, sinceVersion")
             return try Row.fetchAll(statement, arguments: [asset]).map(KeyAssignment.init)
         }
     }

@@ -62,7 +62,7 @@ public struct InitializationSegment: Sendable {
         return ContainerBox(
             "trak",
             [header] + editBox
-                + [media(layout.duration, layout.sampleTable(sampleEntry, places, isLong: isLong))])
+                + [media(layout.duration, layout.sampleTable(sampleEntry(under: nil), places, isLong: isLong))])
     }
 
     private var trackHeader: TrackHeaderBox {

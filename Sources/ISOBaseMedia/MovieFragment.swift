@@ -49,15 +49,19 @@ public struct MovieFragment: Sendable {
         public var decodeTime: UInt64
         /// Which entry of the init segment describes the samples.
         public var entry: DescriptionEntry
+        /// How all samples of the fragment are protected where that is not what `tenc` says: under the key of another crypto
+        /// period.
+        public var group: SampleProtection?
 
         public init(
             sequenceNumber: UInt32, trackID: UInt32 = TrackDescription.trackID, decodeTime: UInt64,
-            entry: DescriptionEntry = .usual
+            entry: DescriptionEntry = .usual, group: SampleProtection? = nil
         ) {
             self.sequenceNumber = sequenceNumber
             self.trackID = trackID
             self.decodeTime = decodeTime
             self.entry = entry
+            self.group = group
         }
     }
 
@@ -86,6 +90,7 @@ public struct MovieFragment: Sendable {
             TrackFragmentDecodeTimeBox(decodeTime: header.decodeTime),
             run.box(dataOffset: 0),
         ]
+        if let group = header.group { boxes += Self.groupBoxes(group, sampleCount: samples.count) }
         let sequence = MovieFragmentHeaderBox(sequenceNumber: header.sequenceNumber)
         if let encryption {
             let before = boxes.reduce(8 + sequence.size + 8) { $0 + $1.size }
@@ -96,6 +101,17 @@ public struct MovieFragment: Sendable {
         guard let dataOffset = Int32(exactly: headerSize) else { throw BoxError(.tooMany("subsamples")) }
         boxes[2] = run.box(dataOffset: dataOffset)
         moof = ContainerBox("moof", [sequence, ContainerBox("traf", boxes)])
+    }
+
+    /// `sgpd` with the one `seig` entry, and `sbgp` that puts every sample into it: entries of a fragment's own `sgpd` count
+    /// from 65537 (ISO/IEC 14496-12, 8.9.4).
+    private static func groupBoxes(_ group: SampleProtection, sampleCount: Int) -> [any Box] {
+        [
+            SampleGroupDescriptionBox(grouping: "seig", entries: [EncryptionGroupEntry(group).bytes]),
+            SampleToGroupBox(
+                grouping: "seig",
+                runs: [.init(sampleCount: UInt32(clamping: sampleCount), descriptionIndex: 0x1_0001)]),
+        ]
     }
 
     /// `saiz`, `saio` and `senc`: readers differ in which of them they need (ISO/IEC 23001-7, 7).

@@ -12,12 +12,13 @@ public enum FragmentLayout: Sendable, Hashable {
 
     func fragment(
         _ index: TrackIndex, _ sequence: UInt32, _ segment: SegmentEntry, _ samples: [SampleEntry],
-        _ encryption: SampleEncryptionBox?, _ entry: MovieFragment.DescriptionEntry
+        _ encryption: SampleEncryptionBox?, _ entry: MovieFragment.DescriptionEntry, _ group: SampleProtection?
     ) throws(BoxError) -> MovieFragment {
         switch self {
         case .cmaf:
             return try MovieFragment(
-                MovieFragment.Header(sequenceNumber: sequence, decodeTime: segment.decodeTime, entry: entry),
+                MovieFragment.Header(
+                    sequenceNumber: sequence, decodeTime: segment.decodeTime, entry: entry, group: group),
                 samples: samples.map(FragmentSample.init), encryption: encryption)
         case .smooth(let timing):
             return try MovieFragment(

@@ -22,11 +22,12 @@ public struct FragmentPlan: Sendable {
     /// - Parameter segment: counts from 0, in the index. Its number in `mfhd` is one more.
     /// - Parameter protection: nil for a clear segment.
     /// - Parameter layout: what surrounds the samples; `smooth` carries no protection but `cenc`.
+    /// - Parameter group: what the fragment says of its key, where that is not the init segment's; CMAF only.
     /// - Parameter usedEntry: the sample entry of the init segment; `clear` for clear segments of a protected CMAF track.
     /// - Throws: `MediaEncryptionError` when the segment does not exist, or cannot be protected or written.
     public init(
         _ index: TrackIndex, segment: Int, protection: ProtectionParameters?, layout: FragmentLayout = .cmaf,
-        entry usedEntry: MovieFragment.DescriptionEntry = .usual
+        entry usedEntry: MovieFragment.DescriptionEntry = .usual, group: SampleProtection? = nil
     ) throws(MediaEncryptionError) {
         guard segment >= 0, segment < index.segmentCount, let sequence = UInt32(exactly: segment + 1) else {
             throw .noSegment(segment)
@@ -40,6 +41,9 @@ public struct FragmentPlan: Sendable {
         guard usedEntry == .usual || (protection == nil && layout == .cmaf) else {
             throw .boxes(BoxError(.invalid("the clear sample entry is for clear CMAF segments")))
         }
+        guard group == nil || (protection != nil && layout == .cmaf) else {
+            throw .boxes(BoxError(.invalid("a key of a crypto period is for protected CMAF segments")))
+        }
         kind = index.description.kind
         self.protection = protection
         samples =
@@ -48,7 +52,7 @@ public struct FragmentPlan: Sendable {
             } ?? []
         do throws(BoxError) {
             fragment = try layout.fragment(
-                index, sequence, entry, entries, Self.box(samples, protection), usedEntry)
+                index, sequence, entry, entries, Self.box(samples, protection), usedEntry, group)
         } catch {
             throw .boxes(error)
         }

@@ -20,6 +20,8 @@ public struct IVNumber: RawRepresentable, Hashable, Sendable {
         case fragment = 3
         /// The IV of a whole MPEG-TS segment of two tracks.
         case muxedSegment = 4
+        /// The IV of all slices and frames of a track in MPEG-TS whose samples are encrypted.
+        case sampleStream = 5
     }
 
     /// What a whole segment is made of. The same samples are other bytes in each form, so each has starting IVs of its own.

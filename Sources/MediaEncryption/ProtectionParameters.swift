@@ -21,11 +21,26 @@ public struct ProtectionParameters: Sendable, Hashable {
     public func trackProtection(
         of kind: TrackKind, key: ContentKey
     ) throws(MediaEncryptionError) -> TrackProtection {
-        TrackProtection(
-            scheme: scheme.rules.code,
-            sampleProtection: SampleProtection(
-                keyID: keyID.boxBytes, pattern: scheme.rules.pattern(for: kind),
-                initializationVector: try scheme.rules.trackIV(number, key: key)))
+        TrackProtection(scheme: scheme.rules.code, sampleProtection: try sampleProtection(of: kind, key: key))
+    }
+
+    /// What `tenc` says, or `seig` of fragments under another key than the init segment's.
+    ///
+    /// - Throws: `MediaEncryptionError` when the key is not of the scheme's type.
+    public func sampleProtection(
+        of kind: TrackKind, key: ContentKey
+    ) throws(MediaEncryptionError) -> SampleProtection {
+        SampleProtection(
+            keyID: keyID.boxBytes, pattern: scheme.rules.pattern(for: kind),
+            initializationVector: try scheme.rules.trackIV(number, key: key))
+    }
+
+    /// As long as what `sampleProtection` gives, without its IV: for what only asks where bytes lie.
+    public func sampleProtectionWithoutIV(of kind: TrackKind) -> SampleProtection {
+        SampleProtection(
+            keyID: keyID.boxBytes, pattern: scheme.rules.pattern(for: kind),
+            initializationVector: scheme == .cbcs
+                ? .constant([UInt8](repeating: 0, count: 16)) : .perSample(size: 8))
     }
 }
 

@@ -37,7 +37,7 @@ struct KeyFrameTables: Sendable {
         for segment in 0..<index.segmentCount {
             switch container {
             case .cmaf:
-                let plan = try planned.fragmentPlan(ofSegment: segment)
+                let plan = try planned.fragmentPlan(ofSegment: segment, key: nil)
                 guard let bytes = plan.keyFrame(in: index, segment: segment) else { continue }
                 frames.append(presented(index, segment, index.segment(segment).firstSample, bytes))
             case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF: return []
@@ -66,6 +66,8 @@ struct KeyFrameTables: Sendable {
 extension OriginService {
     /// What the I-frame playlist of a planned track lists; nothing for sound.
     func keyFrames(_ planned: PlannedTrack, _ reference: TrackReference) async throws -> [PresentedKeyFrame] {
-        try await keyFrames.table(of: planned, in: reference.container)
+        // Where encrypted samples lie in MPEG-TS is known when they are made.
+        if reference.container == .transportStream, planned.plan.encryption == .cbcs { return [] }
+        return try await keyFrames.table(of: planned, in: reference.container)
     }
 }

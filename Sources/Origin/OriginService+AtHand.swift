@@ -32,6 +32,9 @@ extension OriginService {
                 return try segment(track, number, planned, key: nil)
             }
             guard let key = keys.known(keyID, for: .encryption(planned.plan)) else { return nil }
+            // Such a segment's size is found by making it: not on an event loop.
+            let isMade = track.container == .transportStream && planned.plan.encryption == .cbcs
+            if isMade, try sampleStreamSizes.known(planned, number) == nil { return nil }
             return try segment(track, number, planned, key: key)
         }
     }

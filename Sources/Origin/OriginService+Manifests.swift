@@ -36,7 +36,7 @@ extension OriginService {
             let protection = try await signal(
                 planned, reference, among: keyIDs, ticket: ticket, namesSegments: namesSegments)
             var track = presented(planned, reference, from: .manifest, protection, ticket)
-            track.schedule = try await schedule(of: planned, among: keyIDs, ticket: ticket)
+            track.schedule = try await schedule(of: planned, in: reference.container, among: keyIDs, ticket: ticket)
             if request.format.streamingProtocol == .hls { track.keyFrames = try await keyFrames(planned, reference) }
             if reference.container == .muxedTransportStream, let sound {
                 track = muxed(track, reference, sound, ticket)
@@ -119,7 +119,7 @@ extension OriginService {
         let keyIDs = Self.keyIDs(of: [planned])
         let protection = try await signal(planned, reference, among: keyIDs, ticket: ticket)
         var track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
-        track.schedule = try await schedule(of: planned, among: keyIDs, ticket: ticket)
+        track.schedule = try await schedule(of: planned, in: reference.container, among: keyIDs, ticket: ticket)
         return (track, ticket == nil ? .short : .session)
     }
 

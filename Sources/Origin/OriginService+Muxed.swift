@@ -111,7 +111,8 @@ extension OriginService {
         }
         let selection = try await filters(reference.filters, lookup)
         var shown = presented(mux.video, reference, from: .mediaPlaylist, protection, nil)
-        shown.schedule = try await schedule(of: mux.video, among: Self.keyIDs(of: [mux.video]), ticket: ticket)
+        shown.schedule = try await schedule(
+            of: mux.video, in: .muxedTransportStream, among: Self.keyIDs(of: [mux.video]), ticket: ticket)
         let track = try Self.shown(shown, selection)
         return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", mux.video.version,

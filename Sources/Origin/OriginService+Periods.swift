@@ -11,7 +11,7 @@ extension OriginService {
     ///   - keyIDs: the keys of all tracks that the manifest shows.
     ///   - ticket: what key URIs carry.
     func schedule(
-        of planned: PlannedTrack, among keyIDs: [KeyID], ticket: String?
+        of planned: PlannedTrack, in container: SegmentContainer, among keyIDs: [KeyID], ticket: String?
     ) async throws -> ProtectionSchedule? {
         guard planned.plan.times != .whole, !planned.keys.isEmpty else { return nil }
         let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs, of: planned)
@@ -31,7 +31,8 @@ extension OriginService {
                             EnvelopeProtection(keyID: key.keyID, keyURL: keyURL(key.keyID, planned.plan, ticket))))
                 } else {
                     let parameters = try planned.protection(under: key)
-                    schedule.protections.append(.common(try await common(planned, parameters, licences, ticket)))
+                    schedule.protections.append(
+                        .common(try await common(planned, parameters, container, licences, ticket)))
                 }
             }
             schedule.segments.append(places[key.keyID])

@@ -15,7 +15,7 @@ extension OriginService {
         if let parameters = try planned.sampleProtection {
             let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
             protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
-            headers = try systems(parameters, planned.plan, key: key).headers().compactMap(ProtectionSystemHeader.init)
+            headers = try systems(parameters, planned, key: key).headers().compactMap(ProtectionSystemHeader.init)
         }
         let bytes = InitializationSegment(
             track: planned.track.record.description, protection: protection, systemHeaders: headers,
@@ -64,12 +64,14 @@ extension OriginService {
         _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {
         let parameters = try planned.sampleProtection(ofSegment: number)
-        let plan = try planned.fragmentPlan(ofSegment: number)
+        let plan = try planned.fragmentPlan(ofSegment: number, key: key)
         guard parameters != nil else {
             let clear = CMAFSegment(plan: plan, key: nil, media: planned.track.media)
             return try enveloped(clear, size: plan.size, segment: number, .fragment, planned, key)
         }
-        guard key != nil else { throw OriginError(.storageFault, "the track's key is missing") }
+        guard key?.type == planned.plan.encryption.keyType else {
+            throw OriginError(.storageFault, "the segment's key is missing")
+        }
         return (CMAFSegment(plan: plan, key: key, media: planned.track.media), plan.size)
     }
 
@@ -78,6 +80,12 @@ extension OriginService {
     ) throws -> (any SegmentSource, Int) {
         try planned.track.check(.transportStream)
         let track = try planned.track.transportStream.get()
+        if planned.plan.encryption == .cbcs, let trackKey = try planned.key(ofSegment: number) {
+            guard let key else { throw OriginError(.storageFault, "the segment's key is missing") }
+            let source = SampleAESSegment(
+                track: track, media: planned.track.media, number: trackKey.number, segment: number, key: key)
+            return (source, try sampleStreamSizes.size(of: source, planned))
+        }
         let plan = try TransportStreamPlan(track: track, segment: number)
         let ranges = try FragmentPlan(planned.track.index, segment: number, protection: nil).mediaRanges
         guard let first = ranges.first, ranges.count == 1 else {

@@ -29,7 +29,7 @@ extension OriginService {
         }
         let parameters = try planned.protection(under: trackKey)
         let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs, of: planned)
-        return .common(try await common(planned, parameters, licences, ticket))
+        return .common(try await common(planned, parameters, reference.container, licences, ticket))
     }
 
     /// One IV for each segment, as the segments themselves are encrypted; empty for a clear one.
@@ -49,11 +49,24 @@ extension OriginService {
     }
 
     func common(
-        _ planned: PlannedTrack, _ parameters: ProtectionParameters, _ licences: LicenceURLs, _ ticket: String?
+        _ planned: PlannedTrack, _ parameters: ProtectionParameters, _ container: SegmentContainer,
+        _ licences: LicenceURLs, _ ticket: String?
     ) async throws -> CommonProtection {
         let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
         let protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
-        let signals = try systems(parameters, planned.plan, key: key)
+        let signals = try systems(parameters, planned, key: key)
+        if container == .transportStream {
+            // A licence of FairPlay has one IV for a key; here each track has its own.
+            guard signals.systems.contains(.clearkey) else {
+                throw OriginError(
+                    .formatCannotCarry,
+                    "SAMPLE-AES in MPEG-TS tells players the key's URL alone, which the delivery policy does not signal.",
+                    choices: ["format=\(StreamingFormat.hlsCMAF.rawValue)"])
+            }
+            return CommonProtection(
+                scheme: .cbcs, keyID: parameters.keyID, keyURL: keyURL(parameters.keyID, planned.plan, ticket),
+                constantVector: try parameters.number.sampleStreamIV(key: key))
+        }
         return CommonProtection(
             scheme: parameters.scheme == .cenc ? .cenc : .cbcs, keyID: parameters.keyID,
             keyURL: signals.systems.contains(.clearkey) ? keyURL(parameters.keyID, planned.plan, ticket) : nil,
@@ -61,13 +74,16 @@ extension OriginService {
             systems: try signals.descriptors(licences), playlistKeys: try signals.playlistKeys(licences))
     }
 
-    /// What the systems of the delivery policy are told of a track's key.
+    /// What the systems of the delivery policy are told of a track's keys.
+    ///
+    /// - Parameter parameters: of the crypto period that is spoken of, where it is one.
     func systems(
-        _ parameters: ProtectionParameters, _ plan: DeliveryPlan, key: ContentKey
+        _ parameters: ProtectionParameters, _ planned: PlannedTrack, key: ContentKey
     ) throws -> SystemSignals {
         try SystemSignals(
             scheme: parameters.scheme == .cenc ? .cenc : .cbcs, keyID: parameters.keyID, key: key,
-            systems: plan.policy.signalling)
+            others: planned.keys.map(\.keyID).filter { $0 != parameters.keyID },
+            systems: planned.plan.policy.signalling)
     }
 
     /// Where players get the 16 bytes of a key: as the delivery policy says, or from this service.

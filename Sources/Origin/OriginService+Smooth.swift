@@ -71,7 +71,7 @@ extension OriginService {
         }
         let key = try await keys.key(parameters.keyID, for: .encryption(plan))
         let licences = LicenceURLs(base: keyBaseURL(), keyIDs: keyIDs)
-        return try systems(parameters, plan, key: key).descriptors(licences).compactMap(\.playReadyObject).first
+        return try systems(parameters, planned, key: key).descriptors(licences).compactMap(\.playReadyObject).first
     }
 
     /// A fragment: planned here, made while it is sent.

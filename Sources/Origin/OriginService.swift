@@ -17,6 +17,7 @@ public final class OriginService: Sendable {
     let muxes = MuxedTracksTable()
     let smoothTimings = SmoothTimings()
     let progressiveFiles = ProgressiveFiles()
+    let sampleStreamSizes = SampleAESSizes()
     let keyBaseURL: @Sendable () -> String
     let tickets: (any KeyTicketing)?
     private let locators: WatchedMemory<LocatorID, LocatorLookup>

@@ -47,12 +47,22 @@ struct PlannedTrack: Sendable {
     }
 
     /// The plan of a segment as CMAF.
-    func fragmentPlan(ofSegment number: Int) throws -> FragmentPlan {
+    ///
+    /// - Parameter contentKey: that of the segment; without it the plan is good for sizes only.
+    func fragmentPlan(ofSegment number: Int, key contentKey: ContentKey?) throws -> FragmentPlan {
         let protection = try sampleProtection(ofSegment: number)
+        var group: SampleProtection?
+        if let protection, protection.keyID != key?.keyID {
+            let kind = track.index.description.kind
+            group =
+                try contentKey.map { try protection.sampleProtection(of: kind, key: $0) }
+                ?? protection.sampleProtectionWithoutIV(of: kind)
+        }
         // Under the envelope the track's samples are clear, and its init segment says so.
         let isClearLead = plan.encryption != .envelope && isInClearLead(number)
         return try FragmentPlan(
-            track.index, segment: number, protection: protection, entry: isClearLead ? .clear : .usual)
+            track.index, segment: number, protection: protection, entry: isClearLead ? .clear : .usual,
+            group: group)
     }
 
     /// What the init segment says of samples; nil for a clear track, and where whole segments are encrypted.

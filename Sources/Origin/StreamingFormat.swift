@@ -72,7 +72,8 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .webVTT: SegmentContainer.transportStream.capable
         case .cmaf, .webVTTForCMAF: [.none, .envelope, .cenc, .cbcs]
-        case .transportStream, .muxedTransportStream: [.none, .envelope]
+        case .transportStream: [.none, .envelope, .cbcs]
+        case .muxedTransportStream: [.none, .envelope]
         case .smooth: [.none, .cenc]
         }
     }

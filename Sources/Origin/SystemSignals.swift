@@ -5,18 +5,24 @@ import Policies
 import Presentations
 import ProtectionSystems
 
-/// What the protection systems of a delivery policy are told of one key: in init segments, in DASH and in HLS. One place,
+/// What the protection systems of a delivery policy are told of the keys of a track: in init segments, in DASH and in HLS. One place,
 /// so that a player finds the same in each.
 struct SystemSignals {
     let scheme: CommonScheme
+    /// Of the crypto period that is spoken of.
     let keyID: KeyID
+    /// Of the other periods: init segments and DASH name all, so that one licence has them.
+    let others: [KeyID]
     /// PlayReady's, by which a client sees that a key is the right one.
     let checksum: KeyChecksum?
     let systems: Set<SignalledSystem>
 
-    init(scheme: CommonScheme, keyID: KeyID, key: ContentKey, systems: Set<SignalledSystem>) throws {
+    init(
+        scheme: CommonScheme, keyID: KeyID, key: ContentKey, others: [KeyID] = [], systems: Set<SignalledSystem>
+    ) throws {
         self.scheme = scheme
         self.keyID = keyID
+        self.others = others
         self.systems = systems
         // It tells something of the key, so it is made only for whom it is meant.
         guard systems.contains(.playready), scheme == .cenc else {
@@ -29,13 +35,18 @@ struct SystemSignals {
 
     /// For an init segment. No address is in them: caches keep init segments for good, and a service may move.
     func headers() throws -> [SystemHeader] {
-        try SignalledSystem.allCases.filter(systems.contains).compactMap { try header(of: $0, licenceURL: nil) }
+        try SignalledSystem.allCases.filter(systems.contains).compactMap {
+            try header(of: $0, [keyID] + others, licenceURL: nil)
+        }
     }
 
     /// For a DASH manifest. FairPlay has no form there.
     func descriptors(_ licences: LicenceURLs) throws -> [ProtectionSystemSignal] {
         try SignalledSystem.allCases.filter(systems.contains).flatMap { system -> [ProtectionSystemSignal] in
-            let pssh = try header(of: system, licenceURL: licences.playReady).map { Data($0.box).base64EncodedString() }
+            let keyIDs = [keyID] + others
+            let pssh = try header(of: system, keyIDs, licenceURL: licences.playReady).map {
+                Data($0.box).base64EncodedString()
+            }
             switch system {
             case .clearkey:
                 return [
@@ -45,7 +56,7 @@ struct SystemSignals {
             case .widevine:
                 return [ProtectionSystemSignal(system: .widevine, licenceURL: licences.widevine, pssh: pssh)]
             case .playready:
-                let object = Data(try playReadyObject(licences.playReady).serialized()).base64EncodedString()
+                let object = Data(try playReadyObject(keyIDs, licences.playReady).serialized()).base64EncodedString()
                 return [
                     ProtectionSystemSignal(
                         system: .playReady, licenceURL: licences.playReady, pssh: pssh, playReadyObject: object)
@@ -61,11 +72,11 @@ struct SystemSignals {
             switch system {
             case .clearkey: return nil
             case .widevine:
-                guard let header = try header(of: system, licenceURL: nil) else { return nil }
+                guard let header = try header(of: system, [keyID], licenceURL: nil) else { return nil }
                 return PlaylistKeySignal(
                     format: .widevine, uri: "data:text/plain;base64," + Data(header.box).base64EncodedString())
             case .playready:
-                let object = Data(try playReadyObject(licences.playReady).serialized()).base64EncodedString()
+                let object = Data(try playReadyObject([keyID], licences.playReady).serialized()).base64EncodedString()
                 return PlaylistKeySignal(format: .playReady, uri: "data:text/plain;charset=UTF-16;base64," + object)
             case .fairplay:
                 return PlaylistKeySignal(
@@ -74,20 +85,22 @@ struct SystemSignals {
         }
     }
 
-    private func header(of system: SignalledSystem, licenceURL: String?) throws -> SystemHeader? {
+    private func header(
+        of system: SignalledSystem, _ keyIDs: [KeyID], licenceURL: String?
+    ) throws -> SystemHeader? {
         switch system {
-        case .clearkey: .common(keyIDs: [keyID])
-        case .widevine: .widevine(WidevineHeader(keyIDs: [keyID], scheme: scheme))
-        case .playready: .playReady(try playReadyObject(licenceURL))
+        case .clearkey: .common(keyIDs: keyIDs)
+        case .widevine: .widevine(WidevineHeader(keyIDs: keyIDs, scheme: scheme))
+        case .playready: .playReady(try playReadyObject(keyIDs, licenceURL))
         // FairPlay players go by the playlist alone.
         case .fairplay: nil
         }
     }
 
-    private func playReadyObject(_ licenceURL: String?) throws -> PlayReadyObject {
+    private func playReadyObject(_ keyIDs: [KeyID], _ licenceURL: String?) throws -> PlayReadyObject {
         try PlayReadyObject(
             try PlayReadyHeader(
-                keys: [PlayReadyHeader.Key(keyID, checksum: checksum)],
+                keys: keyIDs.map { PlayReadyHeader.Key($0, checksum: $0 == keyID ? checksum : nil) },
                 algorithm: scheme == .cenc ? .counter : .chain, licenceURL: licenceURL))
     }
 }

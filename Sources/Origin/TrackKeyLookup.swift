@@ -19,7 +19,7 @@ struct TrackKeyLookup: Sendable {
     }
 
     private let catalog: any CatalogEngine
-    private let numbers = BoundedCache<Binding, [String: IVNumber]>(maximumCount: 1024)
+    private let numbers = BoundedCache<Binding, [String: IVNumber]>(maximumCount: 8192)
     private let assignments: WatchedMemory<String, [KeyAssignment]>
 
     init(catalog: any CatalogEngine, watch: CatalogWatch) {
@@ -79,9 +79,16 @@ struct TrackKeyLookup: Sendable {
     ) -> [KeyID]? {
         let description = track.record.description
         guard let label = KeyLabel.covering(description, among: plan.policy.keyLabels) else { return nil }
-        let held = assignments.inForce(at: version.number)
-            .first { $0.encryption == plan.encryption && $0.label == label }
-        return held.map { [$0.keyID] }
+        var held: [Int: KeyID] = [:]
+        for assignment in assignments.inForce(at: version.number)
+        where assignment.encryption == plan.encryption && assignment.label == label {
+            held[assignment.period] = assignment.keyID
+        }
+        let periods = version.periodCount(plan.times)
+        // A policy that came to have more of them than any may is not served.
+        guard periods <= ProtectionTimes.mostPeriods(under: plan.encryption) else { return nil }
+        let keyIDs = (0..<periods).compactMap { held[$0] }
+        return keyIDs.count == periods ? keyIDs : nil
     }
 
     private func read(_ binding: Binding) async throws -> [String: IVNumber] {

@@ -4,7 +4,7 @@ public struct ProtectionTimes: Sendable, Hashable, Codable {
     /// The longest clear lead, in seconds.
     public static let longestLead = 600
     /// The shortest and the longest crypto period, in seconds.
-    public static let periods = 10...86_400
+    public static let periods = 1...86_400
 
     /// In seconds: segments that start before this time leave in the clear; 0 for none.
     public var clearLead: Int
@@ -37,7 +37,7 @@ public struct ProtectionTimes: Sendable, Hashable, Codable {
 
     /// How many periods a track can have, by its length: at least one.
     public func periodCount(duration: UInt64, timescale: UInt32) -> Int {
-        duration > 0 ? period(start: duration - 1, timescale: timescale) + 1 : 1
+        duration > 0 ? min(period(start: duration - 1, timescale: timescale), Int.max - 1) + 1 : 1
     }
 
     /// The most periods of one presentation. A licence names no more keys than that; whole segments have theirs one by one.

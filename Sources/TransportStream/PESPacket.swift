@@ -12,6 +12,9 @@ struct PESPacket: Hashable, Sendable {
     var samples: Range<Int>
     /// Whether the program's clock is told with this packet; one of the elementary streams of a program tells it.
     var carriesClock = true
+    /// Whether the length is said also of video, where 16 bits count it: readers then have the packet whole before the next
+    /// one begins.
+    var saysLength = false
 
     /// Longest elementary stream content that PES_packet_length can count with the longest header.
     static let maximumCountedBytes = 65_535 - 13
@@ -32,7 +35,8 @@ struct PESPacket: Hashable, Sendable {
 
     func header(of stream: ElementaryStream) -> [UInt8] {
         // Only video may leave the length open, and must where 16 bits do not count it.
-        let length = stream.isVideo ? 0 : UInt16(size - 6)
+        let isOpen = stream.isVideo && !(saysLength && size - 6 <= Int(UInt16.max))
+        let length = isOpen ? 0 : UInt16(clamping: size - 6)
         // '10', data_alignment_indicator; PTS_DTS_flags; length of the times
         var bytes: [UInt8] = [0, 0, 1, stream.streamID, UInt8(length >> 8), UInt8(length & 0xFF), 0x84]
         if hasDecodeTime {

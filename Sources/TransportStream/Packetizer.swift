@@ -11,6 +11,8 @@ struct Packetizer {
     private var clock: ClockField?
     /// Until the first transport packet of the PES packet has begun.
     private var isFirst = false
+    /// Transport packets of the PES packet that are still to begin.
+    private var packetsLeft = 0
 
     init(pid: PacketIdentifier, counter: UInt8) {
         self.pid = pid
@@ -18,7 +20,10 @@ struct Packetizer {
     }
 
     /// Begins a PES packet; all bytes of the one before must have been appended.
-    mutating func begin(_ packet: PESPacket) {
+    ///
+    /// - Parameter packets: how many transport packets it is spread over, no fewer than it needs; nil for as many.
+    mutating func begin(_ packet: PESPacket, packets: Int? = nil) {
+        packetsLeft = packets ?? packet.transportPackets
         rest = packet.size
         room = 0
         clock = packet.clock
@@ -46,7 +51,9 @@ struct Packetizer {
     /// Packet header and adaptation field (ISO/IEC 13818-1, 2.4.3.2 to 2.4.3.5).
     private mutating func beginPacket(_ output: inout [UInt8]) {
         let fieldSize = clock == nil ? 0 : Packet.clockFieldSize
-        room = min(rest, Packet.capacity - fieldSize)
+        packetsLeft = max(0, packetsLeft - 1)
+        // Each that follows has a byte at least.
+        room = min(rest - min(rest, packetsLeft), Packet.capacity - fieldSize)
         let stuffing = Packet.capacity - fieldSize - room
         let hasField = fieldSize + stuffing > 0
         output.append(Packet.syncByte)

@@ -11,6 +11,11 @@ enum ProgramTables {
         case avc = 0x1B
         case ac3 = 0x81
         case eac3 = 0x87
+        // With samples that are encrypted (MPEG-2 Stream Encryption Format for HTTP Live Streaming, 3.1).
+        case protectedAVC = 0xDB
+        case protectedAAC = 0xCF
+        case protectedAC3 = 0xC1
+        case protectedEAC3 = 0xC2
     }
 
     /// One elementary stream in the program map.
@@ -31,20 +36,20 @@ enum ProgramTables {
     }
 
     /// TS program map section (2.4.4.8) in a packet. The first stream carries the clock.
-    static func map(_ streams: [Stream], counter: UInt8) -> [UInt8] {
+    static func map(_ streams: [Stream], counter: UInt8, version: UInt8 = 0) -> [UInt8] {
         var body = pid(streams.first?.pid ?? PacketIdentifier(rawValue: 0x1FFF)) + [0xF0, 0]
         for stream in streams {
             let descriptors = stream.descriptors + (stream.language.map { [0x0A, 4] + $0 + [0] } ?? [])
             body += [stream.type.rawValue] + pid(stream.pid) + [0xF0, UInt8(descriptors.count)] + descriptors
         }
-        return packet(.programMap, counter, section(tableID: 2, extending: programNumber, body: body))
+        return packet(.programMap, counter, section(tableID: 2, extending: programNumber, version: version, body: body))
     }
 
-    private static func section(tableID: UInt8, extending id: UInt16, body: [UInt8]) -> [UInt8] {
+    private static func section(tableID: UInt8, extending id: UInt16, version: UInt8 = 0, body: [UInt8]) -> [UInt8] {
         // Five bytes of header behind the length, four of checksum.
         let length = UInt16(body.count + 9)
-        // version 0, current; section 0 of 0
-        let bytes = [tableID] + bigEndian(0xB000 | length) + bigEndian(id) + [0xC1, 0, 0] + body
+        // Of five bits, and current; section 0 of 0.
+        let bytes = [tableID] + bigEndian(0xB000 | length) + bigEndian(id) + [0xC1 | version << 1, 0, 0] + body
         let checksum = checksum(bytes)
         return bytes + bigEndian(UInt16(checksum >> 16)) + bigEndian(UInt16(checksum & 0xFFFF))
     }

@@ -74,6 +74,7 @@ import Testing
             protocols: [hls, dash, smooth]
             encryption: cbcs
             clearLead: 10s
+            cryptoPeriod: 5m
             keys: { video-sd: auto, video-hd: auto, audio: auto }
             keyAcquisition: { url: "https://keys.example.com/keys/aes?kid={kid}&a=b" }
             signalling: [fairplay, clearkey, widevine, playready]
@@ -100,14 +101,14 @@ import Testing
                         keyLabels: [.videoSD, .videoHD, .audio],
                         keyAcquisitionURL: "https://keys.example.com/keys/aes?kid={kid}&a=b",
                         signalling: [.clearkey, .widevine, .playready, .fairplay],
-                        times: ProtectionTimes(clearLead: 10))),
+                        times: ProtectionTimes(clearLead: 10, cryptoPeriod: 300))),
                 .contentKey(
                     ContentKeyDeclaration(
                         name: "film-42", type: .common, keyID: .init("7f1d000000004000800000000000000a"),
                         authorizationPolicy: "subscribers")),
                 .accessPolicy(AccessPolicy(name: "year", permissions: [.read, .list], duration: 31_536_000)),
             ])
-        #expect(loaded.documents.map(\.position.line) == [2, 12, 18])
+        #expect(loaded.documents.map(\.position.line) == [2, 13, 19])
     }
 
     @Test(arguments: ["", "\n\n", "# nothing\n", "---\n", "---\n---\n", "~", "\u{FEFF}"])

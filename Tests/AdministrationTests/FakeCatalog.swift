@@ -225,5 +225,5 @@ actor FakeCatalog: CatalogEngine {
 }
 
 extension KeyAssignment {
-    fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue, "\(sinceVersion)"] }
+    fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue, "\(sinceVersion)", "\(period)"] }
 }

@@ -2,7 +2,8 @@
 """Plays encrypted files in headless Chromium: Media Source Extensions, and ClearKey with the one key that is given.
 
 The first argument is the key's and the second the key id's hexadecimal digits, the third a folder with `items.json`: a
-list of objects with `file`, `kind` (video or audio), `mime` and `scheme`. Prints a list of what came of each as JSON.
+list of objects with `file`, `kind` (video or audio), `mime`, `scheme` and, where there are several, `keys`: pairs of a
+key's and a key id's digits. Prints a list of what came of each as JSON.
 """
 import functools
 import http.server
@@ -40,7 +41,8 @@ const report = (outcome) => {
     video.addEventListener("encrypted", async (event) => {
         const session = keys.createSession();
         session.addEventListener("message", () => session.update(new TextEncoder().encode(JSON.stringify(
-            {keys: [{kty: "oct", k: encoded(key), kid: encoded(keyID)}], type: "temporary"}))));
+            {keys: (item.keys || [[key, keyID]]).map(([k, kid]) => ({kty: "oct", k: encoded(k), kid: encoded(kid)})),
+             type: "temporary"}))));
         await session.generateRequest(event.initDataType, event.initData);
     });
     const source = new MediaSource();

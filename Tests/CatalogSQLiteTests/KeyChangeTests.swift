@@ -36,7 +36,7 @@ import Testing
                     INSERT INTO older SELECT asset, encryption, label, kid FROM keyAssignment;
                     DROP TABLE keyAssignment; ALTER TABLE older RENAME TO keyAssignment;
                     CREATE INDEX keyAssignmentKey ON keyAssignment (kid);
-                    DELETE FROM grdb_migrations WHERE identifier = 'keyOperations';
+                    DELETE FROM grdb_migrations WHERE identifier IN ('keyOperations', 'cryptoPeriods');
                     """)
         }
         let newer = try file.open()

@@ -17,7 +17,7 @@ import Testing
         "v1/cbcs-aapl/cmaf/video-720p-1200k/0.m4s", "v1/cbcs-aapl/cmaf/audio-und-128k/0.m4s",
         "manifest(format=m3u8-aapl-v3,encryption=cbc)", "v1/cbc/ts/video-720p-1200k/iframes.m3u8",
         "v1/cbc/ts-muxed/video-720p-1200k+audio-und-128k/25600.ts", "v1/cbc/cmaf/video-720p-1200k/51200.m4s",
-        "v1/cbc/cmaf/video-720p-1200k/init.mp4",
+        "v1/cbc/cmaf/video-720p-1200k/init.mp4", "v1/cbcs-aapl/ts/video-720p-1200k/25600.ts",
     ]
 
     @Test(arguments: objects)

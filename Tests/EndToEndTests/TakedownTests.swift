@@ -99,7 +99,7 @@ import Testing
         #expect(tested.status == 77 && tested.text.contains("taken down"))
         let prefixes = try #require((report["purge"] as? [String: Any])?["prefixes"] as? [String])
         for root in [clear, other, keyed] {
-            #expect(prefixes.contains(String(root.dropFirst(server.origin.count)) + "/"))
+            #expect(prefixes.contains { root.dropFirst(server.origin.count).hasPrefix($0) })
         }
         #expect((report["purge"] as? [String: Any])?["tags"] as? [String] == ["film"])
         // Again, it says the same and changes nothing.

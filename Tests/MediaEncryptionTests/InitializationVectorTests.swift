@@ -96,6 +96,91 @@ import Testing
         }
     }
 
+    /// Assets, versions, tracks and crypto periods as a catalog gives them numbers: counters that only grow, one for each key.
+    /// Whatever of a track is encrypted, in whichever form and behind whichever lead, and whichever range of it is asked for:
+    /// under one key no counter block comes from two samples, and no two chains start alike.
+    @Test(arguments: 0..<8)
+    func nothingStartsTwiceUnderAKey(round: UInt64) throws {
+        var random = SplitMix(seed: 20_261_121 + round)
+        let clips = [try Clip.video.get(), try Clip.audio.get()]
+        let keyCount = 1 + Int(random.next() % 3)
+        var next = [UInt32](repeating: UInt32(truncatingIfNeeded: random.next() % 1000), count: keyCount)
+        /// Of each key: what a block was made of, by the block.
+        var blocks = [[UInt64: [Int]]](repeating: [:], count: keyCount)
+        var chains = [[[UInt8]: [Int]]](repeating: [:], count: keyCount)
+        for track in 0..<12 {
+            let clip = clips[track % 2]
+            // Another key in every period, and a number of its own under each.
+            let length = 1 + Int(random.next() % 4)
+            let lead = Int(random.next() % 3)
+            let keys = (0..<4).map { _ in Int(random.next() % UInt64(keyCount)) }
+            var numbers: [Int: UInt32] = [:]
+            for key in Set(keys) {
+                numbers[key] = next[key]
+                next[key] += 1
+            }
+            for segment in lead..<clip.index.segmentCount {
+                let key = keys[segment / length % keys.count]
+                let number = try #require(numbers[key])
+                let plan = try FragmentPlan(
+                    clip.index, segment: segment, protection: Keys.parameters(.cenc, number: number))
+                for sample in plan.samples where sample.runs.contains(where: { $0.protectedBytes > 0 }) {
+                    let block = IVNumber(rawValue: number).sampleIV(sample.number)
+                    let source = [track, Int(sample.number)]
+                    #expect(blocks[key].updateValue(source, forKey: block) ?? source == source)
+                }
+                for form in [IVNumber.SegmentForm.transportStream, .fragment] {
+                    let start = try IVNumber(rawValue: number).segmentIV(
+                        UInt64(segment), of: form, key: Keys.key(.envelope))
+                    let source = [track, segment, form == .fragment ? 1 : 0]
+                    #expect(chains[key].updateValue(source, forKey: start) == nil)
+                }
+            }
+            for (key, number) in numbers {
+                let own = IVNumber(rawValue: number)
+                let stream = try own.sampleStreamIV(key: Keys.key(.commonCbcs))
+                let samples = try Keys.parameters(.cbcs, number: number).sampleProtection(
+                    of: .video, key: Keys.key(.commonCbcs))
+                guard case .constant(let constant) = samples.initializationVector else { continue }
+                #expect(chains[key].updateValue([track, -1], forKey: stream) == nil)
+                #expect(chains[key].updateValue([track, -2], forKey: constant) == nil)
+            }
+        }
+    }
+
+    /// Clear segments of a protected track have no IV, and a key of another period says its own.
+    @Test func leadsAndPeriodsAreSaidInTheFragment() throws {
+        let clip = try Clip.video.get()
+        let clear = try FragmentPlan(clip.index, segment: 0, protection: nil, entry: .clear)
+        #expect(throws: MediaEncryptionError.self) { try clear.encryptor(key: Keys.key(.common)) }
+        for scheme in ProtectionScheme.allCases {
+            let parameters = try Keys.parameters(scheme, number: 7)
+            let group = try parameters.sampleProtection(of: .video, key: Keys.key(scheme.keyType))
+            let plan = try FragmentPlan(clip.index, segment: 1, protection: parameters, group: group)
+            let sized = try FragmentPlan(
+                clip.index, segment: 1, protection: parameters,
+                group: parameters.sampleProtectionWithoutIV(of: .video))
+            #expect(plan.size == sized.size)
+            let bytes = plan.header() + [UInt8](repeating: 0, count: plan.mediaSize)
+            var options = BoxReadingOptions()
+            options.perSampleIVSize = scheme == .cenc ? 8 : 0
+            let moof = try #require(
+                try BoxParser.parse(bytes, options: options).first { $0.box.type == "moof" }
+            ).box
+            let box = try #require(moof.descendant("traf", "sgpd") as? SampleGroupDescriptionBox)
+            #expect(try box.entries.map(EncryptionGroupEntry.init(reading:)).map(\.protection) == [group])
+            let runs = try #require(moof.descendant("traf", "sbgp") as? SampleToGroupBox).runs
+            #expect(runs == [.init(sampleCount: UInt32(plan.samples.count), descriptionIndex: 0x1_0001)])
+            #expect(throws: MediaEncryptionError.self) {
+                try FragmentPlan(clip.index, segment: 1, protection: parameters, entry: .clear)
+            }
+        }
+        #expect(throws: MediaEncryptionError.self) {
+            let group = try Keys.parameters(.cenc).sampleProtection(of: .video, key: Keys.key(.common))
+            _ = try FragmentPlan(clip.index, segment: 1, protection: nil, group: group)
+        }
+    }
+
     /// The block that is encrypted is fixed for ever: other nodes and later versions must give the same bytes. The
     /// answer is that of `openssl enc -aes-128-ecb -nopad` for the block 01020304 02000000 00000000 00000005.
     @Test func segmentIVIsWhatItWas() throws {

@@ -6,6 +6,7 @@ extension DocumentNode {
     func deliveryPolicy() -> DeliveryPolicy? {
         let known = [
             "kind", "name", "protocols", "encryption", "keys", "keyAcquisition", "signalling", "clearLead",
+            "cryptoPeriod",
         ]
         guard let fields = DocumentFields(self, of: "a DeliveryPolicy", known: known) else { return nil }
         let name = fields.required("name")?.name("name")
@@ -115,12 +116,16 @@ extension DocumentNode {
 }
 
 extension DocumentFields {
-    /// `clearLead: 10s`.
+    /// `clearLead: 10s` and `cryptoPeriod: 5m`.
     fileprivate func protectionTimes(encryption: DeliveryEncryption?) -> ProtectionTimes {
         var times = ProtectionTimes.whole
         if let node = self["clearLead"] {
             node.checkThatKeysAreUsed("clearLead", encryption)
             times.clearLead = node.duration("clearLead", in: 0...ProtectionTimes.longestLead) ?? 0
+        }
+        if let node = self["cryptoPeriod"] {
+            node.checkThatKeysAreUsed("cryptoPeriod", encryption)
+            times.cryptoPeriod = node.duration("cryptoPeriod", in: ProtectionTimes.periods)
         }
         return times
     }

@@ -38,27 +38,37 @@ extension KeyOperations {
         let grants = try await grants(for: selected, asked, role: role, at: now)
         var keys: [(KeyID, ContentKey)] = []
         var rules: [CPIX.UsageRule] = []
-        for (record, label) in selected {
+        var periods: Set<Int> = []
+        for (record, label, period) in selected {
             guard let grant = grants[record.keyID] else { continue }
             keys.append((record.keyID, try await unwrapper.unwrap(record.wrapped, for: .export(grant))))
             guard let label else { continue }
             var rule = CPIX.UsageRule(keyID: record.keyID)
             rule.set(label)
+            if let period {
+                rule.periods = [Self.periodID(period)]
+                periods.insert(period)
+            }
             rules.append(rule)
         }
         var document = CPIX(clear: keys)
         document.contentID = contentID
         document.usageRules = rules
+        document.periods = periods.sorted().map { number in
+            var period = CPIX.Period(id: Self.periodID(number))
+            period.index = number
+            return period
+        }
         if case .wrapped(let holders) = form { document = try document.sealed(to: holders) }
         return document
     }
 
     private func grants(
-        for selected: [(ContentKeyRecord, KeyLabel?)], _ form: ExportRequest.Form, role: OperatorRole?, at now: Date
+        for selected: [Selected], _ form: ExportRequest.Form, role: OperatorRole?, at now: Date
     ) async throws -> [KeyID: ExportGrant] {
         var grants: [KeyID: ExportGrant] = [:]
         var granted: [AuditEvent] = []
-        for (record, _) in selected {
+        for (record, _, _) in selected {
             let request = ExportRequest(keyID: record.keyID, role: role, form: form)
             switch ExportGrant.decide(request, type: record.type) {
             case .denied(let denial):
@@ -77,15 +87,20 @@ extension KeyOperations {
         return grants
     }
 
-    /// The keys with their labels, each once.
-    private func select(_ selection: CPIXSelection) async throws -> [(ContentKeyRecord, KeyLabel?)] {
-        var selected: [(ContentKeyRecord, KeyLabel?)] = []
+    /// A key, its label, and its crypto period where the asset has several.
+    private typealias Selected = (ContentKeyRecord, KeyLabel?, Int?)
+
+    private static func periodID(_ number: Int) -> String { "period-\(number)" }
+
+    /// The keys, each once.
+    private func select(_ selection: CPIXSelection) async throws -> [Selected] {
+        var selected: [Selected] = []
         switch selection {
         case .keys(let names):
             for name in names {
                 let record = try await find(name)
                 guard !selected.contains(where: { $0.0.keyID == record.keyID }) else { continue }
-                selected.append((record, record.label))
+                selected.append((record, record.label, nil))
             }
         case .asset(let name, let encryption):
             guard let asset = try await catalog.asset(named: name) else {
@@ -97,7 +112,8 @@ extension KeyOperations {
             for assignment in assignments {
                 let record = try await find(assignment.keyID.description)
                 guard !selected.contains(where: { $0.0.keyID == record.keyID }) else { continue }
-                selected.append((record, assignment.label))
+                let hasPeriods = assignments.contains { $0.period > 0 && $0.encryption == assignment.encryption }
+                selected.append((record, assignment.label, hasPeriods ? assignment.period : nil))
             }
         }
         guard !selected.isEmpty else { throw KeyOperationError(.missing, "there are no keys to export") }

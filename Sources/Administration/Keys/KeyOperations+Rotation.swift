@@ -96,7 +96,7 @@ extension KeyOperations {
             places: places.map {
                 KeyRotationReport.Place(
                     asset: $0.asset, encryption: $0.encryption.rawValue, label: $0.label.rawValue,
-                    sinceVersion: $0.sinceVersion)
+                    sinceVersion: $0.sinceVersion, period: $0.period > 0 ? $0.period : nil)
             })
         return (report, changes)
     }

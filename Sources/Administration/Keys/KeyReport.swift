@@ -89,6 +89,8 @@ public struct KeyRotationReport: Sendable, Hashable, Codable {
         public var label: String
         /// The first asset version that the new key encrypts.
         public var sinceVersion: Int
+        /// The crypto period, counted from 0; nil for the first.
+        public var period: Int?
     }
 
     public var oldKeyId: String

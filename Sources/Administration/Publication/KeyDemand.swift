@@ -2,12 +2,14 @@ import Catalog
 import MediaModel
 import Policies
 
-/// The keys that delivery policies ask for an asset version: for every encryption and label, the tracks under it.
+/// The keys that delivery policies ask for an asset version: for every encryption, label and crypto period, the tracks
+/// under it.
 struct KeyDemand {
     /// One key.
     struct Place: Hashable {
         var encryption: DeliveryEncryption
         var label: KeyLabel
+        var period = 0
     }
 
     /// The names of the tracks, of every place that has any.
@@ -16,13 +18,15 @@ struct KeyDemand {
     /// In a fixed order.
     var places: [Place] {
         tracks.keys.sorted {
-            ($0.encryption.rawValue, $0.label.rawValue) < ($1.encryption.rawValue, $1.label.rawValue)
+            ($0.encryption.rawValue, $0.label.rawValue, $0.period)
+                < ($1.encryption.rawValue, $1.label.rawValue, $1.period)
         }
     }
 
-    /// - Throws: `PublicationError` when a policy's labels leave a track without a key.
+    /// - Throws: `PublicationError` when a policy's labels leave a track without a key, or its crypto periods are too many.
     init(_ policies: [DeliveryPolicy], version: AssetVersionRecord) throws {
         for policy in policies where policy.encryption.keyType != nil {
+            let periods = try Self.periods(of: version, under: policy)
             for track in version.tracks.map(\.description) where track.kind != .text {
                 guard let label = KeyLabel.covering(track, among: policy.keyLabels) else {
                     throw PublicationError(
@@ -30,8 +34,25 @@ struct KeyDemand {
                         "delivery policy '\(policy.name)' has no key label for track '\(track.name)' of asset "
                             + "'\(version.asset)'")
                 }
-                tracks[Place(encryption: policy.encryption, label: label), default: []].insert(track.name)
+                for period in periods {
+                    let place = Place(encryption: policy.encryption, label: label, period: period)
+                    tracks[place, default: []].insert(track.name)
+                }
             }
         }
+    }
+
+    private static func periods(
+        of version: AssetVersionRecord, under policy: DeliveryPolicy
+    ) throws(PublicationError) -> Range<Int> {
+        let count = version.periodCount(policy.times)
+        let most = ProtectionTimes.mostPeriods(under: policy.encryption)
+        guard count <= most else {
+            throw PublicationError(
+                .tooManyPeriods,
+                "delivery policy '\(policy.name)' divides asset '\(version.asset)' into \(count) crypto periods, and "
+                    + "'\(policy.encryption.rawValue)' has \(most) at most: make 'cryptoPeriod' longer")
+        }
+        return 0..<count
     }
 }

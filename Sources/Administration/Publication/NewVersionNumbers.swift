@@ -7,7 +7,7 @@ import Policies
 /// asset's keys before the first segment is encrypted.
 extension Publication {
     /// What must be applied together with `insertAssetVersion`, after it: keys for labels that no earlier version had a
-    /// track for (under the authorization policy of the asset's other keys of the encryption), and numbers for every
+    /// track for, and for crypto periods that none was long enough for (under the authorization policy of the asset's other keys of the encryption), and numbers for every
     /// track. Empty for an asset that was never published encrypted.
     ///
     /// - Throws: `PublicationError` when a delivery policy's labels leave a track of the new version without a key,
@@ -19,10 +19,13 @@ extension Publication {
         var changes: [CatalogChange] = []
         for place in demand.places {
             let siblings = assignments.filter { $0.encryption == place.encryption }
-            guard let sibling = siblings.first(where: { $0.label == place.label }) ?? siblings.first else { continue }
+            let held = siblings.first { $0.is(at: place) }
+            let sameLabel = siblings.first { $0.label == place.label }
+            guard let sibling = held ?? sameLabel ?? siblings.first else { continue }
             var assignment = sibling
-            if sibling.label != place.label {
+            if held == nil {
                 assignment.label = place.label
+                assignment.period = place.period
                 assignment.sinceVersion = 1
                 assignment.keyID = .random()
                 changes += try await key(for: assignment, like: sibling, at: version.created)
@@ -54,7 +57,7 @@ extension Publication {
         var event = AuditEvent(time: now, action: .keyCreated)
         event.keyID = assignment.keyID
         event.policy = record.authorizationPolicy
-        event.detail = "asset \(assignment.asset), \(assignment.encryption.rawValue), \(assignment.label.rawValue)"
+        event.detail = assignment.auditDetail
         return [.insertContentKey(record), .insertAssignment(assignment), .audit(event)]
     }
 }

@@ -17,6 +17,8 @@ public struct PublicationError: Error, Sendable, Hashable, CustomStringConvertib
         /// The asset's key is under another authorization policy.
         case authorizationPolicyMismatch
         case trackNotCovered
+        /// A crypto period is so short that the asset would need more keys than there may be.
+        case tooManyPeriods
         case keyUnusable
         case accessPolicyMissing
         case accessPolicyWithoutRead

@@ -19,7 +19,7 @@ extension Publication {
             .inForce(at: version.number)
         var keys = PublicationKeys()
         for place in demand.places {
-            let held = existing.first { $0.encryption == place.encryption && $0.label == place.label }
+            let held = existing.first { $0.is(at: place) }
             let assignment: KeyAssignment
             if let held {
                 try await check(held, under: authorization)
@@ -52,14 +52,14 @@ extension Publication {
                     + "name the authorization policy of the new key with --auth POLICY")
         }
         let assignment = KeyAssignment(
-            asset: asset, encryption: place.encryption, label: place.label, keyID: .random())
+            asset: asset, encryption: place.encryption, label: place.label, keyID: .random(), period: place.period)
         var record = try await makeKey(type, assignment.keyID, nil)
         record.authorizationPolicy = authorization.name
         record.label = place.label
         var event = AuditEvent(time: now, action: .keyCreated)
         event.keyID = assignment.keyID
         event.policy = authorization.name
-        event.detail = "asset \(asset), \(place.encryption.rawValue), \(place.label.rawValue)"
+        event.detail = assignment.auditDetail
         changes += [.insertContentKey(record), .insertAssignment(assignment), .audit(event)]
         return assignment
     }
@@ -94,5 +94,16 @@ extension Publication {
             return "authorization policy '\(policy.name)' delivers no key to players of '\(encryption.rawValue)': "
                 + "no option names \(encryption == .envelope ? "aes" : "clearkey")"
         }
+    }
+}
+
+extension KeyAssignment {
+    func `is`(at place: KeyDemand.Place) -> Bool {
+        encryption == place.encryption && label == place.label && period == place.period
+    }
+
+    /// Where the key is of use, for the audit log.
+    var auditDetail: String {
+        "asset \(asset), \(encryption.rawValue), \(label.rawValue)" + (period > 0 ? ", period \(period)" : "")
     }
 }

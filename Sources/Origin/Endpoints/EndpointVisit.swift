@@ -49,6 +49,7 @@ extension OriginRequest {
         case .mediaPlaylist, .keyFramePlaylist: .playlist
         case .initializationSegment: .initialization
         case .segment, .smoothFragment: .segment
+        case .progressive: .progressive
         }
     }
 }

@@ -20,7 +20,7 @@ extension OriginRequest {
     public var cacheTags: [String] {
         let asset = presentation.name
         return switch self {
-        case .manifest: [asset]
+        case .manifest, .progressive: [asset]
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
             .segment(let track, _):
             [asset, "\(asset)/v\(track.version)"]

@@ -64,6 +64,8 @@ public enum EndpointObject: String, Sendable, Hashable, Codable, CaseIterable, C
     case playlist
     case initialization = "init"
     case segment
+    /// A whole file of MP4, whose address outlives the asset's versions.
+    case progressive
 }
 
 /// What caches are told of one kind of object (RFC 9111, 5.2.2; RFC 5861, 3). In seconds.

@@ -10,8 +10,8 @@ extension PresentedTrack {
         try checkVectors()
         // To the nearest second no segment is longer than this (4.3.3.1).
         let target = max(1, (longestSegment + 500_000) / 1_000_000)
-        // Fractions of seconds came with 3; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
-        let version = addresses.initialization == nil ? 3 : 7
+        // Fractions of seconds came with 3, SAMPLE-AES with 5; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
+        let version = addresses.initialization == nil ? (hasEncryptedSamples ? 5 : 3) : 7
         var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-TARGETDURATION:\(target)\n"
         text += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
         text += initializationLine
@@ -28,6 +28,10 @@ extension PresentedTrack {
 
     /// 4 has alternate renditions for MPEG-TS; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
     var playlistVersion: Int { addresses.initialization == nil ? 4 : 7 }
+
+    private var hasEncryptedSamples: Bool {
+        if case .common = protection { true } else { false }
+    }
 
     private func vector(ofSegment number: Int) -> [UInt8]? {
         guard case .envelope(let envelope) = protection, envelope.vectors.indices.contains(number) else { return nil }

@@ -13,7 +13,7 @@ extension OperatorContext {
     /// Also what was answered through locators that are closed now.
     func purge(of asset: String) async throws -> CachePurge {
         let locators = try await catalog.locators(asset: asset)
-        return CachePurge(prefixes: locators.map { "/\($0.id)/\(asset).ism/" }, tags: [asset])
+        return CachePurge(prefixes: locators.map { "/\($0.id)/" }, tags: [asset])
     }
 
     /// - Throws: `OperatorError` when there is none.

@@ -27,6 +27,8 @@ public struct ShowAsset: OperatorVerb {
         public var keyId: String
         public var encryption: String
         public var label: String
+        /// The crypto period, counted from 0; nil for the first.
+        public var period: Int?
     }
 
     public struct Address: Codable, Sendable {
@@ -56,7 +58,9 @@ public struct ShowAsset: OperatorVerb {
             name: name, created: asset.created, version: asset.currentVersion,
             tracks: (version?.tracks ?? []).map(Self.track),
             keys: try await catalog.keyAssignments(asset: name).map {
-                Key(keyId: $0.keyID.description, encryption: $0.encryption.rawValue, label: $0.label.rawValue)
+                Key(
+                    keyId: $0.keyID.description, encryption: $0.encryption.rawValue, label: $0.label.rawValue,
+                    period: $0.period > 0 ? $0.period : nil)
             },
             locators: try await catalog.locators(asset: name).map {
                 Address(
