@@ -18,7 +18,8 @@ final class CatalogLocators: LocatorTermsSource {
             case .locator: LocatorID(notice.id).map { .one($0) } ?? .nothing
             // Any of the locators may stand under it.
             case .deliveryPolicy, .accessPolicy: .everything
-            case .contentKey, .authorizationPolicy, .secret, .keySeed, .asset, .revocation, .streamingEndpoint, .origin: .nothing
+            case .contentKey, .authorizationPolicy, .secret, .keySeed, .asset, .revocation, .streamingEndpoint, .origin:
+                .nothing
             }
         }
     }

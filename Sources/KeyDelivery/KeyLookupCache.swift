@@ -112,7 +112,8 @@ public final class KeyLookupCache: Sendable {
                     state.policies.removeValue(forKey: Exact(notice.id))?.isInForce.store(false, ordering: .releasing)
                 // Any of the keys may derive from it.
                 case .keySeed: state.keys.forgetAll()
-                case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation, .streamingEndpoint, .origin:
+                case .secret, .locator, .deliveryPolicy, .accessPolicy, .asset, .revocation, .streamingEndpoint,
+                    .origin:
                     continue
                 }
                 state.generation += 1

@@ -161,7 +161,8 @@ extension OriginService {
         let content = tracks.map(\.contentDigest).joined(separator: "+")
         return OriginObject(
             contentType: planned.contentType, size: file.size,
-            entityTag: try EntityTag.of(planned, segment: 0, "progressive/\(content)"), lastModified: version.record.created,
+            entityTag: try EntityTag.of(planned, segment: 0, "progressive/\(content)"),
+            lastModified: version.record.created,
             lifetime: .revisable, body: .segment(ProgressiveBody(file: file, media: tracks.map(\.media))))
     }
 

@@ -52,7 +52,8 @@ extension OriginService {
             header: String(decoding: index.description.codec.decoderSpecific, as: UTF8.self),
             cues: CueSegments.joined(shown), clock: isForCMAF ? 0 : TransportStreamClock.zero)
         return Self.textObject(
-            Array(text.utf8), "text/vtt", try EntityTag.of(planned, segment: number, "\(reference.container.rawValue)/\(number)"),
+            Array(text.utf8), "text/vtt",
+            try EntityTag.of(planned, segment: number, "\(reference.container.rawValue)/\(number)"),
             planned)
     }
 
@@ -71,7 +72,8 @@ extension OriginService {
             time = time.adding(sample.duration)
         }
         return Self.textObject(
-            bytes, planned.contentType, try EntityTag.of(planned, segment: number, "smooth/\(timing.delay)/\(number)"), planned)
+            bytes, planned.contentType, try EntityTag.of(planned, segment: number, "smooth/\(timing.delay)/\(number)"),
+            planned)
     }
 
     private static func textObject(

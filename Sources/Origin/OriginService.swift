@@ -154,7 +154,8 @@ public final class OriginService: Sendable {
             // Any of the locators may stand under it.
             case .deliveryPolicy, .accessPolicy: .everything
             case .asset: .those { $0.asset.name == notice.id }
-            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation, .streamingEndpoint, .origin: .nothing
+            case .contentKey, .authorizationPolicy, .secret, .keySeed, .revocation, .streamingEndpoint, .origin:
+                .nothing
             }
         }
     }
