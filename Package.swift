@@ -171,7 +171,7 @@ let servers: [Row] = [
     // Layer 5: what programs are put together from
     Row(
         name: "Serving",
-        siblings: ["Catalog", "Cryptography", "HTTPSurface", "MetricsExposition", "Settings", "CProcess"],
+        siblings: ["Catalog", "HTTPSurface", "MetricsExposition", "Settings", "CProcess"],
         products: [.coreMetrics, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
     Row(
         name: "KeyServer",
@@ -244,6 +244,7 @@ func tests() -> [Target] {
             "ProtectionSystemsTests",
             siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
         test("MovieFilesTests", siblings: ["TestSupport", "MovieFiles", "ISOBaseMedia", "MediaModel"]),
+        test("FuzzingTests", siblings: ["Fuzzing"]),
         test("MarkupTests", siblings: ["TestSupport", "Markup", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
@@ -351,13 +352,15 @@ func dependencies(_ row: Row) -> [Target.Dependency] {
     row.siblings.map { .byName(name: $0) } + row.products
 }
 
-/// What `make fuzz` builds, and nothing else does: libFuzzer brings a `main` of its own.
-let isFuzzing = Context.environment["KEYWAY_FUZZING"] != nil
-func fuzzing(_ name: String) -> Target {
+/// What tests are built on, and no row of the table.
+func library(_ name: String, _ dependencies: [String], under path: String, excluding: [String]) -> Target {
     .target(
-        name: name, dependencies: ["ISOBaseMedia", "MovieFiles", "TrackCodecs"], path: "Tests/Fuzzing",
-        exclude: ["Corpus", "seeds.py"], sources: ["Fuzzing.swift"])
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: path, exclude: excluding,
+        swiftSettings: settings)
 }
+
+/// For `make fuzz`, which links what libFuzzer calls with libFuzzer's own `main`.
+let isFuzzing = Context.environment["KEYWAY_FUZZING"] != nil
 
 let package = Package(
     name: "keyway",
@@ -394,7 +397,6 @@ let package = Package(
                 name: $0.name, dependencies: dependencies($0), resources: $0.resources, swiftSettings: settings)
         }
         + tests()
-        + (isFuzzing ? [fuzzing("Fuzzing")] : [])
         + [
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
@@ -405,5 +407,8 @@ let package = Package(
             .target(name: "CSandbox"),
             .target(name: "CProcess"),
             .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+            library(
+                "Fuzzing", ["CodecSyntax", "ISOBaseMedia", "MediaModel", "MovieFiles", "SubtitleFiles", "TrackCodecs"],
+                under: "Tests/Fuzzing", excluding: ["corpus.bin", "corpus.py", "seeds.py"]),
         ]
 )

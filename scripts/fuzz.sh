@@ -3,7 +3,7 @@
 # traps, reads outside of its bytes, hangs, or takes memory out of proportion, and leaves that input in .build-fuzz.
 #
 #   scripts/fuzz.sh [SECONDS]          for how long (60)
-#   scripts/fuzz.sh minimize           takes what was found into Tests/Fuzzing/Corpus, kept small
+#   scripts/fuzz.sh minimize           takes what was found into Tests/Fuzzing/corpus.bin, kept small
 #
 # FUZZ_ADDRESS=0 leaves AddressSanitizer out, which is some three times as fast.
 set -euo pipefail
@@ -14,6 +14,7 @@ kind=fuzzer,address
 [[ "${FUZZ_ADDRESS:-1}" == 0 ]] && kind=fuzzer
 scratch="$PWD/.build-fuzz/$kind"
 found="$PWD/.build-fuzz/found"
+corpus="$PWD/.build-fuzz/corpus"
 # A film of 256 KiB that takes ten seconds or half a gigabyte is out of proportion.
 limits=(-max_len=262144 -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512)
 
@@ -21,14 +22,17 @@ KEYWAY_FUZZING=1 "$swift" build -c release --scratch-path "$scratch" --product F
     -Xswiftc -parse-as-library
 "${swift}c" "-sanitize=$kind" -o "$scratch/fuzz" "$scratch/release/libFuzzing.a"
 mkdir -p "$found"
-Tests/Fuzzing/seeds.py "$found/../seeds"
+Tests/Fuzzing/seeds.py .build-fuzz/seeds
+Tests/Fuzzing/corpus.py unpack Tests/Fuzzing/corpus.bin "$corpus"
 
 if [[ "${1:-}" == minimize ]]; then
-    mkdir -p Tests/Fuzzing/Corpus
-    # Small ones: what only a large input reaches is found again from the seeds.
-    "$scratch/fuzz" -merge=1 -max_len="${FUZZ_CORPUS_LENGTH:-2048}" Tests/Fuzzing/Corpus "$found"
+    smallest="$(mktemp -d)"
+    trap 'rm -rf "$smallest"' EXIT
+    # Small inputs, and a few for each place: the rest is found again from the seeds.
+    "$scratch/fuzz" -set_cover_merge=1 -use_counters=0 -max_len=2048 "$smallest" "$corpus" "$found" .build-fuzz/seeds
+    Tests/Fuzzing/corpus.py pack "$smallest" Tests/Fuzzing/corpus.bin
     exit
 fi
 # One process a core; each has its share of the time, and all share what they find.
 "$scratch/fuzz" "${limits[@]}" -fork="$(nproc)" -ignore_crashes=0 -max_total_time="${1:-60}" \
-    -artifact_prefix="$PWD/.build-fuzz/" "$found" Tests/Fuzzing/Corpus .build-fuzz/seeds
+    -artifact_prefix="$PWD/.build-fuzz/" "$found" "$corpus" .build-fuzz/seeds

@@ -1,5 +1,4 @@
 import CProcess
-import Cryptography
 import NIOCore
 
 /// What a program that holds keys does before anything else, while it has one thread.
@@ -9,7 +8,6 @@ package enum ProgramStart {
     /// - Parameter takeSecrets: takes what is secret out of the environment.
     package static func protectProcess(takeSecrets: () -> Void = {}) {
         keyway_process_protect()
-        CryptographyLibrary.stayUntilExit()
         takeSecrets()
         CrashReports.withhold()
         _ = ServiceMetrics.registry

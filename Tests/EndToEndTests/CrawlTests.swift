@@ -73,7 +73,7 @@ import Testing
         let root = site.server.origin
         let locator = try #require(site.protected.split(separator: "/").dropFirst(2).first.map(String.init))
         for path in [
-            "/", "/\(locator)", "/\(locator)/", "/\(locator)/film.ism", "/\(locator)/film.mp4",
+            "/", "/\(locator)", "/\(locator)/", "/\(locator)/film.ism", "/\(locator)/other.mp4",
             "/\(locator)/track-0.cmaf",
             "/\(locator)/other.ism/v1/cenc/cmaf/video-720p-1200k/0.m4s", "/\(locator.uppercased())/film.ism/manifest",
             "/00000000-0000-4000-8000-000000000000/film.ism/manifest", "/player/", "/player/config.json", "/v1/assets",
@@ -82,6 +82,8 @@ import Testing
             let answer = try curl(root + path)
             #expect(answer.status == 404 || answer.status == 400, "\(answer.status) \(path)")
         }
+        // A whole file in the clear, which no policy lets out.
+        #expect(try curl("\(root)/\(locator)/film.mp4").status == 403)
     }
 
     /// Fetches many URLs in one run of curl.

@@ -1,24 +1,31 @@
+import CodecSyntax
 import ISOBaseMedia
+import MediaModel
 import MovieFiles
+import SubtitleFiles
 import TrackCodecs
 
-/// What reads bytes of strangers, as libFuzzer calls it. Built by `make fuzz` only.
+/// What reads bytes of strangers, as libFuzzer calls it (`make fuzz`), and a test with
+/// what it found.
 ///
 /// Whatever the bytes are, they are taken or refused: a trap, a read outside of them, memory out of proportion or a loop
 /// without end stops the run.
-enum Fuzzed: UInt8, CaseIterable {
+public enum Fuzzed: UInt8, CaseIterable, Sendable {
     /// Boxes of ISO/IEC 14496-12 and their round trip.
     case boxes
     /// A whole movie file, as it is uploaded, to its last sample.
     case movies
     /// A sample entry and samples of its codec.
     case samples
+    /// Subtitles: WebVTT where the bytes begin with its name, else TTML.
+    case subtitles
 
-    func read(_ bytes: [UInt8]) {
+    public func read(_ bytes: [UInt8]) {
         switch self {
         case .boxes: Self.readBoxes(bytes)
         case .movies: Self.readMovie(bytes)
         case .samples: Self.readSamples(bytes)
+        case .subtitles: Self.readSubtitles(bytes)
         }
     }
 
@@ -51,6 +58,23 @@ enum Fuzzed: UInt8, CaseIterable {
                 }
             }
         }
+    }
+
+    /// Both forms of the track hold the same time.
+    private static func readSubtitles(_ bytes: [UInt8]) {
+        let subtitles: Subtitles
+        if bytes.starts(with: Array("WEBVTT".utf8)) {
+            guard let file = try? WebVTTFile(bytes) else { return }
+            subtitles = .webVTT(header: file.header, cues: file.cues)
+        } else {
+            guard let file = try? TTMLFile(bytes) else { return }
+            subtitles = .ttml(file.markup, cues: file.cues)
+        }
+        guard
+            let tracks = try? SubtitleTrack.both(
+                subtitles, name: "text", language: "en", role: .subtitle, until: 60_000)
+        else { return }
+        precondition(Set(tracks.map(\.segments.count)) == [10], "a text track is not of its presentation's length")
     }
 
     /// Parts of two bytes of length each: the sample entry, then samples.

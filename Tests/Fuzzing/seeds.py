@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-BOXES, MOVIE, SAMPLES = b"\0", b"\1", b"\2"
+BOXES, MOVIE, SAMPLES, SUBTITLES = b"\0", b"\1", b"\2", b"\3"
 SMALL = ["-f", "lavfi", "-i", "testsrc=s=64x64:r=12:d=0.5", "-f", "lavfi", "-i", "sine=r=48000:d=0.5", "-shortest",
          "-pix_fmt", "yuv420p"]
 AVC = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-x264-params", "keyint=3:min-keyint=3:scenecut=0"]
@@ -31,6 +31,36 @@ FORMS = {
     "av1tiles": ["-c:v", "libaom-av1", "-cpu-used", "8", "-g", "3", "-s", "256x128", "-tiles", "2x2", "-an"],
     "vp9": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-g", "3", "-c:a", "flac", "-strict", "-2"],
 }
+
+WEBVTT = """WEBVTT - a title
+X-HEADER: 1
+
+STYLE
+::cue(.a) { color: lime }
+
+REGION
+id:r width:40% lines:3 regionanchor:0%,100% viewportanchor:10%,90% scroll:up
+
+NOTE a note
+
+one
+00:00.000 --> 00:03.500 align:start position:10%,line-left size:35% line:-1 region:r vertical:rl
+<v Roger><b>Bold</b> <i.a>and</i></v> &amp; <00:00:01.000>later <ruby>a<rt>b</rt></ruby> <lang en>x</lang>
+
+01:02:03.004 --> 99:59:59.999
+&lt;&nbsp;&#x41;
+"""
+TTML = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- a comment -->
+<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling"
+    xmlns:ttp="http://www.w3.org/ns/ttml#parameter" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" xml:lang="en"
+    ttp:timeBase="media" ttp:frameRate="25" ttp:frameRateMultiplier="1000 1001" ttp:tickRate="10000000">
+  <head><styling><style xml:id="s" tts:fontStyle="italic" tts:textDecoration="underline"/></styling>
+  <layout><region xml:id="r" tts:origin="10% 80%" tts:extent="80% 10%"/></layout></head>
+  <body><div region="r"><p begin="00:00:01.5" end="3s" style="s">one<br/><span tts:fontWeight="bold">two &amp;</span></p>
+  <p begin="00:00:04:12" dur="20000000t">&#x41;<![CDATA[x]]></p><p begin="100ms" end="0.1h" timeContainer="seq">y</p>
+  </div></body></tt>
+"""
 
 
 def boxes(data, start=0, end=None):
@@ -77,6 +107,8 @@ def samples(data):
 def main(folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {"vtt": WEBVTT, "ttml": TTML}.items():
+        (folder / f"subtitles-{name}").write_bytes(SUBTITLES + text.encode())
     with tempfile.TemporaryDirectory() as place:
         for name, arguments in FORMS.items():
             film = pathlib.Path(place) / f"{name}.mp4"

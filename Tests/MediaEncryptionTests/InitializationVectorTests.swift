@@ -50,7 +50,7 @@ import Testing
         var count = 0
         for number in [0, 1, 2, 0xFFFF_FFFF] as [UInt32] {
             let parameters = try Keys.parameters(.cbcs, number: number)
-            for kind in TrackKind.allCases {
+            for kind in [TrackKind.video, .audio] {
                 let protection = try parameters.trackProtection(of: kind, key: Keys.key(.commonCbcs))
                 guard case .constant(let iv) = protection.sampleProtection.initializationVector else { continue }
                 starts.insert(iv)

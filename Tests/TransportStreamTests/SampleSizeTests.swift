@@ -6,12 +6,12 @@ import TransportStream
 
 /// Invented samples of every size around the borders of packets.
 @Suite struct SampleSizeTests {
-    @Test(arguments: TrackKind.allCases)
+    @Test(arguments: [TrackKind.video, .audio])
     func everySizeNearPacketBorders(kind: TrackKind) throws {
         try check(kind, sizes: Array(5...600))
     }
 
-    @Test(arguments: TrackKind.allCases, 0..<4)
+    @Test(arguments: [TrackKind.video, .audio], 0..<4)
     func randomSizes(kind: TrackKind, _: Int) throws {
         let largest = kind == .video ? 140_000 : 8184
         try check(kind, sizes: (0..<20).map { _ in Int.random(in: 5...Int.random(in: 6...largest)) })

@@ -15,7 +15,7 @@ import TransportStream
     }
 
     /// The plan's size is the writer's size, and the pieces that media arrives in do not show in the bytes.
-    @Test(arguments: TrackKind.allCases)
+    @Test(arguments: [TrackKind.video, .audio])
     func planIsExactForAnyPieces(kind: TrackKind) throws {
         let source = try source(kind)
         let track = try TransportStreamTrack(index: source.index)
@@ -31,7 +31,7 @@ import TransportStream
         #expect(try source.transportStream(of: 1) { 1 } == source.transportStream(of: 1))
     }
 
-    @Test(arguments: TrackKind.allCases)
+    @Test(arguments: [TrackKind.video, .audio])
     func streamIsContinuousOverSegments(kind: TrackKind) throws {
         let source = try source(kind)
         var inspector = StreamInspector()
