@@ -115,7 +115,8 @@ public final class OriginKeyService: Sendable {
                 guard kinds.count < Self.mostKinds, kinds.insert(kind).inserted,
                     let lookup = try await catalog.locatorLookup(locator.id)
                 else { continue }
-                places += labels.map { OriginKeyPlace(terms: lookup.terms, label: $0) }
+                let isTakenDown = lookup.asset.takedown != nil
+                places += labels.map { OriginKeyPlace(terms: lookup.terms, label: $0, isTakenDown: isTakenDown) }
             }
         }
         return places

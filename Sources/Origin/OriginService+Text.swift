@@ -19,7 +19,8 @@ extension OriginService {
             guard let container = request.format.textContainer else { continue }
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
-                container: container, track: track.record.description.name, filters: request.filterNames)
+                times: request.plan.times, container: container, track: track.record.description.name,
+                filters: request.filterNames)
             let planned = try await planned(track, version, request.plan)
             tracks.append(presented(planned, reference, from: .manifest, nil, nil))
         }

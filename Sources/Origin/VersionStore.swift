@@ -5,6 +5,7 @@ import Foundation
 import MediaModel
 import MediaStorage
 import Policies
+import TimedText
 import TransportStream
 
 /// Opens asset versions and keeps them: indexes are mapped and checked once, files stay open.
@@ -72,6 +73,10 @@ struct VersionStore: Sendable {
             try storage.open(file(track.mediaFile)), cipher: try StorageCipher(key: key, nonce: track.mediaNonce))
         guard media.size == index.mediaSize, index.description == track.description else {
             throw OriginError(.storageFault, "track \(track.description.name) is not the one that was indexed")
+        }
+        // Text leaves in the clear. Whoever parsed the upload said what is text, and cannot say it of a film.
+        guard track.description.kind != .text || media.size <= UInt64(TextBounds.trackSize) else {
+            throw OriginError(.storageFault, "track \(track.description.name) is larger than text can be")
         }
         let transportStream = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
         return OpenedTrack(record: track, index: index, transportStream: transportStream, media: media)

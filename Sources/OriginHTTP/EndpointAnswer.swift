@@ -36,10 +36,11 @@ struct EndpointAnswer {
         guard let signature = admission.signature, rules.endpoint.signedURLs?.checkedAtEdge != true else {
             return rule.map { $0.text(object) }
         }
-        // Nobody may have it from a cache after the signature's end; from one that does not ask for the cookie, not at all.
+        // Nobody may have it from a cache after the signature's end; from one that does not ask for the cookie, or for the
+        // address that the signature is for, not at all.
         let left = max(Int(signature.expires.timeIntervalSince(now)), 0)
         let age = min((rule ?? lifetime.usual).maxAge, left)
-        guard signature.query != nil else { return "private, max-age=\(age)" }
+        guard signature.query != nil, !signature.isBound else { return "private, max-age=\(age)" }
         return "public, max-age=\(age), s-maxage=\(min((rule ?? lifetime.usual).shared, left))"
     }
 

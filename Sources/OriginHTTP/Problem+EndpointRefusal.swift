@@ -8,6 +8,8 @@ extension Problem {
         let (status, detail, wait): (HTTPResponse.Status, String, Int?) =
             switch refusal {
             case .stopped: (.serviceUnavailable, "The streaming endpoint is stopped.", 30)
+            // RFC 9110, 15.5.20.
+            case .hostUnknown: (.misdirectedRequest, "No streaming endpoint is for this host.", nil)
             case .addressDenied: (.forbidden, "The client's address is not allowed.", nil)
             case .signatureMissing: (.forbidden, "A signature is needed: kw in the query, or the cookie kw.", nil)
             case .signatureMalformed: (.forbidden, "The signature is not of the form of signatures.", nil)

@@ -26,10 +26,13 @@ public struct OriginKeyPlace: Sendable, Hashable {
     /// The tracks that the key encrypts in the version that is served, under the encryption of the request; nil for the
     /// key of stored files.
     public var label: KeyLabel?
+    /// Whether the asset was taken down: then nothing of it is served, and no key is needed for it.
+    public var isTakenDown: Bool
 
-    public init(terms: LocatorTerms, label: KeyLabel?) {
+    public init(terms: LocatorTerms, label: KeyLabel?, isTakenDown: Bool) {
         self.terms = terms
         self.label = label
+        self.isTakenDown = isTakenDown
     }
 }
 
@@ -54,7 +57,8 @@ public enum OriginDecision: Sendable, Hashable {
         case keyDisabled
         /// The key is of another type than what the origin would do with it.
         case useMismatch
-        /// No open locator lets anything out that the key is for, by this protocol and encryption.
+        /// No open locator lets anything out that the key is for, by this protocol and encryption; or all that would was
+        /// taken down.
         case notPublished
         /// It may be given, and cannot be opened now.
         case keyUnavailable
@@ -99,7 +103,7 @@ extension OriginKeyRequest.Use {
 
 extension OriginKeyPlace {
     fileprivate func covers(_ use: OriginKeyRequest.Use, at now: Date) -> Bool {
-        guard terms.streams(at: now) else { return false }
+        guard !isTakenDown, terms.streams(at: now) else { return false }
         switch use {
         case .encryption(let encryption, let streamingProtocol):
             guard let label, let policy = policy(of: encryption, by: streamingProtocol) else { return false }

@@ -75,6 +75,8 @@ extension Subtitles {
                     whole
                     ?? TimedMarkup(
                         opening: document.markup.opening, body: document.markup.body, divisions: [], paragraphs: [])
+                // Held once only, or adding to it would copy all of it for each sample.
+                whole = nil
                 guard markup.opening == document.markup.opening, markup.body == document.markup.body else {
                     throw SubtitleError(.unsupported, "its styles or regions differ from those of the first sample")
                 }

@@ -59,6 +59,10 @@ private struct TTMLReading {
     private(set) var paragraphs: [TimedMarkup.Paragraph] = []
     private(set) var cues: [Cue] = []
     private var size = 0
+    /// What is within paragraphs, so far.
+    private var nodeCount = 0
+    /// Most steps that putting one paragraph's content together may take: all of it for each time at which it changes.
+    private static let steps = 10_000_000
 
     init(clock: TTMLClock, styles: TTMLStyles) {
         self.clock = clock
@@ -132,21 +136,26 @@ private struct TTMLReading {
         let context = try inner(paragraph, outer)
         guard !context.time.isEmpty else { return }
         var changes: Set<UInt64> = [context.time.lowerBound, context.time.upperBound]
+        let before = nodeCount
         let content = try timed(paragraph, context, &changes)
         let times = changes.sorted()
+        guard times.count * (nodeCount - before) <= Self.steps else {
+            throw SubtitleError(.limitExceeded, line: paragraph.line, "a paragraph changes too often for its length")
+        }
         let attributes = paragraph.attributeText(keepsName: false)
         for (start, end) in zip(times, times.dropFirst()) {
             var text = RunBuilder()
             var written = ""
             for node in content { node.write(at: start, &text, &written) }
             let payload = CueRun.payload(of: text.runs)
-            guard !payload.isEmpty else { continue }
+            // White space counts as well: it takes its time, too.
             size += written.utf8.count + payload.utf8.count
             guard paragraphs.count < TextBounds.cues, size <= TextBounds.trackSize else {
                 throw SubtitleError(
                     .limitExceeded, line: paragraph.line,
                     "it has more than \(TextBounds.cues) paragraphs, or too much text within them")
             }
+            guard !payload.isEmpty else { continue }
             paragraphs.append(
                 TimedMarkup.Paragraph(
                     start: start, end: end, attributes: attributes, content: written, divisions: context.divisions))
@@ -155,10 +164,11 @@ private struct TTMLReading {
     }
 
     /// What is within a paragraph, with the times of all of it.
-    private func timed(
+    private mutating func timed(
         _ element: MarkupTree, _ context: Context, _ changes: inout Set<UInt64>
     ) throws(SubtitleError) -> [TimedNode] {
         var nodes: [TimedNode] = []
+        nodeCount += element.nodes.count
         for node in element.nodes {
             switch node {
             case .text(let text):

@@ -70,17 +70,27 @@ public struct CueSegments: Sendable {
     ///
     /// - Parameter samples: of the segment, each with the cues on show.
     public static func joined(_ samples: [[SampledCue]]) -> [Cue] {
+        /// What goes on from sample to sample.
+        struct Content: Hashable {
+            var source: UInt32
+            var payload: String
+            var settings: String
+        }
         var cues: [SampledCue] = []
+        // The numbers of those alike, in order: a segment may have tens of thousands.
+        var alike: [Content: [Int]] = [:]
         for sample in samples {
             for sampled in sample {
-                let last = cues.lastIndex {
-                    $0.source == sampled.source && $0.cue.payload == sampled.cue.payload
-                        && $0.cue.settings == sampled.cue.settings
-                        && ($0.cue.end == sampled.cue.start || $0.cue.start == sampled.cue.start)
+                let content = Content(
+                    source: sampled.source, payload: sampled.cue.payload, settings: sampled.cue.settings)
+                // No more of them can be on show together.
+                let last = alike[content]?.suffix(TextBounds.simultaneous).last {
+                    cues[$0].cue.end == sampled.cue.start || cues[$0].cue.start == sampled.cue.start
                 }
                 if let last {
                     cues[last].cue.end = max(cues[last].cue.end, sampled.cue.end)
                 } else {
+                    alike[content, default: []].append(cues.count)
                     cues.append(sampled)
                 }
             }

@@ -168,6 +168,15 @@ import Testing
         try site.data.must("key", "enable", keyID)
         usleep(1_000_000)
         for origin in [alone.origin, afar.origin] { #expect(try curl(origin + segment).status == 200) }
+        // A takedown as well: the copy says that the asset is served, and the key service gives no key for it.
+        try site.data.must("asset", "takedown", "film")
+        usleep(1_000_000)
+        #expect(try curl(alone.origin + segment).status == 410)
+        sleep(2)
+        #expect(try curl(afar.origin + segment).status == 503)
+        try site.data.must("asset", "restore", "film")
+        usleep(1_000_000)
+        for origin in [alone.origin, afar.origin] { #expect(try curl(origin + segment).status == 200) }
     }
 
     @Test func onlyWhatIsPublishedIsGivenAndOnlyToWhoIsEnrolled() throws {

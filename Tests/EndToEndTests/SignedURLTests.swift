@@ -70,6 +70,8 @@ import Testing
         let own = try openssl(bound, hexKey: EndpointSite.secret)
         for answer in try site.both("\(path)?\(own)", of: "signed", "-H", "X-Forwarded-For: 198.51.100.7") {
             #expect(answer.status == 200)
+            // A cache would give it to any other client.
+            #expect(answer.headers["cache-control"]?.hasPrefix("private, max-age=") == true)
         }
         // A redirection tells what there is, so it needs a signature, too.
         #expect(try site.get(film + "/Manifest(format=m3u8-cmaf)", of: "signed").status == 403)

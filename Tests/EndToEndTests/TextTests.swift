@@ -191,6 +191,35 @@ import Testing
         #expect(try curl("\(site.protected)/v1/cenc/vtt-cmaf/text-en/0.vtt").status >= 400)
     }
 
+    /// Its URLs name the clear lead as those of the pictures do.
+    @Test func textIsThereBesideAClearLead() throws {
+        let policies = ["cbcs", "envelope"].map {
+            "kind: DeliveryPolicy\nname: text-lead-\($0)\nprotocols: [hls, dash]\nencryption: \($0)\nclearLead: 2s\n"
+        }
+        try site.data.must(
+            "apply", try site.data.folder.write("lead.yaml", Data(policies.joined(separator: "---\n").utf8)))
+        let locator =
+            try site.data.must(
+                "publish", "film", "--auth", "demo-viewers", "--delivery", "text-lead-cbcs", "--delivery",
+                "text-lead-envelope", "--json"
+            ).json()["locator"] as? String ?? ""
+        let film = "\(site.server.origin)/\(locator)/film.ism"
+        for (format, word, container) in [("m3u8-aapl", "cbc", "vtt"), ("m3u8-cmaf", "cbcs-aapl", "vtt-cmaf")] {
+            let playlist = try text("\(film)/manifest(format=\(format),encryption=\(word))")
+            #expect(playlist.contains("v1/\(word)-lead2/\(container)/text-en/media.m3u8"))
+            for path in ["text-en/0.vtt", "text-en/6000.vtt"] {
+                let answer = try curl("\(film)/v1/\(word)-lead2/\(container)/\(path)")
+                #expect(answer.status == 200)
+                #expect(try answer.body == curl("\(site.clear)/v1/clear/\(container)/\(path)").body)
+            }
+        }
+        for name in ["init.mp4", "0.m4s", "6000.m4s"] {
+            let answer = try curl("\(film)/v1/cbcs-aapl-lead2/cmaf/text-de-forced/\(name)")
+            #expect(try answer.body == curl("\(site.clear)/v1/clear/cmaf/text-de-forced/\(name)").body)
+        }
+        #expect(try text("\(film)/manifest(format=mpd-time-cmaf,encryption=cbcs-aapl)").contains("cbcs-aapl-lead2"))
+    }
+
     @Test func textIsClearInProtectedDASHAndSmoothStreaming() throws {
         let folder = try Folder()
         let file = try folder.write(

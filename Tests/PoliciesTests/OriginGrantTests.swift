@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func whatIsPublishedIsGranted() throws {
-        let place = OriginKeyPlace(terms: terms([policy()]), label: .all)
+        let place = OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: false)
         guard case .granted(let grant) = decide(facts: facts(), places: [place]) else {
             Issue.record("denied")
             return
@@ -54,9 +54,9 @@ import Testing
 
     @Test func nothingElseIs() {
         func refused(_ terms: LocatorTerms, _ label: KeyLabel? = .all) -> OriginDecision.Denial? {
-            denial(decide(facts: facts(), places: [OriginKeyPlace(terms: terms, label: label)]))
+            denial(decide(facts: facts(), places: [OriginKeyPlace(terms: terms, label: label, isTakenDown: false)]))
         }
-        let place = OriginKeyPlace(terms: terms([policy()]), label: .all)
+        let place = OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: false)
         #expect(denial(decide(facts: nil, places: [place])) == .keyUnknown)
         var other = facts()
         other.keyID = .random()
@@ -83,9 +83,20 @@ import Testing
         #expect(refused(terms([policy(labels: [.audio])]), .audio) == nil)
     }
 
+    /// For one that is served a shared key is given on.
+    @Test func nothingIsGivenForWhatWasTakenDown() {
+        let places = [true, false].map { OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: $0) }
+        #expect(denial(decide(facts: facts(), places: [places[0]])) == .notPublished)
+        #expect(denial(decide(.storage, facts: facts(.storage), places: [places[0]])) == .notPublished)
+        #expect(denial(decide(facts: facts(), places: places)) == nil)
+    }
+
     @Test func aStorageKeyIsGivenWhileAnythingMayLeave() {
         func refused(_ terms: LocatorTerms) -> OriginDecision.Denial? {
-            denial(decide(.storage, facts: facts(.storage), places: [OriginKeyPlace(terms: terms, label: nil)]))
+            denial(
+                decide(
+                    .storage, facts: facts(.storage),
+                    places: [OriginKeyPlace(terms: terms, label: nil, isTakenDown: false)]))
         }
         #expect(refused(terms([policy(.none)])) == nil)
         #expect(refused(terms([policy(.cenc, [.dash])])) == nil)
@@ -97,7 +108,7 @@ import Testing
     @Test func theGrantCoversItsKeyOnly() {
         guard
             case .granted(let grant) = decide(
-                facts: facts(), places: [OriginKeyPlace(terms: terms([policy()]), label: .all)])
+                facts: facts(), places: [OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: false)])
         else {
             Issue.record("denied")
             return

@@ -98,6 +98,18 @@ import TimedText
         #expect(error?.line == line, "\(text): \(String(describing: error))")
     }
 
+    /// Putting a paragraph together for each time at which it changes must not take the square of its length.
+    @Test func whatWouldTakeForeverIsRefused() {
+        let spans = (0..<4900).map { "<span begin=\"\($0)s\" end=\"\($0 + 1)s\">x</span>" }.joined()
+        let space = String(repeating: " ", count: 64 << 10)
+        let blank = (0..<1500).map { "<span begin=\"\($0)s\" end=\"\($0 + 1)s\"/>" }.joined() + space
+        for content in [spans, blank] {
+            let text = Self.open + "><body><div><p>\(content)</p></div></body></tt>"
+            let error = #expect(throws: SubtitleError.self) { try TTMLFile(Array(text.utf8)) }
+            #expect(error?.code == .limitExceeded)
+        }
+    }
+
     @Test func anyBytesAreTakenOrRefused() {
         var random = SeededBytes(seed: 11)
         let whole = Array(

@@ -1,9 +1,10 @@
 public import Policies
 
-/// Endpoints by the hosts that they answer for.
+/// Endpoints by the hosts that they answer for. Where there are any, a host that none of them is for is refused: whoever asks
+/// chooses what `Host` says, and must not come past their rules by it.
 struct EndpointTable: Sendable {
     private var hosts: [String: EndpointRules] = [:]
-    private var fallback: EndpointRules?
+    private var fallback = EndpointRules.ofUnknownHosts
 
     let isEmpty: Bool
 
@@ -26,4 +27,19 @@ struct EndpointTable: Sendable {
 public struct EndpointRules: Sendable {
     public let endpoint: StreamingEndpoint
     let traffic: EndpointTraffic
+    /// Whether they let nobody in, since they stand for hosts that no endpoint is for.
+    let isOfUnknownHosts: Bool
+
+    init(endpoint: StreamingEndpoint, traffic: EndpointTraffic) {
+        self.init(endpoint, traffic, isOfUnknownHosts: false)
+    }
+
+    private init(_ endpoint: StreamingEndpoint, _ traffic: EndpointTraffic, isOfUnknownHosts: Bool) {
+        self.endpoint = endpoint
+        self.traffic = traffic
+        self.isOfUnknownHosts = isOfUnknownHosts
+    }
+
+    static let ofUnknownHosts = EndpointRules(
+        StreamingEndpoint(name: ""), EndpointTraffic(EndpointLimits()), isOfUnknownHosts: true)
 }

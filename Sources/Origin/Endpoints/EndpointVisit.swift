@@ -31,6 +31,8 @@ public struct EndpointAdmission: Sendable {
         public let expires: Date
         /// The query's text, for the links of what is answered; nil for one from a cookie, which players send by themselves.
         public let query: String?
+        /// Whether it is one client's, by its address.
+        public let isBound: Bool
 
         /// The query that holds nothing but the signature.
         public var parameter: String? { query.map { "\(PathSignature.name)=\($0)" } }

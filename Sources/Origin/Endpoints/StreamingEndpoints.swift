@@ -89,6 +89,7 @@ public final class StreamingEndpoints: Sendable {
 
     /// Lets a request in, or says why not. Whoever is let in is counted.
     public func admit(_ visit: EndpointVisit, to rules: EndpointRules) throws(EndpointRefusal) -> EndpointAdmission {
+        guard !rules.isOfUnknownHosts else { throw .hostUnknown }
         guard rules.endpoint.isRunning else { throw .stopped }
         // Policies cannot judge a request without an address.
         guard let client = visit.client, rules.endpoint.admits(client) else { throw .addressDenied }
@@ -109,7 +110,8 @@ public final class StreamingEndpoints: Sendable {
         guard now() < signature.expires else { throw .signatureExpired }
         guard signature.covers(path: visit.path) else { throw .signaturePath }
         if let address = signature.address, address != client { throw .signatureAddress }
-        return EndpointAdmission.Signature(expires: signature.expires, query: visit.signature)
+        return EndpointAdmission.Signature(
+            expires: signature.expires, query: visit.signature, isBound: signature.address != nil)
     }
 
     /// What a signature says, when one of the secrets made it.

@@ -1,6 +1,8 @@
 /// Why an endpoint refuses a request. Codes are stable.
 public enum EndpointRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case stopped = "endpointStopped"
+    /// There are endpoints, and none of them is the host's.
+    case hostUnknown = "hostNotServed"
     case addressDenied = "addressNotAllowed"
     /// No signature was shown where one is needed.
     case signatureMissing
