@@ -2,7 +2,8 @@
 """Rewrites fragments of Smooth Streaming under PIFF 1.1 for decrypters that know the box by its later name.
 
     senc.py INIT FRAGMENT…   →   on standard output the init segment of the same track, in times of Smooth Streaming, and
-                                 the fragments with `senc` in place of `uuid`
+                                 the fragments with `senc` in place of `uuid`; clear
+                                 fragments as they are
 
 Ends with an error where a fragment is not built as [MS-SSTR] and PIFF 1.1 want it.
 """
@@ -51,13 +52,17 @@ for name in sys.argv[2:]:
     (mfhd, header), (traf, track) = boxes(moof_content)
     assert (mfhd, traf) == (b"mfhd", b"traf")
     parts = dict(boxes(track))
-    assert list(parts) == [b"tfhd", b"trun", b"uuid"], list(parts)
-    assert parts[b"uuid"][:16] == PIFF
+    is_clear = list(parts) == [b"tfhd", b"trun"]
+    assert is_clear or list(parts) == [b"tfhd", b"trun", b"uuid"], list(parts)
+    assert is_clear or parts[b"uuid"][:16] == PIFF
     flags = int.from_bytes(parts[b"tfhd"][1:4], "big")
     assert not flags & 0x020001, "tfhd with a base that PIFF does not have"
     run_flags = int.from_bytes(parts[b"trun"][1:4], "big")
     count, offset = struct.unpack(">Ii", parts[b"trun"][4:12])
     assert run_flags & 1 and offset == 8 + len(moof_content) + 8, "data_offset"
+    if is_clear:
+        sys.stdout.buffer.write(fragment)
+        continue
     senc = parts[b"uuid"][16:]
     assert check_entries(senc) == count
     run = parts[b"trun"][:8] + struct.pack(">i", offset - 16) + parts[b"trun"][12:]
