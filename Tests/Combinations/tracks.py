@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Follows a manifest as a player does, and leaves each track as a file for programs that decrypt and decode.
 
-    TOKEN=… tracks.py MANIFEST FOLDER [MPD]   →   a JSON list of {name, kind, playlist, file} on standard output
+    TOKEN=… tracks.py MANIFEST FOLDER [MPD]   →   a JSON list of {name, kind, playlist, file, start}
 
 `kind` is v, a or va (muxed). HLS: `playlist` is the media playlist. CMAF, DASH, Smooth Streaming: `file` is the init segment
 with all segments behind it; where whole segments are encrypted, OpenSSL has decrypted them. SAMPLE-AES in MPEG-TS: `file` is a
@@ -162,7 +162,7 @@ def smooth(text, presentation):
             media = subprocess.run(
                 [sys.executable, script, write(f"{name}-init", get(init))] + files, stdout=subprocess.PIPE, check=True)
             yield {
-                "name": name, "kind": stream.get("Type")[0], "playlist": None,
+                "name": name, "kind": stream.get("Type")[0], "playlist": None, "start": int(stream.find("c").get("t", 0)) / 1e7,
                 "file": write(f"{name}.mp4", media.stdout)}
 
 

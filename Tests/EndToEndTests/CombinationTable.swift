@@ -7,7 +7,8 @@ enum CombinationTable {
 
     static let file = Programs.repository.appendingPathComponent("Documentation/combinations.md")
 
-    static func text(_ seen: [Combination: Combination.Outcome]) -> String {
+    /// - Parameter marks: what was seen of each.
+    static func text(_ marks: [Combination: String]) -> String {
         var text = """
             # Combinations
 
@@ -28,10 +29,10 @@ enum CombinationTable {
             text += "| input | \(Format.allCases.map { "`\($0.rawValue)`" }.joined(separator: " | ")) |\n"
             text += "|---\(String(repeating: "|:-:", count: Format.allCases.count))|\n"
             for input in Upload.allCases {
-                let marks = Format.allCases.map {
-                    seen[Combination(input: input, format: $0, scheme: scheme)]?.mark ?? ""
+                let row = Format.allCases.map {
+                    marks[Combination(input: input, format: $0, scheme: scheme)] ?? "?"
                 }
-                text += "| \(input.rawValue) | \(marks.joined(separator: " | ")) |\n"
+                text += "| \(input.rawValue) | \(row.joined(separator: " | ")) |\n"
             }
         }
         text += "\n## Refused\n\n| | answer | why |\n|---|---|---|\n"
