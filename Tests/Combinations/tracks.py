@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Follows a manifest as a player does, and leaves each track as a file for programs that decrypt and decode.
 
-    TOKEN=… tracks.py MANIFEST FOLDER [MPD]   →   a JSON list of {name, kind, playlist, file, start}
+    TOKEN=… tracks.py MANIFEST FOLDER [MPD]   →   a JSON list of {name, kind, playlist, file}
 
 `kind` is v, a or va (muxed). HLS: `playlist` is the media playlist. CMAF, DASH, Smooth Streaming: `file` is the init segment
 with all segments behind it; where whole segments are encrypted, OpenSSL has decrypted them. SAMPLE-AES in MPEG-TS: `file` is a
@@ -157,12 +157,12 @@ def smooth(text, presentation):
                 at = int(entry.get("t", at))
                 for _ in range(int(entry.get("r", 1))):
                     uri = stream.get("Url").replace("{bitrate}", level.get("Bitrate")).replace("{start time}", str(at))
-                    files.append(write(f"{name}-{len(files)}", get(urllib.parse.urljoin(manifest, uri))))
+                    files.append(write(f"{name}-{len(files)}", get(urllib.parse.urljoin(manifest, uri))) + f"@{at}")
                     at += int(entry.get("d"))
             media = subprocess.run(
                 [sys.executable, script, write(f"{name}-init", get(init))] + files, stdout=subprocess.PIPE, check=True)
             yield {
-                "name": name, "kind": stream.get("Type")[0], "playlist": None, "start": int(stream.find("c").get("t", 0)) / 1e7,
+                "name": name, "kind": stream.get("Type")[0], "playlist": None,
                 "file": write(f"{name}.mp4", media.stdout)}
 
 

@@ -16,7 +16,9 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
 
     /// The raw values are the words of `encryption=`.
     enum Scheme: String, CaseIterable, Sendable {
-        case none, cbc, cenc, cbcs = "cbcs-aapl", piff
+        case none, cbc, cenc
+        case cbcs = "cbcs-aapl"
+        case piff
     }
 
     /// Why a combination is refused, in the order of the letters that stand for them in the table.

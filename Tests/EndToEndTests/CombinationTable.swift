@@ -7,6 +7,18 @@ enum CombinationTable {
 
     static let file = Programs.repository.appendingPathComponent("Documentation/combinations.md")
 
+    static var isThere: Bool { FileManager.default.fileExists(atPath: file.path) }
+
+    private static let lock = NSLock()
+
+    /// Writes what was seen of an input at once, so that it is kept when a run is ended.
+    static func add(_ seen: [Combination: String]) throws {
+        try lock.withLock {
+            let before = isThere ? try marks() : [:]
+            try Data(text(before.merging(seen) { $1 }).utf8).write(to: file, options: .atomic)
+        }
+    }
+
     /// - Parameter marks: what was seen of each.
     static func text(_ marks: [Combination: String]) -> String {
         var text = """
