@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Rewrites fragments of Smooth Streaming under PIFF 1.1 for decrypters that know the box by its later name.
 
-    senc.py INIT FRAGMENT…   →   on standard output the init segment of the same track, in times of Smooth Streaming, and
-                                 the fragments with `senc` in place of `uuid`
+    senc.py INIT FRAGMENT[@TIME]…   →   on standard output the init segment of the same track, in times of Smooth Streaming, and
+                                 the fragments with `senc` in place of `uuid`; clear
+                                 fragments without; both with a decode time when one is given
 
 Ends with an error where a fragment is not built as [MS-SSTR] and PIFF 1.1 want it.
 """
@@ -44,22 +45,31 @@ timescale = init.index(b"mdhd") + 4 + 4 + 8
 assert init[timescale - 12] == 0, "mdhd of version 0"
 init[timescale:timescale + 4] = struct.pack(">I", 10_000_000)
 sys.stdout.buffer.write(init)
-for name in sys.argv[2:]:
+for argument in sys.argv[2:]:
+    name, _, time = argument.partition("@")
     fragment = open(name, "rb").read()
     (moof, moof_content), (mdat, media) = boxes(fragment)
     assert (moof, mdat) == (b"moof", b"mdat")
     (mfhd, header), (traf, track) = boxes(moof_content)
     assert (mfhd, traf) == (b"mfhd", b"traf")
     parts = dict(boxes(track))
-    assert list(parts) == [b"tfhd", b"trun", b"uuid"], list(parts)
-    assert parts[b"uuid"][:16] == PIFF
+    is_clear = list(parts) == [b"tfhd", b"trun"]
+    assert is_clear or list(parts) == [b"tfhd", b"trun", b"uuid"], list(parts)
+    assert is_clear or parts[b"uuid"][:16] == PIFF
     flags = int.from_bytes(parts[b"tfhd"][1:4], "big")
     assert not flags & 0x020001, "tfhd with a base that PIFF does not have"
     run_flags = int.from_bytes(parts[b"trun"][1:4], "big")
     count, offset = struct.unpack(">Ii", parts[b"trun"][4:12])
     assert run_flags & 1 and offset == 8 + len(moof_content) + 8, "data_offset"
-    senc = parts[b"uuid"][16:]
-    assert check_entries(senc) == count
-    run = parts[b"trun"][:8] + struct.pack(">i", offset - 16) + parts[b"trun"][12:]
-    track = box(b"tfhd", parts[b"tfhd"]) + box(b"trun", run) + box(b"senc", senc)
+    boxes_after = b""
+    if not is_clear:
+        senc = parts[b"uuid"][16:]
+        assert check_entries(senc) == count
+        boxes_after = box(b"senc", senc)
+    decode_time = box(b"tfdt", struct.pack(">IQ", 1 << 24, int(time))) if time else b""
+    head = box(b"tfhd", parts[b"tfhd"]) + decode_time
+    run_size = len(box(b"trun", parts[b"trun"]))
+    moof_size = 8 + len(box(b"mfhd", header)) + 8 + len(head) + run_size + len(boxes_after)
+    run = parts[b"trun"][:8] + struct.pack(">i", moof_size + 8) + parts[b"trun"][12:]
+    track = head + box(b"trun", run) + boxes_after
     sys.stdout.buffer.write(box(b"moof", box(b"mfhd", header) + box(b"traf", track)) + box(b"mdat", media))

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Follows a manifest as a player does, and leaves each track as a file for programs that decrypt and decode.
+
+    TOKEN=… tracks.py MANIFEST FOLDER [MPD]   →   a JSON list of {name, kind, playlist, file}
+
+`kind` is v, a or va (muxed). HLS: `playlist` is the media playlist. CMAF, DASH, Smooth Streaming: `file` is the init segment
+with all segments behind it; where whole segments are encrypted, OpenSSL has decrypted them. SAMPLE-AES in MPEG-TS: `file` is a
+playlist with the key beside it. Smooth Streaming has no init segments: those of MPD stand in for them, found by bit rates.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+import xml.etree.ElementTree as ElementTree
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+
+manifest, folder = sys.argv[1:3]
+token = os.environ["TOKEN"]
+keys = {}
+
+
+def get(url, headers={}):
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        return answer.read()
+
+
+def key(url):
+    if url not in keys:
+        keys[url] = get(url, {"Authorization": f"Bearer {token}"})
+        assert len(keys[url]) == 16
+    return keys[url]
+
+
+def write(name, data):
+    path = f"{folder}/{name}"
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def opened(data, uri, vector):
+    decryptor = Cipher(algorithms.AES(key(uri)), modes.CBC(vector)).decryptor()
+    padding = PKCS7(128).unpadder()
+    return padding.update(decryptor.update(data) + decryptor.finalize()) + padding.finalize()
+
+
+def attributes(line):
+    return {name: value.strip('"') for name, value in re.findall(r'([A-Z-]+)=("[^"]*"|[^,]*)', line.split(":", 1)[1])}
+
+
+def sample_aes(name, url, lines):
+    """ffmpeg decrypts what it has read ahead with the key that stands at the end, if any: so the last segment is repeated."""
+    out, last = [], None
+    for line in lines:
+        if line.startswith("#EXT-X-KEY"):
+            uri = attributes(line)["URI"]
+            line = line.replace(uri, write(f"{name}.key", key(uri)))
+        if line.startswith("#EXTINF"):
+            duration = line
+        if line and not line.startswith("#"):
+            last = line = urllib.parse.urljoin(url, line)
+        if line != "#EXT-X-ENDLIST":
+            out.append(line)
+    return write(f"{name}.m3u8", "\n".join(out + [duration, last] * 4 + ["#EXT-X-ENDLIST", ""]).encode())
+
+
+def hls_track(url, kind):
+    name = url.split("/")[-2]
+    if "+" in name:
+        kind = "va"
+    lines = get(url).decode().splitlines()
+    maps = [attributes(line)["URI"] for line in lines if line.startswith("#EXT-X-MAP")]
+    media = b"".join(get(urllib.parse.urljoin(url, uri)) for uri in maps)
+    file, method, vector = None, "NONE", None
+    for line in lines:
+        if line.startswith("#EXT-X-KEY"):
+            values = attributes(line)
+            method, uri, vector = values["METHOD"], values.get("URI"), bytes.fromhex(values.get("IV", "0x")[2:])
+        if maps and line and not line.startswith("#"):
+            segment = get(urllib.parse.urljoin(url, line))
+            media += opened(segment, uri, vector) if method == "AES-128" else segment
+    if maps:
+        file = write(f"{name}.mp4", media)
+    elif method == "SAMPLE-AES":
+        file = sample_aes(name, url, lines)
+    return {"name": name, "kind": kind, "playlist": url, "file": file}
+
+
+def hls(text):
+    seen = {}
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith("#EXT-X-MEDIA:") and attributes(line)["TYPE"] == "AUDIO":
+            seen[attributes(line)["URI"]] = "a"
+        if line.startswith("#EXT-X-STREAM-INF"):
+            name = lines[at + 1].split("/")[-2]
+            seen.setdefault(lines[at + 1], "a" if name.startswith("audio") else "v")
+    return [hls_track(urllib.parse.urljoin(manifest, uri), kind) for uri, kind in seen.items()]
+
+
+def timeline(template):
+    at = 0
+    for entry in template.iterfind("{*}SegmentTimeline/{*}S"):
+        at = int(entry.get("t", at))
+        for _ in range(int(entry.get("r", 0)) + 1):
+            yield at
+            at += int(entry.get("d"))
+
+
+def representations(text):
+    root = ElementTree.fromstring(text)
+    for group in root.iterfind(".//{*}AdaptationSet"):
+        for item in group.iterfind("{*}Representation"):
+            template = item.find("{*}SegmentTemplate")
+            yield group, item, group.find("{*}SegmentTemplate") if template is None else template
+
+
+def dash_address(pattern, item, time=0):
+    return urllib.parse.urljoin(
+        manifest, pattern.replace("$RepresentationID$", item.get("id")).replace("$Time$", str(time)))
+
+
+def dash(text):
+    for group, item, template in representations(text):
+        periods = []
+        for period in item.iterfind(".//{urn:mpeg:dash:schema:sea:2012}CryptoPeriod"):
+            periods += [period] * int(period.get("numSegments", 1))
+        media = get(dash_address(template.get("initialization"), item))
+        times = list(timeline(template))
+        assert not periods or len(periods) == len(times), "a crypto period for each segment"
+        for number, time in enumerate(times):
+            segment = get(dash_address(template.get("media"), item, time))
+            if periods:
+                vector = bytes.fromhex(periods[number].get("IV")[2:])
+                segment = opened(segment, periods[number].get("keyUriTemplate"), vector)
+            media += segment
+        kind = {"video": "v", "audio": "a"}[group.get("contentType")]
+        yield {"name": item.get("id"), "kind": kind, "playlist": None, "file": write(f"{item.get('id')}.mp4", media)}
+
+
+def smooth(text, presentation):
+    script = os.path.join(os.path.dirname(__file__), "../Smooth/senc.py")
+    inits = {}
+    for group, item, template in representations(presentation):
+        inits[group.get("contentType"), item.get("bandwidth")] = (
+            item.get("id"), dash_address(template.get("initialization"), item))
+    for stream in ElementTree.fromstring(text).iterfind("StreamIndex"):
+        for level in stream.iterfind("QualityLevel"):
+            name, init = inits[stream.get("Type"), level.get("Bitrate")]
+            files, at = [], 0
+            for entry in stream.iterfind("c"):
+                at = int(entry.get("t", at))
+                for _ in range(int(entry.get("r", 1))):
+                    uri = stream.get("Url").replace("{bitrate}", level.get("Bitrate")).replace("{start time}", str(at))
+                    files.append(write(f"{name}-{len(files)}", get(urllib.parse.urljoin(manifest, uri))) + f"@{at}")
+                    at += int(entry.get("d"))
+            media = subprocess.run(
+                [sys.executable, script, write(f"{name}-init", get(init))] + files, stdout=subprocess.PIPE, check=True)
+            yield {
+                "name": name, "kind": stream.get("Type")[0], "playlist": None,
+                "file": write(f"{name}.mp4", media.stdout)}
+
+
+text = get(manifest).decode()
+if text.startswith("#EXTM3U"):
+    tracks = hls(text)
+elif "<MPD" in text:
+    tracks = list(dash(text))
+else:
+    tracks = list(smooth(text, get(sys.argv[3]).decode()))
+json.dump(tracks, sys.stdout)
