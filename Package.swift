@@ -163,7 +163,9 @@ let libraries: [Row] = [
         products: [.configuration, .logging]),
     Row(
         name: "OriginAdapters",
-        siblings: ["Catalog", "CatalogSQLite", "MediaStorage", "OriginKeys", "OutboundHTTP", "Settings"],
+        siblings: [
+            "Catalog", "CatalogSQLite", "ContentKeys", "MediaStorage", "OriginKeys", "OutboundHTTP", "Settings",
+        ],
         products: [.configuration]),
 ]
 
