@@ -328,7 +328,9 @@ func tests() -> [Target] {
             products: [.logging]),
         test(
             "OriginKeysTests",
-            siblings: ["TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Policies", "ContentKeys"]),
+            siblings: [
+                "TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Policies", "ContentKeys",
+            ]),
         test("OutboundHTTPTests", siblings: ["TestSupport", "OutboundHTTP", "Policies"]),
         test("LayeringTests"),
         test(

@@ -26,10 +26,13 @@ public struct OriginKeyPlace: Sendable, Hashable {
     /// The tracks that the key encrypts in the version that is served, under the encryption of the request; nil for the
     /// key of stored files.
     public var label: KeyLabel?
+    /// Whether the asset was taken down: then none of its locators publishes anything.
+    public var isTakenDown: Bool
 
-    public init(terms: LocatorTerms, label: KeyLabel?) {
+    public init(terms: LocatorTerms, label: KeyLabel?, isTakenDown: Bool = false) {
         self.terms = terms
         self.label = label
+        self.isTakenDown = isTakenDown
     }
 }
 
@@ -52,6 +55,8 @@ public enum OriginDecision: Sendable, Hashable {
     public enum Denial: String, Error, Sendable, Hashable, Codable, CaseIterable {
         case keyUnknown
         case keyDisabled
+        /// It would be published, and the assets that it is for were taken down.
+        case keyWithheld
         /// The key is of another type than what the origin would do with it.
         case useMismatch
         /// No open locator lets anything out that the key is for, by this protocol and encryption.
@@ -77,8 +82,9 @@ extension OriginGrant {
         guard let facts, facts.keyID == request.keyID else { return .denied(.keyUnknown) }
         guard facts.type == request.use.keyType else { return .denied(.useMismatch) }
         guard facts.isEnabled else { return .denied(.keyDisabled) }
-        guard let place = places.first(where: { $0.covers(request.use, at: now) }) else {
-            return .denied(.notPublished)
+        let published = places.filter { $0.covers(request.use, at: now) }
+        guard let place = published.first(where: { !$0.isTakenDown }) else {
+            return .denied(published.isEmpty ? .notPublished : .keyWithheld)
         }
         return .granted(
             OriginGrant(

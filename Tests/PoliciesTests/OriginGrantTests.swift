@@ -83,6 +83,20 @@ import Testing
         #expect(refused(terms([policy(labels: [.audio])]), .audio) == nil)
     }
 
+    @Test func nothingOfWhatIsTakenDownIsGrantedUnlessSomethingElseHasIt() {
+        let down = OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: true)
+        let up = OriginKeyPlace(terms: terms([policy()]), label: .all)
+        #expect(denial(decide(facts: facts(), places: [down])) == .keyWithheld)
+        #expect(denial(decide(facts: facts(), places: [down, up])) == nil)
+        let closed = OriginKeyPlace(terms: terms([policy()], end: 0), label: .all)
+        #expect(denial(decide(facts: facts(), places: [closed, down])) == .keyWithheld)
+        // What was published no way is not said to be withheld.
+        let other = OriginKeyPlace(terms: terms([policy(.cbcs)]), label: .all, isTakenDown: true)
+        #expect(denial(decide(facts: facts(), places: [other, closed])) == .notPublished)
+        let stored = OriginKeyPlace(terms: terms([policy(.none)]), label: nil, isTakenDown: true)
+        #expect(denial(decide(.storage, facts: facts(.storage), places: [stored])) == .keyWithheld)
+    }
+
     @Test func aStorageKeyIsGivenWhileAnythingMayLeave() {
         func refused(_ terms: LocatorTerms) -> OriginDecision.Denial? {
             denial(decide(.storage, facts: facts(.storage), places: [OriginKeyPlace(terms: terms, label: nil)]))
