@@ -163,7 +163,9 @@ let libraries: [Row] = [
         products: [.configuration, .logging]),
     Row(
         name: "OriginAdapters",
-        siblings: ["Catalog", "CatalogSQLite", "MediaStorage", "OriginKeys", "OutboundHTTP", "Settings"],
+        siblings: [
+            "Catalog", "CatalogSQLite", "ContentKeys", "MediaStorage", "OriginKeys", "OutboundHTTP", "Settings",
+        ],
         products: [.configuration]),
 ]
 
@@ -327,7 +329,9 @@ func tests() -> [Target] {
             products: [.logging]),
         test(
             "OriginKeysTests",
-            siblings: ["TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Policies", "ContentKeys"]),
+            siblings: [
+                "TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Policies", "ContentKeys",
+            ]),
         test("OutboundHTTPTests", siblings: ["TestSupport", "OutboundHTTP", "Policies"]),
         test("LayeringTests"),
         test(

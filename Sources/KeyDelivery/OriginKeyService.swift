@@ -43,8 +43,6 @@ public enum OriginKeyOutcome: Sendable {
 public final class OriginKeyService: Sendable {
     /// Most keys of one request.
     public static let mostKeys = 64
-    /// Most kinds of locator of one asset that are looked at: those that differ in their policies.
-    private static let mostKinds = 64
 
     private let catalog: any CatalogEngine
     private let unwrapper: any KeyUnwrapper
@@ -69,9 +67,10 @@ public final class OriginKeyService: Sendable {
     public func answer(_ questions: [OriginKeyQuestion], to call: OriginCall) async throws -> [OriginKeyOutcome] {
         let time = now()
         var decisions: [(question: OriginKeyQuestion, record: ContentKeyRecord?, decision: OriginDecision)] = []
+        var published = OriginKeyPlaces(catalog: catalog, at: time)
         for question in questions.prefix(Self.mostKeys) {
             let record = try await catalog.contentKey(question.request.keyID)
-            let places = record == nil ? [] : try await places(of: question.request, at: time)
+            let places = record == nil ? [] : try await published.places(of: question.request)
             let decision = OriginGrant.decide(
                 question.request, from: call.origin, facts: record?.facts, places: places, at: time)
             decisions.append((question, record, decision))
@@ -97,44 +96,6 @@ public final class OriginKeyService: Sendable {
             return .released(try await unwrapper.unwrap(record.wrapped, for: .origin(grant)))
         } catch {
             return .denied(.keyUnavailable)
-        }
-    }
-
-    /// Where a key is in use now. Locators that differ in nothing that counts are looked at once.
-    private func places(of request: OriginKeyRequest, at time: Date) async throws -> [OriginKeyPlace] {
-        var places: [OriginKeyPlace] = []
-        for (asset, labels) in try await uses(of: request) {
-            struct Kind: Hashable {
-                var policies: [String]
-                var access: String
-            }
-            var kinds: Set<Kind> = []
-            for locator in try await catalog.locators(asset: asset)
-            where locator.kind == .streaming && locator.isOpen(at: time) {
-                let kind = Kind(policies: locator.deliveryPolicies, access: locator.accessPolicy)
-                guard kinds.count < Self.mostKinds, kinds.insert(kind).inserted,
-                    let lookup = try await catalog.locatorLookup(locator.id)
-                else { continue }
-                let isTakenDown = lookup.asset.takedown != nil
-                places += labels.map { OriginKeyPlace(terms: lookup.terms, label: $0, isTakenDown: isTakenDown) }
-            }
-        }
-        return places
-    }
-
-    /// The assets that a key is for in the version that is served, each with the tracks' labels.
-    private func uses(of request: OriginKeyRequest) async throws -> [String: [KeyLabel?]] {
-        let uses = try await catalog.keyUses(request.keyID)
-        switch request.use {
-        case .storage: return uses.storageOf.map { [$0: [nil]] } ?? [:]
-        case .encryption(let encryption, _):
-            var labels: [String: [KeyLabel?]] = [:]
-            for asset in Set(uses.assignments.map(\.asset)) {
-                guard let version = try await catalog.asset(named: asset)?.currentVersion else { continue }
-                labels[asset] = try await catalog.keyAssignments(asset: asset).inForce(at: version)
-                    .filter { $0.keyID == request.keyID && $0.encryption == encryption }.map(\.label)
-            }
-            return labels
         }
     }
 

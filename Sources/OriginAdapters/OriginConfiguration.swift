@@ -15,13 +15,15 @@ public struct OriginConfiguration: Sendable, Hashable {
     public var segmentMemory: Int
     public var accessLog: AccessLogForm
     public var keyService: KeyServiceConfiguration
+    /// A folder with the secrets that sign URLs; nil: what endpoints want signed lets nobody in.
+    public var urlSecrets: String?
 
     static let listenerNames = ["origin", "admin"]
 
     static let fields =
         ["listen.origin", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listenerNames.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
-        + ["origin.memory", "limits.connections", "accessLog"] + KeyServiceConfiguration.fields
+        + ["origin.memory", "limits.connections", "accessLog", "urlSecrets"] + KeyServiceConfiguration.fields
 
     /// Reads a file and the environment.
     ///
@@ -53,6 +55,7 @@ public struct OriginConfiguration: Sendable, Hashable {
         segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
         keyService = try KeyServiceConfiguration(reader)
+        urlSecrets = reader.string(forKey: "urlSecrets").flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

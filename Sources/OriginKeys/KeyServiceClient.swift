@@ -31,7 +31,19 @@ enum KeyServiceFailure: Error, Sendable, Hashable {
 }
 
 /// Asks the key service, each question once.
-struct KeyServiceClient: Sendable {
+protocol KeyServiceAsking: Sendable {
+    /// The answers in the order of the questions.
+    ///
+    /// - Parameter types: of the keys, for what is released.
+    func keys(
+        _ questions: [(request: OriginKeyRequest, held: Bool)], types: [ContentKeyType]
+    ) async throws(KeyServiceFailure) -> [KeyAnswer]
+
+    func ticket(_ message: OriginTicketRequest) async throws(KeyServiceFailure) -> KeyTicketOutcome
+}
+
+/// Asks over TLS.
+struct KeyServiceClient: KeyServiceAsking {
     let address: KeyServiceAddress
     let client: OutboundClient
 
@@ -40,7 +52,6 @@ struct KeyServiceClient: Sendable {
     /// The same for a ticket, for which the key service may have to read an issuer's keys.
     static let ticketTimeout = Duration.seconds(6)
 
-    /// The answers in the order of the questions.
     func keys(
         _ questions: [(request: OriginKeyRequest, held: Bool)], types: [ContentKeyType]
     ) async throws(KeyServiceFailure) -> [KeyAnswer] {

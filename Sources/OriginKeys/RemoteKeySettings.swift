@@ -10,6 +10,9 @@ public struct RemoteKeySettings: Sendable, Hashable {
     /// The same for a key service that gives this origin nothing: each question is in its audit log.
     public var closedPause = Duration.seconds(10)
 
+    /// The least between two times that all keys are asked about because something was changed.
+    public var forcedPause = Duration.milliseconds(500)
+
     public init(hold: Duration = .seconds(600), confirmation: Duration = .seconds(15)) {
         self.hold = hold
         self.confirmation = min(confirmation, hold / 4)

@@ -54,13 +54,13 @@ extension RemoteKeys {
         }
     }
 
-    /// Lets go of keys that were changed, and asks about all of them when origins were: this one may be revoked.
+    /// Lets go of keys that were changed, and asks about all of them when anything was that keys are given by.
     /// Call before the watch runs.
     public func listen(to watch: CatalogWatch) {
         watch.listen { [weak self] notices in self?.hear(notices) }
     }
 
-    private func hear(_ notices: [CatalogNotice]?) {
+    func hear(_ notices: [CatalogNotice]?) {
         state.withLock { state in
             guard let notices else {
                 // Nobody can say what was changed: the key service is asked, and what it does not confirm ends then.
@@ -73,10 +73,11 @@ extension RemoteKeys {
                 case .contentKey:
                     state.generation += 1
                     if let keyID = KeyID(notice.id) { state.held.removeAll(of: keyID) }
-                case .origin: state.mustConfirm = true
-                case .authorizationPolicy, .secret, .keySeed, .locator, .deliveryPolicy, .accessPolicy, .asset,
-                    .revocation, .streamingEndpoint:
-                    continue
+                // This origin may be revoked, or what a key is for may be published no longer: taken down, say.
+                case .origin, .asset, .locator, .deliveryPolicy, .accessPolicy:
+                    state.generation += 1
+                    state.mustConfirm = true
+                case .authorizationPolicy, .secret, .keySeed, .revocation, .streamingEndpoint: continue
                 }
             }
         }
@@ -103,9 +104,12 @@ extension RemoteKeys {
         let time = now()
         let due = state.withLock { state -> [OriginKeyRequest]? in
             state.held.removeOld(at: time, hold: settings.hold)
-            guard state.link == .up || time >= state.nextTry || state.mustConfirm else { return nil }
-            let isForced = state.mustConfirm
-            state.mustConfirm = false
+            let isForced = state.mustConfirm && state.nextForced.map { time >= $0 } != false
+            guard state.link == .up || time >= state.nextTry || isForced else { return nil }
+            if isForced {
+                state.mustConfirm = false
+                state.nextForced = time + settings.forcedPause
+            }
             guard state.link == .up, !isForced else {
                 return state.held.confirmed(before: time)
             }

@@ -41,9 +41,11 @@ public final class RemoteKeys: Sendable {
         var generation = 0
         /// Whether what is held is to be confirmed at once.
         var mustConfirm = false
+        /// When that may be done next: whoever publishes a thousand assets must not make a thousand questions.
+        var nextForced: ContinuousClock.Instant?
     }
 
-    let client: KeyServiceClient
+    let client: any KeyServiceAsking
     let settings: RemoteKeySettings
     let metrics = RemoteKeyMetrics()
     let state = Mutex(State())
@@ -52,11 +54,18 @@ public final class RemoteKeys: Sendable {
     /// - Parameters:
     ///   - client: with the origin's certificate and the key service's authorities; whoever made it shuts it down.
     ///   - now: the clock; tests set it.
-    public init(
+    public convenience init(
         _ address: KeyServiceAddress, client: OutboundClient, settings: RemoteKeySettings = RemoteKeySettings(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
-        self.client = KeyServiceClient(address: address, client: client)
+        self.init(KeyServiceClient(address: address, client: client), settings: settings, now: now)
+    }
+
+    init(
+        _ client: any KeyServiceAsking, settings: RemoteKeySettings,
+        now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        self.client = client
         self.settings = settings
         self.now = now
     }

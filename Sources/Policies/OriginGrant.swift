@@ -26,10 +26,10 @@ public struct OriginKeyPlace: Sendable, Hashable {
     /// The tracks that the key encrypts in the version that is served, under the encryption of the request; nil for the
     /// key of stored files.
     public var label: KeyLabel?
-    /// Whether the asset was taken down: then nothing of it is served, and no key is needed for it.
+    /// Whether the asset was taken down: then none of its locators publishes anything.
     public var isTakenDown: Bool
 
-    public init(terms: LocatorTerms, label: KeyLabel?, isTakenDown: Bool) {
+    public init(terms: LocatorTerms, label: KeyLabel?, isTakenDown: Bool = false) {
         self.terms = terms
         self.label = label
         self.isTakenDown = isTakenDown
@@ -55,10 +55,11 @@ public enum OriginDecision: Sendable, Hashable {
     public enum Denial: String, Error, Sendable, Hashable, Codable, CaseIterable {
         case keyUnknown
         case keyDisabled
+        /// It would be published, and the assets that it is for were taken down.
+        case keyWithheld
         /// The key is of another type than what the origin would do with it.
         case useMismatch
-        /// No open locator lets anything out that the key is for, by this protocol and encryption; or all that would was
-        /// taken down.
+        /// No open locator lets anything out that the key is for, by this protocol and encryption.
         case notPublished
         /// It may be given, and cannot be opened now.
         case keyUnavailable
@@ -81,8 +82,9 @@ extension OriginGrant {
         guard let facts, facts.keyID == request.keyID else { return .denied(.keyUnknown) }
         guard facts.type == request.use.keyType else { return .denied(.useMismatch) }
         guard facts.isEnabled else { return .denied(.keyDisabled) }
-        guard let place = places.first(where: { $0.covers(request.use, at: now) }) else {
-            return .denied(.notPublished)
+        let published = places.filter { $0.covers(request.use, at: now) }
+        guard let place = published.first(where: { !$0.isTakenDown }) else {
+            return .denied(published.isEmpty ? .notPublished : .keyWithheld)
         }
         return .granted(
             OriginGrant(
@@ -103,7 +105,7 @@ extension OriginKeyRequest.Use {
 
 extension OriginKeyPlace {
     fileprivate func covers(_ use: OriginKeyRequest.Use, at now: Date) -> Bool {
-        guard !isTakenDown, terms.streams(at: now) else { return false }
+        guard terms.streams(at: now) else { return false }
         switch use {
         case .encryption(let encryption, let streamingProtocol):
             guard let label, let policy = policy(of: encryption, by: streamingProtocol) else { return false }

@@ -9,6 +9,7 @@ import OriginKeys
 import ServiceLifecycle
 import Serving
 import Settings
+import Synchronization
 import UnixSignals
 
 /// The composition root of an origin that runs alone.
@@ -57,12 +58,16 @@ struct OriginServer {
             let listeners = ServiceListeners(
                 configuration: configuration.listeners, logger: logger,
                 onListening: { Terminal.print("listening \($0) \($1)") }, accessLog: accessLog)
-            let services: [any Service] = [
-                WatchService(watch: installation.watch),
-                KeyHolding(keys: installation.keys, logger: logger),
-                try originListener(listeners, executor),
-                try adminListener(listeners),
-            ]
+            let secrets = configuration.urlSecrets.map { [logger] path in
+                URLSecretFolder(path: path) { logger.error("\($0)") }
+            }
+            let services: [any Service] =
+                [
+                    WatchService(watch: installation.watch),
+                    KeyHolding(keys: installation.keys, logger: logger),
+                    try originListener(listeners, executor, secrets),
+                    try adminListener(listeners),
+                ] + (secrets.map { [URLSecretWatch(folder: $0)] } ?? [])
             try await ServiceGroup(
                 configuration: .init(
                     services: services.map {
@@ -78,14 +83,25 @@ struct OriginServer {
         accessLog?.flush()
     }
 
-    private func originListener(_ listeners: ServiceListeners, _ executor: MediaExecutor) throws -> any Service {
+    /// The named secrets of the catalog are wrapped under the KEK, which is not here: those that sign URLs are in a folder.
+    private func makeEndpoints(_ secrets: URLSecretFolder?) -> StreamingEndpoints {
+        StreamingEndpoints(
+            catalog: installation.catalog, watch: installation.watch,
+            secrets: { [untold = UntoldSecrets(logger: logger)] name, body in
+                guard let secrets else { return untold.tell(name) }
+                return secrets.withSecret(named: name, body)
+            }, revision: { secrets?.revision ?? 0 })
+    }
+
+    private func originListener(
+        _ listeners: ServiceListeners, _ executor: MediaExecutor, _ secrets: URLSecretFolder?
+    ) throws -> any Service {
         let keysURL = configuration.keysURL
         let origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
             unwrapper: installation.keys, keyLifetime: Self.keyLifetime, keyBaseURL: { keysURL },
             tickets: installation.keys)
-        // The secrets that sign URLs are with the key service: an endpoint that asks for signatures lets nobody in here.
-        let endpoints = StreamingEndpoints(catalog: installation.catalog, watch: installation.watch) { _, _ in nil }
+        let endpoints = makeEndpoints(secrets)
         let routes = OriginRoutes(service: origin, executor: executor, endpoints: endpoints)
         let router = listeners.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })
         routes.add(to: router)
@@ -123,5 +139,33 @@ private struct KeyHolding: Service {
                 }
             }
         }
+    }
+}
+
+/// Reads the secrets that sign URLs again when they change.
+private struct URLSecretWatch: Service {
+    let folder: URLSecretFolder
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await folder.run() }
+    }
+}
+
+/// Says once that an endpoint asks for signatures, and that no folder has secrets.
+private final class UntoldSecrets: Sendable {
+    private let logger: Logger
+    private let isTold = Atomic(false)
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    func tell(_ name: String) -> Bool? {
+        if !isTold.exchange(true, ordering: .relaxed) {
+            logger.error(
+                "urlSecrets is not set: an endpoint that asks for signed URLs lets nobody in",
+                metadata: ["secret": "\(name)"])
+        }
+        return nil
     }
 }

@@ -3,7 +3,7 @@
 
     random_requests.py COUNT SEED NODE NODE MANIFEST…
 
-MANIFEST is a manifest's path; every object below it is asked for: whole, in ranges, by HEAD, and on a condition. Prints how
+MANIFEST is a manifest's path, or that of an MP4 file; every object below it is asked for: whole, in ranges, by HEAD, and on a condition. Prints how
 many objects and requests there were; ends with an error at the first answer that differs.
 """
 import random
@@ -50,6 +50,10 @@ def playlist(path):
     return found
 
 
+def whole(path):
+    return [path]
+
+
 def smooth(path):
     found = [path]
     for stream in text(path).split("<StreamIndex")[1:]:
@@ -80,7 +84,8 @@ def dash(path):
 
 objects = []
 for manifest in manifests:
-    objects += (dash if "mpd-" in manifest else playlist if "m3u8-" in manifest else smooth)(manifest)
+    kind = dash if "mpd-" in manifest else playlist if "m3u8-" in manifest else whole if ".mp4" in manifest else smooth
+    objects += kind(manifest)
 objects = sorted(set(objects))
 known = {}
 for _ in range(int(count)):
@@ -106,6 +111,9 @@ for _ in range(int(count)):
     else:
         status, others, nothing = ask(node, path, If_None_Match=headers["ETag"])
         assert status == 304 and not nothing, path
-    for name in ("ETag", "Cache-Control", "Last-Modified"):
+    names = ("ETag", "Cache-Control", "Last-Modified")
+    if way != 3:
+        names += ("X-Robots-Tag", "Timing-Allow-Origin", "Cache-Tag", "Surrogate-Key", "Vary", "Access-Control-Allow-Origin")
+    for name in names:
         assert others[name] == headers[name], (path, name)
 print(len(objects), "objects", count, "requests")

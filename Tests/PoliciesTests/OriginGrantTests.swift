@@ -83,12 +83,18 @@ import Testing
         #expect(refused(terms([policy(labels: [.audio])]), .audio) == nil)
     }
 
-    /// For one that is served a shared key is given on.
-    @Test func nothingIsGivenForWhatWasTakenDown() {
-        let places = [true, false].map { OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: $0) }
-        #expect(denial(decide(facts: facts(), places: [places[0]])) == .notPublished)
-        #expect(denial(decide(.storage, facts: facts(.storage), places: [places[0]])) == .notPublished)
-        #expect(denial(decide(facts: facts(), places: places)) == nil)
+    @Test func nothingOfWhatIsTakenDownIsGrantedUnlessSomethingElseHasIt() {
+        let down = OriginKeyPlace(terms: terms([policy()]), label: .all, isTakenDown: true)
+        let up = OriginKeyPlace(terms: terms([policy()]), label: .all)
+        #expect(denial(decide(facts: facts(), places: [down])) == .keyWithheld)
+        #expect(denial(decide(facts: facts(), places: [down, up])) == nil)
+        let closed = OriginKeyPlace(terms: terms([policy()], end: 0), label: .all)
+        #expect(denial(decide(facts: facts(), places: [closed, down])) == .keyWithheld)
+        // What was published no way is not said to be withheld.
+        let other = OriginKeyPlace(terms: terms([policy(.cbcs)]), label: .all, isTakenDown: true)
+        #expect(denial(decide(facts: facts(), places: [other, closed])) == .notPublished)
+        let stored = OriginKeyPlace(terms: terms([policy(.none)]), label: nil, isTakenDown: true)
+        #expect(denial(decide(.storage, facts: facts(.storage), places: [stored])) == .keyWithheld)
     }
 
     @Test func aStorageKeyIsGivenWhileAnythingMayLeave() {

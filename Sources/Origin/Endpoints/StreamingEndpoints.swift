@@ -22,6 +22,8 @@ public final class StreamingEndpoints: Sendable {
 
     /// A signature that was found good, under the secrets of an endpoint.
     private struct Accepted: Hashable, Sendable {
+        /// Of the secrets.
+        var revision: Int
         var secret: String
         var alternate: String?
         @Exact var text: String
@@ -34,17 +36,22 @@ public final class StreamingEndpoints: Sendable {
 
     private let catalog: any CatalogEngine
     private let secrets: Secrets
+    private let revision: @Sendable () -> Int
     private let table: WatchedMemory<Everything, EndpointTable>
     private let accepted: WatchedMemory<Accepted, PathSignature>
     private let traffic = Mutex<[Exact<String>: EndpointTraffic]>([:])
     private let now: @Sendable () -> Date
 
+    /// - Parameters:
+    ///   - revision: of secrets that change without the catalog: a signature that was good under another one is checked again.
+    ///   - now: the clock; tests set it.
     public init(
         catalog: any CatalogEngine, watch: CatalogWatch, secrets: @escaping Secrets,
-        now: @escaping @Sendable () -> Date = { Date() }
+        revision: @escaping @Sendable () -> Int = { 0 }, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.secrets = secrets
+        self.revision = revision
         self.now = now
         table = WatchedMemory(watch: watch, capacity: 2) { $0.subject == .streamingEndpoint ? .everything : .nothing }
         accepted = WatchedMemory(watch: watch, capacity: Self.rememberedSignatures) { notice in
@@ -117,7 +124,8 @@ public final class StreamingEndpoints: Sendable {
     /// What a signature says, when one of the secrets made it.
     private func accept(_ text: String, _ rule: SignedURLRule) throws(EndpointRefusal) -> PathSignature {
         guard text.utf8.count <= PathSignature.longest else { throw .signatureMalformed }
-        let name = Accepted(secret: rule.secret, alternate: rule.alternate, text: text)
+        // Asked before the secrets are: what changes in between is checked again.
+        let name = Accepted(revision: revision(), secret: rule.secret, alternate: rule.alternate, text: text)
         if let known = accepted.known(name) { return known }
         guard let (signature, code) = PathSignature.read(text) else { throw .signatureMalformed }
         let kept = accepted.value(of: name) {

@@ -1,4 +1,4 @@
-/// Key bytes written as text. Works on bytes that the caller can zero; no string is made of them.
+/// Key and secret bytes written as text. Works on bytes that the caller can zero; no string is made of them.
 public enum KeyText {
     /// The bytes after `hex:` or `base64:`; nil for anything else. The caller zeroes them.
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {

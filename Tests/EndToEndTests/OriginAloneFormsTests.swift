@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+/// Every form of delivery at an origin that runs alone, beside `keyway serve` on the same data folder.
+@Suite struct OriginAloneFormsTests {
+    /// A film with subtitles under policies of every kind, with both kinds of origin.
+    private final class FormsAlone: Sendable {
+        static let shared = Result { try FormsAlone() }
+
+        let site: OriginAloneSite
+        let port: Int
+        let keys: RunningServer
+        let whole: RunningServer
+        let alone: RunningServer
+        /// `/LOCATOR` by what is published through it.
+        let locators: [String: String]
+
+        private static let policies = """
+            kind: DeliveryPolicy
+            name: forms-clear
+            protocols: [hls, dash, smooth, progressive]
+            encryption: none
+            ---
+            kind: DeliveryPolicy
+            name: lead-cbcs
+            protocols: [hls, dash]
+            encryption: cbcs
+            clearLead: 2s
+            ---
+            kind: DeliveryPolicy
+            name: lead-cenc
+            protocols: [dash]
+            encryption: cenc
+            clearLead: 2s
+            ---
+            kind: DeliveryPolicy
+            name: periods-cbcs
+            protocols: [hls, dash]
+            encryption: cbcs
+            cryptoPeriod: 2s
+            ---
+            kind: DeliveryPolicy
+            name: periods-envelope
+            protocols: [hls]
+            encryption: envelope
+            cryptoPeriod: 2s
+            ---
+            kind: DeliveryPolicy
+            name: piff
+            protocols: [smooth]
+            encryption: cenc
+            signalling: [playready]
+            ---
+            kind: StreamingEndpoint
+            name: default
+            cors: ["https://player.example"]
+            cache: { manifest: { maxAge: 3s }, segment: { maxAge: 9d } }
+            headers: { X-Robots-Tag: none, Timing-Allow-Origin: "*" }
+            cacheTags: true
+            """
+
+        private init() throws {
+            site = try OriginAloneSite()
+            let data = site.data
+            try data.must("apply", try data.folder.write("forms.yaml", Data(Self.policies.utf8)))
+            let words = try data.folder.write("forms.en.vtt", Data(TextSite.webVTT.utf8))
+            try data.must("asset", "upload", "forms", Programs.clip("bbb_prog_10s.mp4"), words)
+            var locators: [String: String] = [:]
+            for (name, policies) in [
+                "clear": ["forms-clear"], "lead": ["lead-cbcs", "lead-cenc"],
+                "periods": ["periods-cbcs", "periods-envelope"], "piff": ["piff"],
+            ] {
+                let outcome = try run(
+                    Programs.own("keyway"),
+                    ["publish", "forms", "--json"] + (name == "clear" ? [] : ["--auth", "demo-viewers"])
+                        + policies.flatMap { ["--delivery", $0] }, environment: data.environment)
+                guard outcome.status == 0 else { throw VerbFailed(arguments: policies, outcome: outcome) }
+                locators[name] = "/\(try outcome.json()["locator"] as? String ?? "")"
+            }
+            self.locators = locators
+            port = try OriginAloneSite.freePort()
+            keys = try site.keyService(port: port)
+            whole = try RunningServer(data, environment: ["KEYWAY_KEYS_URL": OriginAloneSite.keysURL])
+            alone = try site.origin(port: port)
+        }
+    }
+
+    private let forms: FormsAlone
+
+    init() throws {
+        forms = try FormsAlone.shared.get()
+    }
+
+    private func path(_ name: String, _ rest: String) throws -> String {
+        "\(try #require(forms.locators[name]))/forms\(rest)"
+    }
+
+    @Test(arguments: [
+        ("clear", ".ism/manifest(format=m3u8-cmaf)"), ("clear", ".ism/manifest(format=mpd-time-cmaf)"),
+        ("clear", ".ism/manifest"), ("clear", ".mp4"), ("lead", ".ism/manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"),
+        ("lead", ".ism/manifest(format=m3u8-aapl,encryption=cbcs-aapl)"),
+        ("lead", ".ism/manifest(format=mpd-time-cmaf,encryption=cenc)"),
+        ("periods", ".ism/manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"),
+        ("periods", ".ism/manifest(format=m3u8-aapl,encryption=cbcs-aapl)"),
+        ("periods", ".ism/manifest(format=m3u8-aapl,encryption=cbc)"),
+        ("periods", ".ism/manifest(format=mpd-time-cmaf,encryption=cbcs-aapl)"),
+        ("piff", ".ism/manifest(encryption=piff)"),
+    ])
+    func everyFormIsTheSameToTheByte(name: String, rest: String) throws {
+        let script = Programs.repository.appendingPathComponent("Tests/Delivery/random_requests.py").path
+        let outcome = try run(
+            Programs.outside("python"),
+            [script, "60", "20261123", forms.whole.origin, forms.alone.origin, try path(name, rest)])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.text.contains("60 requests"))
+        let answer = try curl(forms.alone.origin + path(name, rest), "-H", "Origin: https://player.example")
+        #expect(answer.headers["x-robots-tag"] == "none")
+        #expect(answer.headers["access-control-allow-origin"] == "https://player.example")
+    }
+
+    /// A manifest names the keys of all periods, and needs none of them.
+    @Test func manifestsNeedNoContentKey() throws {
+        let fresh = try forms.site.origin(port: forms.port)
+        defer { fresh.stop() }
+        for format in ["m3u8-cmaf", "mpd-time-cmaf", "m3u8-aapl"] {
+            let manifest = try path("periods", ".ism/manifest(format=\(format),encryption=cbcs-aapl)")
+            #expect(try curl(fresh.origin + manifest).status == 200)
+        }
+        let metrics = String(decoding: try curl(fresh.admin + "/metrics").body, as: UTF8.self)
+        let released = metrics.split(separator: "\n").first {
+            $0.hasPrefix("keyway_origin_key_requests_total{outcome=\"released\"}")
+        }
+        // That of the stored indexes.
+        #expect(released?.hasSuffix(" 1") == true, "\(released ?? "none")")
+    }
+}
