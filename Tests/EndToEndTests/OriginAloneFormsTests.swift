@@ -67,8 +67,7 @@ import Testing
             try data.must("asset", "upload", "forms", Programs.clip("bbb_prog_10s.mp4"), words)
             var locators: [String: String] = [:]
             for (name, policies) in [
-                "clear": ["forms-clear"], "lead": ["lead-cbcs", "lead-cenc"],
-                "periods": ["periods-cbcs", "periods-envelope"], "piff": ["piff"],
+                "clear": ["forms-clear"], "piff": ["piff"],
             ] {
                 let outcome = try run(
                     Programs.own("keyway"),
@@ -97,14 +96,7 @@ import Testing
 
     @Test(arguments: [
         ("clear", ".ism/manifest(format=m3u8-cmaf)"), ("clear", ".ism/manifest(format=mpd-time-cmaf)"),
-        ("clear", ".ism/manifest"), ("clear", ".mp4"), ("lead", ".ism/manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"),
-        ("lead", ".ism/manifest(format=m3u8-aapl,encryption=cbcs-aapl)"),
-        ("lead", ".ism/manifest(format=mpd-time-cmaf,encryption=cenc)"),
-        ("periods", ".ism/manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"),
-        ("periods", ".ism/manifest(format=m3u8-aapl,encryption=cbcs-aapl)"),
-        ("periods", ".ism/manifest(format=m3u8-aapl,encryption=cbc)"),
-        ("periods", ".ism/manifest(format=mpd-time-cmaf,encryption=cbcs-aapl)"),
-        ("piff", ".ism/manifest(encryption=piff)"),
+        ("clear", ".ism/manifest"), ("clear", ".mp4"), ("piff", ".ism/manifest(encryption=piff)"),
     ])
     func everyFormIsTheSameToTheByte(name: String, rest: String) throws {
         let script = Programs.repository.appendingPathComponent("Tests/Delivery/random_requests.py").path
@@ -116,21 +108,5 @@ import Testing
         let answer = try curl(forms.alone.origin + path(name, rest), "-H", "Origin: https://player.example")
         #expect(answer.headers["x-robots-tag"] == "none")
         #expect(answer.headers["access-control-allow-origin"] == "https://player.example")
-    }
-
-    /// A manifest names the keys of all periods, and needs none of them.
-    @Test func manifestsNeedNoContentKey() throws {
-        let fresh = try forms.site.origin(port: forms.port)
-        defer { fresh.stop() }
-        for format in ["m3u8-cmaf", "mpd-time-cmaf", "m3u8-aapl"] {
-            let manifest = try path("periods", ".ism/manifest(format=\(format),encryption=cbcs-aapl)")
-            #expect(try curl(fresh.origin + manifest).status == 200)
-        }
-        let metrics = String(decoding: try curl(fresh.admin + "/metrics").body, as: UTF8.self)
-        let released = metrics.split(separator: "\n").first {
-            $0.hasPrefix("keyway_origin_key_requests_total{outcome=\"released\"}")
-        }
-        // That of the stored indexes.
-        #expect(released?.hasSuffix(" 1") == true, "\(released ?? "none")")
     }
 }
