@@ -38,7 +38,7 @@ final class EndpointSite: Sendable {
         let text = "kind: StreamingEndpoint\nname: \(name)\nhosts: [\(name).example]\n\(fields)\n"
         try data.must("apply", try data.folder.write("\(name).yaml", Data(text.utf8)))
         // In force within a second on every server.
-        usleep(1_000_000)
+        settle()
     }
 
     /// An answer of an endpoint, by the fast path: the first request takes what is needed into memory.

@@ -41,14 +41,14 @@ import Testing
         let url = try segment("turning")
         #expect(try site.get(url, of: "turning").status == 200)
         #expect(try site.data.must("endpoint", "stop", "turning").text == "endpoint turning is stopped\n")
-        usleep(1_000_000)
+        settle()
         for answer in try site.both(url, of: "turning") { #expect(answer.status == 503) }
         #expect(try site.data.must("endpoint", "stop", "turning").text.contains("already"))
         // The document does not say whether it runs.
         try site.apply("turning", "prefetch: true")
         for answer in try site.both(url, of: "turning") { #expect(answer.status == 503) }
         try site.data.must("endpoint", "start", "turning")
-        usleep(1_000_000)
+        settle()
         for answer in try site.both(url, of: "turning") { #expect(answer.status == 200) }
         try site.data.must("endpoint", "stop", "turning")
         try site.data.must("endpoint", "delete", "turning")
@@ -179,7 +179,7 @@ import Testing
             s.connect((host, int(port)))
             s.sendall((sys.argv[2].replace("|", "\\r\\n") * 60).encode())
             s.recv(1)
-            time.sleep(60)
+            time.sleep(600)
             """
         func begin(_ client: String) throws -> Process {
             let process = Process()
@@ -192,21 +192,18 @@ import Testing
             return process
         }
         func status(_ client: String) throws -> Int {
-            try curlWith(url, host + way + ["-m", "5", "-H", "X-Forwarded-For: \(client)"]).status
+            try curlWith(url, host + way + ["-m", "60", "-H", "X-Forwarded-For: \(client)"]).status
         }
         let first = try begin("198.51.100.1")
-        usleep(1_000_000)
-        #expect(try status("198.51.100.1") == 429)
+        #expect(try eventually { try status("198.51.100.1") == 429 })
         #expect(try status("198.51.100.2") == 200)
         let second = try begin("198.51.100.3")
-        usleep(1_000_000)
-        #expect(try status("198.51.100.2") == 503)
+        #expect(try eventually { try status("198.51.100.2") == 503 })
         for process in [first, second] {
             process.terminate()
             process.waitUntilExit()
         }
-        usleep(1_000_000)
-        #expect(try status("198.51.100.1") == 200)
+        #expect(try eventually { try status("198.51.100.1") == 200 })
         #expect(try status("198.51.100.3") == 200)
     }
 
@@ -224,10 +221,9 @@ import Testing
             folder.path + "/segment", url,
         ]
         try reader.run()
-        usleep(300_000)
+        #expect(eventually { (try? Data(contentsOf: folder.url("segment")).isEmpty) == false })
         try site.data.must("endpoint", "stop", "draining")
-        usleep(1_000_000)
-        #expect(try curlWith(url, ["-H", "Host: draining.example"]).status == 503)
+        #expect(try eventually { try curlWith(url, ["-H", "Host: draining.example"]).status == 503 })
         server.stop()
         reader.waitUntilExit()
         #expect(reader.terminationStatus == 0)
@@ -242,8 +238,7 @@ import Testing
         try data.must(
             "apply",
             try data.folder.write("d.yaml", Data("kind: StreamingEndpoint\nname: default\nenabled: false\n".utf8)))
-        usleep(1_000_000)
-        #expect(try curl(server.origin + path).status == 503)
+        #expect(try eventually { try curl(server.origin + path).status == 503 })
         #expect(try curl(server.origin + "/keys/aes").status == 400)
     }
 }

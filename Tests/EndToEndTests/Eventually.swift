@@ -11,3 +11,9 @@ func eventually(within seconds: Int = 60, _ holds: () throws -> Bool) rethrows -
     }
     return try holds()
 }
+
+/// Waits for what is promised within a second, three times as long: a busy machine is slow. For what must not happen; what must
+/// is waited for with `eventually`.
+func settle() {
+    usleep(3_000_000)
+}

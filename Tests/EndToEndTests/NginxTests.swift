@@ -41,7 +41,7 @@ import Testing
             process.standardError = FileHandle.nullDevice
             try process.run()
             ServersToStop.add(process.processIdentifier)
-            for _ in 0..<100 {
+            for _ in 0..<1200 {
                 if (try? curl(url)) != nil { return }
                 usleep(50_000)
             }
@@ -232,12 +232,12 @@ import Testing
         let root = "/\(try #require(made["locator"] as? String))/short.ism"
         let kept = site.film + EndpointSite.folder + "/init.mp4"
         _ = try get(kept)
-        usleep(1_000_000)
+        settle()
         let paths = try session(root).map(\.path)
         for path in paths where path.hasSuffix(".m4s") { #expect(try get(path).headers["x-cache"] == "HIT") }
         let report = try site.data.must("asset", "takedown", "short", "--json").json()
         let prefixes = try #require((report["purge"] as? [String: Any])?["prefixes"] as? [String])
-        usleep(1_000_000)
+        settle()
         // The cache does not know yet.
         #expect(try get(try #require(paths.first { $0.hasSuffix(".m4s") })).status == 200)
         let script = Programs.repository.appendingPathComponent("Documentation/examples/nginx-purge.sh").path

@@ -40,7 +40,7 @@ import Testing
         }
         try site.data.must("asset", "takedown", "film", "--reason", "a court's order")
         try copy(site, to: updated)
-        usleep(1_000_000)
+        settle()
         for server in [shared, near] {
             for url in [path, manifest] { #expect(try curl(server.origin + url).status == 410, "\(url)") }
         }
@@ -49,7 +49,7 @@ import Testing
         #expect(try site.data.must("audit", "tail", "--json", "--lines", "1000").text.contains("keyWithheld"))
         try site.data.must("asset", "restore", "film")
         try copy(site, to: updated)
-        usleep(1_000_000)
+        settle()
         for server in [shared, near, far] { #expect(try curl(server.origin + path).status == 200) }
     }
 

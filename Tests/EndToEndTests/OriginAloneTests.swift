@@ -97,13 +97,13 @@ import Testing
         let again = try site.keyService(port: port)
         defer { again.stop() }
         var status = 0
-        for _ in 0..<40 where status != 200 {
+        for _ in 0..<600 where status != 200 {
             status = try curl(alone.origin + "\(site.clear)/manifest(format=m3u8-aapl)").status
             usleep(100_000)
         }
         #expect(status == 200)
         status = 0
-        for _ in 0..<40 where status != 200 {
+        for _ in 0..<600 where status != 200 {
             status = try curl(late.origin + held.segment).status
             usleep(100_000)
         }
@@ -131,7 +131,7 @@ import Testing
         #expect(try curl(alone.origin + path).status == 200)
         try aKeyThatIsDisabledEnds(site, port, alone, path)
         try site.data.must("origin", "revoke", "edge-1")
-        usleep(1_000_000)
+        settle()
         #expect(try curl(alone.origin + path).status == 503)
         #expect(try curl(alone.admin + "/readyz").status == 503)
         #expect(try site.ask(port, as: "edge", "/origin/keys", #"{"recipient":"","keys":[]}"#).status == 403)
@@ -161,21 +161,21 @@ import Testing
         let playlist = String(decoding: try curl(alone.origin + variant).body, as: UTF8.self)
         let keyID = String(try #require(playlist.firstMatch(of: /kid=([0-9a-f-]{36})/)).output.1)
         try site.data.must("key", "disable", keyID)
-        usleep(1_000_000)
+        settle()
         #expect(try curl(alone.origin + segment).status == 503)
         sleep(2)
         #expect(try curl(afar.origin + segment).status == 503)
         try site.data.must("key", "enable", keyID)
-        usleep(1_000_000)
+        settle()
         for origin in [alone.origin, afar.origin] { #expect(try curl(origin + segment).status == 200) }
         // A takedown as well: the copy says that the asset is served, and the key service gives no key for it.
         try site.data.must("asset", "takedown", "film")
-        usleep(1_000_000)
+        settle()
         #expect(try curl(alone.origin + segment).status == 410)
         sleep(2)
         #expect(try curl(afar.origin + segment).status == 503)
         try site.data.must("asset", "restore", "film")
-        usleep(1_000_000)
+        settle()
         for origin in [alone.origin, afar.origin] { #expect(try curl(origin + segment).status == 200) }
     }
 
