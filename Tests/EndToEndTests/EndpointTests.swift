@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Streaming endpoints: what they rule, by both ways to an answer, within a second.
@@ -200,7 +201,8 @@ import Testing
         let second = try begin("198.51.100.3")
         #expect(try eventually { try status("198.51.100.2") == 503 })
         for process in [first, second] {
-            process.terminate()
+            // Not SIGTERM, which this process may ignore, and its children with it.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
         #expect(try eventually { try status("198.51.100.1") == 200 })
