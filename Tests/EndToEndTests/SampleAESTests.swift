@@ -149,6 +149,9 @@ import Testing
         let root = "\(site.protected)/v1/cbcs-aapl/ts/\(track)"
         let playlist = String(decoding: try curl("\(root)/media.m3u8").body, as: UTF8.self)
         #expect(playlist.contains("#EXT-X-VERSION:5\n"))
+        // KEYFORMAT came with version 5 (RFC 8216, 7), also where a session key has it.
+        let master = try curl("\(site.protected)/manifest(format=m3u8-aapl,encryption=cbcs-aapl)").body
+        #expect(String(decoding: master, as: UTF8.self).contains("#EXT-X-VERSION:5\n"))
         let keys = playlist.split(separator: "\n").filter { $0.hasPrefix("#EXT-X-KEY:METHOD=SAMPLE-AES,") }
         #expect(keys.count == 1)
         #expect(keys.allSatisfy { $0.contains("KEYFORMAT=\"identity\"") })

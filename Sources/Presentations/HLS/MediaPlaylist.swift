@@ -26,8 +26,9 @@ extension PresentedTrack {
         return text + "#EXT-X-ENDLIST\n"
     }
 
-    /// 4 has alternate renditions for MPEG-TS; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
-    var playlistVersion: Int { addresses.initialization == nil ? 4 : 7 }
+    /// 4 has alternate renditions for MPEG-TS, 5 the key formats of SAMPLE-AES; from 7 on, clients read fragmented MP4
+    /// (RFC 8216, 7).
+    var playlistVersion: Int { addresses.initialization == nil ? (hasEncryptedSamples ? 5 : 4) : 7 }
 
     private var hasEncryptedSamples: Bool {
         if case .common = protection { true } else { false }
