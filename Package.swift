@@ -111,6 +111,7 @@ let libraries: [Row] = [
             "TimedText", "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
+    Row(name: "Packaging", siblings: ["MediaStorage", "Origin", "Policies"]),
     Row(
         name: "Encoding",
         siblings: ["MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
@@ -206,7 +207,7 @@ let programs: [Row] = [
             "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
             "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Policies", "Tokens", "EncoderProtocol", "AzureImport",
+            "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
             .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
