@@ -80,7 +80,8 @@ public final class PackageFolder: PackageDestination {
         // rename() replaces an empty folder and nothing else.
         guard rename(staging, path) == 0 else { throw Self.failure(.cannotCreate, "make", path) }
         isFinished.withLock { $0 = true }
-        let parent = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let parent = open(
+            URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard parent >= 0 else { return }
         defer { Glibc.close(parent) }
         guard fsync(parent) == 0 else { throw Self.failure(.inputOutput, "make durable", path) }

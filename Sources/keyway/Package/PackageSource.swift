@@ -26,7 +26,8 @@ struct PackageSource {
                 "manifests send players for keys to http://\(configuration.listenOrigin); give --keys-url or configure "
                     + "keys.url")
         }
-        let keysURL = try Self.keysURL(command.keysURL) ?? configuration.keysURL ?? "http://\(configuration.listenOrigin)"
+        let keysURL =
+            try Self.keysURL(command.keysURL) ?? configuration.keysURL ?? "http://\(configuration.listenOrigin)"
         origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
             unwrapper: installation.unwrapper, keyBaseURL: { keysURL })
@@ -91,12 +92,14 @@ struct PackageSource {
             return id
         }
         guard let first = open.first else {
-            throw CommandFailure(.badData, "asset '\(asset)' is not published: 'keyway publish' makes its keys and a locator")
+            throw CommandFailure(
+                .badData, "asset '\(asset)' is not published: 'keyway publish' makes its keys and a locator")
         }
         guard open.count == 1 else {
             throw CommandFailure(
                 .badData,
-                "asset '\(asset)' has several locators, give --locator: \(open.map { "\($0.id)" }.joined(separator: ", "))")
+                "asset '\(asset)' has several locators, give --locator: \(open.map { "\($0.id)" }.joined(separator: ", "))"
+            )
         }
         return first.id
     }
