@@ -74,7 +74,8 @@ public struct PacketBuffer: ~Copyable {
     }
 
     private mutating func grow(by size: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(memory.count * 2, count + size), alignment: 64)
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(memory.count * 2, count + size), alignment: 64)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
         memory.deallocate()
         memory = larger
