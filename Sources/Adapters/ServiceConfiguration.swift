@@ -34,6 +34,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var kek: KEKConfiguration
     /// Where issuers' published keys may be read.
     public var keySets: KeySetConfiguration
+    public var storage: StorageSettings
     /// Who makes the licences of protection systems.
     public var licences: LicenceSettings
 
@@ -52,6 +53,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
+        + StorageSettings.fields
 
     /// Reads a file and the environment.
     ///
@@ -88,6 +90,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
+        storage = try StorageSettings(reader)
     }
 
     /// What all listeners have in common.

@@ -67,7 +67,7 @@ extension MediaReader {
 }
 
 /// Names one file of one version.
-public struct StoredFile: Sendable, Hashable {
+public struct StoredFile: Sendable, Hashable, CustomStringConvertible {
     public var asset: String
     public var version: Int
     public var name: String
@@ -77,6 +77,8 @@ public struct StoredFile: Sendable, Hashable {
         self.version = version
         self.name = name
     }
+
+    public var description: String { "file '\(name)' of version \(version) of '\(asset)'" }
 }
 
 /// Why storage refused. Names files, never contents.
@@ -88,6 +90,8 @@ public struct MediaStorageError: Error, Sendable, Hashable, CustomStringConverti
         case tooLarge
         case nameNotAllowed
         case wrongKeyType
+        /// What is stored is not what was written.
+        case damaged
         case inputOutput
     }
 

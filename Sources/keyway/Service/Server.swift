@@ -71,7 +71,7 @@ struct Server {
             services.append(try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }))
         }
         if roles.contains(.worker) {
-            services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
+            services.append(WorkerService(queue: try installation.makeJobQueue(configuration.storage, logger: logger)))
         }
         return services
     }
@@ -83,7 +83,8 @@ struct Server {
     ) throws -> any Service {
         let origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
-            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService)
+            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService,
+            verifiesReads: configuration.storage.verifiesReads)
         let routes = OriginRoutes(service: origin, executor: executor, endpoints: installation.makeEndpoints())
         let router = server.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })
         if let keyRoutes {
