@@ -69,10 +69,11 @@ public struct AssetFileRecord: Sendable, Hashable {
     }
 }
 
-/// The bytes of one upload: a whole original, or what comes between two others.
+/// Bytes of an original that were written one after the other under one nonce. What was cut off is never written again
+/// under the same nonce: it goes on in a new part.
 public struct OriginalPart: Sendable, Hashable, Codable {
-    /// Its name in storage: the upload's.
-    public var id: UploadID
+    /// Its name in storage: a UUID in lower case.
+    public var id: String
     /// In bytes.
     public var size: UInt64
     /// Of these bytes alone under the file's storage key.
@@ -80,7 +81,7 @@ public struct OriginalPart: Sendable, Hashable, Codable {
     /// SHA-256 of the tags; nil until they are made.
     public var tagsDigest: [UInt8]?
 
-    public init(id: UploadID, size: UInt64, nonce: UInt64, tagsDigest: [UInt8]? = nil) {
+    public init(id: String, size: UInt64, nonce: UInt64, tagsDigest: [UInt8]? = nil) {
         self.id = id
         self.size = size
         self.nonce = nonce

@@ -270,7 +270,7 @@ public protocol CatalogEngine: AuditLog {
     /// What originals take, those still to come too: for the quota.
     func uploadedBytes() async throws -> UInt64
     /// Whether an upload or a file has bytes of that name.
-    func isOriginalKnown(_ id: UploadID) async throws -> Bool
+    func isOriginalKnown(_ part: String) async throws -> Bool
 
     func job(_ id: JobID) async throws -> JobRecord?
     /// Newest first.

@@ -16,7 +16,7 @@ public struct UploadID: RawRepresentable, Hashable, Sendable, Codable, CustomStr
     public var description: String { rawValue }
 }
 
-/// Bytes on their way into an asset. How many have arrived is what storage holds.
+/// Bytes on their way into an asset.
 public struct UploadRecord: Sendable, Hashable, Codable {
     /// What the bytes become (tus 1.0, Concatenation).
     public enum Role: Sendable, Hashable, Codable {
@@ -37,17 +37,23 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     public var metadata: String
     /// What the bytes are encrypted under in storage; nil for the clear.
     public var storageKey: KeyID?
-    public var nonce: UInt64
-    /// Whether the bytes come encrypted already.
-    public var comesEncrypted: Bool
+    /// The last one takes bytes until the upload is complete. Their sizes are what was durable when this was recorded:
+    /// what storage holds beyond was never acknowledged.
+    public var parts: [OriginalPart]
     public var isComplete: Bool
     public var created: Date
     /// When it is removed, unless it goes on.
     public var expires: Date
 
+    /// How many bytes have arrived.
+    public var offset: UInt64 {
+        if case .final = role { return length }
+        return parts.reduce(0) { $0 + $1.size }
+    }
+
     public init(
-        id: UploadID, asset: String, role: Role, length: UInt64, metadata: String, storageKey: KeyID?, nonce: UInt64,
-        comesEncrypted: Bool = false, isComplete: Bool = false, created: Date, expires: Date
+        id: UploadID, asset: String, role: Role, length: UInt64, metadata: String, storageKey: KeyID?,
+        parts: [OriginalPart], isComplete: Bool = false, created: Date, expires: Date
     ) {
         self.id = id
         self.asset = asset
@@ -55,8 +61,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
         self.length = length
         self.metadata = metadata
         self.storageKey = storageKey
-        self.nonce = nonce
-        self.comesEncrypted = comesEncrypted
+        self.parts = parts
         self.isComplete = isComplete
         self.created = created
         self.expires = expires

@@ -22,6 +22,8 @@ extension Database {
             "DELETE FROM asset WHERE name = ?",
         ]
         for statement in statements { try execute(sql: statement, arguments: [name]) }
+        try execute(
+            sql: "DELETE FROM presentationFilter WHERE substr(name, 1, length(?1) + 1) = ?1 || '/'", arguments: [name])
         // What only this key opened is gone for good with it.
         try execute(
             sql: "DELETE FROM contentKey WHERE kid = ? AND type = 'storage'",

@@ -44,14 +44,16 @@ extension SQLiteCatalog {
         }
     }
 
-    public func isOriginalKnown(_ id: UploadID) async throws -> Bool {
+    public func isOriginalKnown(_ part: String) async throws -> Bool {
         try await read { database in
             try Bool.fetchOne(
                 database,
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM upload WHERE id = ?1)
-                        OR EXISTS (SELECT 1 FROM originalPart WHERE id = ?1)
-                    """, arguments: [id.rawValue]) ?? false
+                    SELECT EXISTS (SELECT 1 FROM originalPart WHERE id = ?1)
+                        OR EXISTS (
+                            SELECT 1 FROM upload, json_each(upload.document, '$.parts') AS part
+                            WHERE json_extract(part.value, '$.id') = ?1)
+                    """, arguments: [part]) ?? false
         }
     }
 }
@@ -72,7 +74,8 @@ extension Database {
 
     func insert(_ file: AssetFileRecord) throws {
         guard AssetRecord.isName(file.name) else {
-            throw CatalogError(.conflict, "'\(file.name.prefix(64))' cannot name a file: letters, digits, '.', '_', '-'")
+            throw CatalogError(
+                .conflict, "'\(file.name.prefix(64))' cannot name a file: letters, digits, '.', '_', '-'")
         }
         try require("asset", file.asset, of: "asset")
         let exists = try Bool.fetchOne(
@@ -111,7 +114,7 @@ extension Database {
             try execute(
                 sql: "INSERT INTO originalPart (id, file, position, size, nonce, tagsDigest) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    part.id.rawValue, file.id.rawValue, position, Column.signed(part.size), Column.signed(part.nonce),
+                    part.id, file.id.rawValue, position, Column.signed(part.size), Column.signed(part.nonce),
                     part.tagsDigest.map { Data($0) },
                 ])
         }
@@ -152,7 +155,7 @@ extension AssetFileRecord {
             storageKey: try (row["storageKey"] as Data?).map(Column.keyID),
             parts: parts.map { part in
                 OriginalPart(
-                    id: UploadID(rawValue: part["id"]), size: Column.unsigned(part["size"]),
+                    id: part["id"], size: Column.unsigned(part["size"]),
                     nonce: Column.unsigned(part["nonce"]), tagsDigest: (part["tagsDigest"] as Data?).map { Array($0) })
             }, created: Column.date(row["created"]), changed: Column.date(row["changed"]))
     }

@@ -45,11 +45,21 @@ public struct FileVerification {
         return try compare(reader, file, try PieceTagger(form), tagsDigest)
     }
 
+    /// - Parameter digest: SHA-256 of a whole file.
+    public func damage(of file: StoredFile, digest: [UInt8]) throws -> [StorageDamage] {
+        do {
+            let isWhole = try storage.open(file).digest() == digest
+            return isWhole ? [] : [StorageDamage(file: file.name, reason: "changed")]
+        } catch let error as MediaStorageError where error.code == .missing {
+            return [StorageDamage(file: file.name, reason: "it is missing")]
+        }
+    }
+
     private func compare(
         _ reader: any MediaReader, _ file: StoredFile, _ tagger: PieceTagger, _ tagsDigest: [UInt8]
     ) throws -> [StorageDamage] {
-        let tagsName = StoredFileWriter.tagsFile(of: file.name)
-        var stored = try? storage.open(StoredFile(asset: file.asset, version: file.version, name: tagsName))
+        let tagsName = file.tags.name
+        var stored = try? storage.open(file.tags)
         let expectedSize = PieceTagger.count(reader.size) * UInt64(PieceTagger.tagSize)
         var damage: [StorageDamage] = []
         if let size = stored?.size, size != expectedSize {

@@ -38,7 +38,8 @@ public struct PieceTagger: Sendable {
     /// - Parameter digest: SHA-256 of the piece.
     func tag(piece number: UInt64, digest: [UInt8]) throws -> [UInt8] {
         guard let key else { return Array(digest.prefix(Self.tagSize)) }
-        let place = [nonce, number].flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) } }
+        let place = [nonce, number].flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) }
+        }
         return try key.withUnsafeBytes { Array(try HMAC.code(of: digest + place, key: $0).prefix(Self.tagSize)) }
     }
 }

@@ -7,8 +7,10 @@ public enum StorageForm: Sendable {
     /// As they are.
     case clear
 
+    /// Nil for the clear.
+    ///
     /// - Throws: `MediaStorageError` unless the key is of type `storage`.
-    func cipher() throws -> StorageCipher? {
+    public func cipher() throws -> StorageCipher? {
         switch self {
         case .encrypted(let key, let nonce): try StorageCipher(key: key, nonce: nonce)
         case .clear: nil

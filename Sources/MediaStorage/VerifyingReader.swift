@@ -15,11 +15,9 @@ struct VerifyingReader: MediaReader {
         self.reader = reader
         self.file = file
         tagger = try PieceTagger(form)
-        var tagsFile = file
-        tagsFile.name = StoredFileWriter.tagsFile(of: file.name)
-        tags = try storage.open(tagsFile)
+        tags = try storage.open(file.tags)
         guard try tags.digest() == tagsDigest else {
-            throw MediaStorageError(.damaged, "\(tagsFile) is damaged: 'keyway asset verify' says where")
+            throw MediaStorageError(.damaged, "\(file.tags) is damaged: 'keyway asset verify' says where")
         }
     }
 
@@ -54,7 +52,8 @@ struct VerifyingReader: MediaReader {
                 try tag.withUnsafeMutableBytes({ try read($0, tags, number * UInt64(PieceTagger.tagSize)) })
             else { return false }
             guard constantTimeEquals(try tagger.tag(piece: number, digest: try SHA256.digest(piece)), tag) else {
-                throw MediaStorageError(.damaged, "\(file) is damaged between bytes \(range.lowerBound) and \(range.upperBound)")
+                throw MediaStorageError(
+                    .damaged, "\(file) is damaged between bytes \(range.lowerBound) and \(range.upperBound)")
             }
             let start = Int(position - range.lowerBound)
             let count = min(rest.count, piece.count - start)

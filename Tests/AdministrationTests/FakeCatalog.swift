@@ -227,7 +227,7 @@ actor FakeCatalog: CatalogEngine {
     func upload(_ id: UploadID) -> UploadRecord? { nil }
     func uploads(expiringBefore time: Date) -> [UploadRecord] { [] }
     func uploadedBytes() -> UInt64 { 0 }
-    func isOriginalKnown(_ id: UploadID) -> Bool { false }
+    func isOriginalKnown(_ part: String) -> Bool { false }
     func job(_ id: JobID) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }
     func jobs(limit: Int) throws -> [JobRecord] { throw CatalogError(.unavailable, "not for this test") }
     func takeNextJob(at now: Date) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }

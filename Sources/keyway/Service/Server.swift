@@ -68,7 +68,13 @@ struct Server {
         }
         if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
-            services.append(try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }))
+            let uploads = installation.makeUploads(configuration.uploads)
+            services.append(
+                try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }) {
+                    router, authentication in
+                    UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
+                })
+            services.append(UploadHousekeeping(uploads: uploads, logger: logger))
         }
         if roles.contains(.worker) {
             services.append(WorkerService(queue: try installation.makeJobQueue(configuration.storage, logger: logger)))

@@ -6,7 +6,8 @@ struct StorageOptions: ParsableArguments {
         case on, off
     }
 
-    @Option(help: "Whether media is encrypted in storage: on or off (default: storage.encryption of the configuration).")
+    @Option(
+        help: "Whether media is encrypted in storage: on or off (default: storage.encryption of the configuration).")
     var storageEncryption: Encryption?
 
     /// Nil for what is configured.
