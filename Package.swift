@@ -122,9 +122,14 @@ let libraries: [Row] = [
         ],
         products: [.subprocess, .systemPackage, .logging]),
     Row(
+        name: "AssetFiles",
+        siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
+        products: [.crypto]),
+    Row(
         name: "Administration",
         siblings: [
-            "Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel", "AzureImport", "Tokens",
+            "Policies", "AssetFiles", "Catalog", "MediaStorage", "ContentKeys", "Cryptography", "KeyExchange",
+            "MediaModel", "AzureImport", "Tokens",
         ],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
@@ -149,7 +154,9 @@ let libraries: [Row] = [
     Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),
     Row(
         name: "AdminHTTP",
-        siblings: ["HTTPSurface", "AdminContract", "Administration", "Catalog", "MetricsExposition", "Policies"],
+        siblings: [
+            "HTTPSurface", "AdminContract", "Administration", "AssetFiles", "Catalog", "MetricsExposition", "Policies",
+        ],
         products: [.hummingbird, .httpTypes, .nioCore]),
     Row(
         name: "AdminClient", siblings: ["AdminContract", "Administration", "Policies"],
@@ -159,7 +166,8 @@ let libraries: [Row] = [
         siblings: [
             "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP", "TransitKEK",
             "KeySetHTTP",
-            "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography", "Settings",
+            "Administration", "AssetFiles", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
+            "Settings",
         ],
         products: [.configuration, .logging]),
     Row(
@@ -204,13 +212,13 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
+            "Adapters", "Administration", "AssetFiles", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
             "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
-            .argumentParser, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
+            .argumentParser, .crypto, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
             .systemPackage, .unixSignals,
         ]),
     Row(

@@ -1,4 +1,5 @@
 public import Administration
+public import AssetFiles
 public import Catalog
 import CatalogSQLite
 public import ContentKeys
@@ -81,6 +82,9 @@ public struct Installation: Sendable {
     public static func takeKEKsFromEnvironment() {
         _ = KEKStores.processEnvironment
     }
+
+    /// The media of assets.
+    public var storedAssets: StoredAssets { StoredAssets(catalog: catalog, storage: storage, unwrapper: unwrapper) }
 
     /// A new random content key, wrapped, as a record that is not stored yet.
     public func makeContentKey(

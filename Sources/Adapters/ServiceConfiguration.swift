@@ -1,3 +1,4 @@
+public import AssetFiles
 import Configuration
 public import Foundation
 public import Policies
@@ -34,6 +35,9 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var kek: KEKConfiguration
     /// Where issuers' published keys may be read.
     public var keySets: KeySetConfiguration
+    public var storage: StorageSettings
+    /// What originals may take.
+    public var uploads: UploadSettings
     /// Who makes the licences of protection systems.
     public var licences: LicenceSettings
 
@@ -52,6 +56,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
+        + StorageSettings.fields + UploadSettings.fields
 
     /// Reads a file and the environment.
     ///
@@ -88,6 +93,9 @@ public struct ServiceConfiguration: Sendable, Hashable {
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
+        let storage = try StorageSettings(reader)
+        self.storage = storage
+        uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)
     }
 
     /// What all listeners have in common.

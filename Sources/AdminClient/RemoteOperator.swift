@@ -83,7 +83,7 @@ public struct RemoteOperator: OperatorInterface {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         if let error = error as? HTTPClientError { return error.shortDescription }
         if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
         if let error = error as? NIOConnectionError, let first = error.connectionErrors.first?.error {
@@ -93,7 +93,7 @@ public struct RemoteOperator: OperatorInterface {
     }
 
     /// The error of a problem document (RFC 9457); of anything else, what the status means.
-    private static func error(_ status: Int, _ body: Data) -> OperatorError {
+    static func error(_ status: Int, _ body: Data) -> OperatorError {
         struct Document: Decodable {
             var code: String
             var detail: String
@@ -113,6 +113,7 @@ public struct RemoteOperator: OperatorInterface {
         case 409: .conflict
         case 412: .changed
         case 413: .tooLarge
+        case 423: .inUse
         case 429: .limited
         case 400..<500: .malformed
         case 502, 503, 504: .unavailable

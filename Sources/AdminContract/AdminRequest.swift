@@ -136,6 +136,7 @@ extension Schema {
         if case .integer = self, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text) {
             return .integer(number)
         }
+        if case .boolean = self, let value = Bool(text) { return .boolean(value) }
         return .string(text)
     }
 }

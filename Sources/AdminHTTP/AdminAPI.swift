@@ -54,7 +54,7 @@ public struct AdminAPI: Sendable {
         _ route: AdminRoute, _ request: Request, _ context: ServiceRequestContext
     ) async throws -> Response {
         do {
-            let identity = try await identity(request, context)
+            let identity = try await authentication.identify(request, context)
             guard identity.role >= route.role else {
                 throw OperatorError(
                     .notPermitted,
@@ -71,15 +71,6 @@ public struct AdminAPI: Sendable {
         }
     }
 
-    private func identity(_ request: Request, _ context: ServiceRequestContext) async throws -> AdminIdentity {
-        var token: String?
-        if let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " {
-            token = String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces)
-        }
-        return try await authentication.identify(
-            token: token, address: context.clientAddress?.description ?? "unknown", requestID: context.requestID)
-    }
-
     private static func response(
         _ answer: AdminRoute.Answer, _ route: AdminRoute, _ request: Request
     ) -> Response {
@@ -91,5 +82,17 @@ public struct AdminAPI: Sendable {
         return Response(
             status: answer.isCreated ? .created : .ok, headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+}
+
+extension AdminAuthentication {
+    /// Who asks, by the token of a request.
+    func identify(_ request: Request, _ context: ServiceRequestContext) async throws -> AdminIdentity {
+        var token: String?
+        if let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " {
+            token = String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces)
+        }
+        return try await identify(
+            token: token, address: context.clientAddress?.description ?? "unknown", requestID: context.requestID)
     }
 }

@@ -80,10 +80,15 @@ public struct TrackRecord: Sendable, Hashable {
     public var mediaNonce: UInt64
     /// SHA-256 of the index file, checked when it is opened.
     public var indexDigest: [UInt8]
+    /// Whether the media file is encrypted under the asset's storage key; otherwise it lies in the clear.
+    public var isStorageEncrypted: Bool
+    /// SHA-256 of the media file's tags; nil for a track that was stored before there were any.
+    public var tagsDigest: [UInt8]?
 
     public init(
         description: TrackDescription, duration: UInt64, segmentCount: Int, mediaFile: String, indexFile: String,
-        mediaSize: UInt64, mediaNonce: UInt64, indexDigest: [UInt8]
+        mediaSize: UInt64, mediaNonce: UInt64, indexDigest: [UInt8], isStorageEncrypted: Bool = true,
+        tagsDigest: [UInt8]? = nil
     ) {
         self.description = description
         self.duration = duration
@@ -93,5 +98,7 @@ public struct TrackRecord: Sendable, Hashable {
         self.mediaSize = mediaSize
         self.mediaNonce = mediaNonce
         self.indexDigest = indexDigest
+        self.isStorageEncrypted = isStorageEncrypted
+        self.tagsDigest = tagsDigest
     }
 }

@@ -28,6 +28,11 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case keyDeleted
     case keyRotated
     case keySeedCreated
+    case assetCreated
+    case assetDeleted
+    /// An original has begun to arrive.
+    case assetFileAdded
+    case assetFileDeleted
     case assetPublished
     case locatorCreated
     case locatorRevoked

@@ -78,6 +78,15 @@ public enum CatalogChange: Sendable {
     case setCurrentVersion(asset: String, number: Int)
     /// Takes an asset down, and everything that only assets that are down are encrypted under; nil puts it up again.
     case setTakedown(asset: String, Takedown?)
+    /// Removes an asset with its versions, files, uploads, locators and storage key. Its media is the caller's to remove.
+    case deleteAsset(name: String)
+    /// Throws `exists` when the asset has a file of that name.
+    case insertAssetFile(AssetFileRecord)
+    /// Changes a file's digest, state, reason and parts.
+    case updateAssetFile(AssetFileRecord)
+    case deleteAssetFile(AssetFileID)
+    case putUpload(UploadRecord)
+    case deleteUpload(UploadID)
     case insertJob(JobRecord)
     case updateJob(JobRecord)
     case insertAdminToken(AdminTokenRecord)
@@ -247,6 +256,21 @@ public protocol CatalogEngine: AuditLog {
     /// it returns; what is reserved is never given again, also when the version never comes to be.
     func reserveVersion(asset: String) async throws -> Int
     func reserveFileNonces(asset: String, count: Int) async throws -> [UInt64]
+
+    func assetFile(_ id: AssetFileID) async throws -> AssetFileRecord?
+    func assetFile(asset: String, name: String) async throws -> AssetFileRecord?
+    /// In order of name.
+    func assetFiles(asset: String) async throws -> [AssetFileRecord]
+    func assetFiles(in state: AssetFileState) async throws -> [AssetFileRecord]
+    /// The files of that content, or that are said to have it; at most 100.
+    func assetFiles(digest: [UInt8]) async throws -> [AssetFileRecord]
+    func upload(_ id: UploadID) async throws -> UploadRecord?
+    /// At most 1000.
+    func uploads(expiringBefore time: Date) async throws -> [UploadRecord]
+    /// What originals take, those still to come too: for the quota.
+    func uploadedBytes() async throws -> UInt64
+    /// Whether an upload or a file has bytes of that name.
+    func isOriginalKnown(_ part: String) async throws -> Bool
 
     func job(_ id: JobID) async throws -> JobRecord?
     /// Newest first.

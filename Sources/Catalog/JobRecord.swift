@@ -52,11 +52,14 @@ public struct JobRecord: Sendable, Hashable {
     public var version: Int?
     /// What an operator should know of a job that finished.
     public var warnings: [String]
+    /// Whether what it makes is encrypted in storage; nil for what the worker is configured to do.
+    public var isStorageEncrypted: Bool?
 
     public init(
         id: JobID, asset: String, input: String, preset: String, state: JobState = .queued, attempt: Int = 0,
         progress: Double = 0, errorCode: String? = nil, errorMessage: String? = nil, created: Date,
-        started: Date? = nil, ended: Date? = nil, version: Int? = nil, warnings: [String] = []
+        started: Date? = nil, ended: Date? = nil, version: Int? = nil, warnings: [String] = [],
+        isStorageEncrypted: Bool? = nil
     ) {
         self.id = id
         self.asset = asset
@@ -72,6 +75,7 @@ public struct JobRecord: Sendable, Hashable {
         self.ended = ended
         self.version = version
         self.warnings = warnings
+        self.isStorageEncrypted = isStorageEncrypted
     }
 
     /// The preset of jobs that take MP4 files as they are, and the only one with several inputs.

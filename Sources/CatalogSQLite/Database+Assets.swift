@@ -51,13 +51,14 @@ extension Database {
         try execute(
             sql: """
                 INSERT INTO track (asset, version, position, name, description, duration, segmentCount, mediaFile,
-                    indexFile, mediaSize, mediaNonce, indexDigest)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    indexFile, mediaSize, mediaNonce, indexDigest, storageEncrypted, tagsDigest)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 version.asset, version.number, position, track.description.name, try Column.json(track.description),
                 Column.signed(track.duration), track.segmentCount, track.mediaFile, track.indexFile,
                 Column.signed(track.mediaSize), Column.signed(track.mediaNonce), Data(track.indexDigest),
+                track.isStorageEncrypted, track.tagsDigest.map { Data($0) },
             ])
     }
 }
@@ -68,6 +69,7 @@ extension TrackRecord {
             description: try Column.value(TrackDescription.self, json: row["description"]),
             duration: Column.unsigned(row["duration"]), segmentCount: row["segmentCount"],
             mediaFile: row["mediaFile"], indexFile: row["indexFile"], mediaSize: Column.unsigned(row["mediaSize"]),
-            mediaNonce: Column.unsigned(row["mediaNonce"]), indexDigest: Array(row["indexDigest"] as Data))
+            mediaNonce: Column.unsigned(row["mediaNonce"]), indexDigest: Array(row["indexDigest"] as Data),
+            isStorageEncrypted: row["storageEncrypted"], tagsDigest: (row["tagsDigest"] as Data?).map { Array($0) })
     }
 }

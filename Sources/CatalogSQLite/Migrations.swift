@@ -28,6 +28,8 @@ enum Migrations {
         migrator.registerMigration("takedown") { try $0.execute(sql: takedown) }
         migrator.registerMigration("origins") { try $0.execute(sql: origins) }
         migrator.registerMigration("cryptoPeriods") { try $0.execute(sql: cryptoPeriods) }
+        migrator.registerMigration("storedForms") { try $0.execute(sql: storedForms) }
+        migrator.registerMigration("assetFiles") { try $0.execute(sql: assetFiles) }
         return migrator
     }
 

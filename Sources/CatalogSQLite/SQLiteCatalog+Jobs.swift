@@ -40,14 +40,14 @@ extension Database {
         try execute(
             sql: """
                 INSERT INTO job (id, asset, input, preset, state, attempt, progress, errorCode, errorMessage, created,
-                    started, ended, version, warnings)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    started, ended, version, warnings, storageEncrypted)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 job.id.rawValue, job.asset, job.input, job.preset, job.state.rawValue, job.attempt, job.progress,
                 job.errorCode, job.errorMessage, job.created.timeIntervalSince1970,
                 job.started?.timeIntervalSince1970, job.ended?.timeIntervalSince1970, job.version,
-                job.warnings.joined(separator: "\n"),
+                job.warnings.joined(separator: "\n"), job.isStorageEncrypted,
             ])
     }
 
@@ -76,6 +76,7 @@ extension JobRecord {
             errorCode: row["errorCode"], errorMessage: row["errorMessage"], created: Column.date(row["created"]),
             started: (row["started"] as Double?).map(Column.date), ended: (row["ended"] as Double?).map(Column.date),
             version: row["version"],
-            warnings: (row["warnings"] as String).split(separator: "\n").map(String.init))
+            warnings: (row["warnings"] as String).split(separator: "\n").map(String.init),
+            isStorageEncrypted: row["storageEncrypted"])
     }
 }

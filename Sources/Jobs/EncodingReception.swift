@@ -9,7 +9,7 @@ import MediaStorage
 /// untrusted.
 actor EncodingReception {
     private let staged: any StagedVersion
-    private let key: ContentKey
+    private let key: ContentKey?
     private let nonces: [UInt64]
     private let outputLimit: UInt64
     private let onEvent: @Sendable (EncoderEvent) async throws -> Void
@@ -24,9 +24,11 @@ actor EncodingReception {
 
     private static let maximumWarnings = 64
 
-    /// - Parameter nonces: as many as there may be tracks.
+    /// - Parameters:
+    ///   - key: nil for media that is stored in the clear.
+    ///   - nonces: as many as there may be tracks.
     init(
-        staged: any StagedVersion, key: ContentKey, nonces: [UInt64], outputLimit: UInt64,
+        staged: any StagedVersion, key: ContentKey?, nonces: [UInt64], outputLimit: UInt64,
         onEvent: @escaping @Sendable (EncoderEvent) async throws -> Void
     ) {
         self.staged = staged

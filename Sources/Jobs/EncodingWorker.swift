@@ -23,12 +23,15 @@ public struct EncodingWorker: Sendable {
         public var limits: EncodingLimits
         /// A new storage key, wrapped.
         public var makeStorageKey: @Sendable () async throws -> ContentKeyRecord
+        /// Whether media is encrypted in storage, unless a job says otherwise.
+        public var isStorageEncrypted: Bool
         /// What a new version of a published asset needs besides.
         public var changesForNewVersion: @Sendable (AssetVersionRecord) async throws -> [CatalogChange]
 
         public init(
             catalog: any CatalogEngine, storage: any MediaStorage, unwrapper: any KeyUnwrapper, encoder: String,
-            limits: EncodingLimits, makeStorageKey: @escaping @Sendable () async throws -> ContentKeyRecord,
+            limits: EncodingLimits, isStorageEncrypted: Bool = true,
+            makeStorageKey: @escaping @Sendable () async throws -> ContentKeyRecord,
             changesForNewVersion: @escaping @Sendable (AssetVersionRecord) async throws -> [CatalogChange]
         ) {
             self.catalog = catalog
@@ -36,6 +39,7 @@ public struct EncodingWorker: Sendable {
             self.unwrapper = unwrapper
             self.encoder = encoder
             self.limits = limits
+            self.isStorageEncrypted = isStorageEncrypted
             self.makeStorageKey = makeStorageKey
             self.changesForNewVersion = changesForNewVersion
         }
@@ -91,7 +95,9 @@ public struct EncodingWorker: Sendable {
         _ job: JobRecord, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> JobRecord {
         let target = try await EncodingTarget(asset: job.asset, environment)
-        let key = try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage)
+        let key =
+            job.isStorageEncrypted ?? environment.isStorageEncrypted
+            ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
         let staged = try environment.storage.stage()
         defer { staged.discard() }
         let recorder = ProgressRecorder(job: job, catalog: environment.catalog)

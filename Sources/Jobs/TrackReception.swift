@@ -12,17 +12,21 @@ final class TrackReception {
     private let number: Int
     private let staged: any StagedVersion
     private let nonce: UInt64
-    private let writer: EncryptingWriter
+    private let isEncrypted: Bool
+    private let writer: StoredFileWriter
     private var mediaSize: UInt64 = 0
     private var index: [UInt8] = []
 
-    /// - Parameter nonce: of this file alone under the key.
-    init(number: Int, staged: any StagedVersion, key: ContentKey, nonce: UInt64) throws {
+    /// - Parameters:
+    ///   - key: nil for media that is stored in the clear.
+    ///   - nonce: of this file alone under the key.
+    init(number: Int, staged: any StagedVersion, key: ContentKey?, nonce: UInt64) throws {
         self.number = number
         self.staged = staged
         self.nonce = nonce
-        writer = EncryptingWriter(
-            try staged.create(Self.mediaFile(number)), cipher: try StorageCipher(key: key, nonce: nonce))
+        isEncrypted = key != nil
+        writer = try StoredFileWriter(
+            staged, name: Self.mediaFile(number), form: key.map { .encrypted($0, nonce: nonce) } ?? .clear)
     }
 
     private static func mediaFile(_ number: Int) -> String { "track-\(number).cmaf" }
@@ -51,7 +55,7 @@ final class TrackReception {
         guard checked.mediaSize == mediaSize else {
             throw JobFailure(.encoderProtocol, "track \(number) has another size than its index says")
         }
-        try writer.close()
+        let tagsDigest = try writer.finish()
         let indexFile = "track-\(number).index"
         let file = try staged.create(indexFile)
         try data.withUnsafeBytes { try file.append($0) }
@@ -59,6 +63,6 @@ final class TrackReception {
         return TrackRecord(
             description: checked.description, duration: checked.duration, segmentCount: checked.segmentCount,
             mediaFile: Self.mediaFile(number), indexFile: indexFile, mediaSize: mediaSize, mediaNonce: nonce,
-            indexDigest: try SHA256.digest(index))
+            indexDigest: try SHA256.digest(index), isStorageEncrypted: isEncrypted, tagsDigest: tagsDigest)
     }
 }

@@ -24,7 +24,7 @@ extension Installation {
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
                 auditKeys: auditKeyMaterial, streams: streams,
                 material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-                role: role, keySetHosts: keySetHosts))
+                role: role, keySetHosts: keySetHosts, assets: storedAssets))
     }
 
     /// Works on content keys, as the operator at this machine.

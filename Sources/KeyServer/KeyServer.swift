@@ -95,12 +95,15 @@ package struct KeyServer: Sendable {
 
     /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.
     package func adminListener(
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] },
+        addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
         let router = shared.makeUnsharedRouter("admin")
+        let authentication = AdminAuthentication(catalog: installation.catalog)
+        addingRoutes(router, authentication)
         HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
         try AdminAPI(
-            authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
+            authentication: authentication, version: Version.text,
             isEncrypted: configuration.tls["admin"] != nil,
             interface: { [installation] identity in
                 installation.makeOperator(actor: identity.name, role: identity.role, streams: streams)

@@ -1,7 +1,8 @@
 public import Foundation
 import Glibc
 
-/// Media in folders: `assets/{asset}/v{version}/{file}` for what is complete, `staging/{uuid}/{file}` for what is not.
+/// Media in folders: `assets/{asset}/v{version}/{file}` for what is complete, `staging/{uuid}/{file}` for what is not, and
+/// `originals/{name}` for what was uploaded.
 /// Folders are 0700, files 0600; names are checked, and symbolic links are not followed.
 public struct FileSystemMediaStorage: MediaStorage {
     private let root: String
@@ -46,9 +47,20 @@ public struct FileSystemMediaStorage: MediaStorage {
         }
     }
 
-    private func path(of file: StoredFile) throws -> String {
+    public func removeVersions(of asset: String) throws {
+        try FileName.check(asset)
+        let folder = root + "/assets/" + asset
+        if FileManager.default.fileExists(atPath: folder) { try Folder.remove(folder) }
+    }
+
+    var originalsFolder: String { root + "/originals" }
+
+    func path(of file: StoredFile) throws -> String {
         try FileName.check(file.name)
-        return try Self.versionFolder(root, file.asset, file.version) + "/" + file.name
+        return switch file.place {
+        case .version(let asset, let version): try Self.versionFolder(root, asset, version) + "/" + file.name
+        case .originals: originalsFolder + "/" + file.name
+        }
     }
 
     static func versionFolder(_ root: String, _ asset: String, _ version: Int) throws -> String {

@@ -16,6 +16,31 @@ public protocol MediaStorage: Sendable {
     /// Removes what processes that died left in staging, and version folders that `isKnown` does not know. To be called
     /// by the only writer.
     func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws
+    /// Removes all versions of an asset; none is fine.
+    func removeVersions(of asset: String) throws
+
+    /// Goes on with an original, making it when it is not there. One writer at a time, in all processes.
+    ///
+    /// - Throws: `MediaStorageError` with `busy` while another one writes.
+    func append(toOriginal name: String) throws -> any OriginalWriter
+    /// Makes the tags of an original, in the place of what was there.
+    func createTags(ofOriginal name: String) throws -> any MediaWriter
+    /// How many bytes of an original are there; 0 when there is none.
+    func size(ofOriginal name: String) throws -> UInt64
+    /// Removes an original and its tags; none is fine.
+    func removeOriginal(_ name: String) throws
+    /// The names of all originals.
+    func originals() throws -> [String]
+}
+
+/// Appends to an original. Owned by one task; others may not write until it is closed or released.
+public protocol OriginalWriter: MediaWriter {
+    /// In bytes, with what was there before.
+    var size: UInt64 { get }
+    /// Makes what was appended durable.
+    func synchronize() throws
+    /// Cuts off what comes after that many bytes, durably.
+    func truncate(to size: UInt64) throws
 }
 
 /// A version that is being written.
@@ -66,16 +91,39 @@ extension MediaReader {
     }
 }
 
-/// Names one file of one version.
-public struct StoredFile: Sendable, Hashable {
-    public var asset: String
-    public var version: Int
+/// Names one file of one version, or an original.
+public struct StoredFile: Sendable, Hashable, CustomStringConvertible {
+    public enum Place: Sendable, Hashable {
+        case version(asset: String, Int)
+        case originals
+    }
+
+    public var place: Place
     public var name: String
 
     public init(asset: String, version: Int, name: String) {
-        self.asset = asset
-        self.version = version
+        place = .version(asset: asset, version)
         self.name = name
+    }
+
+    /// The bytes of one upload.
+    public init(original name: String) {
+        place = .originals
+        self.name = name
+    }
+
+    /// Where the tags of this file are.
+    public var tags: StoredFile {
+        var file = self
+        file.name = StoredFileWriter.tagsFile(of: name)
+        return file
+    }
+
+    public var description: String {
+        switch place {
+        case .version(let asset, let version): "file '\(name)' of version \(version) of '\(asset)'"
+        case .originals: "original '\(name)'"
+        }
     }
 }
 
@@ -88,7 +136,11 @@ public struct MediaStorageError: Error, Sendable, Hashable, CustomStringConverti
         case tooLarge
         case nameNotAllowed
         case wrongKeyType
+        /// What is stored is not what was written.
+        case damaged
         case inputOutput
+        /// Somebody else is writing it.
+        case busy
     }
 
     public var code: Code

@@ -33,12 +33,13 @@ public final class OriginService: Sendable {
     public init(
         catalog: any CatalogEngine, watch: CatalogWatch, storage: any MediaStorage, unwrapper: any KeyUnwrapper,
         keyLifetime: TimeInterval = 60, keyBaseURL: @escaping @Sendable () -> String,
-        tickets: (any KeyTicketing)? = nil, now: @escaping @Sendable () -> Date = { Date() }
+        tickets: (any KeyTicketing)? = nil, verifiesReads: Bool = false,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         keys = EncryptionKeyCache(
             catalog: catalog, watch: watch, unwrapper: unwrapper, lifetime: keyLifetime, now: now)
-        versions = VersionStore(catalog: catalog, storage: storage, keys: keys)
+        versions = VersionStore(catalog: catalog, storage: storage, keys: keys, verifiesReads: verifiesReads)
         trackKeys = TrackKeyLookup(catalog: catalog, watch: watch)
         locators = Self.locators(watch)
         // After all others: what it keeps is made of what they keep.

@@ -21,9 +21,12 @@ struct VersionStore: Sendable {
     private let catalog: any CatalogEngine
     private let storage: any MediaStorage
     private let keys: EncryptionKeyCache
+    /// Whether each read of media is held against its tags.
+    private let verifiesReads: Bool
     private let versions = BoundedCache<Name, OpenedVersion>(maximumCount: maximumCount)
 
-    init(catalog: any CatalogEngine, storage: any MediaStorage, keys: EncryptionKeyCache) {
+    init(catalog: any CatalogEngine, storage: any MediaStorage, keys: EncryptionKeyCache, verifiesReads: Bool) {
+        self.verifiesReads = verifiesReads
         self.catalog = catalog
         self.storage = storage
         self.keys = keys
@@ -69,8 +72,10 @@ struct VersionStore: Sendable {
         } catch {
             throw OriginError(.storageFault, error.description)
         }
-        let media = DecryptingReader(
-            try storage.open(file(track.mediaFile)), cipher: try StorageCipher(key: key, nonce: track.mediaNonce))
+        let media = try storage.open(
+            file(track.mediaFile),
+            form: track.isStorageEncrypted ? .encrypted(key, nonce: track.mediaNonce) : .clear,
+            verifying: verifiesReads ? track.tagsDigest : nil)
         guard media.size == index.mediaSize, index.description == track.description else {
             throw OriginError(.storageFault, "track \(track.description.name) is not the one that was indexed")
         }

@@ -14,6 +14,8 @@ public struct OriginConfiguration: Sendable, Hashable {
     /// How much of what was sent is kept in memory, ready to be sent again, in MiB; 0 for nothing.
     public var segmentMemory: Int
     public var accessLog: AccessLogForm
+    /// Whether each read of media is held against the tags that are stored beside it.
+    public var verifiesReads: Bool
     public var keyService: KeyServiceConfiguration
     /// A folder with the secrets that sign URLs; nil: what endpoints want signed lets nobody in.
     public var urlSecrets: String?
@@ -24,6 +26,7 @@ public struct OriginConfiguration: Sendable, Hashable {
         ["listen.origin", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listenerNames.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + ["origin.memory", "limits.connections", "accessLog", "urlSecrets"] + KeyServiceConfiguration.fields
+        + StorageSettings.readingFields
 
     /// Reads a file and the environment.
     ///
@@ -55,6 +58,7 @@ public struct OriginConfiguration: Sendable, Hashable {
         segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
         keyService = try KeyServiceConfiguration(reader)
+        verifiesReads = try StorageSettings(reader).verifiesReads
         urlSecrets = reader.string(forKey: "urlSecrets").flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -100,7 +100,7 @@ struct OriginServer {
         let origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
             unwrapper: installation.keys, keyLifetime: Self.keyLifetime, keyBaseURL: { keysURL },
-            tickets: installation.keys)
+            tickets: installation.keys, verifiesReads: configuration.verifiesReads)
         let endpoints = makeEndpoints(secrets)
         let routes = OriginRoutes(service: origin, executor: executor, endpoints: endpoints)
         let router = listeners.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })

@@ -26,6 +26,8 @@ struct EncodeCommand: AsyncParsableCommand {
     @Option(help: "The recipe: adaptive.")
     var preset = "adaptive"
 
+    @OptionGroup var storage: StorageOptions
+
     @Flag(help: "Draw progress, also when standard error is not a terminal.")
     var watch = false
 
@@ -47,7 +49,10 @@ struct EncodeCommand: AsyncParsableCommand {
         let installation = try await common.open()
         var ended: [JobRecord] = []
         for input in inputs {
-            ended.append(try await Self.encode(input, as: asset, installation, watch: watch, detach: detach))
+            ended.append(
+                try await Self.encode(
+                    input, as: asset, installation, common.configuration().storage,
+                    isStorageEncrypted: storage.isEncrypted, watch: watch, detach: detach))
         }
         try Answer(jobs: ended.map(JobReport.init)).print(json: common.json)
         if let failed = ended.first(where: { $0.state == .error }) { throw Self.failure(failed) }
@@ -55,7 +60,9 @@ struct EncodeCommand: AsyncParsableCommand {
 
     /// Submits a job for a file and, unless it is detached, waits for its end.
     static func encode(
-        _ input: String, as asset: String?, _ installation: Installation, watch: Bool, detach: Bool = false
+        _ input: String, as asset: String?, _ installation: Installation,
+        _ settings: StorageSettings = StorageSettings(),
+        isStorageEncrypted: Bool? = nil, watch: Bool, detach: Bool = false
     ) async throws -> JobRecord {
         let url = URL(fileURLWithPath: input)
         guard FileManager.default.isReadableFile(atPath: url.path) else {
@@ -66,23 +73,25 @@ struct EncodeCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'; give --asset")
         }
-        let job = JobRecord(id: JobID(), asset: name, input: url.path, preset: "adaptive", created: Date())
+        let job = JobRecord(
+            id: JobID(), asset: name, input: url.path, preset: "adaptive", created: Date(),
+            isStorageEncrypted: isStorageEncrypted)
         try await installation.catalog.apply([.insertJob(job)])
         if detach { return job }
-        return try await end(of: job, installation, label: "encoding \(name)", isDrawn: watch)
+        return try await end(of: job, installation, settings, label: "encoding \(name)", isDrawn: watch)
     }
 
     /// Waits until a job that was submitted has ended.
     ///
     /// - Parameter isDrawn: progress is drawn also when standard error is not a terminal.
     static func end(
-        of job: JobRecord, _ installation: Installation, label: String, isDrawn: Bool
+        of job: JobRecord, _ installation: Installation, _ settings: StorageSettings, label: String, isDrawn: Bool
     ) async throws -> JobRecord {
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
         defer { bar.finish() }
-        return try await installation.makeJobQueue(logger: logger).waitForEnd(of: job.id) { bar.show($0) }
+        return try await installation.makeJobQueue(settings, logger: logger).waitForEnd(of: job.id) { bar.show($0) }
     }
 
     private static func assetName(_ url: URL) -> String {

@@ -219,6 +219,15 @@ actor FakeCatalog: CatalogEngine {
     func reserveFileNonces(asset: String, count: Int) throws -> [UInt64] {
         throw CatalogError(.unavailable, "not here")
     }
+    func assetFile(_ id: AssetFileID) -> AssetFileRecord? { nil }
+    func assetFile(asset: String, name: String) -> AssetFileRecord? { nil }
+    func assetFiles(asset: String) -> [AssetFileRecord] { [] }
+    func assetFiles(in state: AssetFileState) -> [AssetFileRecord] { [] }
+    func assetFiles(digest: [UInt8]) -> [AssetFileRecord] { [] }
+    func upload(_ id: UploadID) -> UploadRecord? { nil }
+    func uploads(expiringBefore time: Date) -> [UploadRecord] { [] }
+    func uploadedBytes() -> UInt64 { 0 }
+    func isOriginalKnown(_ part: String) -> Bool { false }
     func job(_ id: JobID) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }
     func jobs(limit: Int) throws -> [JobRecord] { throw CatalogError(.unavailable, "not for this test") }
     func takeNextJob(at now: Date) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }

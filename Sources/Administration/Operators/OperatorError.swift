@@ -1,5 +1,7 @@
+import AssetFiles
 import Catalog
 import KeyExchange
+import MediaStorage
 
 /// Why a verb was not done: the same value here and over HTTP, where it is a problem document (RFC 9457).
 public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -67,6 +69,8 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case let error as CPIXError: self.init(.invalid, error.description)
         case let error as KEKRotationError: self.init(.conflict, error.description)
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
+        case let error as AssetFileError: self.init(Self.code(of: error.code), error.reason)
+        case let error as MediaStorageError: self.init(.storageFailed, error.description)
         case let error as DocumentsRejected:
             self.init(
                 .invalid, "\(error.description)\n\(error.errors.count) errors; nothing was changed",
@@ -82,6 +86,18 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case .inUse: .inUse
         case .wrongState: .conflict
         case .notPermitted: .notPermitted
+        }
+    }
+
+    private static func code(of code: AssetFileError.Code) -> Code {
+        switch code {
+        case .malformed, .wrongChecksum: .malformed
+        case .missing: .missing
+        case .exists: .exists
+        case .wrongOffset, .complete, .notReady: .conflict
+        case .tooLarge, .quotaExceeded: .tooLarge
+        case .busy: .inUse
+        case .damaged: .corrupt
         }
     }
 

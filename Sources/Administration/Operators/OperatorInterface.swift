@@ -1,3 +1,4 @@
+public import AssetFiles
 public import Catalog
 public import Foundation
 public import Policies
@@ -100,6 +101,8 @@ public struct OperatorContext: Sendable {
     public var role: AdminRole
     /// The hosts that published keys may be read from.
     public var keySetHosts: [String]
+    /// The media of assets; nil where only the catalog is at hand.
+    public var assets: StoredAssets?
     public var now: @Sendable () -> Date
 
     public init(
@@ -108,6 +111,7 @@ public struct OperatorContext: Sendable {
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
         keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
+        assets: StoredAssets? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
@@ -122,6 +126,7 @@ public struct OperatorContext: Sendable {
         self.actor = actor
         self.role = role
         self.keySetHosts = keySetHosts
+        self.assets = assets
         self.now = now
     }
 
@@ -144,6 +149,12 @@ public struct OperatorContext: Sendable {
     func kekDesk() throws -> KEKDesk {
         guard let keks else { throw OperatorError(.unavailable, "key-encryption keys are not at hand here") }
         return keks
+    }
+
+    /// - Throws: `OperatorError` where media is not at hand.
+    func storedAssets() throws -> StoredAssets {
+        guard let assets else { throw OperatorError(.unavailable, "the media of assets is not at hand here") }
+        return assets
     }
 
     var auditSigner: AuditSigner { AuditSigner(catalog: catalog, material: auditKeys, now: now) }

@@ -5,6 +5,7 @@ struct AssetCommand: AsyncParsableCommand {
         commandName: "asset", abstract: "Assets: what is owned.",
         subcommands: [
             AssetList.self, AssetShow.self, AssetUpload.self, AssetVersions.self, AssetRollback.self,
-            AssetTakedown.self, AssetRestore.self,
+            AssetTakedown.self, AssetRestore.self, AssetCreate.self, AssetDelete.self, AssetVerify.self,
+            AssetFileCommand.self,
         ])
 }

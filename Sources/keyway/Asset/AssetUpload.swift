@@ -26,6 +26,8 @@ struct AssetUpload: AsyncParsableCommand {
     )
     var files: [String]
 
+    @OptionGroup var storage: StorageOptions
+
     func run() async throws {
         guard !CommonOptions.isRemote else {
             throw CommandFailure(
@@ -34,10 +36,12 @@ struct AssetUpload: AsyncParsableCommand {
                     + "with KEYWAY_URL unset and KEYWAY_DATA naming its data folder")
         }
         var notes: [String] = []
-        let job = try Self.job(name: name, files: files, &notes)
+        var job = try Self.job(name: name, files: files, &notes)
+        job.isStorageEncrypted = storage.isEncrypted
         let installation = try await common.open()
         try await installation.catalog.apply([.insertJob(job)])
-        let ended = try await EncodeCommand.end(of: job, installation, label: "uploading \(name)", isDrawn: false)
+        let ended = try await EncodeCommand.end(
+            of: job, installation, common.configuration().storage, label: "uploading \(name)", isDrawn: false)
         if ended.state == .error { throw EncodeCommand.failure(ended) }
         guard let version = ended.version,
             let record = try await installation.catalog.assetVersion(asset: name, number: version)

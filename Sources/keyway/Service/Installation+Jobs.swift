@@ -9,12 +9,12 @@ import Logging
 
 extension Installation {
     /// The queue of this data folder, with the encoder program that lies beside this one.
-    func makeJobQueue(logger: Logger) throws -> JobQueue {
+    func makeJobQueue(_ settings: StorageSettings, logger: Logger) throws -> JobQueue {
         let publication = Publication(catalog: catalog, makeKey: contentKeyMaker)
         let worker = EncodingWorker(
             EncodingWorker.Environment(
                 catalog: catalog, storage: storage, unwrapper: unwrapper, encoder: Self.encoderPath,
-                limits: EncodingLimits(),
+                limits: EncodingLimits(), isStorageEncrypted: settings.isEncrypted,
                 makeStorageKey: { try makeContentKey(.storage, keyID: .random(), name: nil) },
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
         return JobQueue(worker: worker, lockPath: dataFolder + "/worker.lock", logger: logger)

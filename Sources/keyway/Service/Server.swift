@@ -68,10 +68,16 @@ struct Server {
         }
         if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
-            services.append(try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }))
+            let uploads = installation.makeUploads(configuration.uploads)
+            services.append(
+                try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }) {
+                    router, authentication in
+                    UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
+                })
+            services.append(UploadHousekeeping(uploads: uploads, logger: logger))
         }
         if roles.contains(.worker) {
-            services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
+            services.append(WorkerService(queue: try installation.makeJobQueue(configuration.storage, logger: logger)))
         }
         return services
     }
@@ -83,7 +89,8 @@ struct Server {
     ) throws -> any Service {
         let origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
-            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService)
+            unwrapper: installation.unwrapper, keyBaseURL: { keyBase.current }, tickets: keyService,
+            verifiesReads: configuration.storage.verifiesReads)
         let routes = OriginRoutes(service: origin, executor: executor, endpoints: installation.makeEndpoints())
         let router = server.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })
         if let keyRoutes {

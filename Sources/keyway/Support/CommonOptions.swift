@@ -49,7 +49,15 @@ struct CommonOptions: ParsableArguments {
 
     /// Who does what is asked: this process on the data folder, or the server of `KEYWAY_URL`.
     func makeOperator() async throws -> any OperatorInterface {
-        guard let url = Self.serverURL else { return ContractedOperator(try await open().localOperator()) }
+        guard let (address, token) = try server() else {
+            return ContractedOperator(try await open().localOperator())
+        }
+        return try RemoteOperator(address: address, token: token)
+    }
+
+    /// The server that verbs go to, and the token for it; nil for this machine's data folder.
+    func server() throws -> (address: AdminAddress, token: String)? {
+        guard let url = Self.serverURL else { return nil }
         guard data == nil else {
             throw CommandFailure(.badData, "--data names a folder and KEYWAY_URL a server: give one of them")
         }
@@ -58,7 +66,7 @@ struct CommonOptions: ParsableArguments {
                 .notPermitted,
                 "KEYWAY_URL is set and KEYWAY_TOKEN is not; 'keyway admin token create' makes one on the server")
         }
-        return try RemoteOperator(address: AdminAddress(url), token: token)
+        return (try AdminAddress(url), token)
     }
 
     /// Does one verb, here or there.

@@ -1,0 +1,45 @@
+import AssetFiles
+import Catalog
+public import Foundation
+
+/// An original of an asset.
+public struct AssetFileReport: Codable, Sendable {
+    public var id: String
+    public var asset: String
+    public var name: String
+    public var contentType: String
+    /// In bytes.
+    public var size: UInt64
+    /// In hexadecimal digits.
+    public var sha256: String?
+    /// `uploading`, `quarantine`, `ready` or `rejected`.
+    public var state: String
+    /// Why it stays in quarantine, or was rejected.
+    public var reason: String?
+    /// Whether it is encrypted in storage.
+    public var encrypted: Bool
+    public var created: Date
+
+    init(_ file: AssetFileRecord) {
+        id = file.id.rawValue
+        asset = file.asset
+        name = file.name
+        contentType = file.contentType
+        size = file.size
+        sha256 = file.digest?.hexDigits
+        state = file.state.rawValue
+        reason = file.reason
+        encrypted = file.storageKey != nil
+        created = file.created
+    }
+}
+
+extension OperatorContext {
+    func assetFile(_ asset: String, _ name: String) async throws -> AssetFileRecord {
+        guard let file = try await catalog.assetFile(asset: asset, name: name) else {
+            throw OperatorError(
+                .missing, "asset \(asset.quoted) has no file \(name.quoted); 'keyway asset file list' lists them")
+        }
+        return file
+    }
+}

@@ -1,0 +1,83 @@
+import AssetFiles
+import Catalog
+import Foundation
+import MediaStorage
+
+/// Lists the originals of an asset, in order of name.
+public struct ListAssetFiles: OperatorVerb {
+    public var name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+
+    public struct Report: Codable, Sendable {
+        public var asset: String
+        public var files: [AssetFileReport]
+    }
+
+    public func run(in context: OperatorContext) async throws -> Report {
+        _ = try await context.asset(named: name)
+        return Report(asset: name, files: try await context.catalog.assetFiles(asset: name).map(AssetFileReport.init))
+    }
+}
+
+/// One original of an asset.
+public struct ShowAssetFile: OperatorVerb {
+    public var name: String
+    public var file: String
+
+    public init(name: String, file: String) {
+        self.name = name
+        self.file = file
+    }
+
+    public func run(in context: OperatorContext) async throws -> AssetFileReport {
+        AssetFileReport(try await context.assetFile(name, file))
+    }
+}
+
+/// Removes an original, whatever its state. Versions that were made of it stay.
+public struct DeleteAssetFile: OperatorVerb {
+    public var name: String
+    public var file: String
+
+    public init(name: String, file: String) {
+        self.name = name
+        self.file = file
+    }
+
+    public func run(in context: OperatorContext) async throws -> AssetFileReport {
+        let storage = try context.storedAssets().storage
+        let record = try await context.assetFile(name, file)
+        try await context.catalog.apply([
+            .deleteAssetFile(record.id), .audit(context.event(.assetFileDeleted, detail: "\(name): \(file)")),
+        ])
+        for part in record.parts { try storage.removeOriginal(part.id) }
+        return AssetFileReport(record)
+    }
+}
+
+/// Finds originals by their content, so that nobody sends what is there.
+public struct FindContent: OperatorVerb {
+    /// In hexadecimal digits.
+    public var sha256: String
+
+    public init(sha256: String) {
+        self.sha256 = sha256
+    }
+
+    public struct Report: Codable, Sendable {
+        public var sha256: String
+        public var files: [AssetFileReport]
+    }
+
+    public func run(in context: OperatorContext) async throws -> Report {
+        guard let digest = [UInt8](hexDigits: sha256), digest.count == 32 else {
+            throw OperatorError(.invalid, "sha256 must be 64 hexadecimal digits")
+        }
+        // What was only said of a file that is still arriving is not known.
+        let files = try await context.catalog.assetFiles(digest: digest).filter { $0.state == .ready }
+        return Report(sha256: sha256, files: files.map(AssetFileReport.init))
+    }
+}

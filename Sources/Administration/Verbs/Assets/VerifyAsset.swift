@@ -1,0 +1,46 @@
+import AssetFiles
+import Catalog
+import MediaStorage
+
+/// Reads everything that is stored of an asset through, and says where it is not what was written.
+public struct VerifyAsset: OperatorVerb {
+    public var name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+
+    public struct Damage: Codable, Sendable {
+        /// Nil for an original.
+        public var version: Int?
+        /// The track, or the original.
+        public var name: String
+        /// In storage.
+        public var file: String
+        /// The bytes within which it is, the second one not included; nil for the whole file.
+        public var start: UInt64?
+        public var end: UInt64?
+        public var reason: String
+    }
+
+    public struct Report: Codable, Sendable {
+        public var asset: String
+        public var files: Int
+        public var bytes: UInt64
+        /// Stored before there were tags: only size and index could be checked.
+        public var withoutTags: Int
+        public var damage: [Damage]
+    }
+
+    public func run(in context: OperatorContext) async throws -> Report {
+        let asset = try await context.asset(named: name)
+        let result = try await context.storedAssets().verify(asset)
+        return Report(
+            asset: name, files: result.files, bytes: result.bytes, withoutTags: result.withoutTags,
+            damage: result.damage.map {
+                Damage(
+                    version: $0.version, name: $0.name, file: $0.damage.file, start: $0.damage.range?.lowerBound,
+                    end: $0.damage.range?.upperBound, reason: $0.damage.reason)
+            })
+    }
+}

@@ -1,0 +1,128 @@
+import Catalog
+import ContentKeys
+import Foundation
+import MediaStorage
+
+/// Writes the bytes of one request to where an upload goes on. Owned by one task.
+final class UploadReception {
+    /// So many bytes are sent again at most when this process dies.
+    private static let durableEvery: UInt64 = 32 << 20
+    /// Of one upload: each is a process that died, or a checksum that was wrong.
+    private static let maximumParts = 4096
+
+    private let service: UploadService
+    private let key: ContentKey?
+    private var upload: UploadRecord
+    private var writer: any OriginalWriter
+    private var cipher: StorageCipher?
+
+    init(_ upload: UploadRecord, _ service: UploadService) async throws {
+        guard let last = upload.parts.last else { throw AssetFileError(.complete, "upload \(upload.id) is complete") }
+        self.upload = upload
+        self.service = service
+        if let keyID = upload.storageKey { key = try await service.assets.storageKey(keyID) } else { key = nil }
+        writer = try Self.writer(last, service)
+        cipher = try StoredAssets.form(key, last).cipher()
+        guard writer.size >= last.size else {
+            throw AssetFileError(.damaged, "upload \(upload.id) is not whole in storage: begin it again")
+        }
+        // Somebody died after writing and before saying so.
+        if writer.size > last.size { try await cutOff() }
+    }
+
+    private static func writer(_ part: OriginalPart, _ service: UploadService) throws -> any OriginalWriter {
+        do {
+            return try service.storage.append(toOriginal: part.id)
+        } catch let error as MediaStorageError where error.code == .busy {
+            throw AssetFileError(.busy, error.reason)
+        }
+    }
+
+    /// Drops what was written and not recorded, and goes on under another nonce.
+    private func cutOff() async throws {
+        guard let last = upload.parts.last, upload.parts.count < Self.maximumParts else {
+            throw AssetFileError(.damaged, "upload \(upload.id) was broken off too often: begin it again")
+        }
+        try writer.truncate(to: last.size)
+        if last.size == 0 {
+            upload.parts.removeLast()
+            try service.storage.removeOriginal(last.id)
+        }
+        let part = try await service.newPart(of: upload.asset)
+        upload.parts.append(part)
+        try await service.catalog.apply([.putUpload(upload)])
+        writer = try Self.writer(part, service)
+        cipher = try StoredAssets.form(key, part).cipher()
+    }
+
+    func take<Body: AsyncSequence>(
+        _ body: Body, checksum: UploadChecksum?
+    ) async throws -> UploadRecord where Body.Element == [UInt8] {
+        var accumulator = checksum.map(ChecksumAccumulator.init)
+        var failure: (any Error)?
+        do {
+            for try await bytes in body {
+                accumulator?.update(bytes)
+                try append(bytes)
+                // With a checksum nothing counts before all of it is here.
+                if accumulator == nil, unrecorded >= Self.durableEvery { try await record() }
+            }
+        } catch {
+            failure = error
+        }
+        if let accumulator {
+            if let failure {
+                try await cutOff()
+                throw failure
+            }
+            guard !Task.isCancelled, accumulator.isRight else {
+                try await cutOff()
+                throw AssetFileError(.wrongChecksum, "the bytes are not those of their checksum, and were not kept")
+            }
+        }
+        try await Self.uncancelled { [self] in try await record() }
+        if let failure { throw failure }
+        return upload
+    }
+
+    private var unrecorded: UInt64 { writer.size - (upload.parts.last?.size ?? 0) }
+
+    private func append(_ bytes: [UInt8]) throws {
+        guard UInt64(bytes.count) <= upload.length - upload.offset - unrecorded else {
+            throw AssetFileError(.tooLarge, "more bytes than the \(upload.length) of upload \(upload.id)")
+        }
+        var bytes = bytes
+        if let cipher { try bytes.withUnsafeMutableBytes { try cipher.apply(to: $0, at: writer.size) } }
+        try bytes.withUnsafeBytes { try writer.append($0) }
+    }
+
+    /// Makes what came durable, in storage and then in the catalog.
+    private func record() async throws {
+        try writer.synchronize()
+        upload.parts[upload.parts.count - 1].size = writer.size
+        upload.expires = service.now().addingTimeInterval(service.settings.expiry)
+        upload.isComplete = upload.offset == upload.length
+        var changes: [CatalogChange] = [.putUpload(upload)]
+        if upload.isComplete, case .whole(let id) = upload.role {
+            guard var file = try await service.catalog.assetFile(id) else {
+                throw AssetFileError(.missing, "the file of upload \(upload.id) was deleted")
+            }
+            file.state = .quarantine
+            file.parts = upload.parts
+            file.changed = service.now()
+            changes.append(.updateAssetFile(file))
+        }
+        try await service.catalog.apply(changes)
+    }
+
+    /// Runs to its end also when the task was cancelled: what came is not lost because its sender is.
+    private static func uncancelled(_ body: @escaping () async throws -> Void) async throws {
+        let body = Unchecked(value: body)
+        try await Task { try await body.value() }.value
+    }
+
+    // Sendable: the task that made it waits for it.
+    private struct Unchecked: @unchecked Sendable {
+        var value: () async throws -> Void
+    }
+}

@@ -1,0 +1,115 @@
+public import Catalog
+import ContentKeys
+import Foundation
+
+extension UploadService {
+    /// Partial uploads that one file may be made of.
+    private static let maximumPartials = 256
+
+    /// Begins an upload.
+    ///
+    /// - Parameter actor: for the audit log.
+    /// - Throws: `AssetFileError`, `CatalogError`.
+    public func create(_ request: UploadRequest, actor: String?) async throws -> UploadRecord {
+        guard let asset = try await catalog.asset(named: request.asset) else {
+            throw AssetFileError(.missing, "there is no asset '\(request.asset.prefix(128))'; make it first")
+        }
+        let upload: (record: UploadRecord, changes: [CatalogChange])
+        switch request.role {
+        case .whole(let name):
+            try await admit(request.length)
+            upload = try await whole(request, name, asset)
+        case .partial:
+            try await admit(request.length)
+            let record = try await record(request, .partial, asset)
+            upload = (record, [.putUpload(record)])
+        case .final(let name, let partials):
+            upload = try await final(request, name, partials, asset)
+        }
+        var event = AuditEvent(time: now(), action: .assetFileAdded)
+        event.actor = actor
+        event.detail = "\(asset.name): \(request.name ?? "partial upload") of \(upload.record.length) bytes"
+        try await catalog.apply(upload.changes + [.audit(event)])
+        return upload.record
+    }
+
+    /// Refuses what is too much, with what was promised to other uploads.
+    private func admit(_ length: UInt64) async throws {
+        guard length <= settings.sizeLimit else {
+            throw AssetFileError(.tooLarge, "\(length) bytes; an upload may have \(settings.sizeLimit)")
+        }
+        guard let quota = settings.quota else { return }
+        let used = try await catalog.uploadedBytes()
+        guard used <= quota, length <= quota - used else {
+            throw AssetFileError(
+                .quotaExceeded, "originals take \(used) of \(quota) bytes (uploads.quota), too much for \(length) more")
+        }
+    }
+
+    private func record(
+        _ request: UploadRequest, _ role: UploadRecord.Role, _ asset: AssetRecord
+    ) async throws -> UploadRecord {
+        UploadRecord(
+            id: UploadID(), asset: asset.name, role: role, length: request.length, metadata: request.metadata,
+            storageKey: request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil,
+            parts: request.length == 0 ? [] : [try await newPart(of: asset.name)], isComplete: request.length == 0,
+            created: now(), expires: now().addingTimeInterval(settings.expiry))
+    }
+
+    private func whole(
+        _ request: UploadRequest, _ name: String, _ asset: AssetRecord
+    ) async throws -> (UploadRecord, [CatalogChange]) {
+        let file = AssetFileID()
+        let record = try await record(request, .whole(file), asset)
+        let fileRecord = AssetFileRecord(
+            id: file, asset: asset.name, name: name, contentType: request.contentType, size: request.length,
+            digest: request.digest, state: record.isComplete ? .quarantine : .uploading,
+            storageKey: record.storageKey, created: record.created, changed: record.created)
+        return (record, [.insertAssetFile(fileRecord), .putUpload(record)])
+    }
+
+    /// No byte is moved: the file is made of the parts as they lie.
+    private func final(
+        _ request: UploadRequest, _ name: String, _ ids: [UploadID], _ asset: AssetRecord
+    ) async throws -> (UploadRecord, [CatalogChange]) {
+        guard (1...Self.maximumPartials).contains(ids.count), Set(ids).count == ids.count else {
+            throw AssetFileError(.malformed, "a file is made of 1 to \(Self.maximumPartials) different uploads")
+        }
+        var partials: [UploadRecord] = []
+        for id in ids {
+            let partial = try await upload(id)
+            guard partial.role == .partial, partial.isComplete, partial.asset == asset.name,
+                partial.storageKey == partials.first?.storageKey ?? partial.storageKey
+            else {
+                throw AssetFileError(
+                    .malformed, "upload \(id) is not a complete partial upload into '\(asset.name)', stored as the others")
+            }
+            partials.append(partial)
+        }
+        let length = partials.reduce(0) { $0 + $1.length }
+        guard length <= settings.sizeLimit else {
+            throw AssetFileError(.tooLarge, "\(length) bytes; a file may have \(settings.sizeLimit)")
+        }
+        let file = AssetFileRecord(
+            id: AssetFileID(), asset: asset.name, name: name, contentType: request.contentType, size: length,
+            digest: request.digest, state: .quarantine, storageKey: partials[0].storageKey,
+            parts: partials.flatMap(\.parts).filter { $0.size > 0 }, created: now(), changed: now())
+        let record = UploadRecord(
+            id: UploadID(), asset: asset.name, role: .final(file.id, of: ids), length: length,
+            metadata: request.metadata, storageKey: file.storageKey, parts: [], isComplete: true, created: now(),
+            expires: now().addingTimeInterval(settings.expiry))
+        // Of two that use the same part one finds it gone.
+        return (
+            record, ids.map { .deleteUpload($0) } + [.insertAssetFile(file), .putUpload(record)]
+        )
+    }
+}
+
+extension UploadRequest {
+    var name: String? {
+        switch role {
+        case .whole(let name), .final(let name, _): name
+        case .partial: nil
+        }
+    }
+}

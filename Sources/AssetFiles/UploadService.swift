@@ -1,0 +1,96 @@
+public import Catalog
+import ContentKeys
+public import Foundation
+import MediaStorage
+import Policies
+
+/// Takes originals in: bytes arrive in order, in as many requests as it needs, and are encrypted before they reach the disk.
+///
+/// What was acknowledged is on the disk and in the catalog. What arrived beyond it, when a process died, is cut off, and the
+/// upload goes on in a new part under a new nonce, so that no place of a key stream is ever used for two contents.
+public final class UploadService: Sendable {
+    let assets: StoredAssets
+    let settings: UploadSettings
+    let checks: [any IngestCheck]
+    let now: @Sendable () -> Date
+    private let sessions = UploadSessions()
+
+    var catalog: any CatalogEngine { assets.catalog }
+    var storage: any MediaStorage { assets.storage }
+
+    /// - Parameter checks: what an original must pass besides having arrived whole.
+    public init(
+        assets: StoredAssets, settings: UploadSettings, checks: [any IngestCheck] = [],
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.assets = assets
+        self.settings = settings
+        self.checks = checks
+        self.now = now
+    }
+
+    /// The most that one upload may hold, in bytes.
+    public var sizeLimit: UInt64 { settings.sizeLimit }
+
+    /// An upload and how far it has come. Whoever still writes it is stopped: a client asks when its connection is lost, which
+    /// the other end may not have heard of.
+    public func upload(_ id: UploadID) async throws -> UploadRecord {
+        await sessions.stop(id)
+        return try await known(id)
+    }
+
+    func known(_ id: UploadID) async throws -> UploadRecord {
+        guard let upload = try await catalog.upload(id) else {
+            throw AssetFileError(.missing, "there is no upload \(id.rawValue.prefix(64))")
+        }
+        return upload
+    }
+
+    /// Takes bytes. What came of them is kept however the sequence ends, unless a checksum was given.
+    ///
+    /// - Parameter offset: where the sender goes on.
+    /// - Returns: the upload as it is then.
+    public func append<Body: AsyncSequence & Sendable>(
+        to id: UploadID, at offset: UInt64, _ body: Body, checksum: UploadChecksum? = nil
+    ) async throws -> UploadRecord where Body.Element == [UInt8] {
+        try await sessions.run(id) { [self] in
+            let upload = try await known(id)
+            guard !upload.isComplete else {
+                throw AssetFileError(.complete, "upload \(id) is complete")
+            }
+            guard upload.offset == offset else {
+                throw AssetFileError(.wrongOffset, "upload \(id) goes on at \(upload.offset), not at \(offset)")
+            }
+            let reception = try await UploadReception(upload, self)
+            return try await reception.take(body, checksum: checksum)
+        }
+    }
+
+    /// Ends an upload that is not complete, and forgets what came of it.
+    public func terminate(_ id: UploadID) async throws {
+        await sessions.stop(id)
+        let upload = try await known(id)
+        guard !upload.isComplete || upload.role == .partial else {
+            throw AssetFileError(.complete, "upload \(id) is complete: delete its file instead")
+        }
+        try await remove(upload)
+    }
+
+    /// Removes an upload, and unless its bytes belong to a file now, the bytes.
+    func remove(_ upload: UploadRecord) async throws {
+        var changes: [CatalogChange] = [.deleteUpload(upload.id)]
+        let isOwned = upload.isComplete && upload.role != .partial
+        if case .whole(let file) = upload.role, !isOwned, try await catalog.assetFile(file) != nil {
+            changes.append(.deleteAssetFile(file))
+        }
+        try await catalog.apply(changes)
+        guard !isOwned else { return }
+        for part in upload.parts { try storage.removeOriginal(part.id) }
+    }
+
+    /// A part that takes the bytes that come next.
+    func newPart(of asset: String) async throws -> OriginalPart {
+        let nonce = try await catalog.reserveFileNonces(asset: asset, count: 1)
+        return OriginalPart(id: UUID().uuidString.lowercased(), size: 0, nonce: nonce.first ?? 0)
+    }
+}

@@ -1,0 +1,32 @@
+import Catalog
+import ContentKeys
+import GRDB
+
+extension Database {
+    /// Removes an asset and everything that is only about it. Numbers that its keys gave are not given again: keys count
+    /// for themselves.
+    func deleteAsset(_ name: String) throws {
+        guard let asset = try asset(named: name) else {
+            throw CatalogError(.missing, "there is no asset '\(name)'")
+        }
+        let statements = [
+            "DELETE FROM locatorDeliveryPolicy WHERE locator IN (SELECT id FROM locator WHERE asset = ?)",
+            "DELETE FROM locator WHERE asset = ?",
+            "DELETE FROM keyAssignment WHERE asset = ?",
+            "DELETE FROM ivAllocation WHERE asset = ?",
+            "DELETE FROM track WHERE asset = ?",
+            "DELETE FROM assetVersion WHERE asset = ?",
+            "DELETE FROM originalPart WHERE file IN (SELECT id FROM assetFile WHERE asset = ?)",
+            "DELETE FROM assetFile WHERE asset = ?",
+            "DELETE FROM upload WHERE asset = ?",
+            "DELETE FROM asset WHERE name = ?",
+        ]
+        for statement in statements { try execute(sql: statement, arguments: [name]) }
+        try execute(
+            sql: "DELETE FROM presentationFilter WHERE substr(name, 1, length(?1) + 1) = ?1 || '/'", arguments: [name])
+        // What only this key opened is gone for good with it.
+        try execute(
+            sql: "DELETE FROM contentKey WHERE kid = ? AND type = 'storage'",
+            arguments: [Column.blob(asset.storageKey)])
+    }
+}

@@ -1,0 +1,162 @@
+public import Catalog
+import ContentKeys
+public import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    public func assetFile(_ id: AssetFileID) async throws -> AssetFileRecord? {
+        try await read { try $0.assetFiles("id = ?", [id.rawValue]).first }
+    }
+
+    public func assetFile(asset: String, name: String) async throws -> AssetFileRecord? {
+        try await read { try $0.assetFiles("asset = ? AND name = ?", [asset, name]).first }
+    }
+
+    public func assetFiles(asset: String) async throws -> [AssetFileRecord] {
+        try await read { try $0.assetFiles("asset = ? ORDER BY name", [asset]) }
+    }
+
+    public func assetFiles(in state: AssetFileState) async throws -> [AssetFileRecord] {
+        try await read { try $0.assetFiles("state = ? ORDER BY id", [state.rawValue]) }
+    }
+
+    public func assetFiles(digest: [UInt8]) async throws -> [AssetFileRecord] {
+        try await read { try $0.assetFiles("digest = ? ORDER BY id LIMIT 100", [Data(digest)]) }
+    }
+
+    public func upload(_ id: UploadID) async throws -> UploadRecord? {
+        try await read { try $0.uploads("id = ?", [id.rawValue]).first }
+    }
+
+    public func uploads(expiringBefore time: Date) async throws -> [UploadRecord] {
+        try await read { try $0.uploads("expires < ? ORDER BY id LIMIT 1000", [time.timeIntervalSince1970]) }
+    }
+
+    public func uploadedBytes() async throws -> UInt64 {
+        try await read { database in
+            let sum = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT (SELECT coalesce(sum(size), 0) FROM assetFile)
+                        + (SELECT coalesce(sum(length), 0) FROM upload WHERE isPartial = 1)
+                    """)
+            return Column.unsigned(sum ?? 0)
+        }
+    }
+
+    public func isOriginalKnown(_ part: String) async throws -> Bool {
+        try await read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM originalPart WHERE id = ?1)
+                        OR EXISTS (
+                            SELECT 1 FROM upload, json_each(upload.document, '$.parts') AS part
+                            WHERE json_extract(part.value, '$.id') = ?1)
+                    """, arguments: [part]) ?? false
+        }
+    }
+}
+
+extension Database {
+    fileprivate func assetFiles(_ condition: String, _ arguments: StatementArguments) throws -> [AssetFileRecord] {
+        try Row.fetchAll(self, sql: "SELECT * FROM assetFile WHERE " + condition, arguments: arguments).map { row in
+            let parts = try Row.fetchAll(
+                self, sql: "SELECT * FROM originalPart WHERE file = ? ORDER BY position", arguments: [row["id"]])
+            return try AssetFileRecord(row: row, parts: parts)
+        }
+    }
+
+    fileprivate func uploads(_ condition: String, _ arguments: StatementArguments) throws -> [UploadRecord] {
+        try String.fetchAll(self, sql: "SELECT document FROM upload WHERE " + condition, arguments: arguments)
+            .map { try Column.value(UploadRecord.self, json: $0) }
+    }
+
+    func insert(_ file: AssetFileRecord) throws {
+        guard AssetRecord.isName(file.name) else {
+            throw CatalogError(
+                .conflict, "'\(file.name.prefix(64))' cannot name a file: letters, digits, '.', '_', '-'")
+        }
+        try require("asset", file.asset, of: "asset")
+        let exists = try Bool.fetchOne(
+            self, sql: "SELECT EXISTS (SELECT 1 FROM assetFile WHERE asset = ? AND name = ?)",
+            arguments: [file.asset, file.name])
+        guard exists == false else {
+            throw CatalogError(.exists, "asset '\(file.asset)' has a file '\(file.name)' already")
+        }
+        try execute(
+            sql: """
+                INSERT INTO assetFile (id, asset, name, contentType, size, digest, state, reason, storageKey, created,
+                    changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                file.id.rawValue, file.asset, file.name, file.contentType, Column.signed(file.size),
+                file.digest.map { Data($0) }, file.state.rawValue, file.reason, file.storageKey.map(Column.blob),
+                file.created.timeIntervalSince1970, file.changed.timeIntervalSince1970,
+            ])
+        try replaceParts(of: file)
+    }
+
+    func update(_ file: AssetFileRecord) throws {
+        try execute(
+            sql: "UPDATE assetFile SET digest = ?, state = ?, reason = ?, changed = ? WHERE id = ?",
+            arguments: [
+                file.digest.map { Data($0) }, file.state.rawValue, file.reason, file.changed.timeIntervalSince1970,
+                file.id.rawValue,
+            ])
+        try requireChange("there is no file \(file.id)")
+        try replaceParts(of: file)
+    }
+
+    private func replaceParts(of file: AssetFileRecord) throws {
+        try execute(sql: "DELETE FROM originalPart WHERE file = ?", arguments: [file.id.rawValue])
+        for (position, part) in file.parts.enumerated() {
+            try execute(
+                sql: "INSERT INTO originalPart (id, file, position, size, nonce, tagsDigest) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    part.id, file.id.rawValue, position, Column.signed(part.size), Column.signed(part.nonce),
+                    part.tagsDigest.map { Data($0) },
+                ])
+        }
+    }
+
+    func deleteAssetFile(_ id: AssetFileID) throws {
+        try execute(sql: "DELETE FROM originalPart WHERE file = ?", arguments: [id.rawValue])
+        try execute(sql: "DELETE FROM assetFile WHERE id = ?", arguments: [id.rawValue])
+        try requireChange("there is no file \(id)")
+    }
+
+    func put(_ upload: UploadRecord) throws {
+        try require("asset", upload.asset, of: "asset")
+        try execute(
+            sql: """
+                INSERT INTO upload (id, asset, length, isPartial, expires, document) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, document = excluded.document
+                """,
+            arguments: [
+                upload.id.rawValue, upload.asset, Column.signed(upload.length), upload.role == .partial,
+                upload.expires.timeIntervalSince1970, try Column.json(upload),
+            ])
+    }
+
+    func deleteUpload(_ id: UploadID) throws {
+        try execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.rawValue])
+        try requireChange("there is no upload \(id)")
+    }
+}
+
+extension AssetFileRecord {
+    fileprivate init(row: Row, parts: [Row]) throws {
+        self.init(
+            id: AssetFileID(rawValue: row["id"]), asset: row["asset"], name: row["name"],
+            contentType: row["contentType"], size: Column.unsigned(row["size"]),
+            digest: (row["digest"] as Data?).map { Array($0) },
+            state: try Column.word(AssetFileState.self, row["state"]), reason: row["reason"],
+            storageKey: try (row["storageKey"] as Data?).map(Column.keyID),
+            parts: parts.map { part in
+                OriginalPart(
+                    id: part["id"], size: Column.unsigned(part["size"]),
+                    nonce: Column.unsigned(part["nonce"]), tagsDigest: (part["tagsDigest"] as Data?).map { Array($0) })
+            }, created: Column.date(row["created"]), changed: Column.date(row["changed"]))
+    }
+}

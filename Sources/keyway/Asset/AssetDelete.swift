@@ -1,0 +1,27 @@
+import Administration
+import ArgumentParser
+import KeyServer
+
+struct AssetDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Remove an asset for good: its versions, originals, locators and storage key.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The asset's name.")
+    var name: String
+
+    @Flag(help: "Also while it is published.")
+    var force = false
+
+    func run() async throws {
+        try await common.perform(DeleteAsset(name: name, force: force ? true : nil)).print(json: common.json)
+    }
+}
+
+extension DeleteAsset.Report: Report {
+    var text: String {
+        "asset \(name) deleted, with \(versions) versions, \(files) files and \(locators) locators\n\(purge.text)"
+    }
+}

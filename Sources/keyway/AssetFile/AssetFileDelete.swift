@@ -1,0 +1,19 @@
+import Administration
+import ArgumentParser
+
+struct AssetFileDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Remove an original; versions that were made of it stay.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The asset's name.")
+    var name: String
+
+    @Argument(help: "The file's name.")
+    var file: String
+
+    func run() async throws {
+        try await common.perform(DeleteAssetFile(name: name, file: file)).print(json: common.json)
+    }
+}

@@ -1,0 +1,30 @@
+import Administration
+import ArgumentParser
+
+struct AssetFileList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the originals of an asset.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The asset's name.")
+    var name: String
+
+    func run() async throws {
+        try await common.perform(ListAssetFiles(name: name)).print(json: common.json)
+    }
+}
+
+extension ListAssetFiles.Report: Report {
+    var text: String {
+        Table.render(
+            ["FILE", "STATE", "BYTES", "TYPE", "SHA-256", "REASON"],
+            files.map { [$0.name, $0.state, "\($0.size)", $0.contentType, $0.sha256 ?? "-", $0.reason ?? "-"] })
+    }
+}
+
+extension AssetFileReport: Report {
+    var text: String {
+        "\(asset)/\(name): \(size) bytes, \(state)" + (reason.map { ": \($0)" } ?? "")
+            + (sha256.map { "\nsha256 \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import MediaStorage
+import Testing
+
+@Suite struct OriginalTests {
+    private func append(_ bytes: [UInt8], to writer: any OriginalWriter) throws {
+        try bytes.withUnsafeBytes { try writer.append($0) }
+    }
+
+    @Test func anOriginalGoesOnWhereItWasAndHasOneWriter() throws {
+        let folder = try StorageFolder()
+        #expect(try folder.storage.size(ofOriginal: "x") == 0)
+        var writer: (any OriginalWriter)? = try folder.storage.append(toOriginal: "x")
+        try append([1, 2, 3], to: #require(writer))
+        #expect {
+            _ = try folder.storage.append(toOriginal: "x")
+        } throws: { ($0 as? MediaStorageError)?.code == .busy }
+        // As when a process dies: nobody closes it.
+        writer = nil
+        let second = try folder.storage.append(toOriginal: "x")
+        #expect(second.size == 3)
+        try append([4, 5], to: second)
+        try second.truncate(to: 4)
+        try append([6], to: second)
+        try second.close()
+        #expect(try folder.storage.contents(of: StoredFile(original: "x"), limit: 10) == Data([1, 2, 3, 4, 6]))
+        #expect(try folder.storage.originals() == ["x"])
+        try folder.storage.removeOriginal("x")
+        try folder.storage.removeOriginal("x")
+        #expect(try folder.storage.originals().isEmpty)
+    }
+
+    @Test(arguments: ["..", "../x", "a/b", ".hidden", ""])
+    func namesDoNotLeaveTheirFolder(name: String) throws {
+        let folder = try StorageFolder()
+        #expect(throws: MediaStorageError.self) { try folder.storage.append(toOriginal: name) }
+        #expect(throws: MediaStorageError.self) { try folder.storage.removeOriginal(name) }
+        #expect(throws: MediaStorageError.self) { try folder.storage.removeVersions(of: name) }
+    }
+
+    @Test func leftoversOfVersionsAreNotOriginals() throws {
+        let folder = try StorageFolder()
+        try folder.storage.append(toOriginal: "x").close()
+        try folder.storage.removeLeftovers { _, _ in false }
+        #expect(try folder.storage.originals() == ["x"])
+    }
+}
