@@ -113,7 +113,10 @@ let libraries: [Row] = [
         products: [.logging]),
     Row(
         name: "Encoding",
-        siblings: ["MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
+        siblings: [
+            "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
+            "SubtitleFiles", "CFFmpeg",
+        ]),
     Row(
         name: "Jobs",
         siblings: [
@@ -124,6 +127,7 @@ let libraries: [Row] = [
         name: "Administration",
         siblings: [
             "Policies", "Catalog", "ContentKeys", "Cryptography", "KeyExchange", "MediaModel", "AzureImport", "Tokens",
+            "EncoderProtocol",
         ],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines

@@ -13,7 +13,8 @@ struct Keyway: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
+            DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PresetCommand.self,
+            PublishCommand.self,
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
