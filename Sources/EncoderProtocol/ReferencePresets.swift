@@ -21,7 +21,8 @@ extension EncodingPreset {
         single("H264 Single Bitrate 1080p", .h264, 1920, 1080, 6750),
         single("H264 Single Bitrate 720p", .h264, 1280, 720, 4500),
         single("H264 Single Bitrate SD", .h264, 848, 480, 2200),
-        EncodingPreset(name: "H265AdaptiveStreaming", video: VideoRecipe(codec: .hevc, ladder: .adaptive), audio: stereo),
+        EncodingPreset(
+            name: "H265AdaptiveStreaming", video: VideoRecipe(codec: .hevc, ladder: .adaptive), audio: stereo),
         EncodingPreset(
             name: "H265ContentAwareEncoding", video: VideoRecipe(codec: .hevc, ladder: .contentAware), audio: stereo),
         single("H265 Single Bitrate 4K", .hevc, 3840, 2160, 9500),

@@ -14,7 +14,8 @@ extension EncodingSession {
     static func role(_ text: String) -> TextFormat.Role { TextFormat.Role(rawValue: text) ?? .subtitle }
 
     static func renditions(
-        _ planned: [PlannedVideo], _ recipe: VideoRecipe, _ source: SourcePicture, _ frameRate: Rational, _ threads: Int,
+        _ planned: [PlannedVideo], _ recipe: VideoRecipe, _ source: SourcePicture, _ frameRate: Rational,
+        _ threads: Int,
         _ order: EncodingOrder, _ output: FrameOutput
     ) throws -> [VideoRendition] {
         try planned.enumerated().map { number, video in

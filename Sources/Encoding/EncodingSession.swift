@@ -154,12 +154,17 @@ public final class EncodingSession {
         let limit = length.map { Self.samples(before + $0) } ?? Int64.max
         return try tracks.sorted { $0.key < $1.key }.map { place, tracks in
             let source = part.sounds[place]
-            let gain = try order.preset.loudness.map { target in
-                try Loudness(part.file, stream: source.stream, start: part.containerStart, length: length)
-                    .gain(to: target)
+            var gains: [Int: Double] = [:]
+            if let target = order.preset.loudness {
+                for count in Set(tracks.compactMap { $0.rendition?.channelCount }) {
+                    gains[count] = try Loudness(
+                        part.file, stream: source.stream, channelCount: count, start: part.containerStart,
+                        length: length
+                    ).gain(to: target)
+                }
             }
             return SoundFeed(
-                source, tracks, clock: try part.clock(source.stream, length: length), gain: gain, limit: limit)
+                source, tracks, clock: try part.clock(source.stream, length: length), gains: gains, limit: limit)
         }
     }
 

@@ -99,14 +99,21 @@ final class InputFile {
         return max(0, Double(context.pointee.duration) / Double(AV_TIME_BASE))
     }
 
-    /// Where the presentation starts, in seconds: the earliest stream used.
+    /// Where the presentation starts, in seconds: the earliest stream used. Sound that begins a moment before the pictures
+    /// is its encoder's priming, and not waited for.
     var startTime: Double {
-        let starts = (sounds + [video].compactMap { $0 }).compactMap { index -> Double? in
+        func start(_ index: Int) -> Double? {
             guard let stream = try? stream(index), stream.start_time != keyway_no_timestamp else { return nil }
             return Double(stream.start_time) * av_q2d(stream.time_base)
         }
-        return starts.min() ?? 0
+        let pictures = video.flatMap(start)
+        guard let earliest = (sounds.compactMap(start) + [pictures].compactMap { $0 }).min() else { return 0 }
+        guard let pictures, pictures - earliest < Self.longestPriming else { return earliest }
+        return pictures
     }
+
+    /// In seconds.
+    private static let longestPriming = 0.06
 
     /// Goes to a place at or before a time, in seconds of the container; from the beginning where it cannot.
     func seek(to seconds: Double) {

@@ -2,8 +2,8 @@ import CFFmpeg
 import EncoderProtocol
 import TrackOutput
 
-/// How loud a stream of sound is, measured over all of it before it is encoded (EBU R 128): so one gain does for the whole,
-/// and nothing is compressed.
+/// How loud a stream of sound is in the channels of a track, measured over all of it before it is encoded (EBU R 128): so
+/// one gain does for the whole, and nothing is compressed.
 struct Loudness {
     /// Integrated, in LUFS; nil for silence.
     private(set) var integrated: Double?
@@ -19,7 +19,9 @@ struct Loudness {
     /// - Parameters:
     ///   - start: in seconds of the container.
     ///   - length: in seconds; nil for all.
-    init(_ file: EncodingInput, stream index: Int, start: Double, length: Double?) throws {
+    init(
+        _ file: EncodingInput, stream index: Int, channelCount: Int, start: Double, length: Double?
+    ) throws {
         guard FilterGraph.has("ebur128") else {
             throw EncodingFailure(.notTaken, "this FFmpeg measures no loudness: it lacks 'ebur128'")
         }
@@ -43,7 +45,7 @@ struct Loudness {
             if let end = clock.end, time >= end { isComplete = true }
             guard !isComplete, time.addingOrZero(duration) > 0 else { return }
             frame.pointee.pts = time
-            let filters = try graph ?? Self.meter(frame, clock.timeBase)
+            let filters = try graph ?? Self.meter(frame, clock.timeBase, channelCount)
             graph = filters
             try filters.push(frame, note)
         }
@@ -67,10 +69,14 @@ struct Loudness {
         return min(max(min(wanted, room), Self.gains.lowerBound), Self.gains.upperBound)
     }
 
-    private static func meter(_ frame: UnsafeMutablePointer<AVFrame>, _ base: AVRational) throws -> FilterGraph {
+    private static func meter(
+        _ frame: UnsafeMutablePointer<AVFrame>, _ base: AVRational, _ channelCount: Int
+    ) throws -> FilterGraph {
         try FilterGraph(
             .audio, sources: [try SoundFilters.source(frame, base)], sinkCount: 1,
-            description: "[in0]ebur128=metadata=1:peak=true:framelog=verbose[out0]", threads: 1)
+            description:
+                "[in0]aformat=channel_layouts=\(SoundFilters.layout(channelCount)),ebur128=metadata=1:peak=true:framelog=verbose[out0]",
+            threads: 1)
     }
 
     private static func value(_ prefix: String, _ frame: UnsafeMutablePointer<AVFrame>) -> Double? {
@@ -80,7 +86,8 @@ struct Loudness {
         while let next = av_dict_get(frame.pointee.metadata, prefix, entry, AV_DICT_IGNORE_SUFFIX) {
             entry = next
             let key = String(cString: next.pointee.key)
-            guard key == prefix || key.hasPrefix(prefix + "s_ch"), let value = Double(String(cString: next.pointee.value))
+            guard key == prefix || key.hasPrefix(prefix + "s_ch"),
+                let value = Double(String(cString: next.pointee.value))
             else { continue }
             highest = max(highest ?? value, value)
         }

@@ -77,7 +77,8 @@ struct PictureFilters {
         let size = "\(output.width):\(output.height)"
         guard pads else { return "scale=\(size):flags=bicubic:out_range=tv,setsar=1,format=\(format)" }
         // That keeps the shape in pixels: they are made square first.
-        return "scale=trunc(iw*sar/2)*2:ih:flags=bicubic,setsar=1,scale=\(size):flags=bicubic:out_range=tv:force_original_aspect_ratio=decrease,"
+        return
+            "scale=trunc(iw*sar/2)*2:ih:flags=bicubic,setsar=1,scale=\(size):flags=bicubic:out_range=tv:force_original_aspect_ratio=decrease,"
             + "pad=\(size):(ow-iw)/2:(oh-ih)/2,setsar=1,format=\(format)"
     }
 

@@ -10,7 +10,8 @@ enum ProcessorTime {
 
     static func refuseWhenUsedUp() throws {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int32.max) else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int32.max)
+        else { return }
         var used = timespec()
         guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 else { return }
         guard used.tv_sec + margin < Int(limit.rlim_cur) else {

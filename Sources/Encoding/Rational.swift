@@ -28,7 +28,7 @@ extension Rational {
     }
 
     /// The constant frame rate to encode at: the usual one that the average is within 0.1 % of; of a source whose rate
-    /// changes, the usual one above its average; at most 60, with a numerator that leaves room in a 32-bit timescale.
+    /// changes, the one in whose steps its times stand if that is usual, else the usual one above its average; at most 60, with a numerator that leaves room in a 32-bit timescale.
     static func frameRate(average: Rational?, finest: Rational? = nil) -> Rational {
         guard let average, average.numerator > 0, average.denominator > 0, average.value >= 0.5 else {
             return Rational(25, 1)
@@ -36,6 +36,9 @@ extension Rational {
         if let near = usual.first(where: { abs($0.value - average.value) / $0.value < 0.001 }) { return near }
         if average.value > 60 { return Rational(60, 1) }
         if isVariable(average: average, finest: finest) {
+            if let finest, let near = usual.first(where: { abs($0.value - finest.value) / $0.value < 0.001 }) {
+                return near
+            }
             let above = usual.filter { $0.value >= average.value * 0.99 }.min { $0.value < $1.value }
             return above ?? Rational(60, 1)
         }

@@ -33,8 +33,10 @@ struct RenditionPlan {
         } else {
             // The encoders after H.264 need fewer bits for the same picture.
             let factor = bitrateFactor * [.h264: 1, .hevc: 0.6, .av1: 0.5][recipe.codec, default: 1]
+            // The source's bit rate stays the limit of what the factor makes.
+            let limit = source.bitrate.map { Int(Double($0) / bitrateFactor) }
             let rungs = Ladder.adaptive(
-                width: source.width, height: source.height, frameRate: frameRate.value, sourceBitrate: source.bitrate)
+                width: source.width, height: source.height, frameRate: frameRate.value, sourceBitrate: limit)
             videos = rungs.map { rung in
                 let bitrate = max(16_000, Int(Double(rung.bitrate) * factor / 1000) * 1000)
                 return PlannedVideo(
@@ -53,19 +55,20 @@ struct RenditionPlan {
     /// The renditions as they are listed, never larger than the source: of those that would be, the smallest is made in the
     /// source's size, unless one that fits comes near it.
     private mutating func listed(_ recipe: VideoRecipe, _ source: SourcePicture) {
-        let area = Double(source.width) * Double(source.height)
         let fitted = recipe.renditions.map { rendition in
             let isTall = source.height > source.width
-            let box = isTall && rendition.width > rendition.height
+            let box =
+                isTall && rendition.width > rendition.height
                 ? (rendition.height, rendition.width) : (rendition.width, rendition.height)
             let scale = min(Double(box.0) / Double(source.width), Double(box.1) / Double(source.height))
             return (rendition, scale)
         }
-        let isCovered = fitted.contains { $0.1 <= 1.02 && $0.1 * $0.1 * area >= 0.8 * area }
-        let smallestAbove = fitted.filter { $0.1 > 1.02 }.min { ($0.1, $0.0.bitrate) < ($1.1, $1.0.bitrate) }
         for (rendition, scale) in fitted {
-            let isAbove = scale > 1.02
-            if isAbove, isCovered || smallestAbove?.0 != rendition {
+            // Each codec is for other viewers: what one has does not do for another.
+            let rivals = fitted.filter { ($0.0.codec ?? recipe.codec) == (rendition.codec ?? recipe.codec) }
+            let isCovered = rivals.contains { $0.1 <= 1.02 && $0.1 * $0.1 >= 0.8 }
+            let smallest = rivals.filter { $0.1 > 1.02 }.min { ($0.1, $0.0.bitrate) < ($1.1, $1.0.bitrate) }
+            if scale > 1.02, isCovered || smallest?.0 != rendition {
                 warnings.append(
                     "\(rendition.width)x\(rendition.height) at \(rendition.bitrate / 1000) kbit/s is left out: the source "
                         + "is smaller")

@@ -18,7 +18,8 @@ enum SampleEntryMuxing {
         do {
             let boxes = try BoxParser.parse(bytes).map(\.box)
             guard let movie = boxes.first(where: { $0.type == "moov" }) as? ContainerBox,
-                let entries = movie.descendant("trak", "mdia", "minf", "stbl", "stsd"), let entry = entries.children.first
+                let entries = movie.descendant("trak", "mdia", "minf", "stbl", "stsd"),
+                let entry = entries.children.first
             else { throw EncodingFailure(.internalError, "the muxer wrote no sample entry") }
             return try TrackCodec(entry)
         } catch let failure as EncodingFailure {

@@ -57,18 +57,18 @@ final class SoundFeed {
     private let passthrough: [PassthroughTrack]
     private let timeBase: AVRational
     private var graphs: [FilterGraph] = []
-    /// In dB; nil: as it is.
-    private let gain: Double?
+    /// In dB, by the number of channels that a track has; what is not there stays as it is.
+    private let gains: [Int: Double]
     /// How many samples the targets may have in all at the part's end.
     private let limit: Int64
     private(set) var isComplete = false
     /// How far it is, in seconds of the part.
     private(set) var seconds = 0.0
 
-    init(_ source: SoundSource, _ tracks: [SoundTrack], clock: StreamClock, gain: Double?, limit: Int64) {
+    init(_ source: SoundSource, _ tracks: [SoundTrack], clock: StreamClock, gains: [Int: Double], limit: Int64) {
         self.source = source
         self.clock = clock
-        self.gain = gain
+        self.gains = gains
         self.limit = limit
         timeBase = clock.timeBase
         targets = tracks.compactMap(\.rendition)
@@ -99,7 +99,8 @@ final class SoundFeed {
             guard time.addingOrZero(duration) > 0 else { return }
             if graphs.isEmpty {
                 graphs = try targets.map {
-                    try SoundFilters.graph(frame, timeBase: timeBase, channelCount: $0.channelCount, gain: gain)
+                    try SoundFilters.graph(
+                        frame, timeBase: timeBase, channelCount: $0.channelCount, gain: gains[$0.channelCount])
                 }
             }
             try push(frame)
@@ -125,7 +126,7 @@ enum SoundFilters {
     static func graph(
         _ frame: UnsafeMutablePointer<AVFrame>, timeBase: AVRational, channelCount: Int, gain: Double?
     ) throws -> FilterGraph {
-        let target = [1: "mono", 6: "5.1"][channelCount] ?? "stereo"
+        let target = layout(channelCount)
         let volume = gain.map { "volume=\(($0 * 100).rounded() / 100)dB:precision=float," } ?? ""
         let description =
             "[in0]aresample=\(AudioRendition.sampleRate):async=1:first_pts=0,\(volume)"
@@ -133,6 +134,9 @@ enum SoundFilters {
         return try FilterGraph(
             .audio, sources: [try source(frame, timeBase)], sinkCount: 1, description: description, threads: 1)
     }
+
+    /// In FFmpeg's words.
+    static func layout(_ channelCount: Int) -> String { [1: "mono", 6: "5.1"][channelCount] ?? "stereo" }
 
     /// Arguments of the source filter.
     static func source(_ frame: UnsafeMutablePointer<AVFrame>, _ timeBase: AVRational) throws -> String {

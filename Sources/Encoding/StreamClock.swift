@@ -13,8 +13,10 @@ struct StreamClock {
     private var last: Int64?
     private(set) var jumps = 0
 
-    /// In seconds; longer jumps than this are none of the film.
+    /// In seconds; jumps ahead that are longer than this are none of the film. Decoders give frames in order: what lies
+    /// far behind the last one is of another beginning.
     private static let longestJump = 10.0
+    private static let longestStepBack = 0.5
 
     /// - Parameters:
     ///   - start: of the part, in seconds of the container.
@@ -46,7 +48,8 @@ struct StreamClock {
         var time = stamp.subtractingOrZero(offset)
         let jump = Self.units(Self.longestJump, timeBase) ?? Int64.max
         let isBeyond = latest.map { time > $0 } ?? (last.map { time > $0.addingOrZero(jump) } ?? false)
-        let isBack = last.map { time < $0.subtractingOrZero(jump) } ?? false
+        let step = Self.units(Self.longestStepBack, timeBase) ?? Int64.max
+        let isBack = last.map { time < $0.subtractingOrZero(step) } ?? false
         if last != nil, isBeyond || isBack {
             offset = offset.addingOrZero(time.subtractingOrZero(next))
             time = next

@@ -115,7 +115,8 @@ final class TextStream {
 
     private static func settings(_ packet: UnsafeMutablePointer<AVPacket>) -> String {
         var size = 0
-        guard let data = av_packet_get_side_data(packet, AV_PKT_DATA_WEBVTT_SETTINGS, &size), size > 0, size <= 512 else {
+        guard let data = av_packet_get_side_data(packet, AV_PKT_DATA_WEBVTT_SETTINGS, &size), size > 0, size <= 512
+        else {
             return ""
         }
         let text = String(decoding: UnsafeBufferPointer(start: data, count: size), as: UTF8.self)

@@ -114,7 +114,8 @@ struct MasteringLight {
                 parameters.append(
                     "master-display=G\(Self.point(green))B\(Self.point(blue))R\(Self.point(red))"
                         + "WP\(Self.point(display.white_point))"
-                        + "L(\(Self.units(display.max_luminance, 10_000)),\(Self.units(display.min_luminance, 10_000)))")
+                        + "L(\(Self.units(display.max_luminance, 10_000)),\(Self.units(display.min_luminance, 10_000)))"
+                )
             }
         }
         if let data = av_frame_get_side_data(frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL)?.pointee,

@@ -70,7 +70,8 @@ extension DocumentNode {
         recipe.complexity = fields["complexity"]?.choice(EncodingComplexity.self, "complexity") ?? .speed
         recipe.keyFrameInterval =
             fields["keyFrameInterval"]?.seconds("keyFrameInterval", in: VideoRecipe.keyFrameIntervals) ?? 2
-        recipe.maximumFrameRate = fields["frameRate"]?.decimal("frameRate", in: VideoRecipe.frameRates, unit: "a second")
+        recipe.maximumFrameRate = fields["frameRate"]?.decimal(
+            "frameRate", in: VideoRecipe.frameRates, unit: "a second")
         recipe.dynamicRange =
             fields["dynamicRange"]?.choice(VideoRecipe.DynamicRange.self, "dynamicRange") ?? .keep
         recipe.deinterlacing =
@@ -157,7 +158,8 @@ extension DocumentNode {
     }
 
     private static func decimal(_ text: String) -> Double? {
-        let isNumber = (1...12).contains(text.utf8.count)
+        let isNumber =
+            (1...12).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D }
         return isNumber ? Double(text) : nil
     }

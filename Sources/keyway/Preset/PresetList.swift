@@ -21,7 +21,9 @@ struct PresetList: AsyncParsableCommand {
 
     func run() async throws {
         try Answer(
-            presets: EncodingPreset.reference.map { Answer.Entry(name: $0.name, video: $0.videoText, audio: $0.audioText) }
+            presets: EncodingPreset.reference.map {
+                Answer.Entry(name: $0.name, video: $0.videoText, audio: $0.audioText)
+            }
         ).print(json: json)
     }
 }

@@ -80,7 +80,8 @@ struct EncodingOptions: ParsableArguments {
             guard let only = named.first, named.count == 1 else {
                 throw CommandFailure(
                     .badData,
-                    "'\(presetFile)' has \(presets.map { "'\($0.name)'" }.joined(separator: ", ")); choose one with --preset")
+                    "'\(presetFile)' has \(presets.map { "'\($0.name)'" }.joined(separator: ", ")); choose one with --preset"
+                )
             }
             chosen = only
         } else {
