@@ -114,7 +114,10 @@ let libraries: [Row] = [
     Row(name: "Packaging", siblings: ["MediaStorage", "Origin", "Policies"]),
     Row(
         name: "Encoding",
-        siblings: ["MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
+        siblings: [
+            "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
+            "SubtitleFiles", "CFFmpeg",
+        ]),
     Row(
         name: "Jobs",
         siblings: [
@@ -128,8 +131,8 @@ let libraries: [Row] = [
     Row(
         name: "Administration",
         siblings: [
-            "Policies", "AssetFiles", "Catalog", "MediaStorage", "ContentKeys", "Cryptography", "KeyExchange",
-            "MediaModel", "AzureImport", "Tokens",
+            "Policies", "AssetFiles", "Catalog", "MediaStorage", "ContentKeys", "Cryptography", "EncoderProtocol",
+            "KeyExchange", "MediaModel", "AzureImport", "Tokens",
         ],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
