@@ -68,7 +68,10 @@ struct Server {
         }
         if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
-            services.append(try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }))
+            services.append(
+                try server.adminListener(
+                    streams: { $0.streams(endpoint: originBase.current) },
+                    playback: { (origin: originBase.current, keys: keyBase.current) }))
         }
         if roles.contains(.worker) {
             services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
