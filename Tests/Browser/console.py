@@ -121,7 +121,8 @@ class Walk:
         return self.driver.script("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
 
     def until(self, condition, what):
-        while time.monotonic() < self.driver.patience:
+        end = min(self.driver.patience, time.monotonic() + 60)
+        while time.monotonic() < end:
             if self.driver.script(condition):
                 return
             time.sleep(0.1)
@@ -283,7 +284,7 @@ def takedown(walk):
     eventually(lambda: fetched(stream) != 200, "the stream is served although it was taken down")
     walk.click("Restore")
     walk.click("Restore", "dialog")
-    walk.shows("served", ".facts")
+    walk.shows("ready", ".facts")
     eventually(lambda: fetched(stream) == 200, "the stream is not served again")
 
 
@@ -391,15 +392,22 @@ def revocations(walk):
 def audit(walk):
     """Every text of a viewer's token ends in the log, whoever made the token."""
     walk.go("audit")
-    walk.driver.script("document.querySelector('summary').click()")
     walk.type("input[name=text]", "onerror")
     walk.shows(HOSTILE)
+    walk.until("return !document.body.innerText.includes('keyEnabled')", "the filter")
     walk.keep("audit-hostile")
     walk.type("input[name=text]", walk.site["key"])
     walk.driver.script("const s = document.querySelector('select[name=group]'); s.value = 'decisions'; "
                        "s.dispatchEvent(new Event('input', { bubbles: true }))")
-    walk.shows("Explain")
-    walk.click("Explain")
+    walk.until("const rows = [...document.querySelectorAll('tbody tr')]; "
+               "return rows.length > 0 && rows.every((row) => row.querySelector('a[aria-label^=Explain]'))", "only decisions")
+    walk.driver.script("document.querySelector('button[aria-label^=Details]').click()")
+    walk.shows("requestID", "dialog")
+    walk.keep("audit-details")
+    walk.click("Close", "dialog")
+    # The newest decision may be another one: the one of the hostile token is wanted.
+    walk.driver.script("[...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('onerror'))"
+                       ".querySelector('a[aria-label^=Explain]').click()")
     walk.until("return document.querySelector('.verdict') !== null", "the explanation")
     walk.shows(HOSTILE)
     walk.keep("explain")
@@ -447,7 +455,7 @@ def reader(walk):
         walk.go(page)
         found = walk.driver.script("""
             return [...document.querySelectorAll("main button, main a.button")].map((one) => one.textContent.trim())""")
-        more = set(found) - {"Copy", "Previous", "Next", "Older", "Newer", "Test", "Verify", "Play"}
+        more = set(found) - {"Copy", "Previous", "Next", "Older", "Newer", "Test", "Verify", "Play", "Details", "Explain"}
         walk.must(not more, f"a reader is offered {more}")
         if page in ("assets", f"assets/{asset}"):
             walk.keep("reader-" + page.replace("/", "-"))
@@ -490,8 +498,8 @@ def looks(walk):
             walk.go(page)
             walk.keep(f"{'narrow' if size[0] < 500 else scheme}-{page.replace('/', '-')}")
     walk.resize(1280, 1000)
-    walk.go("assets")
-    walk.driver.script("document.activeElement.blur(); scrollTo(0, 0)")
+    walk.open("/console/")
+    walk.until("return window.keyway?.drawn > 0", "the first page")
     walk.press(TAB)
     walk.must(walk.driver.script("return document.activeElement.className") == "skip", "the first stop is not the skip link")
     walk.press(ENTER)

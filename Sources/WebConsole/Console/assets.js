@@ -67,5 +67,5 @@ export function assetsPage(parameters) {
 
 export function state({ version, takenDown }) {
   if (takenDown) return badge("taken down", "bad");
-  return version ? badge("served", "good") : badge("no version yet", "wait");
+  return version ? badge("ready", "good") : badge("no version yet", "wait");
 }

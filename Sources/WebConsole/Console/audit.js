@@ -1,7 +1,7 @@
 // The audit log as it grows, and why a request was answered as it was.
 
 import { filters, held } from "./assets.js";
-import { badge, button, code, el, facts, heading, link, path, table, time } from "./elements.js";
+import { badge, button, code, el, facts, heading, link, notice, path, table, time } from "./elements.js";
 import { ask, may } from "./interface.js";
 import { decisionOfAudit } from "./policies.js";
 
@@ -55,12 +55,13 @@ function row({ sequence, event, hash }) {
   const about = [delivery, policy ? `policy ${policy}` : null, reason, detail].filter(Boolean).join(" · ");
   const { steps, ...rest } = event;
   const members = Object.entries({ ...rest, hash }).map(([name, value]) => [name, el("span", { class: "long" }, String(value))]);
+  const whole = button("Details", () => notice(`Record ${sequence}`, facts(members)),
+    { class: "quiet", "aria-label": `Details of record ${sequence}` });
+  const why = event.requestID && isDecision(event) && may("GET /v1/explain/{requestId}")
+    ? el("a", { class: "button quiet", href: `#/explain/${path(event.requestID)}`, "aria-label": `Explain record ${sequence}` }, "Explain") : null;
   return [
     String(sequence), time(event.time), badge(action, KINDS[action] ?? ""), who,
-    [keyID ? link(`keys/${path(keyID)}`, code(keyID)) : null, about ? el("div", {}, about) : null,
-      el("details", { "data-key": `record-${sequence}` }, el("summary", {}, "All of it"), facts(members))],
-    event.requestID && isDecision(event) && may("GET /v1/explain/{requestId}")
-      ? link(`explain/${path(event.requestID)}`, "Explain") : null,
+    [keyID ? [link(`keys/${path(keyID)}`, code(keyID)), " "] : null, about], el("span", { class: "actions" }, why, whole),
   ];
 }
 

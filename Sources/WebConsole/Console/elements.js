@@ -47,7 +47,7 @@ export function table(caption, columns, rows, { empty = "None.", keys = [] } = {
   const head = el("tr", {}, columns.map((name) => el("th", { scope: "col" }, name)));
   const body = rows.map((cells, index) => el("tr", { "data-row": keys[index] },
     cells.map((cell, column) => column === 0
-      ? el("th", { scope: "row" }, cell ?? "") : el("td", { "data-column": columns[column] }, cell ?? ""))));
+      ? el("th", { scope: "row" }, cell ?? "") : el("td", { "data-column": columns[column] || null }, cell ?? ""))));
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     el("table", {}, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, body)));
 }
@@ -98,7 +98,7 @@ export function say(text) {
   place.textContent = text;
   place.classList.add("shown");
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => place.classList.remove("shown"), 6000);
+  say.timer = setTimeout(() => place.classList.remove("shown"), 5000);
 }
 
 export function copyButton(text, what) {
@@ -113,7 +113,8 @@ export function copyButton(text, what) {
 
 /** What went wrong, with every field that is. */
 export function failure(error) {
-  const fields = error.errors ?? [];
+  // Errors of documents say in their message what every field says.
+  const fields = (error.errors ?? []).filter(({ detail }) => !error.message.includes(detail));
   return el("div", { class: "failure", role: "alert" },
     el("p", {}, error.message, error.code ? [" ", code(error.code)] : null),
     fields.length ? el("ul", {}, fields.map(({ field, detail }) => el("li", {}, code(field), ` ${detail}`))) : null);

@@ -50,11 +50,12 @@ const PLACES = [
 const $ = (id) => document.getElementById(id);
 // What tests and people at the browser's console may look at.
 const status = (window.keyway = { page: "", drawn: 0, live: true, errors: [] });
-let current;
+let current, isFirst = true;
 
 // Signing in
 
 function showSignIn(words) {
+  isFirst = false;
   current?.stop();
   current = undefined;
   status.page = "sign-in";
@@ -150,7 +151,9 @@ class Live {
     status.page = location.hash;
     status.drawn = 0;
     $("main").replaceChildren(...page.top, this.body);
-    $("main").querySelector("h1")?.focus({ preventScroll: true });
+    // Another page is read from its heading on; a page that was just opened, from its start.
+    if (!isFirst) $("main").querySelector("h1")?.focus({ preventScroll: true });
+    isFirst = false;
     scrollTo(0, 0);
     if (!page.load) { status.drawn = 1; return; }
     this.body.append(el("p", { class: "none" }, "Asking the server…"));
@@ -184,21 +187,18 @@ class Live {
     status.drawn += 1;
   }
 
-  /** Replaces what is shown; what was open stays open, and the keyboard stays where it was. */
+  /** Replaces what is shown; the keyboard and what was scrolled stay where they were. */
   draw(nodes) {
-    const open = new Set([...this.body.querySelectorAll("details[open]")].map((one) => one.dataset.key));
     const focused = this.body.contains(document.activeElement) ? keyOf(document.activeElement) : null;
     const scrolled = [...this.body.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
     this.body.replaceChildren(...nodes.flat(Infinity).filter((node) => node instanceof Node));
-    for (const one of this.body.querySelectorAll("details")) if (open.has(one.dataset.key)) one.open = true;
     [...this.body.querySelectorAll(".scroll")].forEach((one, index) => { one.scrollLeft = scrolled[index] ?? 0; });
-    if (focused) [...this.body.querySelectorAll("a, button, summary, .scroll")].find((one) => keyOf(one) === focused)?.focus();
+    if (focused) [...this.body.querySelectorAll("a, button, .scroll")].find((one) => keyOf(one) === focused)?.focus();
   }
 }
 
 const keyOf = (element) => [
-  element.closest("[data-row]")?.dataset.row, element.closest("details")?.dataset.key, element.tagName,
-  element.getAttribute("aria-label") ?? element.textContent,
+  element.closest("[data-row]")?.dataset.row, element.tagName, element.getAttribute("aria-label") ?? element.textContent,
 ].join("|");
 
 // A mistake of this page must be seen.

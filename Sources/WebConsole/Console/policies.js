@@ -167,9 +167,9 @@ export function decision({ granted, policy, option, reason, steps }, ...more) {
     step.option ?? "–", step.check, step.holds ? badge("holds", "good") : badge("does not", "bad"), step.outcome,
   ]);
   const words = granted ? "The key would be given" : "The key would not be given";
-  return section(more.length ? (granted ? "Granted" : "Denied") : words, [],
-    el("p", { class: `verdict ${granted ? "good" : "bad"}` }, badge(granted ? "granted" : "denied", granted ? "good" : "bad"),
-      reason ? ` ${reason}` : null),
+  const title = more.length ? (granted ? "The key was given" : "The key was not given") : words;
+  return section(title, [],
+    el("p", { class: "verdict" }, badge(granted ? "granted" : "denied", granted ? "good" : "bad"), reason ? ` ${reason}` : null),
     facts([["Policy", policy ? link(`policies/authorization/${path(policy)}`, policy) : null], ["Option", option], ...more]),
     table("What was checked", ["Option", "Check", "Holds", "Outcome"], rows, { empty: "Nothing was checked." }));
 }
