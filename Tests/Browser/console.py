@@ -309,9 +309,11 @@ def policies(walk):
     for kind in ["authorization", "delivery"]:
         for policy in walk.ask("GET", f"/v1/policies/{kind}")[1]["policies"]:
             walk.go(f"policies/{kind}/{policy['name']}")
+            walk.driver.script("document.querySelector('#said').textContent = ''")
             walk.click("Edit")
             walk.click("Store")
             walk.shows("That is what it said already.", "#said")
+            walk.until("return !document.querySelector('textarea')", "the end of the editor")
     walk.click("Edit")
     walk.type("textarea[name=document]", "protocols: [hls\nencryption: " + HOSTILE)
     walk.click("Store")

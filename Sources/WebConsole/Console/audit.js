@@ -1,7 +1,7 @@
 // The audit log as it grows, and why a request was answered as it was.
 
 import { filters, held } from "./assets.js";
-import { badge, button, code, el, facts, heading, link, notice, path, table, time } from "./elements.js";
+import { badge, button, code, el, facts, heading, link, notice, path, shortID, table, time } from "./elements.js";
 import { ask, may } from "./interface.js";
 import { decisionOfAudit } from "./policies.js";
 
@@ -61,7 +61,7 @@ function row({ sequence, event, hash }) {
     ? el("a", { class: "button quiet", href: `#/explain/${path(event.requestID)}`, "aria-label": `Explain record ${sequence}` }, "Explain") : null;
   return [
     String(sequence), time(event.time), badge(action, KINDS[action] ?? ""), who,
-    [keyID ? [link(`keys/${path(keyID)}`, code(keyID)), " "] : null, about], el("span", { class: "actions" }, why, whole),
+    [keyID ? [link(`keys/${path(keyID)}`, shortID(keyID)), about ? " · " : null] : null, about], el("span", { class: "actions" }, why, whole),
   ];
 }
 
