@@ -360,7 +360,7 @@ func tests() -> [Target] {
             siblings: [
                 "TestSupport", "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite",
                 "KeyDelivery",
-                "KeyWrapping", "Policies", "ContentKeys",
+                "KeyWrapping", "Policies", "ContentKeys", "WebConsole",
             ], products: [.grdb]),
     ]
 }

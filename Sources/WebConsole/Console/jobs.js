@@ -2,7 +2,8 @@
 
 import { Pager, filters, held } from "./assets.js";
 import {
-  badge, button, code, copyButton, dialog, duration, el, facts, failure, heading, link, path, say, section, table, time,
+  badge, button, code, copyButton, dialog, duration, el, facts, failure, heading, link, path, say, section, shortID, table,
+  time,
 } from "./elements.js";
 import { yaml } from "./documents.js";
 import { all, ask, choices, follow, has, may } from "./interface.js";
@@ -15,6 +16,7 @@ const PAGE = 50;
 function progress({ state, progress: share }, name) {
   const percent = Math.floor((share ?? 0) * 100);
   if (state === "finished") return "–";
+  if (state === "error" || state === "canceled") return `${percent} %`;
   return el("span", { class: "share" }, el("progress", { max: 100, value: String(percent), "aria-label": `Progress of ${name}` }),
     ` ${percent} %`);
 }
@@ -32,7 +34,7 @@ export function jobsPage(parameters) {
     load: async () => (await ask("GET /v1/jobs", { ...held(form), limit: PAGE, after: pager.after })).data,
     draw({ jobs, next }) {
       const rows = jobs.map((job) => [
-        link(`jobs/${path(job.id)}`, code(job.id)), link(`assets/${path(job.asset)}`, job.asset), job.transform, stateOf(job),
+        link(`jobs/${path(job.id)}`, shortID(job.id)), link(`assets/${path(job.asset)}`, job.asset), job.transform, stateOf(job),
         progress(job, job.asset), time(job.created), job.errorMessage ?? "",
       ]);
       return [table("Jobs", ["Job", "Asset", "Transform", "State", "Progress", "Submitted", "Error"], rows,
@@ -100,8 +102,10 @@ export function jobPage(id) {
       ].filter(Boolean);
     },
   };
-  // Events come at once; without them the page still asks every two seconds.
-  if (has(EVENTS)) follow(EVENTS, { id }, watching.signal, () => page.refresh()).catch(() => {});
+  // Events come at once, and many of them together; without them the page still asks every two seconds.
+  let due;
+  const soon = () => { due ??= setTimeout(() => { due = undefined; if (!watching.signal.aborted) page.refresh(); }, 150); };
+  if (has(EVENTS)) follow(EVENTS, { id }, watching.signal, soon).catch(() => {});
   return page;
 }
 
