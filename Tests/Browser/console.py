@@ -18,6 +18,8 @@ import urllib.parse
 from webdriver import Driver, out_of_time
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"\'`${7*7}'
+PLAYABLE = [("mpd-time-cmaf", "cenc"), ("mpd-time-cmaf", "none"), ("m3u8-cmaf", "envelope"), ("m3u8-cmaf", "cbcs"), ("m3u8-cmaf", "none"),
+            ("m3u8-aapl", "envelope"), ("m3u8-aapl", "none"), ("progressive", "none")]
 ENTER, ESCAPE, TAB = "\ue007", "\ue00c", "\ue004"
 
 # Text that a reader cannot tell from its background: WCAG 2.2, 1.4.3.
@@ -440,9 +442,28 @@ def player(walk):
     walk.shows("may not reach it")
     walk.driver.script("window.keyway.errors.length = 0")
     walk.keep("player-elsewhere")
+    for stream in streams(walk):
+        walk.open("/console/play/#" + urllib.parse.urlencode({"url": stream["url"]}))
+        walk.driver.call("POST", "/refresh", {})
+        walk.until("return window.keyway !== undefined && document.querySelector('#url').value !== ''", "the player")
+        walk.type("#token", walk.site["viewer"])
+        walk.click("Play")
+        walk.until("return ['playing', 'refused', 'error'].includes(window.keyway.state)", f"an end of {stream}")
+        walk.must(walk.driver.script("return window.keyway.state === 'playing' && !window.keyway.errors.length"), f"{stream}")
     walk.must(any("Content Security Policy" in words for words in walk.complaints([401, 403])), "another server was asked")
     walk.driver.call("DELETE", "/window")
     walk.driver.call("POST", "/window", {"handle": main})
+
+
+def streams(walk):
+    """Every stream of the first asset that the console offers to play."""
+    found = []
+    for locator in walk.ask("GET", f"/v1/locators?asset={walk.site['asset']}")[1]["locators"]:
+        shown = walk.ask("GET", f"/v1/locators/{locator['id']}")[1]["streams"]
+        found += [one for one in shown if (one["format"], one["encryption"]) in PLAYABLE]
+    if len({(one["format"], one["encryption"]) for one in found}) < 6:
+        raise Failed(f"too few streams to play: {found}")
+    return found
 
 
 def reader(walk):

@@ -19,7 +19,10 @@ import Testing
             data = try DataFolder()
             try data.must("secret", "set", "demo-sts", input: Data("hex:\(String(repeating: "5a", count: 32))".utf8))
             let endpoint = try data.folder.write("endpoint.yaml", Data("kind: StreamingEndpoint\nname: default\n".utf8))
-            try data.must("apply", "Policies", "Keys", endpoint)
+            let clear = try data.folder.write(
+                "clear.yaml",
+                Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash, progressive]\nencryption: none\n".utf8))
+            try data.must("apply", "Policies", "Keys", endpoint, clear)
             for asset in ["film", "film", "trailer"] {
                 try data.must("encode", Programs.clip("exo_sample.mp4"), "--asset", asset)
             }
@@ -27,6 +30,7 @@ import Testing
                 "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs", "--delivery",
                 "dash-cenc", "--json"
             ).json()
+            try data.must("publish", "film", "--delivery", "clear")
             var tokens: [String: String] = [:]
             for role in AdminSite.roles {
                 tokens[role] = try Self.line(data.must("admin", "token", "create", "the-\(role)", "--role", role))

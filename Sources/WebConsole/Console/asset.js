@@ -175,8 +175,11 @@ export function locatorPage(locator) {
   return page;
 }
 
-// What the player of this console understands: tracks in files of their own.
-const PLAYABLE = ["mpd-time-cmaf", "m3u8-cmaf", "m3u8-aapl", "progressive"];
+/** What the player of this console understands: tracks in files of their own, under what a browser or its scripts decrypt. */
+const PLAYABLE = {
+  "mpd-time-cmaf": ["cenc", "cbcs", "none"], "m3u8-cmaf": ["envelope", "cbcs", "none"], "m3u8-aapl": ["envelope", "none"],
+  progressive: ["none"],
+};
 
 function streams(list) {
   const rows = list.map(({ format, encryption, policy, url }) => {
@@ -186,7 +189,7 @@ function streams(list) {
       class: "button quiet", href: `play/#${new URLSearchParams({ url })}`, target: "_blank", rel: "noopener",
       "aria-label": `Play ${format}, ${encryption} (opens a new tab)`,
     }, "Play");
-    return [format, encryption, policy, el("code", { class: "url" }, url), copyButton(url, what), PLAYABLE.includes(format) ? play : null];
+    return [format, encryption, policy, el("code", { class: "url" }, url), copyButton(url, what), PLAYABLE[format]?.includes(encryption) ? play : null];
   });
   return table("Streams", ["Format", "Encryption", "Policy", "URL", "", ""], rows,
     { empty: "This server has no origin, so it knows no URLs." });
