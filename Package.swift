@@ -120,6 +120,7 @@ let libraries: [Row] = [
             "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
         ],
         products: [.subprocess, .systemPackage, .logging]),
+    Row(name: "Backups", siblings: ["Catalog", "CatalogSQLite", "MediaStorage", "ContentKeys", "Cryptography"]),
     Row(
         name: "Administration",
         siblings: [
@@ -156,7 +157,8 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP", "TransitKEK",
+            "Backups", "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP",
+            "TransitKEK",
             "KeySetHTTP",
             "Administration", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography", "Settings",
         ],
@@ -203,7 +205,7 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
+            "Adapters", "Administration", "Backups", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
             "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Policies", "Tokens", "EncoderProtocol", "AzureImport",

@@ -36,6 +36,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var keySets: KeySetConfiguration
     /// Who makes the licences of protection systems.
     public var licences: LicenceSettings
+    /// The fields that the file or the environment sets, by name.
+    public var fieldsSet: [String]
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin", "origins"]
@@ -88,6 +90,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
+        fieldsSet = Self.fields.filter { reader.string(forKey: ConfigKey($0)) != nil }
     }
 
     /// What all listeners have in common.

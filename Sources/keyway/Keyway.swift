@@ -17,7 +17,7 @@ struct Keyway: AsyncParsableCommand {
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
-            AuditCommand.self, AdminCommand.self,
+            AuditCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self,
             VersionCommand.self,
         ])
 }
