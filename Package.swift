@@ -120,7 +120,7 @@ let libraries: [Row] = [
             "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
         ],
         products: [.subprocess, .systemPackage, .logging]),
-    Row(name: "Backups", siblings: ["Catalog", "CatalogSQLite", "MediaStorage", "ContentKeys", "Cryptography"]),
+    Row(name: "Backups", siblings: ["Catalog", "ContentKeys", "Cryptography", "MediaStorage"]),
     Row(
         name: "Administration",
         siblings: [
@@ -164,6 +164,9 @@ let libraries: [Row] = [
         ],
         products: [.configuration, .logging]),
     Row(
+        name: "Diagnosis",
+        siblings: ["Adapters", "CMachine", "Catalog", "ContentKeys", "Cryptography", "Policies", "Settings"]),
+    Row(
         name: "OriginAdapters",
         siblings: [
             "Catalog", "CatalogSQLite", "ContentKeys", "MediaStorage", "OriginKeys", "OutboundHTTP", "Settings",
@@ -205,8 +208,8 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "Backups", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
-            "KeyServer", "KeyServiceHTTP",
+            "Adapters", "Administration", "Backups", "Catalog", "ContentKeys", "Diagnosis", "Jobs", "KeyDelivery",
+            "KeyExchange", "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
@@ -408,6 +411,7 @@ let package = Package(
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(name: "CLinux"),
+            .systemLibrary(name: "CMachine"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CMultiBuffer"),
             .target(name: "CSandbox"),

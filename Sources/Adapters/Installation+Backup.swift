@@ -20,7 +20,8 @@ extension Installation {
         event.detail = "backup \(request.id)\(request.media ? ", with media" : "")"
         try await catalog.appendAudit([event])
         return try await BackupWriter.run(
-            request, catalogPath: dataFolder + "/catalog.sqlite", live: catalog, storage: storage, progress: progress)
+            request, catalogPath: dataFolder + "/catalog.sqlite", files: SQLiteCatalogFiles(), live: catalog,
+            storage: storage, progress: progress)
     }
 
     /// Makes a data folder of a backup. The key-encryption keys must be in their place: those in files in the folder's `kek/`.
@@ -33,8 +34,9 @@ extension Installation {
     ) async throws -> RestoreOutcome {
         let stores = KEKStores(folder: KEKFolder(path: request.dataFolder + "/kek"), configuration: kek)
         return try await BackupRestorer.run(
-            request,
+            request, files: SQLiteCatalogFiles(),
             checkKeys: { catalog in
+                guard let catalog = catalog as? SQLiteCatalog else { return }
                 guard try await !catalog.kekVersions().isEmpty else {
                     throw InstallationError("the backup's catalog names no key-encryption key: it is damaged")
                 }

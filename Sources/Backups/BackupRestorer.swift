@@ -1,5 +1,4 @@
-import Catalog
-public import CatalogSQLite
+public import Catalog
 public import Foundation
 import MediaStorage
 
@@ -43,6 +42,7 @@ public struct BackupRestorer {
     private static let keks = "kek"
 
     private let request: RestoreRequest
+    private let files: any CatalogFiles
     private let backup: BackupFolder
     private let work: String
     private var outcome: RestoreOutcome
@@ -51,10 +51,11 @@ public struct BackupRestorer {
     /// - Parameter checkKeys: throws when the key-encryption keys in the data folder are not those of the catalog.
     /// - Throws: `BackupError`, `CatalogError` and what `checkKeys` throws.
     public static func run(
-        _ request: RestoreRequest, checkKeys: (SQLiteCatalog) async throws -> Void, progress: (Int, Int) -> Void
+        _ request: RestoreRequest, files: any CatalogFiles, checkKeys: (any RestorableCatalog) async throws -> Void,
+        progress: (Int, Int) -> Void
     ) async throws -> RestoreOutcome {
         do {
-            var restorer = try BackupRestorer(request)
+            var restorer = try BackupRestorer(request, files)
             try await restorer.restore(checkKeys, progress)
             return restorer.outcome
         } catch let error as MediaStorageError {
@@ -62,8 +63,9 @@ public struct BackupRestorer {
         }
     }
 
-    private init(_ request: RestoreRequest) throws {
+    private init(_ request: RestoreRequest, _ files: any CatalogFiles) throws {
         self.request = request
+        self.files = files
         backup = try BackupFolder(request.backup)
         work = "\(request.dataFolder)/\(Self.folderName)"
         outcome = RestoreOutcome(manifest: backup.manifest, restored: Date())
@@ -73,7 +75,7 @@ public struct BackupRestorer {
     private var media: String { "\(request.dataFolder)/media" }
 
     private mutating func restore(
-        _ checkKeys: (SQLiteCatalog) async throws -> Void, _ progress: (Int, Int) -> Void
+        _ checkKeys: (any RestorableCatalog) async throws -> Void, _ progress: (Int, Int) -> Void
     ) async throws {
         try prepareFolder()
         let lock = try FolderLock(work)
@@ -82,7 +84,7 @@ public struct BackupRestorer {
         for name in try BackupFiles.entries(work) { try BackupFiles.remove("\(work)/\(name)") }
         try backup.requireSum(of: BackupFolder.catalogFile, try BackupFiles.copy(backup.catalog, to: path))
         try inspect(path)
-        let catalog = try SQLiteCatalog(path: path)
+        let catalog = try files.open(path)
         try await checkKeys(catalog)
         try await restoreMedia(progress)
         guard outcome.defects.isEmpty || request.isForced else { throw incomplete() }
@@ -120,9 +122,9 @@ public struct BackupRestorer {
     }
 
     private func inspect(_ path: String) throws {
-        let finding: CatalogSnapshot.Finding
+        let finding: CatalogFileFinding
         do {
-            finding = try CatalogSnapshot.inspect(path)
+            finding = try files.inspect(path)
         } catch let error as CatalogError {
             throw BackupError(.damaged, "'\(backup.catalog)' cannot be read: \(error.reason)")
         }

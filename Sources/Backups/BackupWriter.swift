@@ -1,5 +1,4 @@
 public import Catalog
-import CatalogSQLite
 import ContentKeys
 import Cryptography
 public import Foundation
@@ -52,6 +51,7 @@ public struct BackupWriter {
 
     private let request: BackupRequest
     private let catalogPath: String
+    private let files: any CatalogFiles
     private let live: any CatalogEngine
     private let storage: any MediaStorage
     private let part: String
@@ -64,11 +64,12 @@ public struct BackupWriter {
     ///   - catalogPath: the file of `live`.
     ///   - progress: is told how many versions are done.
     public static func run(
-        _ request: BackupRequest, catalogPath: String, live: any CatalogEngine, storage: any MediaStorage,
+        _ request: BackupRequest, catalogPath: String, files: any CatalogFiles, live: any CatalogEngine,
+        storage: any MediaStorage,
         progress: (Int) -> Void = { _ in }
     ) async throws -> BackupOutcome {
         do {
-            var writer = BackupWriter(request, catalogPath, live, storage)
+            var writer = BackupWriter(request, catalogPath, files, live, storage)
             try await writer.write(progress)
             return writer.outcome
         } catch let error as CatalogError {
@@ -79,10 +80,12 @@ public struct BackupWriter {
     }
 
     private init(
-        _ request: BackupRequest, _ catalogPath: String, _ live: any CatalogEngine, _ storage: any MediaStorage
+        _ request: BackupRequest, _ catalogPath: String, _ files: any CatalogFiles, _ live: any CatalogEngine,
+        _ storage: any MediaStorage
     ) {
         self.request = request
         self.catalogPath = catalogPath
+        self.files = files
         self.live = live
         self.storage = storage
         part = request.target + ".part"
@@ -110,8 +113,8 @@ public struct BackupWriter {
             try removeUndone()
         }
         let snapshot = "\(part)/\(BackupFolder.catalogFile)"
-        try CatalogSnapshot.copy(catalogPath, to: snapshot)
-        let catalog = try SQLiteCatalog(readingFrom: snapshot)
+        try files.copy(catalogPath, to: snapshot)
+        let catalog = try files.read(snapshot)
         try await describe(catalog)
         try await writeContent(catalog, progress)
         try complete()
@@ -127,7 +130,7 @@ public struct BackupWriter {
         baseMedia = folder.media
     }
 
-    private mutating func describe(_ catalog: SQLiteCatalog) async throws {
+    private mutating func describe(_ catalog: any CatalogEngine) async throws {
         let needed = Set(try await catalog.kekUsage().map(\.version))
         let versions = try await catalog.kekVersions()
         outcome.manifest.keks = versions.map { record in
@@ -142,7 +145,7 @@ public struct BackupWriter {
         outcome.manifest.audit = .init(record: last, hash: record.map { Hex.text($0.hash) })
     }
 
-    private mutating func writeContent(_ catalog: SQLiteCatalog, _ progress: (Int) -> Void) async throws {
+    private mutating func writeContent(_ catalog: any CatalogEngine, _ progress: (Int) -> Void) async throws {
         let content = try NewFile("\(part)/\(BackupFolder.contentFile)")
         var page = Page(limit: Self.pageSize)
         while true {
@@ -150,7 +153,9 @@ public struct BackupWriter {
             for asset in assets {
                 outcome.manifest.assets += 1
                 for number in try await catalog.assetVersions(asset: asset.name) {
-                    guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else { continue }
+                    guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else {
+                        continue
+                    }
                     let files = try VersionFiles(record, of: asset)
                     guard let line = try await back(up: files) else { continue }
                     outcome.manifest.versions += 1

@@ -24,7 +24,9 @@ public enum RestoredNumbers {
     /// The first file nonce after a restoration. Nil before 2026 and after 2109.
     public static func fileNonce(restoredAt time: Date) -> Int64? {
         let milliseconds = (time.timeIntervalSince1970 * 1000).rounded(.down)
-        guard time.timeIntervalSince1970 > epoch, milliseconds < Double(Int64(1) << (63 - nonceBits)) else { return nil }
+        guard time.timeIntervalSince1970 > epoch, milliseconds < Double(Int64(1) << (63 - nonceBits)) else {
+            return nil
+        }
         return Int64(milliseconds) << nonceBits
     }
 

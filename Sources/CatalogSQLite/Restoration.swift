@@ -1,22 +1,7 @@
-import Catalog
+public import Catalog
 import ContentKeys
 public import Foundation
 import GRDB
-
-/// Which backup a catalog was made of.
-public struct RestoredBackup: Sendable, Hashable {
-    /// The backup's identifier.
-    public var id: String
-    public var taken: Date
-    /// Who restored it, for the audit log.
-    public var actor: String?
-
-    public init(id: String, taken: Date, actor: String?) {
-        self.id = id
-        self.taken = taken
-        self.actor = actor
-    }
-}
 
 /// That a catalog was restored: what came after the backup is forgotten, and must not be given again.
 struct Restoration {
@@ -97,17 +82,11 @@ extension Database {
     }
 }
 
-extension SQLiteCatalog {
-    /// Makes a catalog that is a backup's copy one that may be worked with: no number that was given after the backup is
-    /// given again, and tokens with a limit of uses that may have been used since are used up.
-    ///
-    /// - Throws: `CatalogError`; `conflict` when the clock is wrong, which the numbers depend on.
+extension SQLiteCatalog: RestorableCatalog {
     public func restore(_ backup: RestoredBackup, at now: Date) async throws {
         try await write { try $0.restore(backup, at: now) }
     }
 
-    /// Moves the write-ahead log into the file and closes it, so that the file alone is the catalog. Nothing may be asked of
-    /// the catalog after.
     public func settle() throws {
         do {
             _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }

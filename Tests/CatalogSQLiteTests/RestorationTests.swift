@@ -27,7 +27,7 @@ import Testing
     /// A copy as a backup has it.
     private func copy(_ file: DatabaseFile) throws -> DatabaseFile {
         let copy = DatabaseFile()
-        try CatalogSnapshot.copy(file.path, to: copy.path)
+        try SQLiteCatalogFiles().copy(file.path, to: copy.path)
         return copy
     }
 
@@ -139,7 +139,7 @@ import Testing
         var verifier = AuditChain.Verifier()
         for record in records { #expect(verifier.verify(record) == nil) }
         try catalog.settle()
-        #expect(try CatalogSnapshot.inspect(copy.path).damage.isEmpty)
+        #expect(try SQLiteCatalogFiles().inspect(copy.path).damage.isEmpty)
     }
 
     @Test func damageAndOtherVersionsAreFound() async throws {
@@ -147,21 +147,21 @@ import Testing
         let catalog = try file.open()
         try await Fixture.asset("film", in: catalog)
         #expect(
-            try CatalogSnapshot.inspect(file.path) == CatalogSnapshot.Finding(damage: [], missing: [], unknown: []))
+            try SQLiteCatalogFiles().inspect(file.path) == CatalogFileFinding(damage: [], missing: [], unknown: []))
         let copy = try copy(file)
         try await catalog.write { database in
             try database.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('ofTheFuture')")
             try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = 'restorations'")
         }
-        let finding = try CatalogSnapshot.inspect(file.path)
+        let finding = try SQLiteCatalogFiles().inspect(file.path)
         #expect(finding.missing == ["restorations"] && finding.unknown == ["ofTheFuture"])
         // Nothing of what was written after is in the copy; a copy is not written over.
-        #expect(try CatalogSnapshot.inspect(copy.path).unknown.isEmpty)
-        #expect(throws: CatalogError.self) { try CatalogSnapshot.copy(file.path, to: copy.path) }
+        #expect(try SQLiteCatalogFiles().inspect(copy.path).unknown.isEmpty)
+        #expect(throws: CatalogError.self) { try SQLiteCatalogFiles().copy(file.path, to: copy.path) }
         var bytes = try Data(contentsOf: URL(fileURLWithPath: copy.path))
         for page in 2..<(bytes.count / 4096) { bytes[page * 4096] ^= 0xFF }
         try bytes.write(to: URL(fileURLWithPath: copy.path))
-        let damage = (try? CatalogSnapshot.inspect(copy.path))?.damage ?? ["unreadable"]
+        let damage = (try? SQLiteCatalogFiles().inspect(copy.path))?.damage ?? ["unreadable"]
         #expect(!damage.isEmpty)
     }
 }

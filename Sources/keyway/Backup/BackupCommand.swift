@@ -21,7 +21,8 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Copy the media files, too.")
     var media = false
 
-    @Option(help: "An earlier backup with media on the same file system: files that are unchanged are linked, not copied.")
+    @Option(
+        help: "An earlier backup with media on the same file system: files that are unchanged are linked, not copied.")
     var base: String?
 
     private struct Made: Report {
