@@ -134,6 +134,7 @@ let libraries: [Row] = [
             "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
         ],
         products: [.subprocess, .systemPackage, .logging]),
+    Row(name: "Backups", siblings: ["Catalog", "ContentKeys", "Cryptography", "MediaStorage"]),
     Row(
         name: "AssetFiles",
         siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
@@ -180,12 +181,16 @@ let libraries: [Row] = [
     Row(
         name: "Adapters",
         siblings: [
-            "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP", "TransitKEK",
+            "Backups", "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP",
+            "TransitKEK",
             "KeySetHTTP",
             "Administration", "AssetFiles", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
             "Settings",
         ],
         products: [.configuration, .logging]),
+    Row(
+        name: "Diagnosis",
+        siblings: ["Adapters", "CMachine", "Catalog", "ContentKeys", "Cryptography", "Policies", "Settings"]),
     Row(
         name: "OriginAdapters",
         siblings: [
@@ -228,8 +233,8 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "AssetFiles", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
-            "KeyServer", "KeyServiceHTTP",
+            "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentKeys", "Diagnosis", "Jobs",
+            "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
             "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
@@ -431,6 +436,7 @@ let package = Package(
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(name: "CLinux"),
+            .systemLibrary(name: "CMachine"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
             .target(name: "CMultiBuffer"),
             .target(name: "CSandbox"),

@@ -46,6 +46,7 @@ public struct Installation: Sendable {
         dataFolder: String, kek: KEKConfiguration = KEKConfiguration(),
         keySets: KeySetConfiguration = KeySetConfiguration()
     ) async throws -> Installation {
+        try requireRestored(dataFolder)
         guard mkdir(dataFolder, 0o700) == 0 || errno == EEXIST else {
             throw InstallationError("cannot make the data folder '\(dataFolder)': \(String(cString: strerror(errno)))")
         }
@@ -93,7 +94,7 @@ public struct Installation: Sendable {
         let key = ContentKey.random(type)
         return ContentKeyRecord(
             wrapped: try wrapping.wrap(key, keyID: keyID), name: name, authorizationPolicy: policy,
-            created: Date(), checksum: try key.checksum(keyID))
+            created: Date(), checksum: try key.checksum(keyID), isNew: true)
     }
 
     /// A named secret, wrapped, as a record that is not stored yet.

@@ -50,6 +50,13 @@ struct KEKOpening {
         return InstalledKEKs(provider: provider, ring: ring, stores: stores, wrapping: wrapping)
     }
 
+    /// Throws unless a version is there, is the recorded key, and opens what it wrapped. Changes nothing.
+    func check(_ record: KEKVersionRecord) async throws {
+        let kek = try await load(record)
+        let ring = KEKRing(register: CatalogKEKRegister(catalog: catalog), stores: [], held: [kek], current: kek)
+        try await checkSamples(under: record.version, KeyWrapping(provider: ring))
+    }
+
     private func load(_ record: KEKVersionRecord) async throws -> KEK {
         let title = "key-encryption key version \(record.version.rawValue)"
         do {

@@ -9,7 +9,9 @@ struct LocalKeyMaterial: KeyMaterial {
     let wrapping: KeyWrapping
 
     func makeKey(_ type: ContentKeyType, keyID: KeyID, at now: Date) async throws -> ContentKeyRecord {
-        try record(.random(type), keyID, now)
+        var record = try record(.random(type), keyID, now)
+        record.isNew = true
+        return record
     }
 
     func wrap(_ key: ContentKey, keyID: KeyID, at now: Date) async throws -> ContentKeyRecord {

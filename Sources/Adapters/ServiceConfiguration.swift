@@ -40,6 +40,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var uploads: UploadSettings
     /// Who makes the licences of protection systems.
     public var licences: LicenceSettings
+    /// The fields that the file or the environment sets, by name.
+    public var fieldsSet: [String]
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin", "origins"]
@@ -96,6 +98,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         let storage = try StorageSettings(reader)
         self.storage = storage
         uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)
+        fieldsSet = Self.fields.filter { reader.string(forKey: ConfigKey($0)) != nil }
     }
 
     /// What all listeners have in common.

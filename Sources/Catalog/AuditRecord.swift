@@ -73,6 +73,10 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case originRevoked
     /// Somebody asked for an origin's keys with a certificate that is not enrolled.
     case originRefused
+    /// Before a backup is made: it holds everything but the key-encryption keys.
+    case backupTaken
+    /// The catalog is that of a backup; what happened after it was taken is not in the log.
+    case catalogRestored
 }
 
 /// One check of a decision, as the audit log keeps it: codes and names, never a credential or an expected value.

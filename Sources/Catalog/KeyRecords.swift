@@ -26,11 +26,14 @@ public struct ContentKeyRecord: Sendable, Hashable {
     public var supersededBy: KeyID?
     /// Whether the catalog has a row for the key; false for one that a seed recognised by its KID alone.
     public var isStored: Bool
+    /// Whether its bytes were drawn at random for this record, so that nothing was ever encrypted under them. Not kept.
+    public var isNew: Bool
 
     public init(
         wrapped: WrappedContentKey, name: String?, authorizationPolicy: String?, isEnabled: Bool = true,
         created: Date, notBefore: Date? = nil, notAfter: Date? = nil, deletion: Date? = nil,
-        checksum: KeyChecksum? = nil, label: KeyLabel? = nil, supersededBy: KeyID? = nil, isStored: Bool = true
+        checksum: KeyChecksum? = nil, label: KeyLabel? = nil, supersededBy: KeyID? = nil, isStored: Bool = true,
+        isNew: Bool = false
     ) {
         self.wrapped = wrapped
         self.name = name
@@ -44,6 +47,7 @@ public struct ContentKeyRecord: Sendable, Hashable {
         self.label = label
         self.supersededBy = supersededBy
         self.isStored = isStored
+        self.isNew = isNew
     }
 
     public var keyID: KeyID { wrapped.keyID }

@@ -17,10 +17,10 @@ extension Database {
             throw CatalogError(.exists, "there is a key \(key.keyID)\(key.name.map { " or '\($0)'" } ?? "") already")
         }
         // The same key, once removed and now imported again, goes on with its IV numbers.
-        let next =
-            try Int64.fetchOne(
-                self, sql: "SELECT nextNumber FROM removedContentKey WHERE kid = ?",
-                arguments: [Column.blob(key.keyID)]) ?? 0
+        let removed = try Int64.fetchOne(
+            self, sql: "SELECT nextNumber FROM removedContentKey WHERE kid = ?", arguments: [Column.blob(key.keyID)])
+        // One that somebody else knows may have given numbers that a restored catalog has forgotten.
+        let next = max(removed ?? 0, key.isNew ? 0 : try restoration()?.firstNumber ?? 0)
         try execute(
             sql: """
                 INSERT INTO contentKey (kid, type, kek, ciphertext, name, authorizationPolicy, enabled, created,
@@ -125,6 +125,7 @@ extension Database {
             var next = try Int64.fetchOne(
                 self, sql: "SELECT nextNumber FROM contentKey WHERE kid = ?", arguments: [blob])
         else { throw CatalogError(.missing, "there is no key \(keyID)") }
+        let restored = try restoration()
         for track in tracks {
             let has = try Bool.fetchOne(
                 self,
@@ -136,6 +137,7 @@ extension Database {
             guard next <= Int64(UInt32.max) else {
                 throw CatalogError(.conflict, "key \(keyID) has given all its numbers; make a new key")
             }
+            try restored?.requirePace(next, keyID, at: Date())
             try execute(
                 sql: "INSERT INTO ivAllocation (kid, number, asset, version, track, period) VALUES (?, ?, ?, ?, ?, 0)",
                 arguments: [blob, next, asset, version, track])

@@ -30,6 +30,7 @@ enum Migrations {
         migrator.registerMigration("cryptoPeriods") { try $0.execute(sql: cryptoPeriods) }
         migrator.registerMigration("storedForms") { try $0.execute(sql: storedForms) }
         migrator.registerMigration("assetFiles") { try $0.execute(sql: assetFiles) }
+        migrator.registerMigration("restorations") { try $0.execute(sql: restorations) }
         return migrator
     }
 

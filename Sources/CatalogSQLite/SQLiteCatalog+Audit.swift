@@ -59,7 +59,10 @@ extension SQLiteCatalog {
 
 extension Database {
     /// Counts one use of a token and says whether it was within its limit.
+    ///
+    /// Uses that a restored catalog has forgotten count as all of them.
     func count(_ use: UseLimit) throws -> UseCount {
+        if let restored = try restoration(), use.unusedBefore ?? .distantPast <= restored.time { return .exhausted }
         let identity = Data(use.tokenIdentity)
         let select = try cachedStatement(sql: "SELECT uses FROM tokenUse WHERE identity = ?")
         let uses = try Int.fetchOne(select, arguments: [identity]) ?? 0

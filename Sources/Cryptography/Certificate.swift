@@ -10,7 +10,7 @@ public final class Certificate: @unchecked Sendable {
     private static let rsaBits = 2048...8192
 
     public let der: [UInt8]
-    private let certificate: OpaquePointer
+    let certificate: OpaquePointer
 
     /// - Throws: for anything but one certificate.
     public init(der: [UInt8]) throws(CryptographyError) {

@@ -29,6 +29,9 @@ public struct UseLimit: Sendable, Hashable {
     public let maximum: Int
     /// The count may be forgotten after this time.
     public let expires: Date
+    /// No key was given for the token before this time; nil when nothing says so. Counts of before are gone where a catalog
+    /// was restored from a backup.
+    public let unusedBefore: Date?
 }
 
 /// Why a request was denied. `Code` is stable and goes to the audit log; `detail` says more there; a client learns only

@@ -18,7 +18,8 @@ struct Keyway: AsyncParsableCommand {
             PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
-            AuditCommand.self, AdminCommand.self,
+            AuditCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self,
+            DoctorCommand.self,
             VersionCommand.self,
         ])
 }

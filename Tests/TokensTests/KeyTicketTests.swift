@@ -40,7 +40,9 @@ import Testing
                 keyIDs: (0..<Int.random(in: 0...4, using: &generator)).compactMap { _ in
                     KeyID(bytes: bytes(16, &generator))
                 },
-                maximumUses: Bool.random(using: &generator) ? Int.random(in: 1...1_000_000, using: &generator) : nil)
+                maximumUses: Bool.random(using: &generator) ? Int.random(in: 1...1_000_000, using: &generator) : nil,
+                unusedBefore: Bool.random(using: &generator)
+                    ? Date(timeIntervalSince1970: Double(Int.random(in: 1...2_000_000_000, using: &generator))) : nil)
         }
         let addresses = [nil, IPAddress("192.0.2.7"), IPAddress("2001:db8::7")]
         let token = VerifiedToken(

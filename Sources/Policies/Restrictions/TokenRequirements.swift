@@ -19,6 +19,7 @@ extension TokenRestriction {
 
     private func limit(of token: VerifiedToken, at now: Date) -> TokenCheck {
         var maximum = maximumUses
+        var unusedBefore = issue(of: token)
         if let values = token.values(of: RequiredClaim.azureMaximumUses) {
             guard let claimed = UseLimit.parse(values) else {
                 return .fails(DenialReason(.useLimitInvalid, detail: RequiredClaim.azureMaximumUses))
@@ -28,6 +29,7 @@ extension TokenRestriction {
                 return .fails(DenialReason(.useLimitInvalid, detail: "the token lives longer than an hour"))
             }
             maximum = min(maximum ?? claimed, claimed)
+            unusedBefore = UseLimit.later(unusedBefore, token.expires.addingTimeInterval(-UseLimit.longestLife))
         }
         guard let maximum else { return .holds(nil) }
         guard maximum > 0, !token.identity.isEmpty else {
@@ -35,7 +37,18 @@ extension TokenRestriction {
         }
         // Not before the token's last moment, which the verifier sees later by the skew.
         let forgotten = token.expires.addingTimeInterval(TimeInterval(max(clockSkew, 0)))
-        return .holds(UseLimit(tokenIdentity: token.identity, maximum: maximum, expires: forgotten))
+        return .holds(
+            UseLimit(
+                tokenIdentity: token.identity, maximum: maximum, expires: forgotten, unusedBefore: unusedBefore))
+    }
+
+    /// The earliest time at which this restriction can have held for the token: when it was issued, or when it had no longer
+    /// left than a token may live.
+    private func issue(of token: VerifiedToken) -> Date? {
+        let skew = TimeInterval(max(clockSkew, 0))
+        let issued = token.kind == .jwt ? token.values(of: "iat")?.first.flatMap(Double.init) : nil
+        let life = maximumLifetime.map { token.expires.addingTimeInterval(-TimeInterval($0) - skew) }
+        return UseLimit.later(issued.map { Date(timeIntervalSince1970: $0 - skew) }, life)
     }
 }
 
@@ -47,7 +60,14 @@ extension UseLimit {
     func joined(with other: UseLimit?) -> UseLimit {
         guard let other else { return self }
         return UseLimit(
-            tokenIdentity: tokenIdentity, maximum: min(maximum, other.maximum), expires: max(expires, other.expires))
+            tokenIdentity: tokenIdentity, maximum: min(maximum, other.maximum), expires: max(expires, other.expires),
+            unusedBefore: Self.later(unusedBefore, other.unusedBefore))
+    }
+
+    /// The later of two times, of which either may be unknown.
+    static func later(_ left: Date?, _ right: Date?) -> Date? {
+        guard let left, let right else { return left ?? right }
+        return max(left, right)
     }
 
     /// One positive decimal integer, written as a string or a number.

@@ -17,13 +17,19 @@ public struct KeyTicket: Sendable, Hashable {
         public var keyIDs: [KeyID]
         /// How often the token may be used; nil for any number.
         public var maximumUses: Int?
+        /// `UseLimit.unusedBefore`, in whole seconds.
+        public var unusedBefore: Date?
 
-        public init(policy: String, option: String, revision: [UInt8], keyIDs: [KeyID], maximumUses: Int?) {
+        public init(
+            policy: String, option: String, revision: [UInt8], keyIDs: [KeyID], maximumUses: Int?,
+            unusedBefore: Date? = nil
+        ) {
             self.policy = policy
             self.option = option
             self.revision = revision
             self.keyIDs = keyIDs
             self.maximumUses = maximumUses
+            self.unusedBefore = unusedBefore
         }
     }
 
@@ -71,7 +77,10 @@ public struct KeyTicket: Sendable, Hashable {
         for (grant, revision) in grants where grant.token?.identity == token.identity && grant.delivery == .aes {
             let entry = Entry(
                 policy: grant.policy, option: grant.option, revision: revision, keyIDs: [],
-                maximumUses: grant.useLimit?.maximum)
+                maximumUses: grant.useLimit?.maximum,
+                unusedBefore: grant.useLimit?.unusedBefore.map {
+                    Date(timeIntervalSince1970: $0.timeIntervalSince1970.rounded(.down))
+                })
             let position = entries.firstIndex { $0.isAlike(entry) } ?? entries.endIndex
             if position == entries.endIndex { entries.append(entry) }
             entries[position].keyIDs.append(grant.keyID)
@@ -93,7 +102,7 @@ public struct KeyTicket: Sendable, Hashable {
 extension KeyTicket.Entry {
     fileprivate func isAlike(_ other: KeyTicket.Entry) -> Bool {
         _policy == other._policy && _option == other._option && revision == other.revision
-            && maximumUses == other.maximumUses
+            && maximumUses == other.maximumUses && unusedBefore == other.unusedBefore
     }
 }
 

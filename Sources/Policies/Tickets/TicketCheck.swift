@@ -66,7 +66,9 @@ extension KeyTicket.Entry {
     /// The limit of uses that the token had, remembered beyond the token's end by more than any skew of clocks.
     func useLimit(of token: VerifiedToken) -> UseLimit? {
         maximumUses.map {
-            UseLimit(tokenIdentity: token.identity, maximum: $0, expires: token.expires.addingTimeInterval(3600))
+            UseLimit(
+                tokenIdentity: token.identity, maximum: $0, expires: token.expires.addingTimeInterval(3600),
+                unusedBefore: unusedBefore)
         }
     }
 }

@@ -10,7 +10,9 @@ import Policies
 /// The bytes of a ticket: a version, then its fields in order, each text and list preceded by its length. Integers are
 /// big-endian.
 enum TicketWriter {
-    static let version: UInt8 = 2
+    static let version: UInt8 = 3
+    /// Without the times before which tokens were not used.
+    static let versionWithoutTimes: UInt8 = 2
 
     /// Nil for what has a text or a list that is too long.
     static func bytes(of ticket: KeyTicket) -> [UInt8]? {
@@ -37,6 +39,7 @@ enum TicketWriter {
                 append(entry.revision, to: &bytes), let keys = UInt8(exactly: entry.keyIDs.count)
             else { return nil }
             append(UInt64(clamping: entry.maximumUses ?? 0), to: &bytes)
+            append(UInt64(exactly: entry.unusedBefore?.timeIntervalSince1970.rounded(.down) ?? 0) ?? 0, to: &bytes)
             bytes.append(keys)
             for keyID in entry.keyIDs { bytes += keyID.bytes }
         }
@@ -63,6 +66,11 @@ enum TicketWriter {
 /// Reads what `TicketWriter` wrote. It is authentic when it comes here, and yet nothing of it is trusted to be there.
 struct TicketReader {
     private var rest: ArraySlice<UInt8>
+    private var hasTimes = true
+
+    init(rest: ArraySlice<UInt8>) {
+        self.rest = rest
+    }
 
     static func ticket(_ bytes: [UInt8]) -> KeyTicket? {
         var reader = TicketReader(rest: bytes[...])
@@ -70,7 +78,10 @@ struct TicketReader {
     }
 
     private mutating func ticket() -> KeyTicket? {
-        guard rest.popFirst() == TicketWriter.version, let expires = number(), let tokenExpires = number(),
+        let version = rest.popFirst()
+        hasTimes = version == TicketWriter.version
+        guard hasTimes || version == TicketWriter.versionWithoutTimes, let expires = number(),
+            let tokenExpires = number(),
             let locator = locator(), case .some(let deliveryPolicy?) = text(), case .some(let address) = text(),
             case .some(let kind?) = text(),
             case .some(let issuer?) = text(), case .some(let subject) = text(), case .some(let tokenID) = text(),
@@ -103,7 +114,8 @@ struct TicketReader {
 
     private mutating func entry() -> KeyTicket.Entry? {
         guard case .some(let policy?) = text(), case .some(let option?) = text(), case .some(let revision?) = content(),
-            let uses = number(), let count = rest.popFirst(), rest.count >= Int(count) * 16
+            let uses = number(), let unused = hasTimes ? number() : 0, let count = rest.popFirst(),
+            rest.count >= Int(count) * 16
         else { return nil }
         var keyIDs: [KeyID] = []
         for _ in 0..<count {
@@ -113,7 +125,8 @@ struct TicketReader {
         }
         return KeyTicket.Entry(
             policy: policy, option: option, revision: revision, keyIDs: keyIDs,
-            maximumUses: uses == 0 ? nil : Int(clamping: uses))
+            maximumUses: uses == 0 ? nil : Int(clamping: uses),
+            unusedBefore: unused == 0 ? nil : Date(timeIntervalSince1970: Double(unused)))
     }
 
     private mutating func number() -> UInt64? {

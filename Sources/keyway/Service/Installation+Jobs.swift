@@ -21,7 +21,7 @@ extension Installation {
     }
 
     /// `keyway-encoder` in the folder of the running program.
-    private static var encoderPath: String {
+    static var encoderPath: String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "keyway"
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("keyway-encoder").path
     }

@@ -1,0 +1,98 @@
+public import Foundation
+
+/// What `manifest.json` of a backup says.
+public struct BackupManifest: Sendable, Hashable, Codable {
+    /// The form of backups that this program writes.
+    public static let currentFormat = 1
+
+    /// A key-encryption key that the catalog was made with: to be kept elsewhere.
+    public struct KEK: Sendable, Hashable, Codable {
+        public var version: Int
+        public var provider: String
+        /// What shows that a key is this one (`KEK.makeProof`), in hexadecimal digits. Tells nothing of the key.
+        public var proof: String
+        /// Whether anything in the catalog is wrapped under it: without it, that is lost.
+        public var isNeeded: Bool
+        public var retired: Date?
+
+        public init(version: Int, provider: String, proof: String, isNeeded: Bool, retired: Date?) {
+            self.version = version
+            self.provider = provider
+            self.proof = proof
+            self.isNeeded = isNeeded
+            self.retired = retired
+        }
+    }
+
+    /// The end of the audit log when the backup was taken.
+    public struct AuditEnd: Sendable, Hashable, Codable {
+        public var record: Int64
+        /// In hexadecimal digits; nil of an empty log.
+        public var hash: String?
+    }
+
+    public var format: Int
+    public var id: String
+    public var taken: Date
+    /// The program's version.
+    public var program: String
+    public var keks: [KEK]
+    public var audit: AuditEnd
+    /// The configuration fields that were set: their names, never values.
+    public var configuration: [String]
+    /// Whether media files are in the backup.
+    public var hasMedia: Bool
+    public var assets: Int
+    public var versions: Int
+    public var files: Int
+    /// Of all media files, in bytes.
+    public var bytes: UInt64
+}
+
+/// One line of `content.jsonl`: a version of an asset, with its files.
+public struct BackedUpVersion: Sendable, Hashable, Codable {
+    public struct File: Sendable, Hashable, Codable {
+        public var name: String
+        /// In bytes; nil for a file that was not there.
+        public var size: UInt64?
+        /// In hexadecimal digits, of the bytes as they are stored; nil where nobody read them.
+        public var sha256: String?
+    }
+
+    public var asset: String
+    public var version: Int
+    /// Names the version's content: an asset that was deleted and made again has another.
+    public var identity: String
+    public var files: [File]
+
+    /// In the order of the lines.
+    var place: BackedUpPlace { BackedUpPlace(asset: asset, version: version) }
+}
+
+/// Where in `content.jsonl` a version is: lines are in order of assets' names, byte by byte, then of versions.
+struct BackedUpPlace: Comparable {
+    var asset: String
+    var version: Int
+
+    static func < (left: Self, right: Self) -> Bool {
+        left.asset == right.asset
+            ? left.version < right.version : left.asset.utf8.lexicographicallyPrecedes(right.asset.utf8)
+    }
+}
+
+/// JSON as backups have it.
+enum BackupJSON {
+    static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting =
+            pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return try encoder.encode(value)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return try decoder.decode(type, from: data)
+    }
+}

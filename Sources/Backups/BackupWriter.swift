@@ -1,0 +1,287 @@
+public import Catalog
+import ContentKeys
+import Cryptography
+public import Foundation
+public import MediaStorage
+
+/// What a backup is to be.
+public struct BackupRequest: Sendable {
+    /// The folder, which must not be there.
+    public var target: String
+    /// Whether media files are copied, too.
+    public var media: Bool
+    /// An earlier backup with media, whose files are linked where they are unchanged.
+    public var base: String?
+    /// The program's version.
+    public var program: String
+    /// The names of the configuration fields that are set.
+    public var configuration: [String]
+    public var id: String
+    public var taken: Date
+
+    public init(
+        target: String, media: Bool, base: String?, program: String, configuration: [String], id: String, taken: Date
+    ) {
+        self.target = target
+        self.media = media
+        self.base = base
+        self.program = program
+        self.configuration = configuration
+        self.id = id
+        self.taken = taken
+    }
+}
+
+/// What was backed up.
+public struct BackupOutcome: Sendable {
+    public var manifest: BackupManifest
+    /// Versions whose files were linked from the base, or were there from an attempt that was interrupted.
+    public var unchanged = 0
+    /// Files that are not as the catalog knows them: the backup has them as they are, or not at all.
+    public var defects: [FileDefect] = []
+}
+
+/// Makes a backup of a data folder that is in use.
+///
+/// Everything is written into `TARGET.part`, which becomes `TARGET` by one rename when it is complete. The catalog is copied
+/// first and says which versions there are; a version's files never change, so that they may be copied after. What an attempt
+/// that was interrupted copied of them is not copied again.
+public struct BackupWriter {
+    private static let pageSize = 1000
+
+    private let request: BackupRequest
+    private let catalogPath: String
+    private let files: any CatalogFiles
+    private let live: any CatalogEngine
+    private let storage: any MediaStorage
+    private let part: String
+    private var outcome: BackupOutcome
+    private var base: ContentLines?
+    private var baseMedia = ""
+    private var copies: FileSystemMediaStorage?
+
+    /// - Parameters:
+    ///   - catalogPath: the file of `live`.
+    ///   - progress: is told how many versions are done.
+    public static func run(
+        _ request: BackupRequest, catalogPath: String, files: any CatalogFiles, live: any CatalogEngine,
+        storage: any MediaStorage,
+        progress: (Int) -> Void = { _ in }
+    ) async throws -> BackupOutcome {
+        do {
+            var writer = BackupWriter(request, catalogPath, files, live, storage)
+            try await writer.write(progress)
+            return writer.outcome
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            throw BackupError.of(error)
+        }
+    }
+
+    private init(
+        _ request: BackupRequest, _ catalogPath: String, _ files: any CatalogFiles, _ live: any CatalogEngine,
+        _ storage: any MediaStorage
+    ) {
+        self.request = request
+        self.catalogPath = catalogPath
+        self.files = files
+        self.live = live
+        self.storage = storage
+        part = request.target + ".part"
+        outcome = BackupOutcome(
+            manifest: BackupManifest(
+                format: BackupManifest.currentFormat, id: request.id, taken: request.taken, program: request.program,
+                keks: [], audit: .init(record: 0), configuration: request.configuration, hasMedia: request.media,
+                assets: 0, versions: 0, files: 0, bytes: 0))
+    }
+
+    private mutating func write(_ progress: (Int) -> Void) async throws {
+        guard !BackupFiles.exists(request.target) else {
+            throw BackupError(.occupied, "'\(request.target)' is there already: a backup never replaces anything")
+        }
+        try openBase()
+        try BackupFiles.makeFolder(part)
+        let lock = try FolderLock(part)
+        defer { withExtendedLifetime(lock) {} }
+        for name in try BackupFiles.entries(part) where name != "media" && name != "done" {
+            try BackupFiles.remove("\(part)/\(name)")
+        }
+        if request.media {
+            try BackupFiles.makeFolder("\(part)/done")
+            copies = try FileSystemMediaStorage(root: "\(part)/media")
+            try removeUndone()
+        }
+        let snapshot = "\(part)/\(BackupFolder.catalogFile)"
+        try files.copy(catalogPath, to: snapshot)
+        let catalog = try files.read(snapshot)
+        try await describe(catalog)
+        try await writeContent(catalog, progress)
+        try complete()
+    }
+
+    private mutating func openBase() throws {
+        guard request.media, let base = request.base else { return }
+        let folder = try BackupFolder(base)
+        guard folder.manifest.hasMedia else {
+            throw BackupError(.missing, "the backup '\(base)' has no media: it cannot be a base")
+        }
+        self.base = try ContentLines(folder.content)
+        baseMedia = folder.media
+    }
+
+    private mutating func describe(_ catalog: any CatalogEngine) async throws {
+        let needed = Set(try await catalog.kekUsage().map(\.version))
+        let versions = try await catalog.kekVersions()
+        outcome.manifest.keks = versions.map { record in
+            BackupManifest.KEK(
+                version: Int(record.version.rawValue), provider: record.provider.rawValue,
+                proof: Hex.text(record.proof),
+                isNeeded: needed.contains(record.version) || record.version == versions.last?.version,
+                retired: record.retired)
+        }
+        let last = try await catalog.lastAuditSequence()
+        let record = try await catalog.auditRecords(after: last - 1, limit: 1).first
+        outcome.manifest.audit = .init(record: last, hash: record.map { Hex.text($0.hash) })
+    }
+
+    private mutating func writeContent(_ catalog: any CatalogEngine, _ progress: (Int) -> Void) async throws {
+        let content = try NewFile("\(part)/\(BackupFolder.contentFile)")
+        var page = Page(limit: Self.pageSize)
+        while true {
+            let assets = try await catalog.assets(page)
+            for asset in assets {
+                outcome.manifest.assets += 1
+                for number in try await catalog.assetVersions(asset: asset.name) {
+                    guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else {
+                        continue
+                    }
+                    let files = try VersionFiles(record, of: asset)
+                    guard let line = try await back(up: files) else { continue }
+                    outcome.manifest.versions += 1
+                    outcome.manifest.files += line.files.count
+                    outcome.manifest.bytes += line.files.reduce(0) { $0 + ($1.size ?? 0) }
+                    try content.append(try BackupJSON.encode(line) + Data("\n".utf8))
+                    progress(outcome.manifest.versions)
+                }
+            }
+            guard let last = assets.last else { break }
+            page.after = last.name
+        }
+        try content.close()
+    }
+
+    /// - Returns: the version's line; nil when the version was deleted while the backup was made.
+    private mutating func back(up files: VersionFiles) async throws -> BackedUpVersion? {
+        if let line = try done(files) { return line }
+        let known = outcome.defects.count
+        let line = try linked(files) ?? copied(files)
+        guard outcome.defects.count == known else {
+            let isThere = try await live.assetVersion(asset: line.asset, number: line.version) != nil
+            if !isThere { outcome.defects.removeLast(outcome.defects.count - known) }
+            return isThere ? line : nil
+        }
+        try note(line)
+        return line
+    }
+
+    /// What an attempt that was interrupted has copied.
+    private mutating func done(_ files: VersionFiles) throws -> BackedUpVersion? {
+        guard request.media, let data = try? BackupFiles.contents(donePath(files.place), limit: 1 << 20),
+            let line = try? BackupJSON.decode(BackedUpVersion.self, data)
+        else { return nil }
+        guard line.identity == files.identity, BackupFiles.isFolder(folder(files.place)) else {
+            try BackupFiles.remove(donePath(files.place))
+            try BackupFiles.remove(folder(files.place))
+            return nil
+        }
+        outcome.unchanged += 1
+        return line
+    }
+
+    private mutating func linked(_ files: VersionFiles) throws -> BackedUpVersion? {
+        guard let old = try base?.version(at: files.place), old.identity == files.identity,
+            old.files.allSatisfy({ $0.sha256 != nil }),
+            LinkedVersion.link(old.files.map(\.name), files.place, from: baseMedia, to: "\(part)/media")
+        else { return nil }
+        outcome.unchanged += 1
+        return old
+    }
+
+    private mutating func copied(_ files: VersionFiles) throws -> BackedUpVersion {
+        var line = BackedUpVersion(
+            asset: files.record.asset, version: files.record.number, identity: files.identity, files: [])
+        let staged = try copies?.stage()
+        defer { staged?.discard() }
+        for name in files.names(in: storage) {
+            let stored = files.file(name)
+            guard let reader = try? storage.open(stored) else {
+                outcome.defects.append(FileDefect(stored, "it is missing"))
+                line.files.append(.init(name: name))
+                continue
+            }
+            var digest: String?
+            if let writer = try staged?.create(name) {
+                digest = try StoredCopy.run(reader, to: writer)
+                try writer.close()
+            }
+            if let reason = files.defect(of: name, size: reader.size, digest: digest) {
+                outcome.defects.append(FileDefect(stored, reason))
+            }
+            line.files.append(.init(name: name, size: reader.size, sha256: digest))
+        }
+        if line.files.contains(where: { $0.size != nil }) {
+            try staged?.commit(asset: line.asset, version: line.version)
+        }
+        return line
+    }
+
+    private func note(_ line: BackedUpVersion) throws {
+        guard request.media else { return }
+        let path = donePath(line.place)
+        try BackupFiles.remove(path + ".new")
+        try BackupFiles.write(try BackupJSON.encode(line), to: path + ".new")
+        try BackupFiles.rename(path + ".new", to: path)
+    }
+
+    /// Versions that were copied and not noted may be those of an asset that is another one now.
+    private func removeUndone() throws {
+        try LinkedVersion.removeAll(in: "\(part)/media") { !BackupFiles.exists(donePath($0)) }
+    }
+
+    private func donePath(_ place: BackedUpPlace) -> String { "\(part)/done/\(place.asset)=\(place.version)" }
+    private func folder(_ place: BackedUpPlace) -> String { LinkedVersion.folder("\(part)/media", place) }
+
+    private func complete() throws {
+        try removeForgotten()
+        try BackupFiles.remove("\(part)/done")
+        try BackupFiles.remove("\(part)/media/staging")
+        let manifest = try BackupJSON.encode(outcome.manifest, pretty: true) + Data("\n".utf8)
+        try BackupFiles.write(manifest, to: "\(part)/\(BackupFolder.manifestFile)")
+        var sums = ""
+        for file in [BackupFolder.manifestFile, BackupFolder.catalogFile, BackupFolder.contentFile] {
+            sums += "\(try BackupFiles.digest("\(part)/\(file)"))  \(file)\n"
+        }
+        try BackupFiles.write(Data(sums.utf8), to: "\(part)/\(BackupFolder.sumsFile)")
+        try BackupFiles.synchronize(part)
+        guard !BackupFiles.exists(request.target) else {
+            throw BackupError(.occupied, "'\(request.target)' came to be meanwhile; the backup is in '\(part)'")
+        }
+        try BackupFiles.rename(part, to: request.target)
+        try BackupFiles.synchronize((request.target as NSString).deletingLastPathComponent.orHere)
+    }
+
+    /// Versions that an interrupted attempt copied, and that were deleted since.
+    private func removeForgotten() throws {
+        guard request.media else { return }
+        let lines = try ContentLines("\(part)/\(BackupFolder.contentFile)")
+        var known: [String: Set<Int>] = [:]
+        while let line = try lines.next() { known[line.asset, default: []].insert(line.version) }
+        try LinkedVersion.removeAll(in: "\(part)/media") { known[$0.asset]?.contains($0.version) != true }
+    }
+}
+
+extension String {
+    /// A path, where nothing stands for this folder.
+    var orHere: String { isEmpty ? "." : self }
+}

@@ -1,0 +1,106 @@
+import Adapters
+import ArgumentParser
+import Backups
+import Foundation
+import KeyServer
+
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Back up the data folder, while servers and jobs run.",
+        discussion: """
+            The backup holds the catalog with all wrapped keys and secrets, and a list of all media files; with --media the \
+            files, too. It does not hold the key-encryption keys: keep those elsewhere. An attempt that was interrupted goes \
+            on when the command is run again. Works on the machine of the data folder only.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The folder to make; its parent must be there.")
+    var folder: String
+
+    @Flag(help: "Copy the media files, too.")
+    var media = false
+
+    @Option(
+        help: "An earlier backup with media on the same file system: files that are unchanged are linked, not copied.")
+    var base: String?
+
+    private struct Made: Report {
+        var folder: String
+        var manifest: BackupManifest
+        var unchanged: Int
+        var defects: [FileDefect]
+
+        private enum CodingKeys: String, CodingKey {
+            case folder, manifest, unchanged, defects
+        }
+
+        var text: String {
+            let keks = manifest.keks.filter(\.isNeeded).map { "\($0.version) (\($0.provider))" }
+            let media =
+                manifest.hasMedia
+                ? "with media, \(unchanged) versions of it unchanged"
+                : "without media: keep the media folder's own copies, or give --media"
+            return """
+                backup \(manifest.id) of \(manifest.taken.rfc3339) in '\(folder)'
+                \(manifest.assets) assets, \(manifest.versions) versions, \(manifest.files) files of \(manifest.bytes) bytes; \
+                \(media)
+                not in it, and needed to restore it: key-encryption key version \(keks.joined(separator: ", ")); the \
+                configuration; certificates
+                """
+        }
+    }
+
+    func run() async throws {
+        guard base == nil || media else { throw CommandFailure(.badData, "--base is for backups with --media") }
+        let configuration = try await common.configuration()
+        let installation = try await common.open()
+        let bar = ProgressBar(label: "backing up", isDrawn: Terminal.isInteractive && !common.json)
+        defer { bar.finish() }
+        let outcome = try await BackupError.asFailure {
+            try await installation.backUp(
+                BackupRequest(
+                    target: folder.withoutSlashes, media: media, base: base?.withoutSlashes, program: Version.text,
+                    configuration: configuration.fieldsSet, id: UUID().uuidString.lowercased(), taken: Date()),
+                actor: Installation.localActor)
+        }
+        bar.finish()
+        try Made(
+            folder: folder, manifest: outcome.manifest, unchanged: outcome.unchanged, defects: outcome.defects
+        ).print(json: common.json)
+        guard outcome.defects.isEmpty else {
+            throw CommandFailure(
+                .badData,
+                (["the backup is complete, and these media files were missing or damaged when it was made:"]
+                    + outcome.defects.prefix(20).map { "  \($0.description)" }).joined(separator: "\n"))
+        }
+    }
+}
+
+extension BackupError {
+    /// Says a backup's error with its exit code.
+    static func asFailure<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as BackupError {
+            let code: CommandFailure.Code =
+                switch error.code {
+                case .missing: .noInput
+                case .damaged, .newer, .incomplete: .badData
+                case .occupied: .cannotCreate
+                case .busy: .unavailable
+                case .inputOutput: .inputOutput
+                }
+            throw CommandFailure(code, error.description)
+        }
+    }
+}
+
+extension String {
+    /// A folder's path without slashes at its end.
+    var withoutSlashes: String {
+        var path = self[...]
+        while path.count > 1, path.last == "/" { path.removeLast() }
+        return String(path)
+    }
+}

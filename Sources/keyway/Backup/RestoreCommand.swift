@@ -1,0 +1,78 @@
+import Adapters
+import ArgumentParser
+import Backups
+import Foundation
+import KeyServer
+
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Make a new data folder of a backup.",
+        discussion: """
+            The folder (--data, KEYWAY_DATA, default ./var) must not be there, or hold nothing but 'kek' with the \
+            key-encryption keys from their own backup. Nothing counts before the end: an attempt that was interrupted goes on \
+            when the command is run again. Works on the machine of the data folder only.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The backup: a folder that 'keyway backup' made.")
+    var backup: String
+
+    @Option(
+        help: "A media folder that has the files, instead of the backup's own; they are linked where that can be.")
+    var media: String?
+
+    @Flag(help: "Restore although media is missing or damaged.")
+    var force = false
+
+    private struct Restored: Report {
+        var folder: String
+        var backup: String
+        var taken: Date
+        var restored: Date
+        var assets: Int
+        var versions: Int
+        var files: Int
+        var missing: [FileDefect]
+
+        var text: String {
+            var lines = [
+                "restored backup \(backup) of \(taken.rfc3339) into '\(folder)'",
+                "\(assets) assets, \(versions) versions, \(files) files",
+            ]
+            if !missing.isEmpty {
+                lines.append("missing or damaged: \(missing.count) files")
+                lines += missing.prefix(20).map { "  \($0.description)" }
+            }
+            lines += [
+                "what was done after \(taken.rfc3339) is not known here: take down, revoke and close again what was taken "
+                    + "down, revoked or closed since",
+                "tokens with a limit of uses that were issued before now are used up",
+            ]
+            return lines.joined(separator: "\n")
+        }
+    }
+
+    func run() async throws {
+        guard !CommonOptions.isRemote else {
+            throw CommandFailure(
+                .unavailable, "this verb works on the local data folder only, and KEYWAY_URL is set; unset KEYWAY_URL")
+        }
+        let configuration = try await common.configuration()
+        let bar = ProgressBar(label: "restoring", isDrawn: Terminal.isInteractive && !common.json)
+        defer { bar.finish() }
+        let outcome = try await BackupError.asFailure {
+            try await Installation.restore(
+                RestoreRequest(
+                    backup: backup.withoutSlashes, dataFolder: common.dataFolder.withoutSlashes,
+                    media: media?.withoutSlashes, isForced: force, actor: Installation.localActor),
+                kek: configuration.kek, progress: { bar.show(done: $0, of: $1) })
+        }
+        bar.finish()
+        let manifest = outcome.manifest
+        try Restored(
+            folder: common.dataFolder, backup: manifest.id, taken: manifest.taken, restored: outcome.restored,
+            assets: manifest.assets, versions: manifest.versions, files: outcome.files, missing: outcome.defects
+        ).print(json: common.json)
+    }
+}
