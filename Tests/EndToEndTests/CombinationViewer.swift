@@ -23,33 +23,32 @@ final class CombinationViewer: Sendable {
     /// What decodes alike is decoded once: of a source, of the same bytes.
     private let memory = Memory()
 
+    /// Everything out in the clear, and under each scheme.
+    static let policies = """
+        kind: DeliveryPolicy
+        name: combinations-clear
+        protocols: [hls, dash, smooth, progressive]
+        encryption: none
+        ---
+        kind: DeliveryPolicy
+        name: combinations-cbc
+        protocols: [hls, dash, smooth]
+        encryption: envelope
+        ---
+        kind: DeliveryPolicy
+        name: combinations-cenc
+        protocols: [hls, dash, smooth]
+        encryption: cenc
+        signalling: [clearkey, playready]
+        ---
+        kind: DeliveryPolicy
+        name: combinations-cbcs
+        protocols: [hls, dash, smooth]
+        encryption: cbcs
+        """
+
     static func apply(_ site: UploadSite) throws {
-        let policies = try site.data.folder.write(
-            "combinations.yaml",
-            Data(
-                """
-                kind: DeliveryPolicy
-                name: combinations-clear
-                protocols: [hls, dash, smooth, progressive]
-                encryption: none
-                ---
-                kind: DeliveryPolicy
-                name: combinations-cbc
-                protocols: [hls, dash, smooth]
-                encryption: envelope
-                ---
-                kind: DeliveryPolicy
-                name: combinations-cenc
-                protocols: [hls, dash, smooth]
-                encryption: cenc
-                signalling: [clearkey, playready]
-                ---
-                kind: DeliveryPolicy
-                name: combinations-cbcs
-                protocols: [hls, dash, smooth]
-                encryption: cbcs
-                """.utf8))
-        try site.data.must("apply", policies)
+        try site.data.must("apply", try site.data.folder.write("combinations.yaml", Data(policies.utf8)))
     }
 
     init(_ site: UploadSite, _ input: Upload) throws {
