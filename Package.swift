@@ -343,6 +343,7 @@ func tests() -> [Target] {
             "KeyDeliveryTests",
             siblings: [
                 "KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "BoundedMemory", "Policies", "ContentKeys",
+                "MediaModel",
             ],
             products: [.grdb]),
         test(
@@ -360,8 +361,8 @@ func tests() -> [Target] {
         test(
             "OriginKeysTests",
             siblings: [
-                "TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Policies", "ContentKeys",
-            ]),
+                "TestSupport", "OriginKeys", "OriginExchange", "OutboundHTTP", "Catalog", "Policies", "ContentKeys",
+            ], products: [.coreMetrics]),
         test("OutboundHTTPTests", siblings: ["TestSupport", "OutboundHTTP", "Policies"]),
         test("LayeringTests"),
         test(

@@ -12,7 +12,7 @@ packages=(
     pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev libxml2-dev
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-    ca-certificates curl ffmpeg openssl libxml2-utils python3 python3-venv chromium chromium-driver
+    ca-certificates curl ffmpeg mpv openssl libxml2-utils python3 python3-venv chromium chromium-driver
     nginx
 )
 # Several AES chains at once, where there are processors for it; without, OpenSSL makes one after the other.

@@ -54,8 +54,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
         ]
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + [
-            "origin.memory", "limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention",
-            "accessLog",
+            "origin.memory", "limits.connections", "limits.address", "limits.subject", "limits.key", "limits.origin",
+            "auditRetention", "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
         + StorageSettings.fields + UploadSettings.fields

@@ -19,11 +19,16 @@ public final class RequestRate<Subject: Hashable & Sendable>: Sendable {
     }
 
     /// Counts a request; the time to wait when there were too many.
-    public func count(_ subject: Subject, at now: ContinuousClock.Instant) -> Duration? {
-        times.withLock { times in
+    ///
+    /// - Parameter units: how many requests it counts as; who asked for nothing lately may have more than the burst at once.
+    public func count(_ subject: Subject, units: Int = 1, at now: ContinuousClock.Instant) -> Duration? {
+        let cost = interval * max(units, 0)
+        return times.withLock { times in
             let empty = max(times.value(of: subject) ?? now, now)
-            guard empty - now <= burst - interval || empty == now else { return empty - now - burst + interval }
-            times.keep(empty + interval, as: subject)
+            guard empty - now <= burst - cost || empty == now else {
+                return min(empty - now, empty - now - burst + cost)
+            }
+            times.keep(empty + cost, as: subject)
             return nil
         }
     }

@@ -1,3 +1,4 @@
+import BoundedMemory
 public import Catalog
 public import ContentKeys
 public import Foundation
@@ -38,6 +39,12 @@ public enum OriginKeyOutcome: Sendable {
     case denied(OriginDecision.Denial)
 }
 
+/// An origin asked for more keys than it may have in so short a time: nothing was looked up, and no key left.
+public struct OriginKeysLimited: Error, Sendable, Hashable {
+    /// When to ask again.
+    public var wait: Duration
+}
+
 /// The use case of origins that hold no key-encryption key: look up → decide by what is published → audit, durably →
 /// unwrap → hand over. Nothing of what the origin says is believed but its certificate.
 public final class OriginKeyService: Sendable {
@@ -47,25 +54,35 @@ public final class OriginKeyService: Sendable {
     private let catalog: any CatalogEngine
     private let unwrapper: any KeyUnwrapper
     private let denials = Mutex(RefusalCounts())
+    private let rate: RequestRate<String>?
     private let metrics = OriginKeyMetrics()
     private let now: @Sendable () -> Date
+    private let instant: @Sendable () -> ContinuousClock.Instant
 
-    /// - Parameter now: the clock; tests set it.
+    /// - Parameters:
+    ///   - limit: how many keys a second one origin is given, with two seconds' worth at once; nil for any number.
+    ///   - now: the clock; tests set it.
+    ///   - instant: the clock of the limit; tests set it.
     public init(
-        catalog: any CatalogEngine, unwrapper: any KeyUnwrapper, now: @escaping @Sendable () -> Date = { Date() }
+        catalog: any CatalogEngine, unwrapper: any KeyUnwrapper, limit: Int? = nil,
+        now: @escaping @Sendable () -> Date = { Date() },
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.catalog = catalog
         self.unwrapper = unwrapper
+        rate = limit.map { RequestRate(perSecond: $0) }
         self.now = now
+        self.instant = instant
     }
 
     /// Decides each question for itself. What is released is in the audit log, durably, before the first key is
     /// unwrapped.
     ///
     /// - Returns: an outcome for each question, in their order.
-    /// - Throws: `CatalogError`, also where the audit log cannot be written.
+    /// - Throws: `OriginKeysLimited`; `CatalogError`, also where the audit log cannot be written.
     public func answer(_ questions: [OriginKeyQuestion], to call: OriginCall) async throws -> [OriginKeyOutcome] {
         let time = now()
+        try await refuseExcess(questions, call, at: time)
         var decisions: [(question: OriginKeyQuestion, record: ContentKeyRecord?, decision: OriginDecision)] = []
         var published = OriginKeyPlaces(catalog: catalog, at: time)
         for question in questions.prefix(Self.mostKeys) {
@@ -88,6 +105,24 @@ public final class OriginKeyService: Sendable {
         }
         metrics.answered(outcomes)
         return outcomes
+    }
+
+    /// An origin that was taken over cannot carry away at once what it may have one after the other, and is seen at it. What it
+    /// holds already counts for nothing.
+    private func refuseExcess(_ questions: [OriginKeyQuestion], _ call: OriginCall, at time: Date) async throws {
+        let count = questions.prefix(Self.mostKeys).count { !$0.isHeld }
+        guard count > 0, let wait = rate?.count(call.origin, units: count, at: instant()) else { return }
+        metrics.limited(count)
+        if denials.withLock({ $0.add(call.origin, at: time) }) == nil {
+            var event = AuditEvent(time: time, action: .originKeyDenied)
+            event.reason = "rateLimited"
+            event.detail = "\(count) keys"
+            event.actor = "origin:\(call.origin)"
+            event.clientAddress = call.clientAddress.description
+            event.requestID = call.requestID
+            try await catalog.appendAudit([event])
+        }
+        throw OriginKeysLimited(wait: wait)
     }
 
     /// One key that does not open must not keep the others of a request back.

@@ -11,7 +11,8 @@ extension KeyServer {
         guard let address = configuration.listenOrigins else { return [] }
         let router = shared.makeUnsharedRouter("origins")
         OriginKeyRoutes(
-            service: OriginKeyService(catalog: installation.catalog, unwrapper: installation.unwrapper),
+            service: OriginKeyService(
+                catalog: installation.catalog, unwrapper: installation.unwrapper, limit: configuration.limits.origin),
             tickets: delivery, authentication: OriginAuthentication(catalog: installation.catalog)
         ).add(to: router)
         return [try listener("origins", address, router) { _ in }]

@@ -37,7 +37,12 @@ public struct OriginKeyRoutes: Sendable {
         guard asked.keys.count <= OriginKeysRequest.mostKeys, questions.count == asked.keys.count,
             var sealer = try? KeySealer(recipient: asked.recipient)
         else { throw Problem.malformed }
-        let outcomes = try await service.answer(questions, to: call)
+        let outcomes: [OriginKeyOutcome]
+        do {
+            outcomes = try await service.answer(questions, to: call)
+        } catch let limited as OriginKeysLimited {
+            throw Problem.limited(seconds: Int(limited.wait.components.seconds) + 1)
+        }
         var answer = OriginKeysAnswer(encapsulated: sealer.encapsulated, keys: [])
         for (question, outcome) in zip(questions, outcomes) {
             switch outcome {

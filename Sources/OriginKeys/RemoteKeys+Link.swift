@@ -61,7 +61,7 @@ extension RemoteKeys {
     }
 
     func hear(_ notices: [CatalogNotice]?) {
-        state.withLock { state in
+        change { state in
             guard let notices else {
                 // Nobody can say what was changed: the key service is asked, and what it does not confirm ends then.
                 state.generation += 1
@@ -102,7 +102,7 @@ extension RemoteKeys {
     /// One look: does nothing unless something is due.
     func confirmWhatIsDue() async {
         let time = now()
-        let due = state.withLock { state -> [OriginKeyRequest]? in
+        let due = change { state -> [OriginKeyRequest]? in
             state.held.removeOld(at: time, hold: settings.hold)
             let isForced = state.mustConfirm && state.nextForced.map { time >= $0 } != false
             guard state.link == .up || time >= state.nextTry || isForced else { return nil }
@@ -116,7 +116,6 @@ extension RemoteKeys {
             let due = state.held.confirmed(before: time - settings.confirmation)
             return due.isEmpty ? nil : due
         }
-        metrics.holds(state.withLock { $0.held.count })
         guard var due else { return }
         repeat {
             let batch = Array(due.prefix(OriginKeysRequest.mostKeys))
@@ -138,7 +137,7 @@ extension RemoteKeys {
             return false
         }
         noteAnswer(since: asked)
-        state.withLock { state in
+        change { state in
             for (request, answer) in zip(batch, answers) {
                 if case .confirmed = answer {
                     state.held.confirm(request, asked: asked)
@@ -161,7 +160,7 @@ extension RemoteKeys {
 
     func noteFailure(_ failure: KeyServiceFailure) {
         let time = now()
-        state.withLock { state in
+        change { state in
             switch failure {
             case .away, .untrusted, .unreadable:
                 state.link = .away(failure.description)

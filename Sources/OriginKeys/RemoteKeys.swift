@@ -47,7 +47,7 @@ public final class RemoteKeys: Sendable {
 
     let client: any KeyServiceAsking
     let settings: RemoteKeySettings
-    let metrics = RemoteKeyMetrics()
+    let metrics: RemoteKeyMetrics
     let state = Mutex(State())
     let now: @Sendable () -> ContinuousClock.Instant
 
@@ -62,12 +62,25 @@ public final class RemoteKeys: Sendable {
     }
 
     init(
-        _ client: any KeyServiceAsking, settings: RemoteKeySettings,
+        _ client: any KeyServiceAsking, settings: RemoteKeySettings, metrics: RemoteKeyMetrics = RemoteKeyMetrics(),
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.client = client
         self.settings = settings
+        self.metrics = metrics
+        metrics.holds(0)
         self.now = now
+    }
+
+    /// Changes the state, and says how many keys are held as soon as that is another number: within the lock, so that the last
+    /// word is the right one.
+    func change<Result>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            let before = state.held.count
+            let result = body(&state)
+            if state.held.count != before { metrics.holds(state.held.count) }
+            return result
+        }
     }
 
     private func use(of purpose: UnwrapPurpose) -> OriginKeyRequest.Use? {
@@ -170,19 +183,18 @@ extension RemoteKeys: KeyUnwrapper {
         for (item, answer) in zip(batch, answers) {
             switch answer {
             case .released(let key):
-                state.withLock { state in
+                change { state in
                     // What was heard of meanwhile may have been this key: then it is given to who waits, and not held.
                     if state.generation == generation { state.held.insert(key, item.request, asked: asked) }
                 }
                 finish(item.request, .success(key))
             case .denied(let reason):
-                state.withLock { $0.held.remove(item.request) }
+                change { $0.held.remove(item.request) }
                 finish(item.request, .failure(.refused(reason: reason)))
             case .confirmed: finish(item.request, .failure(.refused(reason: "unreadable")))
             }
             metrics.answered(answer)
         }
-        metrics.holds(state.withLock { $0.held.count })
     }
 
     private func finish(_ request: OriginKeyRequest, _ result: Result<ContentKey, KeyUnwrapError>) {

@@ -25,6 +25,8 @@ public struct LimitSettings: Sendable, Hashable {
     public var address: Int?
     public var subject: Int?
     public var key: Int?
+    /// Keys a second that one origin is given which runs alone.
+    public var origin: Int
 }
 
 extension LimitSettings {
@@ -33,6 +35,7 @@ extension LimitSettings {
         address = try reader.positive("limits.address")
         subject = try reader.positive("limits.subject")
         key = try reader.positive("limits.key")
+        origin = try reader.positive("limits.origin") ?? 200
     }
 }
 

@@ -7,11 +7,11 @@ MANIFEST is a manifest's path, or that of an MP4 file; every object below it is 
 many objects and requests there were; ends with an error at the first answer that differs.
 """
 import random
-import re
 import sys
 import urllib.error
-import urllib.parse
 import urllib.request
+
+import objects
 
 count, seed, *rest = sys.argv[1:]
 nodes, manifests = rest[:2], rest[2:]
@@ -34,59 +34,7 @@ def text(path):
     return body.decode()
 
 
-def relative(path, reference):
-    return path.rsplit("/", 1)[0] + "/" + reference
-
-
-def playlist(path):
-    found, content = [path], text(path)
-    for line in content.split("\n"):
-        uris = [line] if line and not line.startswith("#") else []
-        if line.startswith(("#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-MAP:")):
-            uris = re.findall('URI="([^"]*)"', line)
-        for uri in uris:
-            below = relative(path, uri)
-            found += playlist(below) if ".m3u8" in uri else [below]
-    return found
-
-
-def whole(path):
-    return [path]
-
-
-def smooth(path):
-    found = [path]
-    for stream in text(path).split("<StreamIndex")[1:]:
-        template = re.search('Url="([^"]*)"', stream)[1]
-        for bitrate in re.findall(r'Bitrate="(\d+)"', stream):
-            for start, duration, repeats in re.findall(r'<c t="(\d+)" d="(\d+)"(?: r="(\d+)")?', stream):
-                for number in range(int(repeats or 1)):
-                    time = str(int(start) + number * int(duration))
-                    url = template.replace("{bitrate}", bitrate).replace("{start time}", time)
-                    found.append(relative(path, url))
-    return found
-
-
-def dash(path):
-    found = [path]
-    for group in text(path).split("<AdaptationSet")[1:]:
-        template = re.search(r'initialization="([^"]*)" media="([^"]*)"', group)
-        times = [(int(t), int(d), int(r or 0)) for t, d, r in re.findall(r'<S t="(\d+)" d="(\d+)"(?: r="(\d+)")?', group)]
-        for track in re.findall(r'<Representation id="([^"]*)"', group):
-            found.append(relative(path, template[1].replace("$RepresentationID$", track)))
-            for start, duration, repeats in times:
-                for number in range(repeats + 1):
-                    time = str(start + number * duration)
-                    url = template[2].replace("$RepresentationID$", track).replace("$Time$", time)
-                    found.append(relative(path, url))
-    return found
-
-
-objects = []
-for manifest in manifests:
-    kind = dash if "mpd-" in manifest else playlist if "m3u8-" in manifest else whole if ".mp4" in manifest else smooth
-    objects += kind(manifest)
-objects = sorted(set(objects))
+objects = objects.below(manifests, text)
 known = {}
 for _ in range(int(count)):
     path = choice.choice(objects)

@@ -46,7 +46,7 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
             case .noCounterModeInTransportStreams:
                 "HLS encrypts MPEG-TS by `AES-128` and `SAMPLE-AES` alone, both in CBC mode (RFC 8216, 4.3.2.4)."
             case .sampleAESInVersion3:
-                "The key of `SAMPLE-AES` needs `KEYFORMAT`, and so version 5 of HLS (RFC 8216, 7)."
+                "Playlists of `SAMPLE-AES` name the `KEYFORMAT` of their keys, which needs version 5 of HLS (RFC 8216, 7)."
             case .codecInTransportStreams:
                 "HLS carries HEVC in fragmented MP4 only (HLS Authoring Specification, 1.5); AV1, VP9, Opus and FLAC "
                     + "have no form in MPEG-TS there."

@@ -26,7 +26,7 @@ enum CombinationTable {
 
             Every input of the tests with every format and every scheme, as `KEYWAY_COMBINATIONS=write` saw them and wrote them down:
             `CombinationTests`. The ordinary tests hold a part of this page against what they see, `KEYWAY_COMBINATIONS=all` all of it.
-            Inputs are made in `Tests/EndToEndTests/UploadSite.swift`.
+            Inputs are real clips, and files that are made of one of them: `Tests/EndToEndTests/UploadSite.swift`.
 
             | mark | |
             |---|---|
@@ -89,7 +89,9 @@ enum CombinationTable {
         | whole files | | ffmpeg | of all |
 
         Frames are compared by their hashes. Of sound the first two frames may differ: they depend on what was there before them. AC-3 and
-        E-AC-3 are compared as they are stored, since what ffmpeg makes of them has noise in it. Segments that two manifests name are
+        E-AC-3 are compared as they are stored, since what ffmpeg makes of them has noise in it. Of `SAMPLE-AES` in MPEG-TS ffmpeg is given the
+        last segment several times, since it decrypts what it has read ahead with the key that stands at the end; of open groups the last four
+        pictures are then left out of the comparison. Segments that two manifests name are
         decoded once. Times are those of packets, to 20 µs, in whole files to 1.5 ms, which is what their edit lists count in.
 
         """

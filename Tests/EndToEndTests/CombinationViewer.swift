@@ -23,33 +23,32 @@ final class CombinationViewer: Sendable {
     /// What decodes alike is decoded once: of a source, of the same bytes.
     private let memory = Memory()
 
+    /// Everything out in the clear, and under each scheme.
+    static let policies = """
+        kind: DeliveryPolicy
+        name: combinations-clear
+        protocols: [hls, dash, smooth, progressive]
+        encryption: none
+        ---
+        kind: DeliveryPolicy
+        name: combinations-cbc
+        protocols: [hls, dash, smooth]
+        encryption: envelope
+        ---
+        kind: DeliveryPolicy
+        name: combinations-cenc
+        protocols: [hls, dash, smooth]
+        encryption: cenc
+        signalling: [clearkey, playready]
+        ---
+        kind: DeliveryPolicy
+        name: combinations-cbcs
+        protocols: [hls, dash, smooth]
+        encryption: cbcs
+        """
+
     static func apply(_ site: UploadSite) throws {
-        let policies = try site.data.folder.write(
-            "combinations.yaml",
-            Data(
-                """
-                kind: DeliveryPolicy
-                name: combinations-clear
-                protocols: [hls, dash, smooth, progressive]
-                encryption: none
-                ---
-                kind: DeliveryPolicy
-                name: combinations-cbc
-                protocols: [hls, dash, smooth]
-                encryption: envelope
-                ---
-                kind: DeliveryPolicy
-                name: combinations-cenc
-                protocols: [hls, dash, smooth]
-                encryption: cenc
-                signalling: [clearkey, playready]
-                ---
-                kind: DeliveryPolicy
-                name: combinations-cbcs
-                protocols: [hls, dash, smooth]
-                encryption: cbcs
-                """.utf8))
-        try site.data.must("apply", policies)
+        try site.data.must("apply", try site.data.folder.write("combinations.yaml", Data(policies.utf8)))
     }
 
     init(_ site: UploadSite, _ input: Upload) throws {
@@ -267,14 +266,12 @@ final class CombinationViewer: Sendable {
             clear = path
             return path
         }
-        // Shaka Packager's edit list leaves out the last pictures where there is no decode time in fragments.
-        let entirely = combination.format == .smooth ? ["-ignore_editlist", "1"] : []
         let decoded = try memory.value("\(track.kind) \(digest)") {
-            try frames(entirely + ["-i", clearFile()] + map, "\(track.kind) \(digest) \(what)")
+            try frames(["-i", clearFile()] + map, "\(track.kind) \(digest) \(what)")
         }
         try compare(decoded, track.kind, source(track.kind, track.name), what)
         let seen = try memory.value("times \(track.kind) \(digest)") {
-            try times(clearFile(), track.kind, entirely).map { "\($0)" }
+            try times(clearFile(), track.kind).map { "\($0)" }
         }.compactMap { Double($0) }
         let wanted = try sourceTimes(track.kind, track.name, seen.count)
         guard let start = seen.first, let sourceStart = wanted.first else { throw Failed("\(what) has no times") }
@@ -295,6 +292,8 @@ final class CombinationViewer: Sendable {
             [
                 "in=\(file),stream=\(track.kind == "v" ? "video" : "audio"),output=\(output)",
                 "--enable_raw_key_decryption", "--keys", "label=:key_id=\(key.id):key=\(key.key)",
+                // Else it takes what begins at zero to lack an edit list, and shows it earlier than it says.
+                "--mp4_reset_initial_composition_offset_to_zero=false",
             ])
         guard outcome.status == 0 else { throw Failed("Shaka Packager: \(outcome.errors.suffix(300))") }
         return output

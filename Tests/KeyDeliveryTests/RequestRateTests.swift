@@ -18,6 +18,19 @@ import Testing
         #expect((0..<10).filter { _ in rate.count(1, at: later) == nil }.count == 2)
     }
 
+    @Test func aRequestCountsAsManyAsItIs() {
+        let rate = RequestRate<Int>(perSecond: 10)
+        let start = ContinuousClock.now
+        #expect(rate.count(1, units: 12, at: start) == nil)
+        #expect(rate.count(1, units: 9, at: start) == .milliseconds(100))
+        #expect(rate.count(1, units: 8, at: start) == nil)
+        #expect(rate.count(1, units: 0, at: start) == nil)
+        // More than the burst: when nothing is left of what was asked before.
+        #expect(rate.count(1, units: 64, at: start) == .seconds(2))
+        #expect(rate.count(1, units: 64, at: start + .seconds(2)) == nil)
+        #expect(rate.count(1, at: start + .seconds(2)) != nil)
+    }
+
     @Test func addressesAndKeysAreCounted() throws {
         func request(_ address: String, _ keyID: KeyID) throws -> KeyRequest {
             KeyRequest(
