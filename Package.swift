@@ -118,6 +118,7 @@ let libraries: [Row] = [
         name: "Jobs",
         siblings: [
             "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
+            "OutboundHTTP",
         ],
         products: [.subprocess, .systemPackage, .logging]),
     Row(

@@ -36,6 +36,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var keySets: KeySetConfiguration
     /// Who makes the licences of protection systems.
     public var licences: LicenceSettings
+    /// How jobs are worked on.
+    public var jobs: JobSettings
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin", "origins"]
@@ -51,7 +53,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "origin.memory", "limits.connections", "limits.address", "limits.subject", "limits.key", "auditRetention",
             "accessLog",
         ]
-        + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
+        + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields + JobSettings.fields
 
     /// Reads a file and the environment.
     ///
@@ -88,6 +90,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
+        jobs = try JobSettings(reader)
     }
 
     /// What all listeners have in common.

@@ -7,7 +7,8 @@ import Policies
 /// its schema lacks is a failure of the tests.
 enum AdminSchemas {
     static let all: [String: Schema] = Dictionary(
-        keys + keyOperations + keks + policies + policyParts + decisions + assets + assetStates + endpoints + others
+        keys + keyOperations + keks + policies + policyParts + decisions + assets + assetStates + endpoints + jobs
+            + others
     ) { first, _ in first }
 
     static let name = Schema.text(.name)

@@ -78,8 +78,11 @@ public enum CatalogChange: Sendable {
     case setCurrentVersion(asset: String, number: Int)
     /// Takes an asset down, and everything that only assets that are down are encrypted under; nil puts it up again.
     case setTakedown(asset: String, Takedown?)
-    case insertJob(JobRecord)
-    case updateJob(JobRecord)
+    /// Records a complete version that is not served before `setCurrentVersion` says so.
+    case insertUnpublishedVersion(AssetVersionRecord)
+    /// With the job's usual tasks when none are given.
+    case insertJob(JobRecord, tasks: [TaskRecord] = [])
+    case pipeline(PipelineChange)
     case insertAdminToken(AdminTokenRecord)
     /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
     case revokeAdminToken(name: String, time: Date)
@@ -150,7 +153,7 @@ public struct LocatorLookup: Sendable {
 
 /// The records of the service. One writer at a time; a reader sees whole transactions. Every function throws
 /// `CatalogError`.
-public protocol CatalogEngine: AuditLog {
+public protocol CatalogEngine: AuditLog, PipelineCatalog {
     /// Applies all changes in one durable transaction, or none.
     func apply(_ changes: [CatalogChange]) async throws
 
@@ -247,10 +250,4 @@ public protocol CatalogEngine: AuditLog {
     /// it returns; what is reserved is never given again, also when the version never comes to be.
     func reserveVersion(asset: String) async throws -> Int
     func reserveFileNonces(asset: String, count: Int) async throws -> [UInt64]
-
-    func job(_ id: JobID) async throws -> JobRecord?
-    /// Newest first.
-    func jobs(limit: Int) async throws -> [JobRecord]
-    /// Takes the oldest queued job: marks it `processing` and adds one to its attempt, in one transaction.
-    func takeNextJob(at now: Date) async throws -> JobRecord?
 }

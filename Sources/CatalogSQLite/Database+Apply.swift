@@ -36,8 +36,9 @@ extension Database {
         case .insertAssetVersion(let version): try insert(version)
         case .setCurrentVersion(let asset, let number): try setCurrentVersion(asset, number)
         case .setTakedown(let asset, let takedown): try setTakedown(asset, takedown)
-        case .insertJob(let job): try insert(job)
-        case .updateJob(let job): try update(job)
+        case .insertUnpublishedVersion(let version): try insert(version, isCurrent: false)
+        case .insertJob(let job, let tasks): try insert(job, tasks)
+        case .pipeline(let change): try apply(change)
         case .insertAuditKey(let key): try insert(key)
         case .audit(let event): try append([AuditEntry(event)])
         case .insertAdminToken(let token): try insert(token)
@@ -60,7 +61,7 @@ extension Database {
             arguments: [name, try Column.json(document)])
     }
 
-    private func delete(_ table: String, _ name: String) throws {
+    func delete(_ table: String, _ name: String) throws {
         try execute(sql: "DELETE FROM \(table) WHERE name = ?", arguments: [name])
         try requireChange("there is no \(table) '\(name)'")
     }

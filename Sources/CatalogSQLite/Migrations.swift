@@ -28,6 +28,7 @@ enum Migrations {
         migrator.registerMigration("takedown") { try $0.execute(sql: takedown) }
         migrator.registerMigration("origins") { try $0.execute(sql: origins) }
         migrator.registerMigration("cryptoPeriods") { try $0.execute(sql: cryptoPeriods) }
+        migrator.registerMigration("tasks") { try $0.execute(sql: tasks) }
         return migrator
     }
 

@@ -4,6 +4,8 @@ public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
     case adaptive
     /// Takes MP4 files apart and keeps their samples as they are.
     case upload
+    /// Says what one file is, and makes nothing.
+    case probe
 
     public var takesSeveralInputs: Bool { self == .upload }
 

@@ -1,3 +1,4 @@
+import Catalog
 import EncoderProtocol
 import Foundation
 import Subprocess
@@ -12,6 +13,12 @@ struct EncoderChild {
     struct Outcome: Sendable {
         var status: TerminationStatus
         var errors: String
+
+        /// A child that ended without saying how it went. One that was killed from outside may do better.
+        var failure: JobFailure {
+            let isKilled = if case .signaled(9) = status { true } else { false }
+            return JobFailure(.encoderCrashed, "the encoder ended early (\(status))", as: isKilled ? .lost : nil)
+        }
     }
 
     var executable: String
@@ -21,7 +28,7 @@ struct EncoderChild {
     /// held open as long as it may live, so that it ends with this process. Cancelling the task ends it.
     ///
     /// - Throws: what `take` throws, `JobFailure` when the wall time is used up or the program is not there.
-    func run(preset: String, inputs: [String], _ reception: EncodingReception) async throws -> Outcome {
+    func run(preset: String, inputs: [String], _ reception: any EncoderOutput) async throws -> Outcome {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw JobFailure(.encoderMissing, "the encoder program is missing: '\(executable)'")
         }
@@ -41,7 +48,7 @@ struct EncoderChild {
     }
 
     private func start(
-        _ preset: String, _ inputs: [String], _ reception: EncodingReception
+        _ preset: String, _ inputs: [String], _ reception: any EncoderOutput
     ) async throws -> Outcome {
         let result = try await Subprocess.run(
             .path(FilePath(executable)), arguments: Arguments([preset] + limits.encoder.arguments + inputs),

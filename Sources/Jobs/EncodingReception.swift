@@ -7,7 +7,7 @@ import MediaStorage
 
 /// Takes the encoder's whole stream apart: events out, tracks into the staged version. Everything that arrives is
 /// untrusted.
-actor EncodingReception {
+actor EncodingReception: EncoderOutput {
     private let staged: any StagedVersion
     private let key: ContentKey
     private let nonces: [UInt64]

@@ -102,8 +102,10 @@ package struct KeyServer: Sendable {
         try AdminAPI(
             authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
             isEncrypted: configuration.tls["admin"] != nil,
-            interface: { [installation] identity in
-                installation.makeOperator(actor: identity.name, role: identity.role, streams: streams)
+            interface: { [installation, configuration] identity in
+                installation.makeOperator(
+                    actor: identity.name, role: identity.role,
+                    inputs: JobInputRule(below: configuration.jobs.inputs), streams: streams)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

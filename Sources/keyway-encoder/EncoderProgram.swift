@@ -14,7 +14,9 @@ enum EncoderProgram {
         // The parent ends the child by closing its standard input, also by being killed.
         watchParent()
         guard let request = Request(CommandLine.arguments) else {
-            say("usage: keyway-encoder adaptive|upload --memory BYTES --processor-time SECONDS --threads COUNT INPUT…")
+            say(
+                "usage: keyway-encoder adaptive|upload|probe --memory BYTES --processor-time SECONDS --threads COUNT INPUT…"
+            )
             exit(EncoderExitCode.usage)
         }
         do {
@@ -42,7 +44,7 @@ enum EncoderProgram {
             // What is encoded is one file, whatever its path.
             let texts = arguments[8...]
             inputs = task == .upload ? texts.compactMap(UploadInput.init(text:)) : []
-            guard task == .adaptive || inputs.count == texts.count else { return nil }
+            guard task != .upload || inputs.count == texts.count else { return nil }
             path = texts.first ?? ""
             guard task.takesSeveralInputs || texts.count == 1, texts.count <= EncoderTask.maximumInputs else {
                 return nil
@@ -58,6 +60,10 @@ enum EncoderProgram {
             let file = try OpenFile(request.path)
             try confine(request.limits, output)
             try EncodingSession(descriptor: file.descriptor, threads: request.limits.threads, output: output).run()
+        case .probe:
+            let file = try OpenFile(request.path)
+            try confine(request.limits, output)
+            try MediaProbe.run(descriptor: file.descriptor, output: output)
         case .upload:
             var files: [(file: OpenFile, tracks: [UploadInput.Track]?)] = []
             for input in request.inputs {

@@ -17,6 +17,7 @@ struct Keyway: AsyncParsableCommand {
             AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
+            JobCommand.self, TransformCommand.self, NotificationCommand.self,
             AuditCommand.self, AdminCommand.self,
             VersionCommand.self,
         ])

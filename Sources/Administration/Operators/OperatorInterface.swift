@@ -100,6 +100,8 @@ public struct OperatorContext: Sendable {
     public var role: AdminRole
     /// The hosts that published keys may be read from.
     public var keySetHosts: [String]
+    /// Which files of the machine jobs may read.
+    public var inputRule: JobInputRule
     public var now: @Sendable () -> Date
 
     public init(
@@ -108,7 +110,7 @@ public struct OperatorContext: Sendable {
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
         keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
-        now: @escaping @Sendable () -> Date = { Date() }
+        inputRule: JobInputRule = JobInputRule(below: []), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
         self.verifier = verifier
@@ -122,6 +124,7 @@ public struct OperatorContext: Sendable {
         self.actor = actor
         self.role = role
         self.keySetHosts = keySetHosts
+        self.inputRule = inputRule
         self.now = now
     }
 

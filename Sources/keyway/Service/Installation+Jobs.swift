@@ -9,19 +9,39 @@ import Logging
 
 extension Installation {
     /// The queue of this data folder, with the encoder program that lies beside this one.
-    func makeJobQueue(logger: Logger) throws -> JobQueue {
-        let publication = Publication(catalog: catalog, makeKey: contentKeyMaker)
+    ///
+    /// - Parameter configuration: nil for what a command does by itself.
+    func makeJobQueue(logger: Logger, configuration: ServiceConfiguration? = nil) throws -> JobQueue {
+        let publication = Publication(catalog: catalog, makeKey: contentKeyMaker, actor: Self.workerActor)
         let worker = EncodingWorker(
             EncodingWorker.Environment(
                 catalog: catalog, storage: storage, unwrapper: unwrapper, encoder: Self.encoderPath,
                 limits: EncodingLimits(),
                 makeStorageKey: { try makeContentKey(.storage, keyID: .random(), name: nil) },
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
-        return JobQueue(worker: worker, lockPath: dataFolder + "/worker.lock", logger: logger)
+        let jobs = configuration?.jobs
+        return JobQueue(
+            worker: worker, steps: makeSteps(publication),
+            notifier: Notifier(
+                catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
+            settings: JobQueueSettings(
+                encoders: jobs?.encoders ?? 1, retries: RetryRule(lost: jobs?.attempts ?? 3),
+                retention: jobs?.retention),
+            lockPath: dataFolder + "/worker.lock", logger: logger)
+    }
+
+    /// Who acts for jobs, in the audit log.
+    private static let workerActor = "worker"
+
+    private func makeSteps(_ publication: Publication) -> PipelineSteps {
+        let publish = PublishStep(catalog: catalog, publication: publication)
+        return PipelineSteps(
+            verify: { try await PipelineSteps.none.verify($0) }, publish: { try await publish.run($0) },
+            prewarm: { try await PipelineSteps.none.prewarm($0) })
     }
 
     /// `keyway-encoder` in the folder of the running program.
-    private static var encoderPath: String {
+    static var encoderPath: String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "keyway"
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("keyway-encoder").path
     }

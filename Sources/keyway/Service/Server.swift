@@ -71,7 +71,9 @@ struct Server {
             services.append(try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }))
         }
         if roles.contains(.worker) {
-            services.append(WorkerService(queue: try installation.makeJobQueue(logger: logger)))
+            services.append(
+                WorkerService(
+                    queue: try installation.makeJobQueue(logger: logger, configuration: configuration)))
         }
         return services
     }
