@@ -11,6 +11,8 @@ public enum EncoderEvent: Sendable, Hashable, Codable {
     case progress(fraction: Double, seconds: Double, speed: Double)
     /// Something that an operator should know and that did not stop the work.
     case warning(message: String)
+    /// What a segment came to that was verified.
+    case decoded(frames: Int, errors: Int)
     /// All tracks are complete. Nothing follows.
     case finished
     /// The work stopped. Nothing follows.

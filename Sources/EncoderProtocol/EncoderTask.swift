@@ -6,6 +6,8 @@ public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
     case upload
     /// Says what one file is, and makes nothing.
     case probe
+    /// Decodes a segment that comes on standard input (`VerificationInput`).
+    case verify
 
     public var takesSeveralInputs: Bool { self == .upload }
 

@@ -28,13 +28,17 @@ struct EncoderChild {
     /// held open as long as it may live, so that it ends with this process. Cancelling the task ends it.
     ///
     /// - Throws: what `take` throws, `JobFailure` when the wall time is used up or the program is not there.
-    func run(preset: String, inputs: [String], _ reception: any EncoderOutput) async throws -> Outcome {
+    ///
+    /// - Parameter sent: what it is given on its standard input first.
+    func run(
+        preset: String, inputs: [String], sending sent: SentBytes? = nil, _ reception: any EncoderOutput
+    ) async throws -> Outcome {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw JobFailure(.encoderMissing, "the encoder program is missing: '\(executable)'")
         }
         let deadline = ContinuousClock.now + .seconds(limits.wallTime)
         return try await withThrowingTaskGroup(of: Outcome?.self) { group in
-            group.addTask { try await start(preset, inputs, reception) }
+            group.addTask { try await start(preset, inputs, sent, reception) }
             group.addTask {
                 try await Task.sleep(until: deadline, clock: .continuous)
                 return nil
@@ -48,13 +52,18 @@ struct EncoderChild {
     }
 
     private func start(
-        _ preset: String, _ inputs: [String], _ reception: any EncoderOutput
+        _ preset: String, _ inputs: [String], _ sent: SentBytes?, _ reception: any EncoderOutput
     ) async throws -> Outcome {
         let result = try await Subprocess.run(
             .path(FilePath(executable)), arguments: Arguments([preset] + limits.encoder.arguments + inputs),
             environment: .custom([:]), input: .inputWriter, output: .sequence,
             error: .string(limit: Self.errorLimit)
         ) { execution in
+            if let sent {
+                guard try await execution.standardInputWriter.write(sent.bytes) == sent.bytes.count else {
+                    throw JobFailure(.encoderCrashed, "the encoder did not take its input")
+                }
+            }
             for try await buffer in execution.standardOutput {
                 try await reception.take(buffer.withUnsafeBytes { Array($0) })
             }

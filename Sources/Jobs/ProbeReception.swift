@@ -1,7 +1,7 @@
 import EncoderProtocol
 import Foundation
 
-/// Takes what a child says of an input: events and nothing else.
+/// Takes what a child says of an input or a segment: events and nothing else.
 actor ProbeReception: EncoderOutput {
     /// Of all events together, in bytes.
     private static let limit = 1 << 20
@@ -9,6 +9,8 @@ actor ProbeReception: EncoderOutput {
     private var reader = EncoderFrameReader()
     private var received = 0
     private(set) var facts: EncoderInput?
+    /// Of a segment that was verified.
+    private(set) var decoded: (frames: Int, errors: Int)?
     private(set) var isFinished = false
     private(set) var failure: JobFailure?
 
@@ -28,6 +30,7 @@ actor ProbeReception: EncoderOutput {
         else { throw JobFailure(.encoderProtocol, "the encoder sent something else than an event") }
         switch event {
         case .probed(let facts): self.facts = facts
+        case .decoded(let frames, let errors): decoded = (frames, errors)
         case .finished: isFinished = true
         case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
         case .planned, .progress, .warning: break

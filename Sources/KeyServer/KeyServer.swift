@@ -101,7 +101,7 @@ package struct KeyServer: Sendable {
         HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
         try AdminAPI(
             authentication: AdminAuthentication(catalog: installation.catalog), version: Version.text,
-            isEncrypted: configuration.tls["admin"] != nil,
+            isEncrypted: configuration.tls["admin"] != nil, catalog: installation.catalog,
             interface: { [installation, configuration] identity in
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,

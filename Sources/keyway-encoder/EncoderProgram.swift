@@ -11,14 +11,14 @@ import TrackOutput
 enum EncoderProgram {
     static func main() {
         let output = FrameOutput(descriptor: STDOUT_FILENO)
-        // The parent ends the child by closing its standard input, also by being killed.
-        watchParent()
         guard let request = Request(CommandLine.arguments) else {
             say(
-                "usage: keyway-encoder adaptive|upload|probe --memory BYTES --processor-time SECONDS --threads COUNT INPUT…"
+                "usage: keyway-encoder adaptive|upload|probe|verify --memory BYTES --processor-time SECONDS --threads COUNT INPUT…"
             )
             exit(EncoderExitCode.usage)
         }
+        // The parent ends the child by closing its standard input, also by being killed.
+        if request.task != .verify { watchParent() }
         do {
             try run(request, output)
             exit(EncoderExitCode.finished)
@@ -64,6 +64,13 @@ enum EncoderProgram {
             let file = try OpenFile(request.path)
             try confine(request.limits, output)
             try MediaProbe.run(descriptor: file.descriptor, output: output)
+        case .verify:
+            var session = try VerificationSession()
+            watchParent()
+            // Written before the rights to write are gone; nothing has looked into it yet.
+            let descriptor = try session.file()
+            try confine(request.limits, output)
+            try session.decode(descriptor, output)
         case .upload:
             var files: [(file: OpenFile, tracks: [UploadInput.Track]?)] = []
             for input in request.inputs {

@@ -68,6 +68,23 @@ public struct Publication: Sendable {
             changes: keys.changes.map { $0.by(actor) })
     }
 
+    /// Prepares the keys and numbers that a version needs to leave under delivery policies, without a locator.
+    ///
+    /// - Throws: as `prepare`.
+    public func prepareKeys(
+        deliveryPolicies names: [String], authorizationPolicy: String?, version: AssetVersionRecord, at now: Date
+    ) async throws -> [CatalogChange] {
+        let policies = try await deliveryPolicies(names)
+        let demand = try KeyDemand(policies, version: version)
+        guard !demand.tracks.isEmpty else { return [] }
+        let request = PublicationRequest(
+            asset: version.asset, authorizationPolicy: authorizationPolicy, deliveryPolicies: names)
+        let authorization = try await authorization(of: request, demand: demand)
+        return try await keys(for: demand, version: version, authorization: authorization, at: now).changes.map {
+            $0.by(actor)
+        }
+    }
+
     /// A version that became the current one while keys were given out has no numbers under them yet.
     private func catchUp(with version: AssetVersionRecord, demand policies: [DeliveryPolicy]) async throws {
         let current = try await currentVersion(of: version.asset)

@@ -6,6 +6,7 @@ import Foundation
 import Jobs
 import KeyServer
 import Logging
+import Origin
 
 extension Installation {
     /// The queue of this data folder, with the encoder program that lies beside this one.
@@ -34,10 +35,18 @@ extension Installation {
     private static let workerActor = "worker"
 
     private func makeSteps(_ publication: Publication) -> PipelineSteps {
+        // What it reads is read once for each task; nothing is kept.
+        let origin = OriginService(
+            catalog: catalog, watch: CatalogWatch(catalog: catalog), storage: storage, unwrapper: unwrapper,
+            keyBaseURL: { "" })
+        let verify = VerifyStep(
+            catalog: catalog, publication: publication, origin: origin,
+            verifier: SegmentVerifier(encoder: Self.encoderPath))
         let publish = PublishStep(catalog: catalog, publication: publication)
+        let prewarm = PrewarmStep(origin: origin)
         return PipelineSteps(
-            verify: { try await PipelineSteps.none.verify($0) }, publish: { try await publish.run($0) },
-            prewarm: { try await PipelineSteps.none.prewarm($0) })
+            verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
+            prewarm: { try await prewarm.run($0) })
     }
 
     /// `keyway-encoder` in the folder of the running program.
