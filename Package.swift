@@ -132,6 +132,7 @@ let libraries: [Row] = [
         name: "Jobs",
         siblings: [
             "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
+            "OutboundHTTP",
         ],
         products: [.subprocess, .systemPackage, .logging]),
     Row(name: "Backups", siblings: ["Catalog", "ContentKeys", "Cryptography", "MediaStorage"]),

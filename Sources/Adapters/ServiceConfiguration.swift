@@ -42,6 +42,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var licences: LicenceSettings
     /// The fields that the file or the environment sets, by name.
     public var fieldsSet: [String]
+    /// How jobs are worked on.
+    public var jobs: JobSettings
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin", "origins"]
@@ -58,7 +60,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "auditRetention", "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
-        + StorageSettings.fields + UploadSettings.fields
+        + StorageSettings.fields + UploadSettings.fields + JobSettings.fields
 
     /// Reads a file and the environment.
     ///
@@ -98,6 +100,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         let storage = try StorageSettings(reader)
         self.storage = storage
         uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)
+        jobs = try JobSettings(reader)
         fieldsSet = Self.fields.filter { reader.string(forKey: ConfigKey($0)) != nil }
     }
 

@@ -18,6 +18,7 @@ public enum OpenAPI {
             paths[route.path, default: [:]][route.method.rawValue.lowercased()] = operation(route)
         }
         paths["/v1/openapi.json"] = ["get": own]
+        for stream in EventStreams.all { paths[stream.path] = ["get": stream.operation { problem($0) }] }
         return [
             "openapi": "3.1.0",
             "info": [

@@ -1,6 +1,6 @@
 import AdminContract
 public import Administration
-import Catalog
+public import Catalog
 import Foundation
 public import HTTPSurface
 import HTTPTypes
@@ -16,17 +16,20 @@ public struct AdminAPI: Sendable {
     private let interface: @Sendable (AdminIdentity) -> any OperatorInterface
     private let specification: ByteBuffer
     private let isEncrypted: Bool
+    private let events: JobEventStream?
 
     /// - Parameters:
     ///   - interface: does what the holder of a token asks, under the token's name and role.
     ///   - version: of the program, for the specification.
     ///   - isEncrypted: whether the listener speaks TLS.
+    ///   - catalog: whose events are streamed; nil for none.
     public init(
         authentication: AdminAuthentication, version: String, isEncrypted: Bool,
-        interface: @escaping @Sendable (AdminIdentity) -> any OperatorInterface
+        catalog: (any CatalogEngine)? = nil, interface: @escaping @Sendable (AdminIdentity) -> any OperatorInterface
     ) throws {
         self.authentication = authentication
         self.isEncrypted = isEncrypted
+        events = catalog.map(JobEventStream.init)
         self.interface = interface
         specification = ByteBuffer(bytes: try OpenAPI.document(version: version))
     }
@@ -37,6 +40,10 @@ public struct AdminAPI: Sendable {
         for route in AdminRoutes.all {
             guard let method = HTTPRequest.Method(route.method.rawValue) else { continue }
             router.on(Self.routerPath(route.path), method: method) { try await answer(route, $0, $1) }
+        }
+        if let events {
+            router.get("v1/jobs/:id/events") { try await stream(events, $0, $1) }
+            router.get("v1/events") { try await stream(events, $0, $1) }
         }
         router.get("v1/openapi.json") { _, _ in
             Response(
@@ -66,6 +73,20 @@ public struct AdminAPI: Sendable {
             }
             let verb = try route.verb(await AdminRequest(request, route, context))
             return Self.response(try await route.perform(interface(identity), verb), route, request)
+        } catch let error as OperatorError {
+            throw Problem(error)
+        }
+    }
+
+    /// Events of the job that the address names, or of all.
+    private func stream(
+        _ events: JobEventStream, _ request: Request, _ context: ServiceRequestContext
+    ) async throws -> Response {
+        do {
+            _ = try await authentication.identify(request, context)
+            return try await events.response(
+                of: context.parameters.get("id").map { JobID(rawValue: $0) },
+                after: JobEventStream.lastEventID.flatMap { request.headers[$0] })
         } catch let error as OperatorError {
             throw Problem(error)
         }

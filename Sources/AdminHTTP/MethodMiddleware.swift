@@ -14,7 +14,7 @@ struct MethodMiddleware: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             let path = request.uri.path
             var allowed = Set(AdminRoutes.all.filter { $0.matches(path: path) }.map(\.method.rawValue))
-            if path == "/v1/openapi.json" { allowed.insert("GET") }
+            if path == "/v1/openapi.json" || AdminRoutes.isEventStream(path: path) { allowed.insert("GET") }
             guard !allowed.isEmpty, !allowed.contains(request.method.rawValue) else { throw error }
             let list = allowed.sorted().joined(separator: ", ")
             throw Problem(

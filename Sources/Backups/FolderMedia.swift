@@ -6,7 +6,10 @@ struct FolderMedia {
     let root: String
 
     func open(_ file: StoredFile) throws -> any MediaReader {
-        let place = BackedUpPlace(asset: file.asset, version: file.version)
+        guard case .version(let asset, let version) = file.place else {
+            throw MediaStorageError(.missing, "\(file) is in no backup: backups hold versions")
+        }
+        let place = BackedUpPlace(asset: asset, version: version)
         return try FolderFile("\(LinkedVersion.folder(root, place))/\(file.name)")
     }
 }

@@ -59,8 +59,11 @@ public struct FileDefect: Sendable, Hashable, Codable {
     public var description: String { "\(asset)/v\(version)/\(file): \(reason)" }
 
     init(_ file: StoredFile, _ reason: String) {
-        asset = file.asset
-        version = file.version
+        (asset, version) =
+            switch file.place {
+            case .version(let asset, let version): (asset, version)
+            case .originals: ("", 0)
+            }
         self.file = file.name
         self.reason = reason
     }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -23,3 +24,5 @@ int keyway_limit_process(unsigned long long memory, unsigned long long processor
     if (!failure && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) failure = errno;
     return failure;
 }
+
+int keyway_memory_file(void) { return memfd_create("keyway", MFD_CLOEXEC); }

@@ -42,6 +42,11 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case endpointStarted
     case endpointStopped
     case endpointDeleted
+    case jobSubmitted
+    case jobCanceled
+    case jobPaused
+    case jobResumed
+    case jobRetried
     case kekCreated
     /// Everything is wrapped under the current version.
     case kekRotated

@@ -78,6 +78,8 @@ public enum CatalogChange: Sendable {
     case setCurrentVersion(asset: String, number: Int)
     /// Takes an asset down, and everything that only assets that are down are encrypted under; nil puts it up again.
     case setTakedown(asset: String, Takedown?)
+    /// Records a complete version that is not served before `setCurrentVersion` says so.
+    case insertUnpublishedVersion(AssetVersionRecord)
     /// Removes an asset with its versions, files, uploads, locators and storage key. Its media is the caller's to remove.
     case deleteAsset(name: String)
     /// Throws `exists` when the asset has a file of that name.
@@ -87,8 +89,9 @@ public enum CatalogChange: Sendable {
     case deleteAssetFile(AssetFileID)
     case putUpload(UploadRecord)
     case deleteUpload(UploadID)
-    case insertJob(JobRecord)
-    case updateJob(JobRecord)
+    /// With the job's usual tasks when none are given.
+    case insertJob(JobRecord, tasks: [TaskRecord] = [])
+    case pipeline(PipelineChange)
     case insertAdminToken(AdminTokenRecord)
     /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
     case revokeAdminToken(name: String, time: Date)
@@ -159,7 +162,7 @@ public struct LocatorLookup: Sendable {
 
 /// The records of the service. One writer at a time; a reader sees whole transactions. Every function throws
 /// `CatalogError`.
-public protocol CatalogEngine: AuditLog {
+public protocol CatalogEngine: AuditLog, PipelineCatalog {
     /// Applies all changes in one durable transaction, or none.
     func apply(_ changes: [CatalogChange]) async throws
 
@@ -271,10 +274,4 @@ public protocol CatalogEngine: AuditLog {
     func uploadedBytes() async throws -> UInt64
     /// Whether an upload or a file has bytes of that name.
     func isOriginalKnown(_ part: String) async throws -> Bool
-
-    func job(_ id: JobID) async throws -> JobRecord?
-    /// Newest first.
-    func jobs(limit: Int) async throws -> [JobRecord]
-    /// Takes the oldest queued job: marks it `processing` and adds one to its attempt, in one transaction.
-    func takeNextJob(at now: Date) async throws -> JobRecord?
 }

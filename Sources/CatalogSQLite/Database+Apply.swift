@@ -42,8 +42,9 @@ extension Database {
         case .deleteAssetFile(let id): try deleteAssetFile(id)
         case .putUpload(let upload): try put(upload)
         case .deleteUpload(let id): try deleteUpload(id)
-        case .insertJob(let job): try insert(job)
-        case .updateJob(let job): try update(job)
+        case .insertUnpublishedVersion(let version): try insert(version, isCurrent: false)
+        case .insertJob(let job, let tasks): try insert(job, tasks)
+        case .pipeline(let change): try apply(change)
         case .insertAuditKey(let key): try insert(key)
         case .audit(let event): try append([AuditEntry(event)])
         case .insertAdminToken(let token): try insert(token)
@@ -66,7 +67,7 @@ extension Database {
             arguments: [name, try Column.json(document)])
     }
 
-    private func delete(_ table: String, _ name: String) throws {
+    func delete(_ table: String, _ name: String) throws {
         try execute(sql: "DELETE FROM \(table) WHERE name = ?", arguments: [name])
         try requireChange("there is no \(table) '\(name)'")
     }

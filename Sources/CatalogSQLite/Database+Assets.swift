@@ -20,8 +20,9 @@ extension Database {
             ])
     }
 
-    /// Records a complete version, makes it the current one, and moves the counters past what it uses.
-    func insert(_ version: AssetVersionRecord) throws {
+    /// Records a complete version, makes it the current one unless it is said otherwise, and moves the counters past what it
+    /// uses.
+    func insert(_ version: AssetVersionRecord, isCurrent: Bool = true) throws {
         guard
             let asset = try Row.fetchOne(
                 self, sql: "SELECT currentVersion FROM asset WHERE name = ?", arguments: [version.asset])
@@ -39,11 +40,11 @@ extension Database {
         let highestNonce = version.tracks.map(\.mediaNonce).max() ?? 0
         try execute(
             sql: """
-                UPDATE asset SET currentVersion = ?, nextVersion = max(nextVersion, ?), nextNonce = max(nextNonce, ?)
+                UPDATE asset SET currentVersion = coalesce(?, currentVersion), nextVersion = max(nextVersion, ?), nextNonce = max(nextNonce, ?)
                 WHERE name = ?
                 """,
             arguments: [
-                version.number, version.number + 1, Column.signed(highestNonce &+ 1), version.asset,
+                isCurrent ? version.number : nil, version.number + 1, Column.signed(highestNonce &+ 1), version.asset,
             ])
     }
 

@@ -31,6 +31,7 @@ enum Migrations {
         migrator.registerMigration("storedForms") { try $0.execute(sql: storedForms) }
         migrator.registerMigration("assetFiles") { try $0.execute(sql: assetFiles) }
         migrator.registerMigration("restorations") { try $0.execute(sql: restorations) }
+        migrator.registerMigration("tasks") { try $0.execute(sql: tasks) }
         return migrator
     }
 

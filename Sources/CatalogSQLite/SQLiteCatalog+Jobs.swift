@@ -4,79 +4,91 @@ import GRDB
 
 extension SQLiteCatalog {
     public func job(_ id: JobID) async throws -> JobRecord? {
-        try await read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM job WHERE id = ?", arguments: [id.rawValue])
-                .map(JobRecord.init)
-        }
+        try await read { try $0.job(id) }
     }
 
-    public func jobs(limit: Int) async throws -> [JobRecord] {
+    public func jobs(matching query: JobQuery) async throws -> [JobRecord] {
         try await read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM job ORDER BY created DESC, id LIMIT ?", arguments: [limit]
+            var conditions = ["1"]
+            var arguments: StatementArguments = []
+            if let asset = query.asset {
+                conditions.append("asset = ?")
+                arguments += [asset]
+            }
+            if !query.states.isEmpty {
+                // Words of a closed set.
+                let words = query.states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+                conditions.append("state IN (\(words))")
+            }
+            if let after = query.after {
+                guard let last = try database.job(after) else {
+                    throw CatalogError(.missing, "there is no job \(after)")
+                }
+                conditions.append("(created, id) < (?, ?)")
+                arguments += [last.created.timeIntervalSince1970, last.id.rawValue]
+            }
+            arguments += [query.limit]
+            return try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) "
+                    + "ORDER BY created DESC, id DESC LIMIT ?", arguments: arguments
             ).map(JobRecord.init)
         }
     }
 
-    public func takeNextJob(at now: Date) async throws -> JobRecord? {
-        try await write { database in
-            guard
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT * FROM job WHERE state = 'queued' ORDER BY created, id LIMIT 1")
-            else { return nil }
-            var job = try JobRecord(row: row)
-            job.state = .processing
-            job.attempt += 1
-            job.started = now
-            job.progress = 0
-            try database.update(job)
-            return job
+    public func tasks(of job: JobID) async throws -> [TaskRecord] {
+        try await read { try $0.tasks(of: job) }
+    }
+
+    public func tasksUnderWay() async throws -> [TakenTask] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM task WHERE state = 'processing' ORDER BY started, job, name")
+                .map { row in
+                    let task = try TaskRecord(row: row)
+                    return TakenTask(job: try database.knownJob(task.job), task: task)
+                }
         }
     }
-}
 
-extension Database {
-    func insert(_ job: JobRecord) throws {
-        try execute(
-            sql: """
-                INSERT INTO job (id, asset, input, preset, state, attempt, progress, errorCode, errorMessage, created,
-                    started, ended, version, warnings, storageEncrypted)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                job.id.rawValue, job.asset, job.input, job.preset, job.state.rawValue, job.attempt, job.progress,
-                job.errorCode, job.errorMessage, job.created.timeIntervalSince1970,
-                job.started?.timeIntervalSince1970, job.ended?.timeIntervalSince1970, job.version,
-                job.warnings.joined(separator: "\n"), job.isStorageEncrypted,
-            ])
+    public func takeNextTask(of kinds: [TaskKind], at now: Date) async throws -> TakenTask? {
+        guard !kinds.isEmpty else { return nil }
+        return try await write { try $0.takeNextTask(of: kinds, at: now) }
     }
 
-    /// A job that has ended stays as it ended.
-    func update(_ job: JobRecord) throws {
-        try execute(
-            sql: """
-                UPDATE job SET state = ?, attempt = ?, progress = ?, errorCode = ?, errorMessage = ?, started = ?,
-                    ended = ?, version = ?, warnings = ?
-                WHERE id = ? AND state NOT IN ('finished', 'error', 'canceled')
-                """,
-            arguments: [
-                job.state.rawValue, job.attempt, job.progress, job.errorCode, job.errorMessage,
-                job.started?.timeIntervalSince1970, job.ended?.timeIntervalSince1970, job.version,
-                job.warnings.joined(separator: "\n"), job.id.rawValue,
-            ])
-        guard changesCount > 0 else { throw CatalogError(.conflict, "job \(job.id) has ended, or there is none") }
+    public func jobEvents(after sequence: Int64, job: JobID?, limit: Int) async throws -> [JobEvent] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM jobEvent WHERE sequence > ? AND (? IS NULL OR job = ?) ORDER BY sequence LIMIT ?",
+                arguments: [sequence, job?.rawValue, job?.rawValue, limit]
+            ).map(JobEvent.init)
+        }
     }
-}
 
-extension JobRecord {
-    init(row: Row) throws {
-        self.init(
-            id: JobID(rawValue: row["id"]), asset: row["asset"], input: row["input"], preset: row["preset"],
-            state: try Column.word(JobState.self, row["state"]), attempt: row["attempt"], progress: row["progress"],
-            errorCode: row["errorCode"], errorMessage: row["errorMessage"], created: Column.date(row["created"]),
-            started: (row["started"] as Double?).map(Column.date), ended: (row["ended"] as Double?).map(Column.date),
-            version: row["version"],
-            warnings: (row["warnings"] as String).split(separator: "\n").map(String.init),
-            isStorageEncrypted: row["storageEncrypted"])
+    public func lastJobEvent() async throws -> Int64 {
+        try await read { try Int64.fetchOne($0, sql: "SELECT max(sequence) FROM jobEvent") ?? 0 }
+    }
+
+    public func deliveriesDue(at now: Date, limit: Int) async throws -> [DeliveryRecord] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM delivery WHERE state = 'pending' AND (notBefore IS NULL OR notBefore <= ?)
+                    ORDER BY created, rowid LIMIT ?
+                    """, arguments: [now.timeIntervalSince1970, limit]
+            ).map(DeliveryRecord.init)
+        }
+    }
+
+    public func deliveries(endpoint: String?, limit: Int) async throws -> [DeliveryRecord] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql:
+                    "SELECT * FROM delivery WHERE (? IS NULL OR endpoint = ?) ORDER BY created DESC, rowid DESC LIMIT ?",
+                arguments: [endpoint, endpoint, limit]
+            ).map(DeliveryRecord.init)
+        }
     }
 }

@@ -74,3 +74,21 @@ extension SQLiteCatalog {
         }
     }
 }
+
+extension SQLiteCatalog {
+    public func transform(named name: String) async throws -> Transform? {
+        try await document(Transform.self, "transform", name)
+    }
+
+    public func transforms() async throws -> [Transform] {
+        try await documents(Transform.self, "transform")
+    }
+
+    public func notificationEndpoint(named name: String) async throws -> NotificationEndpoint? {
+        try await document(NotificationEndpoint.self, "notificationEndpoint", name)
+    }
+
+    public func notificationEndpoints() async throws -> [NotificationEndpoint] {
+        try await documents(NotificationEndpoint.self, "notificationEndpoint")
+    }
+}

@@ -13,6 +13,8 @@ public enum EncoderEvent: Sendable, Hashable, Codable {
     case warning(message: String)
     /// How close a rendition came to its source; when the order asks for it.
     case measured(RenditionQuality)
+    /// What a segment came to that was verified.
+    case decoded(frames: Int, errors: Int)
     /// All tracks are complete. Nothing follows.
     case finished
     /// The work stopped. Nothing follows.

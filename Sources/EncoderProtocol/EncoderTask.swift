@@ -4,12 +4,16 @@ public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
     case encode
     /// Takes MP4 files apart and keeps their samples as they are.
     case upload
+    /// Says what one file is, and makes nothing.
+    case probe
+    /// Decodes a segment that comes on standard input (`VerificationInput`).
+    case verify
 
     /// What a job's record says, as the child's arguments.
     ///
-    /// - Parameter preset: `upload`, the name of a preset, or the text of an order.
+    /// - Parameter preset: the word of a task that is no encode, the name of a preset, or the text of an order.
     public static func arguments(preset: String, limits: EncoderLimits, inputs: [String]) -> [String] {
-        guard preset != upload.rawValue else { return [upload.rawValue] + limits.arguments + inputs }
+        if let task = EncoderTask(rawValue: preset), task != .encode { return [task.rawValue] + limits.arguments + inputs }
         return [encode.rawValue] + limits.arguments + [preset] + inputs
     }
 

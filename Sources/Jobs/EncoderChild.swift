@@ -1,3 +1,4 @@
+import Catalog
 import EncoderProtocol
 import Foundation
 import Subprocess
@@ -12,6 +13,12 @@ struct EncoderChild {
     struct Outcome: Sendable {
         var status: TerminationStatus
         var errors: String
+
+        /// A child that ended without saying how it went. One that was killed from outside may do better.
+        var failure: JobFailure {
+            let isKilled = if case .signaled(9) = status { true } else { false }
+            return JobFailure(.encoderCrashed, "the encoder ended early (\(status))", as: isKilled ? .lost : nil)
+        }
     }
 
     var executable: String
@@ -21,13 +28,17 @@ struct EncoderChild {
     /// held open as long as it may live, so that it ends with this process. Cancelling the task ends it.
     ///
     /// - Throws: what `take` throws, `JobFailure` when the wall time is used up or the program is not there.
-    func run(preset: String, inputs: [String], _ reception: EncodingReception) async throws -> Outcome {
+    ///
+    /// - Parameter sent: what it is given on its standard input first.
+    func run(
+        preset: String, inputs: [String], sending sent: SentBytes? = nil, _ reception: any EncoderOutput
+    ) async throws -> Outcome {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw JobFailure(.encoderMissing, "the encoder program is missing: '\(executable)'")
         }
         let deadline = ContinuousClock.now + .seconds(limits.wallTime)
         return try await withThrowingTaskGroup(of: Outcome?.self) { group in
-            group.addTask { try await start(preset, inputs, reception) }
+            group.addTask { try await start(preset, inputs, sent, reception) }
             group.addTask {
                 try await Task.sleep(until: deadline, clock: .continuous)
                 return nil
@@ -41,7 +52,7 @@ struct EncoderChild {
     }
 
     private func start(
-        _ preset: String, _ inputs: [String], _ reception: EncodingReception
+        _ preset: String, _ inputs: [String], _ sent: SentBytes?, _ reception: any EncoderOutput
     ) async throws -> Outcome {
         let result = try await Subprocess.run(
             .path(FilePath(executable)),
@@ -49,6 +60,11 @@ struct EncoderChild {
             environment: .custom([:]), input: .inputWriter, output: .sequence,
             error: .string(limit: Self.errorLimit)
         ) { execution in
+            if let sent {
+                guard try await execution.standardInputWriter.write(sent.bytes) == sent.bytes.count else {
+                    throw JobFailure(.encoderCrashed, "the encoder did not take its input")
+                }
+            }
             for try await buffer in execution.standardOutput {
                 try await reception.take(buffer.withUnsafeBytes { Array($0) })
             }

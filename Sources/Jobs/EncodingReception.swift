@@ -7,7 +7,7 @@ import MediaStorage
 
 /// Takes the encoder's whole stream apart: events out, tracks into the staged version. Everything that arrives is
 /// untrusted.
-actor EncodingReception {
+actor EncodingReception: EncoderOutput {
     private let staged: any StagedVersion
     private let key: ContentKey?
     private let nonces: [UInt64]
@@ -89,7 +89,7 @@ actor EncodingReception {
             failure = JobFailure(encoder: code, String(message.prefix(1000)))
         case .warning(let message):
             if warnings.count < Self.maximumWarnings { warnings.append(String(message.prefix(500))) }
-        case .probed, .planned, .progress, .measured: break
+        case .probed, .planned, .progress, .measured, .decoded: break
         }
         try await onEvent(event)
     }

@@ -1,13 +1,12 @@
 public import Catalog
 import ContentKeys
-public import EncoderProtocol
+import EncoderProtocol
 import Foundation
-import Logging
 public import MediaStorage
 public import Policies
 import Subprocess
 
-/// Runs one encoding job from its input to an asset version, or to an error that leaves nothing behind.
+/// Takes the inputs of a job to an asset version, or to an error that leaves nothing behind.
 ///
 /// Order: the child writes through encryption into a staging folder; the folder becomes the version by one rename; one
 /// catalog transaction makes it known. A crash before the rename leaves a staging folder, a crash after it a folder that
@@ -51,56 +50,21 @@ public struct EncodingWorker: Sendable {
         self.environment = environment
     }
 
-    /// Runs a job that was taken, and records how it ended.
+    /// Encodes the inputs of a job into a new version.
     ///
-    /// - Returns: the job in its final state.
-    /// - Throws: `CancellationError`, with the job queued again; `CatalogError` when the end cannot be recorded.
-    public func run(
-        _ job: JobRecord, onEvent: @escaping @Sendable (EncoderEvent) -> Void
-    ) async throws -> JobRecord {
-        var job = job
-        do {
-            return try await encode(job, onEvent)
-        } catch  where Task.isCancelled {
-            job.state = .queued
-            job.progress = 0
-            // The task is cancelled, and the record must be written all the same.
-            let record = job
-            try? await Task.detached { try await environment.catalog.apply([.updateJob(record)]) }.value
-            throw CancellationError()
-        } catch {
-            let failure = Self.failure(error)
-            job.state = .error
-            job.errorCode = failure.code
-            // Of several inputs the message itself says which.
-            job.errorMessage =
-                job.inputs.count == 1 ? "\(job.inputs[0].prefix { $0 != "\t" }): \(failure.message)" : failure.message
-            job.ended = Date()
-            try await environment.catalog.apply([.updateJob(job)])
-            return job
-        }
-    }
-
-    private static func failure(_ error: any Error) -> JobFailure {
-        switch error {
-        case let failure as JobFailure: failure
-        case let error as MediaStorageError: JobFailure(.storageFailed, error.description)
-        case let error as CatalogError where error.code == .exists: JobFailure(.assetExists, error.reason)
-        case let error as CatalogError: JobFailure(.catalogFailed, error.reason)
-        default: JobFailure(.encoderCrashed, "\(error)")
-        }
-    }
-
-    private func encode(
-        _ job: JobRecord, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
-    ) async throws -> JobRecord {
+    /// - Returns: what makes it known, to be applied with the task's end.
+    /// - Throws: `JobFailure`, or what `JobFailure(meaning:)` knows the meaning of.
+    func encode(
+        _ taken: TakenTask, isPublished: Bool, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
+    ) async throws -> TaskOutcome {
+        let job = taken.job
         let target = try await EncodingTarget(asset: job.asset, environment)
         let key =
             job.isStorageEncrypted ?? environment.isStorageEncrypted
             ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
         let staged = try environment.storage.stage()
         defer { staged.discard() }
-        let recorder = ProgressRecorder(job: job, catalog: environment.catalog)
+        let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
         let reception = EncodingReception(
             staged: staged, key: key, nonces: target.nonces, outputLimit: environment.limits.output
         ) { event in
@@ -108,31 +72,65 @@ public struct EncodingWorker: Sendable {
             try await recorder.record(event)
         }
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(preset: job.preset, inputs: job.inputs, reception)
+        let preset = taken.task.options.preset ?? job.preset
+        let outcome = try await child.run(preset: preset, inputs: job.inputs, reception)
         if let failure = await reception.failure { throw failure }
-        guard await reception.isFinished, outcome.status.isSuccess else {
-            throw JobFailure(.encoderCrashed, "the encoder ended early (\(outcome.status))")
-        }
+        guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         let version = AssetVersionRecord(
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
         )
         try staged.commit(asset: job.asset, version: target.version)
-        return try await publish(version, target, job, warnings: await reception.warnings)
+        return try await known(version, target, isPublished: isPublished, warnings: await reception.warnings)
     }
 
-    /// Makes the version known, in one transaction with the job's end.
-    private func publish(
-        _ version: AssetVersionRecord, _ target: EncodingTarget, _ job: JobRecord, warnings: [String]
-    ) async throws -> JobRecord {
-        var job = job
-        job.state = .finished
-        job.progress = 1
-        job.ended = Date()
-        job.version = version.number
-        job.warnings = warnings
+    /// What makes the version known.
+    private func known(
+        _ version: AssetVersionRecord, _ target: EncodingTarget, isPublished: Bool, warnings: [String]
+    ) async throws -> TaskOutcome {
         let more = target.isNew ? [] : try await environment.changesForNewVersion(version)
-        try await environment.catalog.apply(
-            target.changes(at: version.created) + [.insertAssetVersion(version)] + more + [.updateJob(job)])
-        return job
+        var changes = target.changes(at: version.created)
+        changes.append(isPublished ? .insertAssetVersion(version) : .insertUnpublishedVersion(version))
+        changes += more
+        if let job = version.job {
+            changes.append(.pipeline(.setOutput(job, version: version.number, warnings: warnings)))
+        }
+        let bytes = version.tracks.reduce(UInt64(0)) { $0 &+ $1.mediaSize }
+        return TaskOutcome(
+            result: ["version": "\(version.number)", "tracks": "\(version.tracks.count)", "bytes": "\(bytes)"],
+            changes: changes)
+    }
+
+    /// Says what the inputs of a job are.
+    func probe(_ job: JobRecord) async throws -> TaskOutcome {
+        var result: [String: String] = [:]
+        let media = job.inputs.compactMap(UploadInput.init(text:)).map(\.path).filter { !Self.isText($0) }
+        for (number, path) in media.enumerated() {
+            let reception = ProbeReception()
+            let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
+            let outcome = try await child.run(preset: EncoderTask.probe.rawValue, inputs: [path], reception)
+            if let failure = await reception.failure {
+                // A file of sound beside one with pictures.
+                if failure.code == EncoderFailureCode.noVideo.rawValue, media.count > 1 { continue }
+                throw failure
+            }
+            guard await reception.isFinished, outcome.status.isSuccess, let facts = await reception.facts else {
+                throw outcome.failure
+            }
+            let place = media.count > 1 ? "\(number + 1)." : ""
+            result["\(place)format"] = String(facts.format.prefix(64))
+            if let codec = facts.videoCodec {
+                result["\(place)video"] = "\(codec.prefix(32)) \(facts.width)x\(facts.height)"
+            }
+            result["\(place)seconds"] = facts.duration.isFinite ? "\((facts.duration * 100).rounded() / 100)" : "0"
+            result["\(place)frameRate"] =
+                facts.frameRate.isFinite ? "\((facts.frameRate * 1000).rounded() / 1000)" : "0"
+            if let codec = facts.audioCodec { result["\(place)audio"] = String(codec.prefix(32)) }
+        }
+        return TaskOutcome(result: result)
+    }
+
+    /// Subtitles are read when they are encoded.
+    private static func isText(_ path: String) -> Bool {
+        ["vtt", "ttml", "dfxp", "xml", "srt"].contains(URL(fileURLWithPath: path).pathExtension.lowercased())
     }
 }

@@ -4,45 +4,62 @@ import Foundation
 public import Logging
 import MediaStorage
 
-/// Runs queued jobs of a data folder, one at a time, in the one process that holds the worker lock.
-public struct JobQueue: Sendable {
-    /// A job that a worker died with is tried so often in all.
-    static let maximumAttempts = 3
-    private static let pollInterval = Duration.milliseconds(250)
+/// How a data folder's jobs are worked on.
+public struct JobQueueSettings: Sendable, Hashable {
+    /// How many encode tasks run at once: the reference's reserved units.
+    public var encoders: Int
+    /// How many tasks of other kinds run at once.
+    public var others: Int
+    public var retries: RetryRule
+    /// How long jobs that ended are kept, in seconds; nil for ever.
+    public var retention: Double?
 
-    private let worker: EncodingWorker
+    public init(encoders: Int = 1, others: Int = 4, retries: RetryRule = RetryRule(), retention: Double? = nil) {
+        self.encoders = encoders
+        self.others = others
+        self.retries = retries
+        self.retention = retention
+    }
+}
+
+/// Runs the tasks of a data folder's jobs in the one process that holds the worker lock.
+public struct JobQueue: Sendable {
+    static let pollInterval = Duration.milliseconds(250)
+
+    let worker: TaskWorker
+    let settings: JobQueueSettings
+    let notifier: Notifier?
     private let lockPath: String
     private let logger: Logger
 
-    public init(worker: EncodingWorker, lockPath: String, logger: Logger) {
-        self.worker = worker
+    /// - Parameter notifier: sends messages; nil leaves them for another process.
+    public init(
+        worker: EncodingWorker, steps: PipelineSteps = .none, notifier: Notifier? = nil,
+        settings: JobQueueSettings = JobQueueSettings(), lockPath: String, logger: Logger
+    ) {
+        self.worker = TaskWorker(encoding: worker, steps: steps)
+        self.settings = settings
+        self.notifier = notifier
         self.lockPath = lockPath
         self.logger = logger
     }
 
-    private var catalog: any CatalogEngine { worker.environment.catalog }
+    var catalog: any CatalogEngine { worker.encoding.environment.catalog }
 
-    /// Works until the task is cancelled. The job under way is then queued again.
+    /// Works until the task is cancelled. What is under way is then queued again.
     public func run() async {
         while !Task.isCancelled {
             do {
-                if let lock = try WorkerLock.take(path: lockPath) { try await work(holding: lock) }
+                if let lock = try WorkerLock.take(path: lockPath) {
+                    defer { withExtendedLifetime(lock) {} }
+                    try await shift(onEvent: { _, _ in }).work()
+                }
             } catch  where Task.isCancelled {
                 return
             } catch {
                 logger.error("the worker stumbled and goes on", metadata: ["cause": "\(error)"])
             }
             try? await Task.sleep(for: Self.pollInterval)
-        }
-    }
-
-    /// Recovers, then runs jobs until the task is cancelled.
-    private func work(holding lock: WorkerLock) async throws {
-        defer { withExtendedLifetime(lock) {} }
-        try await recover()
-        while true {
-            try Task.checkCancellation()
-            if try await !runNext(onEvent: { _, _ in }) { try await Task.sleep(for: Self.pollInterval) }
         }
     }
 
@@ -60,8 +77,8 @@ public struct JobQueue: Sendable {
             if job.state.isFinal { return job }
             if let lock = try WorkerLock.take(path: lockPath) {
                 defer { withExtendedLifetime(lock) {} }
-                try await recover()
-                _ = try await runNext { running, event in if running == id { onEvent(event) } }
+                try await shift { running, event in if running == id { onEvent(event) } }.work(until: id)
+                await notifier?.sendDue(at: Date())
             } else {
                 onEvent(.progress(fraction: job.progress, seconds: 0, speed: 0))
                 try await Task.sleep(for: Self.pollInterval)
@@ -69,42 +86,21 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Takes the next job, if there is one, and runs it.
-    private func runNext(onEvent: @escaping @Sendable (JobID, EncoderEvent) -> Void) async throws -> Bool {
-        guard let job = try await catalog.takeNextJob(at: Date()) else { return false }
-        let ended = try await worker.run(job) { onEvent(job.id, $0) }
-        if ended.state == .error {
-            logger.warning(
-                "job failed",
-                metadata: [
-                    "job": "\(job.id)", "code": "\(ended.errorCode ?? "")", "cause": "\(ended.errorMessage ?? "")",
-                ])
-        }
-        return true
+    private func shift(onEvent: @escaping @Sendable (JobID, EncoderEvent) -> Void) -> WorkerShift {
+        WorkerShift(queue: self, logger: logger, onEvent: onEvent)
     }
 
-    /// What a worker that died has left: its jobs are queued again, or given up; its files are removed.
+    /// What a worker that died has left: its tasks are queued again, or given up; its files are removed.
     func recover() async throws {
-        for job in try await catalog.jobs(limit: 10_000) where job.state == .processing {
-            try await catalog.apply([.updateJob(Self.recovered(job, at: Date()))])
+        for taken in try await catalog.tasksUnderWay() {
+            let task = taken.task.abandoned(
+                at: Date(), isCanceling: taken.job.isCanceling, input: taken.job.input, settings.retries)
+            try await catalog.apply([.pipeline(.updateTask(task))])
         }
         let known = try await knownVersions()
-        try worker.environment.storage.removeLeftovers { asset, version in known[asset]?.contains(version) ?? false }
-    }
-
-    /// The state of a job whose worker died.
-    static func recovered(_ job: JobRecord, at now: Date) -> JobRecord {
-        var job = job
-        job.progress = 0
-        if job.attempt < maximumAttempts {
-            job.state = .queued
-            return job
+        try worker.encoding.environment.storage.removeLeftovers { asset, version in
+            known[asset]?.contains(version) ?? false
         }
-        job.state = .error
-        job.errorCode = JobFailure.Code.workerLost.rawValue
-        job.errorMessage = "\(job.input): the worker died with it \(job.attempt) times"
-        job.ended = now
-        return job
     }
 
     private func knownVersions() async throws -> [String: Set<Int>] {

@@ -1,14 +1,14 @@
 import Catalog
 import EncoderProtocol
 
-/// Writes a job's progress to the catalog, at most twice a second.
+/// Writes a task's progress to the catalog, at most twice a second.
 actor ProgressRecorder {
-    private var job: JobRecord
+    private var task: TaskRecord
     private let catalog: any CatalogEngine
     private var last: ContinuousClock.Instant?
 
-    init(job: JobRecord, catalog: any CatalogEngine) {
-        self.job = job
+    init(task: TaskRecord, catalog: any CatalogEngine) {
+        self.task = task
         self.catalog = catalog
     }
 
@@ -17,7 +17,7 @@ actor ProgressRecorder {
         let now = ContinuousClock.now
         if let last, now - last < .milliseconds(500) { return }
         last = now
-        job.progress = min(max(fraction, 0), 1)
-        try await catalog.apply([.updateJob(job)])
+        task.progress = min(max(fraction, 0), 1)
+        try await catalog.apply([.pipeline(.updateTask(task))])
     }
 }

@@ -14,9 +14,11 @@ extension Installation {
     ///
     /// - Parameters:
     ///   - actor: for the audit log.
+    ///   - inputs: which files of the machine jobs may read.
     ///   - streams: the URLs of a published asset, as the origin writes them; none where there is no origin.
     package func makeOperator(
-        actor: String, role: AdminRole, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
+        actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
     ) -> LocalOperator {
         LocalOperator(
             OperatorContext(
@@ -24,7 +26,7 @@ extension Installation {
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
                 auditKeys: auditKeyMaterial, streams: streams,
                 material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-                role: role, keySetHosts: keySetHosts, assets: storedAssets))
+                role: role, keySetHosts: keySetHosts, assets: storedAssets, inputRule: inputs))
     }
 
     /// Works on content keys, as the operator at this machine.

@@ -113,9 +113,11 @@ package struct KeyServer: Sendable {
         HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
         try AdminAPI(
             authentication: authentication, version: Version.text,
-            isEncrypted: configuration.tls["admin"] != nil,
-            interface: { [installation] identity in
-                installation.makeOperator(actor: identity.name, role: identity.role, streams: streams)
+            isEncrypted: configuration.tls["admin"] != nil, catalog: installation.catalog,
+            interface: { [installation, configuration] identity in
+                installation.makeOperator(
+                    actor: identity.name, role: identity.role,
+                    inputs: JobInputRule(below: configuration.jobs.inputs), streams: streams)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

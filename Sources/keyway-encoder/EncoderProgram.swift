@@ -11,14 +11,14 @@ import TrackOutput
 enum EncoderProgram {
     static func main() {
         let output = FrameOutput(descriptor: STDOUT_FILENO)
-        // The parent ends the child by closing its standard input, also by being killed.
-        watchParent()
         guard let request = Request(CommandLine.arguments) else {
             say(
-                "usage: keyway-encoder encode|upload --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
+                "usage: keyway-encoder encode|upload|probe|verify --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
             )
             exit(EncoderExitCode.usage)
         }
+        // The parent ends the child by closing its standard input, also by being killed.
+        if request.task != .verify { watchParent() }
         do {
             try run(request, output)
             exit(EncoderExitCode.finished)
@@ -45,9 +45,10 @@ enum EncoderProgram {
             else { return nil }
             let texts = Array(arguments[8...])
             order = task == .encode ? texts[0] : ""
-            paths = task == .encode ? Array(texts.dropFirst()) : []
+            paths = task == .encode ? Array(texts.dropFirst()) : task == .probe ? texts : []
             uploads = task == .upload ? texts.compactMap(UploadInput.init(text:)) : []
-            guard task == .encode || uploads.count == texts.count, texts.count > (task == .encode ? 1 : 0),
+            guard task != .upload || uploads.count == texts.count, texts.count > (task == .encode ? 1 : 0),
+                task != .probe && task != .verify || texts.count == 1,
                 max(paths.count, uploads.count) <= EncoderTask.maximumInputs
             else { return nil }
             self.task = task
@@ -57,23 +58,35 @@ enum EncoderProgram {
 
     private static func run(_ request: Request, _ output: FrameOutput) throws {
         switch request.task {
-        case .encode:
-            let order: EncodingOrder
-            do {
-                order = try EncodingOrder(text: request.order)
-            } catch {
-                throw EncodingFailure(.unknownPreset, error.description)
-            }
+        case .encode: try encode(request, output)
+        case .probe:
             let files = try open(request.paths)
             try confine(request.limits, output)
-            try EncodingSession(
-                order, inputs: files.map(\.input), threads: request.limits.threads, output: output
-            ).run()
+            for file in files { try MediaProbe.run(file.input, output: output) }
+        case .verify:
+            var session = try VerificationSession()
+            watchParent()
+            // Written before the rights to write are gone; nothing has looked into it yet.
+            let file = try session.file()
+            try confine(request.limits, output)
+            try session.decode(file, output)
         case .upload:
             let files = try open(request.uploads.map(\.path))
             try confine(request.limits, output)
             try UploadSession(files: Array(zip(files, request.uploads.map(\.tracks))), output: output).run()
         }
+    }
+
+    private static func encode(_ request: Request, _ output: FrameOutput) throws {
+        let order: EncodingOrder
+        do {
+            order = try EncodingOrder(text: request.order)
+        } catch {
+            throw EncodingFailure(.unknownPreset, error.description)
+        }
+        let files = try open(request.paths)
+        try confine(request.limits, output)
+        try EncodingSession(order, inputs: files.map(\.input), threads: request.limits.threads, output: output).run()
     }
 
     private static func open(_ paths: [String]) throws -> [OpenFile] {

@@ -112,17 +112,22 @@ struct EncodeCommand: AsyncParsableCommand {
     }
 
     /// What a failed job means for the exit code.
-    static func failure(_ job: JobRecord) -> CommandFailure {
-        let message = job.errorMessage ?? "the job failed"
-        switch job.errorCode.flatMap(EncoderFailureCode.init) {
+    static func failure(_ job: JobRecord) -> CommandFailure { failure(code: job.errorCode, job.errorMessage) }
+
+    /// What a job's code means for the exit code.
+    static func failure(code: String?, _ message: String?) -> CommandFailure {
+        let message = message ?? "the job failed"
+        switch code.flatMap(EncoderFailureCode.init) {
         case .inputMissing: return CommandFailure(.noInput, message)
         case .internalError: return CommandFailure(.software, message)
         case .some: return CommandFailure(.badData, message)
         case nil: break
         }
-        switch job.errorCode.flatMap(JobFailure.Code.init) {
+        switch code.flatMap(JobFailure.Code.init) {
         case .storageFailed, .catalogFailed: return CommandFailure(.inputOutput, message)
-        case .limitExceeded, .assetExists: return CommandFailure(.badData, message)
+        case .limitExceeded, .assetExists, .verifyFailed, .publishRefused, .notConfigured:
+            return CommandFailure(.badData, message)
+        case .edgeFailed: return CommandFailure(.unavailable, message)
         case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, nil:
             return CommandFailure(.software, message)
         }

@@ -18,6 +18,8 @@ actor FakeCatalog: CatalogEngine {
         var locators: [LocatorID: Locator] = [:]
         var seeds: [String: KeySeedRecord] = [:]
         var secrets: [String: SecretRecord] = [:]
+        var transforms: [String: Transform] = [:]
+        var notificationEndpoints: [String: NotificationEndpoint] = [:]
         var assets: [String: AssetRecord] = [:]
         var versions: [AssetVersionRecord] = []
         var audit: [AuditRecord] = []
@@ -40,6 +42,7 @@ actor FakeCatalog: CatalogEngine {
         case .putFilter(let filter): state.filters[filter.identity] = filter
         case .deleteFilter(let identity): state.filters[identity] = nil
         case .putStreamingEndpoint(let endpoint): state.endpoints[endpoint.name] = endpoint
+        case .pipeline(let change): apply(change, to: &state)
         case .putSecret(let secret): state.secrets[secret.name] = secret
         case .deleteDeliveryPolicy(let name): state.delivery[name] = nil
         case .deleteAuthorizationPolicy(let name):
@@ -55,6 +58,16 @@ actor FakeCatalog: CatalogEngine {
             let last = state.audit.last.map { ($0.sequence, $0.hash) } ?? (0, AuditChain.start)
             state.audit.append(AuditChain.record(event, after: last))
         default: try applyKeys(change, to: &state)
+        }
+    }
+
+    private static func apply(_ change: PipelineChange, to state: inout State) {
+        switch change {
+        case .putTransform(let transform): state.transforms[transform.name] = transform
+        case .deleteTransform(let name): state.transforms[name] = nil
+        case .putNotificationEndpoint(let endpoint): state.notificationEndpoints[endpoint.name] = endpoint
+        case .deleteNotificationEndpoint(let name): state.notificationEndpoints[name] = nil
+        default: break
         }
     }
 
@@ -228,11 +241,29 @@ actor FakeCatalog: CatalogEngine {
     func uploads(expiringBefore time: Date) -> [UploadRecord] { [] }
     func uploadedBytes() -> UInt64 { 0 }
     func isOriginalKnown(_ part: String) -> Bool { false }
-    func job(_ id: JobID) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }
-    func jobs(limit: Int) throws -> [JobRecord] { throw CatalogError(.unavailable, "not for this test") }
-    func takeNextJob(at now: Date) throws -> JobRecord? { throw CatalogError(.unavailable, "not for this test") }
 }
 
 extension KeyAssignment {
     fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue, "\(sinceVersion)", "\(period)"] }
+}
+
+/// Of jobs it keeps what documents declare.
+extension FakeCatalog {
+    func transform(named name: String) -> Transform? { state.transforms[name] }
+    func transforms() -> [Transform] { state.transforms.values.sorted { $0.name < $1.name } }
+    func notificationEndpoint(named name: String) -> NotificationEndpoint? { state.notificationEndpoints[name] }
+    func notificationEndpoints() -> [NotificationEndpoint] {
+        state.notificationEndpoints.values.sorted { $0.name < $1.name }
+    }
+    func job(_ id: JobID) throws -> JobRecord? { throw Self.notForThisTest }
+    func jobs(matching query: JobQuery) throws -> [JobRecord] { throw Self.notForThisTest }
+    func tasks(of job: JobID) throws -> [TaskRecord] { throw Self.notForThisTest }
+    func takeNextTask(of kinds: [TaskKind], at now: Date) throws -> TakenTask? { throw Self.notForThisTest }
+    func tasksUnderWay() throws -> [TakenTask] { throw Self.notForThisTest }
+    func jobEvents(after sequence: Int64, job: JobID?, limit: Int) throws -> [JobEvent] { throw Self.notForThisTest }
+    func lastJobEvent() throws -> Int64 { throw Self.notForThisTest }
+    func deliveriesDue(at now: Date, limit: Int) throws -> [DeliveryRecord] { throw Self.notForThisTest }
+    func deliveries(endpoint: String?, limit: Int) throws -> [DeliveryRecord] { throw Self.notForThisTest }
+
+    private static var notForThisTest: CatalogError { CatalogError(.unavailable, "not for this test") }
 }

@@ -184,27 +184,6 @@ import Testing
         try await catalog.apply([.revokeLocator(good.id)])
         #expect(try await catalog.locator(good.id)?.isRevoked == true)
     }
-
-    @Test func jobsAreTakenOnceAndEndOnce() async throws {
-        let file = DatabaseFile()
-        let first = try file.open()
-        let second = try file.open()
-        let job = JobRecord(id: JobID(), asset: "film", input: "/x", preset: "adaptive", created: Fixture.now)
-        try await first.apply([.insertJob(job)])
-        async let one = first.takeNextJob(at: Fixture.now)
-        async let two = second.takeNextJob(at: Fixture.now)
-        let taken = try await [one, two].compactMap { $0 }
-        #expect(taken.count == 1)
-        var ended = try #require(taken.first)
-        #expect(ended.attempt == 1 && ended.state == .processing)
-        ended.state = .finished
-        ended.warnings = ["one", "two"]
-        try await first.apply([.updateJob(ended)])
-        #expect(try await second.job(job.id)?.warnings == ["one", "two"])
-        ended.state = .queued
-        let late = ended
-        #expect(await code { try await first.apply([.updateJob(late)]) } == .conflict)
-    }
 }
 
 @Suite struct AuditTests {

@@ -141,10 +141,9 @@ import Testing
     @Test(arguments: [(1, JobState.finished), (2, .finished), (3, .error)])
     func aLostWorkersJobIsTriedAgainButNotForEver(attempt: Int, state: JobState) async throws {
         let workshop = try Workshop()
-        var job = try await workshop.submit()
-        job.state = .processing
-        job.attempt = attempt
-        try await workshop.catalog.apply([.updateJob(job)])
+        let job = try await workshop.submit()
+        for _ in 1..<attempt { try await workshop.loseTask() }
+        #expect(try await workshop.catalog.takeNextTask(of: [.encode], at: Date())?.task.attempt == attempt)
         let encoder = try workshop.encoder("cat \"$STREAM\"", stream: Wire.good())
         let ended = try await workshop.queue(workshop.worker(encoder)).waitForEnd(of: job.id) { _ in }
         #expect(ended.state == state)

@@ -3,12 +3,13 @@ import CatalogSQLite
 import ContentKeys
 import EncoderProtocol
 import Foundation
-import Jobs
 import KeyWrapping
 import Logging
 import MediaModel
 import MediaStorage
 import Policies
+
+@testable import Jobs
 
 /// A data folder with a worker whose encoder is a script of the test.
 final class Workshop: Sendable {
@@ -59,9 +60,12 @@ final class Workshop: Sendable {
                 changesForNewVersion: { _ in [] }))
     }
 
-    func queue(_ worker: EncodingWorker) -> JobQueue {
+    func queue(
+        _ worker: EncodingWorker, steps: PipelineSteps = .none, notifier: Notifier? = nil,
+        settings: JobQueueSettings = JobQueueSettings(retries: RetryRule(delay: 0.05))
+    ) -> JobQueue {
         JobQueue(
-            worker: worker, lockPath: folder + "/worker.lock",
+            worker: worker, steps: steps, notifier: notifier, settings: settings, lockPath: folder + "/worker.lock",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -69,6 +73,12 @@ final class Workshop: Sendable {
         let job = JobRecord(id: JobID(), asset: asset, input: "/in/film.mp4", preset: "adaptive", created: Date())
         try await catalog.apply([.insertJob(job)])
         return job
+    }
+
+    /// A worker takes the next task and dies.
+    func loseTask() async throws {
+        _ = try await catalog.takeNextTask(of: TaskKind.allCases, at: Date())
+        try await queue(worker("/nowhere")).recover()
     }
 
     /// What lies under `media`, but for the two folders that are always there.

@@ -1,3 +1,4 @@
+public import Catalog
 public import ContentKeys
 public import Foundation
 public import Policies
@@ -9,6 +10,8 @@ public enum Document: Sendable, Hashable, Codable {
     case accessPolicy(AccessPolicy)
     case filter(PresentationFilter)
     case streamingEndpoint(StreamingEndpointDeclaration)
+    case notificationEndpoint(NotificationEndpoint)
+    case transform(Transform)
     case contentKey(ContentKeyDeclaration)
 
     /// The text of `kind`.
@@ -18,6 +21,8 @@ public enum Document: Sendable, Hashable, Codable {
         case accessPolicy = "AccessPolicy"
         case filter = "Filter"
         case streamingEndpoint = "StreamingEndpoint"
+        case notificationEndpoint = "NotificationEndpoint"
+        case transform = "Transform"
         case contentKey = "ContentKey"
     }
 
@@ -28,6 +33,8 @@ public enum Document: Sendable, Hashable, Codable {
         case .accessPolicy: .accessPolicy
         case .filter: .filter
         case .streamingEndpoint: .streamingEndpoint
+        case .notificationEndpoint: .notificationEndpoint
+        case .transform: .transform
         case .contentKey: .contentKey
         }
     }
@@ -40,6 +47,8 @@ public enum Document: Sendable, Hashable, Codable {
         case .accessPolicy(let policy): policy.name
         case .filter(let filter): filter.identity
         case .streamingEndpoint(let declaration): declaration.endpoint.name
+        case .notificationEndpoint(let endpoint): endpoint.name
+        case .transform(let transform): transform.name
         case .contentKey(let key): key.name
         }
     }
@@ -93,6 +102,9 @@ public struct LocatedDocument: Sendable, Hashable, Codable {
 public struct DocumentReference: Sendable, Hashable, Codable {
     public enum Target: String, Sendable, Hashable, Codable {
         case authorizationPolicy
+        case deliveryPolicy
+        case accessPolicy
+        case notificationEndpoint
         case secret
     }
 

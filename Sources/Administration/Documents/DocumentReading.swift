@@ -26,6 +26,8 @@ extension DocumentNode {
         case .accessPolicy: accessPolicy().map(Document.accessPolicy)
         case .filter: filter().map(Document.filter)
         case .streamingEndpoint: streamingEndpoint(&references).map(Document.streamingEndpoint)
+        case .notificationEndpoint: notificationEndpoint(&references).map(Document.notificationEndpoint)
+        case .transform: transform(&references).map(Document.transform)
         case .contentKey: contentKey(&references).map(Document.contentKey)
         }
     }

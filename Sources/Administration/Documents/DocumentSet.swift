@@ -27,22 +27,37 @@ public struct DocumentSet: Sendable {
     private func exists(
         _ reference: DocumentReference, in catalog: any CatalogEngine, pruning: Bool
     ) async throws -> Bool {
+        let kind: Document.Kind
         switch reference.target {
-        case .secret:
-            return try await catalog.secret(named: reference.name) != nil
-        case .authorizationPolicy:
-            let isDeclared = documents.contains {
-                $0.document.kind == .authorizationPolicy && $0.document.name == reference.name
-            }
-            if isDeclared || pruning { return isDeclared }
-            return try await catalog.authorizationPolicy(named: reference.name) != nil
+        case .secret: return try await catalog.secret(named: reference.name) != nil
+        case .authorizationPolicy: kind = .authorizationPolicy
+        case .deliveryPolicy: kind = .deliveryPolicy
+        case .accessPolicy: kind = .accessPolicy
+        case .notificationEndpoint: kind = .notificationEndpoint
+        }
+        let isDeclared = documents.contains {
+            $0.document.kind == kind && Exact($0.document.name) == Exact(reference.name)
+        }
+        // Access policies are never removed.
+        if isDeclared || (pruning && kind != .accessPolicy) { return isDeclared }
+        switch kind {
+        case .deliveryPolicy: return try await catalog.deliveryPolicy(named: reference.name) != nil
+        case .accessPolicy: return try await catalog.accessPolicy(named: reference.name) != nil
+        case .notificationEndpoint: return try await catalog.notificationEndpoint(named: reference.name) != nil
+        default: return try await catalog.authorizationPolicy(named: reference.name) != nil
         }
     }
 
     private static func missing(_ reference: DocumentReference) -> String {
-        switch reference.target {
+        func neither(_ kind: Document.Kind) -> String {
+            "there is no \(kind.rawValue) '\(reference.name)' here or in the catalog"
+        }
+        return switch reference.target {
         case .secret: "there is no secret '\(reference.name)': set it with 'keyway secret set \(reference.name)'"
-        case .authorizationPolicy: "there is no AuthorizationPolicy '\(reference.name)' here or in the catalog"
+        case .authorizationPolicy: neither(.authorizationPolicy)
+        case .deliveryPolicy: neither(.deliveryPolicy)
+        case .accessPolicy: neither(.accessPolicy)
+        case .notificationEndpoint: neither(.notificationEndpoint)
         }
     }
 

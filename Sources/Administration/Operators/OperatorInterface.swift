@@ -103,6 +103,8 @@ public struct OperatorContext: Sendable {
     public var keySetHosts: [String]
     /// The media of assets; nil where only the catalog is at hand.
     public var assets: StoredAssets?
+    /// Which files of the machine jobs may read.
+    public var inputRule: JobInputRule
     public var now: @Sendable () -> Date
 
     public init(
@@ -111,7 +113,7 @@ public struct OperatorContext: Sendable {
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
         keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
-        assets: StoredAssets? = nil,
+        assets: StoredAssets? = nil, inputRule: JobInputRule = JobInputRule(below: []),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
@@ -127,6 +129,7 @@ public struct OperatorContext: Sendable {
         self.role = role
         self.keySetHosts = keySetHosts
         self.assets = assets
+        self.inputRule = inputRule
         self.now = now
     }
 

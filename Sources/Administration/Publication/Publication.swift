@@ -34,6 +34,26 @@ public struct Publication: Sendable {
 
     private func attempt(_ request: PublicationRequest, at now: Date) async throws -> PublishedAsset {
         let version = try await currentVersion(of: request.asset)
+        let prepared = try await prepare(request, version: version, at: now)
+        try await catalog.apply(prepared.changes)
+        try await catchUp(with: version, demand: prepared.published.deliveryPolicies)
+        return prepared.published
+    }
+
+    /// A publication that was not applied yet.
+    public struct Prepared: Sendable {
+        public var published: PublishedAsset
+        /// To be applied together.
+        public var changes: [CatalogChange]
+    }
+
+    /// Prepares the publication of a version, which need not be the asset's current one yet.
+    ///
+    /// - Throws: `PublicationError` when something asked for does not fit, `CatalogError`, and what the making of a key
+    ///   throws.
+    public func prepare(
+        _ request: PublicationRequest, version: AssetVersionRecord, at now: Date
+    ) async throws -> Prepared {
         let policies = try await deliveryPolicies(request.deliveryPolicies)
         let demand = try KeyDemand(policies, version: version)
         let authorization = try await authorization(of: request, demand: demand)
@@ -42,10 +62,27 @@ public struct Publication: Sendable {
         let locator = try locator(request, access: access.policy, at: now)
         var keys = try await keys(for: demand, version: version, authorization: authorization, at: now)
         keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]
-        try await catalog.apply(keys.changes.map { $0.by(actor) })
-        try await catchUp(with: version, demand: policies)
-        return PublishedAsset(
-            locator: locator, deliveryPolicies: policies, assignments: keys.assignments, warnings: keys.warnings)
+        return Prepared(
+            published: PublishedAsset(
+                locator: locator, deliveryPolicies: policies, assignments: keys.assignments, warnings: keys.warnings),
+            changes: keys.changes.map { $0.by(actor) })
+    }
+
+    /// Prepares the keys and numbers that a version needs to leave under delivery policies, without a locator.
+    ///
+    /// - Throws: as `prepare`.
+    public func prepareKeys(
+        deliveryPolicies names: [String], authorizationPolicy: String?, version: AssetVersionRecord, at now: Date
+    ) async throws -> [CatalogChange] {
+        let policies = try await deliveryPolicies(names)
+        let demand = try KeyDemand(policies, version: version)
+        guard !demand.tracks.isEmpty else { return [] }
+        let request = PublicationRequest(
+            asset: version.asset, authorizationPolicy: authorizationPolicy, deliveryPolicies: names)
+        let authorization = try await authorization(of: request, demand: demand)
+        return try await keys(for: demand, version: version, authorization: authorization, at: now).changes.map {
+            $0.by(actor)
+        }
     }
 
     /// A version that became the current one while keys were given out has no numbers under them yet.

@@ -30,9 +30,31 @@ extension Reconciliation {
         try put(.streamingEndpoint(declaration), endpoint, over: stored, .putStreamingEndpoint(endpoint), &plan)
     }
 
+    func planTransform(_ transform: Transform, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.transform(named: transform.name)
+        try put(.transform(transform), transform, over: stored, .pipeline(.putTransform(transform)), &plan)
+    }
+
+    func planNotification(_ endpoint: NotificationEndpoint, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.notificationEndpoint(named: endpoint.name)
+        try put(
+            .notificationEndpoint(endpoint), endpoint, over: stored, .pipeline(.putNotificationEndpoint(endpoint)),
+            &plan)
+    }
+
     func planRemovals(_ set: DocumentSet, _ plan: inout ReconciliationPlan) async throws {
         let declared = Dictionary(grouping: set.documents.map(\.document), by: \.kind).mapValues { documents in
             Set(documents.map { Exact($0.name) })
+        }
+        for transform in try await catalog.transforms()
+        where declared[.transform]?.contains(Exact(transform.name)) != true {
+            plan.changes.append(PlannedChange(.delete, .transform, transform.name))
+            plan.steps.append(.change(.pipeline(.deleteTransform(name: transform.name))))
+        }
+        for endpoint in try await catalog.notificationEndpoints()
+        where declared[.notificationEndpoint]?.contains(Exact(endpoint.name)) != true {
+            plan.changes.append(PlannedChange(.delete, .notificationEndpoint, endpoint.name))
+            plan.steps.append(.change(.pipeline(.deleteNotificationEndpoint(name: endpoint.name))))
         }
         for policy in try await catalog.deliveryPolicies()
         where declared[.deliveryPolicy]?.contains(Exact(policy.name)) != true {

@@ -8,3 +8,6 @@ int keyway_limit_process(unsigned long long memory, unsigned long long processor
 /// way to open, create, change, rename or remove files. What is open stays so. Forbidden calls fail with EPERM. Returns 0, or errno; ENOSYS where the
 /// kernel or the processor has no filter.
 int keyway_forbid_system_calls(void);
+
+/// A file in memory, empty and without a name; -1 with errno where there is none.
+int keyway_memory_file(void);

@@ -6,18 +6,49 @@ import Foundation
 import Jobs
 import KeyServer
 import Logging
+import Origin
 
 extension Installation {
     /// The queue of this data folder, with the encoder program that lies beside this one.
-    func makeJobQueue(_ settings: StorageSettings, logger: Logger) throws -> JobQueue {
-        let publication = Publication(catalog: catalog, makeKey: contentKeyMaker)
+    ///
+    /// - Parameter configuration: nil for what a command does by itself.
+    func makeJobQueue(
+        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil
+    ) throws -> JobQueue {
+        let publication = Publication(catalog: catalog, makeKey: contentKeyMaker, actor: Self.workerActor)
         let worker = EncodingWorker(
             EncodingWorker.Environment(
-                catalog: catalog, storage: storage, unwrapper: unwrapper, encoder: Self.encoderPath,
-                limits: EncodingLimits(), isStorageEncrypted: settings.isEncrypted,
+                catalog: catalog, storage: self.storage, unwrapper: unwrapper, encoder: Self.encoderPath,
+                limits: EncodingLimits(), isStorageEncrypted: storage.isEncrypted,
                 makeStorageKey: { try makeContentKey(.storage, keyID: .random(), name: nil) },
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
-        return JobQueue(worker: worker, lockPath: dataFolder + "/worker.lock", logger: logger)
+        let jobs = configuration?.jobs
+        return JobQueue(
+            worker: worker, steps: makeSteps(publication),
+            notifier: Notifier(
+                catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
+            settings: JobQueueSettings(
+                encoders: jobs?.encoders ?? 1, retries: RetryRule(lost: jobs?.attempts ?? 3),
+                retention: jobs?.retention),
+            lockPath: dataFolder + "/worker.lock", logger: logger)
+    }
+
+    /// Who acts for jobs, in the audit log.
+    private static let workerActor = "worker"
+
+    private func makeSteps(_ publication: Publication) -> PipelineSteps {
+        // What it reads is read once for each task; nothing is kept.
+        let origin = OriginService(
+            catalog: catalog, watch: CatalogWatch(catalog: catalog), storage: storage, unwrapper: unwrapper,
+            keyBaseURL: { "" })
+        let verify = VerifyStep(
+            catalog: catalog, publication: publication, origin: origin,
+            verifier: SegmentVerifier(encoder: Self.encoderPath))
+        let publish = PublishStep(catalog: catalog, publication: publication)
+        let prewarm = PrewarmStep(origin: origin)
+        return PipelineSteps(
+            verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
+            prewarm: { try await prewarm.run($0) })
     }
 
     /// `keyway-encoder` in the folder of the running program.

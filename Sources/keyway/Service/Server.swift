@@ -79,7 +79,10 @@ struct Server {
             services.append(UploadHousekeeping(uploads: uploads, logger: logger))
         }
         if roles.contains(.worker) {
-            services.append(WorkerService(queue: try installation.makeJobQueue(configuration.storage, logger: logger)))
+            services.append(
+                WorkerService(
+                    queue: try installation.makeJobQueue(
+                        configuration.storage, logger: logger, configuration: configuration)))
         }
         return services
     }

@@ -1,0 +1,28 @@
+import Configuration
+public import Foundation
+import Settings
+
+/// How a server works on jobs: `worker` and `jobs` of the configuration.
+public struct JobSettings: Sendable, Hashable {
+    /// How many encode tasks run at once: the reference's reserved units.
+    public var encoders: Int
+    /// How often a task is begun in all whose worker or child was lost.
+    public var attempts: Int
+    /// How long jobs that ended are kept; nil for ever.
+    public var retention: TimeInterval?
+    /// The folders below which jobs that are submitted over the admin API find their inputs; without any, such jobs are
+    /// refused.
+    public var inputs: [String]
+
+    static let fields = ["worker.encoders", "worker.attempts", "jobs.keep", "jobs.inputs"]
+
+    init(_ reader: ConfigReader) throws {
+        encoders = try reader.number("worker.encoders", in: 1...64) ?? 1
+        attempts = try reader.number("worker.attempts", in: 1...1000) ?? 3
+        retention = try reader.duration("jobs.keep")
+        inputs = reader.list("jobs.inputs") ?? []
+        guard inputs.allSatisfy({ $0.hasPrefix("/") }) else {
+            throw ConfigurationError("jobs.inputs are absolute paths of folders")
+        }
+    }
+}

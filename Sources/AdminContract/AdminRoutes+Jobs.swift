@@ -1,0 +1,73 @@
+import Administration
+import Catalog
+
+extension AdminRoutes {
+    static let jobs = [
+        AdminRoute(
+            ListJobs.self, .get, "/v1/jobs", .reader, "The jobs, newest first",
+            [
+                .query("asset", .text(.name), "Only those of this asset"),
+                .query("state", .text(.choice(JobState.allCases.map(\.rawValue))), "Only those in this state"),
+                .query("after", .text(.locator), "The id of the last job of the page before"), .limit,
+            ], answer: .named("JobList"), errors: [404]),
+        AdminRoute(
+            SubmitJob.self, .post, "/v1/jobs", .operator,
+            "Submit a job: a run of a transform over files below the folders that the server's configuration names",
+            [
+                .body("transform", .text(.name), "The transform's name"),
+                .body("asset", .text(.name), "The asset that gets a version; made when there is none"),
+                .body(
+                    "inputs", .array(.text(.text(1...4096)), 1...SubmitJob.maximumInputs),
+                    "Absolute paths on the server; several for an upload"),
+                .body(
+                    "priority",
+                    .integer(Int64(JobRecord.priorities.lowerBound)...Int64(JobRecord.priorities.upperBound)),
+                    "Larger ones run first; the transform's when absent", required: false),
+                .body(
+                    "correlation", .map(.text(.text(0...256))), "Is told with every event of the job", required: false),
+            ], answer: .named("Job"), errors: [404, 409, 422]),
+        AdminRoute(
+            ShowJob.self, .get, "/v1/jobs/{id}", .reader, "One job with its tasks", [.job], answer: .named("Job"),
+            errors: [404]),
+        AdminRoute(
+            CancelJob.self, .post, "/v1/jobs/{id}/cancel", .operator,
+            "Cancel a job: what is under way is ended within a second or two", [.job], answer: .named("Job"),
+            errors: [404, 409]),
+        AdminRoute(
+            PauseJob.self, .post, "/v1/jobs/{id}/pause", .operator,
+            "Begin nothing more of a job until it is resumed; what is under way goes on to its end", [.job],
+            answer: .named("Job"), errors: [404, 409]),
+        AdminRoute(
+            ResumeJob.self, .post, "/v1/jobs/{id}/resume", .operator, "Let a paused job go on", [.job],
+            answer: .named("Job"), errors: [404, 409]),
+        AdminRoute(
+            RetryJob.self, .post, "/v1/jobs/{id}/retry", .operator,
+            "Begin a failed or canceled job again, at the tasks that did not finish", [.job], answer: .named("Job"),
+            errors: [404, 409]),
+    ]
+
+    static let transforms = [
+        AdminRoute(
+            ListTransforms.self, .get, "/v1/transforms", .reader,
+            "The transforms in order of name, with those that are built in", [.after, .limit],
+            answer: .named("TransformList")),
+        AdminRoute(
+            ShowTransform.self, .get, "/v1/transforms/{name}", .reader, "One transform as a document",
+            [.path("name", .name, "The transform's name")], answer: .named("Transform"), errors: [404]),
+    ]
+
+    static let notifications = [
+        AdminRoute(
+            ListNotificationEndpoints.self, .get, "/v1/notification-endpoints", .reader,
+            "Who is told what happens to jobs", [.after, .limit], answer: .named("NotificationEndpointList")),
+        AdminRoute(
+            ListDeliveries.self, .get, "/v1/deliveries", .reader,
+            "The messages to notification endpoints, newest first, and what became of each",
+            [.query("endpoint", .text(.name), "Only those to this endpoint"), .limit],
+            answer: .named("DeliveryList"), errors: [404]),
+    ]
+}
+
+extension AdminRoute.Field {
+    fileprivate static let job = path("id", .locator, "The job's id")
+}

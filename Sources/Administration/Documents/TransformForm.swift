@@ -1,0 +1,44 @@
+public import Catalog
+
+/// A transform as a document declares it: what is shown, and what can be put back.
+public struct TransformForm: Codable, Sendable, Hashable {
+    public struct Task: Codable, Sendable, Hashable {
+        public var name: String
+        public var kind: String
+        public var after: [String]?
+        public var onError: String?
+        public var preset: String?
+        public var deliveryPolicies: [String]?
+        public var authorizationPolicy: String?
+        public var accessPolicy: String?
+        public var urls: [String]?
+        public var endpoint: String?
+
+        public init(_ task: TransformTask) {
+            name = task.name
+            kind = task.kind.rawValue
+            after = task.after.isEmpty ? nil : task.after
+            onError = task.onError == .stop ? nil : task.onError.rawValue
+            preset = task.options.preset
+            deliveryPolicies = task.options.deliveryPolicies
+            authorizationPolicy = task.options.authorizationPolicy
+            accessPolicy = task.options.accessPolicy
+            urls = task.options.urls
+            endpoint = task.options.endpoint
+        }
+    }
+
+    public var kind: String
+    public var name: String
+    public var description: String?
+    public var priority: Int?
+    public var tasks: [Task]
+
+    public init(_ transform: Transform) {
+        kind = Document.Kind.transform.rawValue
+        name = transform.name
+        description = transform.description
+        priority = transform.priority == 0 ? nil : transform.priority
+        tasks = transform.tasks.map(Task.init)
+    }
+}

@@ -1,0 +1,128 @@
+import Catalog
+import Foundation
+import Policies
+
+/// Submits a job: a run of a transform over files of the server's machine.
+public struct SubmitJob: OperatorVerb {
+    public var transform: String
+    /// The asset that gets a version; made when there is none.
+    public var asset: String
+    /// Absolute paths; behind a tab, of an upload, which tracks are meant.
+    public var inputs: [String]
+    /// Nil for the transform's.
+    public var priority: Int?
+    public var correlation: [String: String]?
+
+    public init(
+        transform: String, asset: String, inputs: [String], priority: Int? = nil, correlation: [String: String]? = nil
+    ) {
+        self.transform = transform
+        self.asset = asset
+        self.inputs = inputs
+        self.priority = priority
+        self.correlation = correlation
+    }
+
+    /// Most files of one job.
+    public static let maximumInputs = 32
+    /// Most pairs of correlation data, and the longest key and value.
+    public static let correlationLimits = (pairs: 16, key: 64, value: 256)
+
+    public func run(in context: OperatorContext) async throws -> JobDetails {
+        let recipe = try await context.transform(named: transform)
+        guard AssetRecord.isName(asset) else {
+            throw OperatorError(.invalid, "\(asset.quoted) cannot name an asset: letters, digits, '.', '_', '-'")
+        }
+        guard let preset = recipe.preset else {
+            throw OperatorError(.invalid, "the transform \(transform.quoted) encodes nothing")
+        }
+        guard (1...Self.maximumInputs).contains(inputs.count), inputs.count == 1 || preset == JobRecord.uploadPreset
+        else {
+            throw OperatorError(
+                .invalid, "preset '\(preset)' takes \(preset == JobRecord.uploadPreset ? "1 to 32 files" : "one file")")
+        }
+        let paths = try inputs.map { try context.inputRule.path($0) }
+        let job = JobRecord(
+            id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: preset, transform: recipe.name,
+            priority: try checkedPriority(recipe), correlation: try checkedCorrelation(), created: context.now())
+        let tasks = recipe.tasks(of: job.id)
+        try await context.catalog.apply([
+            .insertJob(job, tasks: tasks),
+            .audit(
+                context.event(.jobSubmitted, detail: "job \(job.id), asset \(asset), transform \(recipe.name)")),
+        ])
+        return JobDetails(job, tasks, at: context.now())
+    }
+
+    private func checkedPriority(_ recipe: Transform) throws -> Int {
+        let priority = priority ?? recipe.priority
+        guard JobRecord.priorities.contains(priority) else {
+            throw OperatorError(
+                .invalid,
+                "a priority lies between \(JobRecord.priorities.lowerBound) and \(JobRecord.priorities.upperBound)")
+        }
+        return priority
+    }
+
+    private func checkedCorrelation() throws -> [String: String] {
+        let correlation = correlation ?? [:]
+        let limits = Self.correlationLimits
+        guard correlation.count <= limits.pairs,
+            correlation.allSatisfy({ key, value in
+                (1...limits.key).contains(key.utf8.count) && value.utf8.count <= limits.value
+                    && (key + value).unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            })
+        else {
+            throw OperatorError(
+                .invalid,
+                "correlation data is at most \(limits.pairs) pairs, with keys of 1 to \(limits.key) bytes and values of at "
+                    + "most \(limits.value), without control characters")
+        }
+        return correlation
+    }
+}
+
+/// Which files of the machine jobs may read.
+public struct JobInputRule: Sendable, Hashable {
+    /// Nil for all: for who sits at the machine. Else folders below which inputs must lie.
+    private let folders: [String]?
+
+    public static let anywhere = JobInputRule(folders: nil)
+
+    public init(below folders: [String]) {
+        self.init(folders: folders)
+    }
+
+    private init(folders: [String]?) {
+        self.folders = folders
+    }
+
+    /// The path as the job has it.
+    ///
+    /// - Throws: `OperatorError` for what cannot be read, or may not. What may not be read is refused whether it is there
+    ///   or not.
+    func path(_ text: String) throws -> String {
+        let parts = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let path = parts.first, path.hasPrefix("/"), !text.contains("\n"), !text.contains("\0") else {
+            throw OperatorError(.invalid, "an input is the absolute path of a file on the server, not \(text.quoted)")
+        }
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+        if let folders, !folders.contains(where: { Self.contains($0, real) }) {
+            throw OperatorError(
+                .notPermitted,
+                "\(path.quoted) does not lie in a folder that jobs may read: 'jobs.inputs' of the server's configuration "
+                    + "names them")
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: real, isDirectory: &isFolder), !isFolder.boolValue,
+            FileManager.default.isReadableFile(atPath: real)
+        else { throw OperatorError(.missing, "cannot read \(path.quoted)") }
+        // Where folders rule, the file that was looked at is the one that is read.
+        return ([folders == nil ? path : real] + parts.dropFirst()).joined(separator: "\t")
+    }
+
+    private static func contains(_ folder: String, _ path: String) -> Bool {
+        let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().standardizedFileURL.path
+        return path.hasPrefix(real.hasSuffix("/") ? real : real + "/")
+    }
+}

@@ -1,0 +1,162 @@
+public import Foundation
+
+/// What a task does.
+public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Looks at the inputs without decoding them, in the encoder child.
+    case probe
+    /// Makes a version of the asset: encodes, or takes files as they are.
+    case encode
+    /// Plays samples of every rendition as a player would get them.
+    case verify
+    /// Makes the version the asset's current one, and a locator for it where there is none.
+    case publish
+    /// Asks caches for the start of every rendition.
+    case prewarm
+    /// Tells a notification endpoint.
+    case notify
+
+    /// Its share of a job's progress.
+    var weight: Double {
+        switch self {
+        case .encode: 20
+        case .verify: 4
+        case .probe, .publish, .prewarm, .notify: 1
+        }
+    }
+}
+
+/// Where a task is in its life (Azure Media Services' names).
+public enum TaskState: String, Sendable, Hashable, Codable, CaseIterable {
+    /// It waits for the tasks before it, or for a worker.
+    case queued
+    /// It failed and waits for the time of its next attempt.
+    case scheduled
+    case processing
+    case finished
+    case error
+    case canceled
+
+    public var isFinal: Bool {
+        self == .finished || self == .error || self == .canceled
+    }
+}
+
+/// What an error means for another attempt.
+public enum TaskErrorClass: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The input itself: it will not become better.
+    case content
+    /// What the task was told to do.
+    case configuration
+    /// The program, or something it needs on this machine.
+    case service
+    case storage
+    case network
+    /// Whoever worked on it died.
+    case lost
+
+    /// Whether another attempt may go better.
+    public var mayPass: Bool {
+        switch self {
+        case .content, .configuration, .service: false
+        case .storage, .network, .lost: true
+        }
+    }
+}
+
+/// What becomes of the job when a task fails for good.
+public enum TaskFailureRule: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The job fails, and what was not begun is canceled.
+    case stop
+    /// The job goes on as though the task had finished.
+    case proceed = "continue"
+}
+
+/// What a task is told, by its kind; a field that the kind does not know is nil.
+public struct TaskOptions: Sendable, Hashable, Codable {
+    /// Of `encode`.
+    public var preset: String?
+    /// Of `verify` and `publish`, by name.
+    public var deliveryPolicies: [String]?
+    /// Of `publish`, by name: who may receive new keys.
+    public var authorizationPolicy: String?
+    /// Of `publish`, by name.
+    public var accessPolicy: String?
+    /// Of `prewarm`: base URLs of caches.
+    public var urls: [String]?
+    /// Of `notify`, by name.
+    public var endpoint: String?
+
+    public init(
+        preset: String? = nil, deliveryPolicies: [String]? = nil, authorizationPolicy: String? = nil,
+        accessPolicy: String? = nil, urls: [String]? = nil, endpoint: String? = nil
+    ) {
+        self.preset = preset
+        self.deliveryPolicies = deliveryPolicies
+        self.authorizationPolicy = authorizationPolicy
+        self.accessPolicy = accessPolicy
+        self.urls = urls
+        self.endpoint = endpoint
+    }
+}
+
+/// One task of a job.
+public struct TaskRecord: Sendable, Hashable {
+    public var job: JobID
+    /// Unique within the job.
+    public var name: String
+    public var kind: TaskKind
+    /// The names of the tasks that must have ended before it begins.
+    public var dependencies: [String]
+    public var options: TaskOptions
+    public var onError: TaskFailureRule
+    public var state: TaskState
+    /// Counts from 0; each time a worker takes the task adds one. Who writes as an older attempt is refused.
+    public var attempt: Int
+    /// How many attempts there were before somebody began the job again.
+    public var formerAttempts: Int
+    /// From 0 to 1.
+    public var progress: Double
+    /// Before this time it does not begin.
+    public var notBefore: Date?
+    public var errorCode: String?
+    public var errorMessage: String?
+    public var errorClass: TaskErrorClass?
+    /// What it found or made, for people and for tasks after it.
+    public var result: [String: String]
+    public var started: Date?
+    public var ended: Date?
+
+    public init(
+        job: JobID, name: String, kind: TaskKind, dependencies: [String] = [], options: TaskOptions = TaskOptions(),
+        onError: TaskFailureRule = .stop, state: TaskState = .queued, attempt: Int = 0, formerAttempts: Int = 0,
+        progress: Double = 0, notBefore: Date? = nil, errorCode: String? = nil, errorMessage: String? = nil,
+        errorClass: TaskErrorClass? = nil, result: [String: String] = [:], started: Date? = nil, ended: Date? = nil
+    ) {
+        self.job = job
+        self.name = name
+        self.kind = kind
+        self.dependencies = dependencies
+        self.options = options
+        self.onError = onError
+        self.state = state
+        self.attempt = attempt
+        self.formerAttempts = formerAttempts
+        self.progress = progress
+        self.notBefore = notBefore
+        self.errorCode = errorCode
+        self.errorMessage = errorMessage
+        self.errorClass = errorClass
+        self.result = result
+        self.started = started
+        self.ended = ended
+    }
+
+    /// Whether the job cannot succeed any more because of it.
+    var stopsJob: Bool { state == .error && onError == .stop }
+
+    /// How long it still takes, in seconds, as it went until now; nil while nothing is known.
+    public func remaining(at now: Date) -> Double? {
+        guard state == .processing, progress >= 0.01, progress < 1, let started else { return nil }
+        return max(now.timeIntervalSince(started) * (1 - progress) / progress, 0)
+    }
+}

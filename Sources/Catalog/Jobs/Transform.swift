@@ -1,0 +1,150 @@
+/// A recipe for jobs: the tasks that each of them has.
+public struct Transform: Sendable, Hashable, Codable {
+    public var name: String
+    /// For people.
+    public var description: String?
+    /// Of jobs that do not say one.
+    public var priority: Int
+    public var tasks: [TransformTask]
+
+    public init(name: String, description: String? = nil, priority: Int = 0, tasks: [TransformTask]) {
+        self.name = name
+        self.description = description
+        self.priority = priority
+        self.tasks = tasks
+    }
+
+    /// Most tasks of one transform.
+    public static let maximumTasks = 30
+
+    /// The presets of encode tasks; each is a transform, too, with that one task.
+    public static let presets = ["adaptive", JobRecord.uploadPreset]
+
+    /// The transforms that there are without a document.
+    public static let builtIn = presets.map { preset in
+        Transform(
+            name: preset,
+            description: preset == JobRecord.uploadPreset
+                ? "Takes MP4 files as they are" : "Encodes one file into a ladder of renditions",
+            tasks: [TransformTask(name: "encode", kind: .encode, options: TaskOptions(preset: preset))])
+    }
+
+    /// The preset of its encode task.
+    public var preset: String? { tasks.first { $0.kind == .encode }?.options.preset }
+
+    /// The tasks of a job.
+    public func tasks(of job: JobID) -> [TaskRecord] {
+        tasks.map { task in
+            TaskRecord(
+                job: job, name: task.name, kind: task.kind, dependencies: task.after, options: task.options,
+                onError: task.onError)
+        }
+    }
+}
+
+/// One task of a transform.
+public struct TransformTask: Sendable, Hashable, Codable {
+    /// Unique within the transform.
+    public var name: String
+    public var kind: TaskKind
+    /// The tasks that must have ended before.
+    public var after: [String]
+    public var onError: TaskFailureRule
+    public var options: TaskOptions
+
+    public init(
+        name: String, kind: TaskKind, after: [String] = [], onError: TaskFailureRule = .stop,
+        options: TaskOptions = TaskOptions()
+    ) {
+        self.name = name
+        self.kind = kind
+        self.after = after
+        self.onError = onError
+        self.options = options
+    }
+}
+
+/// What is wrong with a graph of tasks.
+public struct TransformProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The task's place in the list; nil for the transform.
+    public var task: Int?
+    public var description: String
+
+    init(_ task: Int?, _ description: String) {
+        self.task = task
+        self.description = description
+    }
+}
+
+extension Transform {
+    /// Everything that is wrong with the graph, in the tasks' order: names twice, tasks after what there is not, circles,
+    /// and an order in which something would be used before it is made.
+    public func problems() -> [TransformProblem] {
+        guard !tasks.isEmpty, tasks.count <= Self.maximumTasks else {
+            return [TransformProblem(nil, "a transform has 1 to \(Self.maximumTasks) tasks")]
+        }
+        var problems: [TransformProblem] = []
+        var places: [String: Int] = [:]
+        for (place, task) in tasks.enumerated() where places.updateValue(place, forKey: task.name) != nil {
+            problems.append(TransformProblem(place, "there are two tasks '\(task.name)'"))
+        }
+        for (place, task) in tasks.enumerated() {
+            for name in task.after where places[name] == nil {
+                problems.append(
+                    TransformProblem(place, "task '\(task.name)' comes after '\(name)', which there is not"))
+            }
+        }
+        guard problems.isEmpty else { return problems }
+        let before = ancestors(places)
+        for (place, task) in tasks.enumerated() where before[place].contains(place) {
+            problems.append(TransformProblem(place, "task '\(task.name)' comes after itself"))
+        }
+        return problems.isEmpty ? orderProblems(before) : problems
+    }
+
+    /// For each task the places of all that come before it.
+    private func ancestors(_ places: [String: Int]) -> [Set<Int>] {
+        let parents = tasks.map { $0.after.compactMap { places[$0] } }
+        return tasks.indices.map { place in
+            var found: Set<Int> = []
+            var next = parents[place]
+            while let parent = next.popLast() {
+                if found.insert(parent).inserted { next += parents[parent] }
+            }
+            return found
+        }
+    }
+
+    private func orderProblems(_ before: [Set<Int>]) -> [TransformProblem] {
+        var problems: [TransformProblem] = []
+        let encoders = tasks.indices.filter { tasks[$0].kind == .encode }
+        if encoders.count != 1 {
+            problems.append(TransformProblem(encoders.dropFirst().first, "a transform has one task of kind 'encode'"))
+        }
+        let publishers = tasks.indices.filter { tasks[$0].kind == .publish }
+        if publishers.count > 1 {
+            problems.append(TransformProblem(publishers[1], "a transform has one task of kind 'publish' at most"))
+        }
+        for (place, task) in tasks.enumerated() {
+            let needed: TaskKind? =
+                switch task.kind {
+                case .verify, .publish: .encode
+                case .prewarm: .publish
+                case .probe, .encode, .notify: nil
+                }
+            if let needed, !before[place].contains(where: { tasks[$0].kind == needed }) {
+                problems.append(
+                    TransformProblem(
+                        place,
+                        "task '\(task.name)' needs what a task of kind '\(needed.rawValue)' makes: name one in 'after'")
+                )
+            }
+            if task.kind == .encode || task.kind == .publish, task.onError == .proceed {
+                problems.append(
+                    TransformProblem(
+                        place, "without task '\(task.name)' there is nothing to go on with: 'onError' is 'stop'"))
+            }
+        }
+        return problems
+    }
+}

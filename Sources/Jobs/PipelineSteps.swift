@@ -1,0 +1,46 @@
+public import Catalog
+
+/// What a task works on, beside its job.
+public struct StepInput: Sendable {
+    public var job: JobRecord
+    public var task: TaskRecord
+    /// That the job's encode task made.
+    public var version: AssetVersionRecord
+    /// The results of the job's tasks that finished, by their names.
+    public var results: [String: [String: String]]
+
+    public init(
+        job: JobRecord, task: TaskRecord, version: AssetVersionRecord, results: [String: [String: String]]
+    ) {
+        self.job = job
+        self.task = task
+        self.version = version
+        self.results = results
+    }
+}
+
+/// The steps that other parts of the program do. Each may be done again after a crash, and then comes to the same.
+public struct PipelineSteps: Sendable {
+    /// Throws `JobFailure`.
+    public typealias Step = @Sendable (StepInput) async throws -> TaskOutcome
+
+    /// Plays samples of the version as players would get them.
+    public var verify: Step
+    /// Gives the changes that make the version the current one, and a locator where there is none for it.
+    public var publish: Step
+    /// Asks caches for the start of every rendition.
+    public var prewarm: Step
+
+    public init(verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step) {
+        self.verify = verify
+        self.publish = publish
+        self.prewarm = prewarm
+    }
+
+    /// Where there is nothing but an encoder.
+    public static let none = PipelineSteps(verify: unavailable, publish: unavailable, prewarm: unavailable)
+
+    @Sendable private static func unavailable(_ input: StepInput) async throws -> TaskOutcome {
+        throw JobFailure(.notConfigured, "tasks of kind '\(input.task.kind.rawValue)' cannot be done here")
+    }
+}

@@ -1,0 +1,39 @@
+import EncoderProtocol
+import Foundation
+
+/// Takes what a child says of an input or a segment: events and nothing else.
+actor ProbeReception: EncoderOutput {
+    /// Of all events together, in bytes.
+    private static let limit = 1 << 20
+
+    private var reader = EncoderFrameReader()
+    private var received = 0
+    private(set) var facts: EncoderInput?
+    /// Of a segment that was verified.
+    private(set) var decoded: (frames: Int, errors: Int)?
+    private(set) var isFinished = false
+    private(set) var failure: JobFailure?
+
+    func take(_ bytes: [UInt8]) throws {
+        received += bytes.count
+        guard received <= Self.limit else { throw JobFailure(.encoderProtocol, "the encoder says too much") }
+        reader.append(bytes)
+        do {
+            while let frame = try reader.next() { try take(frame) }
+        } catch let error as EncoderFrameError {
+            throw JobFailure(.encoderProtocol, error.description)
+        }
+    }
+
+    private func take(_ frame: EncoderFrame) throws {
+        guard frame.kind == .event, let event = try? JSONDecoder().decode(EncoderEvent.self, from: Data(frame.payload))
+        else { throw JobFailure(.encoderProtocol, "the encoder sent something else than an event") }
+        switch event {
+        case .probed(let facts): self.facts = facts
+        case .decoded(let frames, let errors): decoded = (frames, errors)
+        case .finished: isFinished = true
+        case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
+        case .planned, .progress, .warning, .measured: break
+        }
+    }
+}

@@ -1,0 +1,90 @@
+public import Catalog
+import Foundation
+
+/// How often and when something that failed is tried again.
+public struct RetryRule: Sendable, Hashable {
+    /// Attempts in all of a task whose worker or child was lost.
+    public var lost: Int
+    /// Attempts in all of a task that storage failed.
+    public var storage: Int
+    /// Attempts in all of a task that the network failed.
+    public var network: Int
+    /// Before the second attempt, in seconds; it doubles with each further one.
+    public var delay: Double
+
+    /// In seconds.
+    static let longestDelay = 600.0
+
+    public init(lost: Int = 3, storage: Int = 3, network: Int = 6, delay: Double = 2) {
+        self.lost = lost
+        self.storage = storage
+        self.network = network
+        self.delay = delay
+    }
+
+    /// Attempts in all.
+    func attempts(_ errorClass: TaskErrorClass) -> Int {
+        switch errorClass {
+        case .content, .configuration, .service: 1
+        case .storage: storage
+        case .network: network
+        case .lost: lost
+        }
+    }
+
+    /// How long to wait before another attempt, in seconds; nil when there is none.
+    ///
+    /// - Parameter attempt: the one that failed, counted from 1.
+    public func wait(after attempt: Int, _ errorClass: TaskErrorClass) -> Double? {
+        guard errorClass.mayPass, attempt < attempts(errorClass) else { return nil }
+        return min(delay * pow(2, Double(max(attempt - 1, 0))), Self.longestDelay)
+    }
+}
+
+extension TaskRecord {
+    /// The task after an attempt of it failed.
+    func failed(_ failure: JobFailure, at now: Date, _ rule: RetryRule) -> TaskRecord {
+        var task = self
+        task.errorCode = failure.code
+        task.errorClass = failure.errorClass
+        task.errorMessage = failure.message
+        task.progress = 0
+        if let wait = rule.wait(after: attempt - formerAttempts, failure.errorClass) {
+            task.state = .scheduled
+            task.notBefore = now.addingTimeInterval(wait)
+        } else {
+            task.state = .error
+            task.notBefore = nil
+            task.ended = now
+        }
+        return task
+    }
+
+    /// The task after its worker died.
+    func abandoned(at now: Date, isCanceling: Bool, input: String, _ rule: RetryRule) -> TaskRecord {
+        var task = self
+        task.progress = 0
+        if isCanceling {
+            task.state = .canceled
+            task.ended = now
+        } else if attempt - formerAttempts < rule.lost {
+            task.state = .queued
+        } else {
+            task.state = .error
+            task.ended = now
+            task.errorCode = JobFailure.Code.workerLost.rawValue
+            task.errorClass = .lost
+            task.errorMessage = "\(input): the worker died with it \(attempt - formerAttempts) times"
+        }
+        return task
+    }
+
+    /// The task after its worker was told to stop: as though nobody had taken it.
+    func givenBack() -> TaskRecord {
+        var task = self
+        task.state = .queued
+        task.attempt -= 1
+        task.progress = 0
+        return task
+    }
+}

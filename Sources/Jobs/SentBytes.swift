@@ -1,0 +1,17 @@
+import Glibc
+
+/// Bytes for a child that hold a key: overwritten when nobody needs them any more.
+final class SentBytes: @unchecked Sendable {
+    // Sendable: written in the initialiser and in `deinit` only.
+    private(set) var bytes: [UInt8]
+
+    init(_ bytes: consuming [UInt8]) {
+        self.bytes = bytes
+    }
+
+    deinit {
+        bytes.withUnsafeMutableBytes { buffer in
+            if let base = buffer.baseAddress { explicit_bzero(base, buffer.count) }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Catalog
+import EncoderProtocol
+import Foundation
+import Logging
+
+/// The time in which one process holds the worker lock: it takes tasks as there is room for them, ends those whose jobs end,
+/// and records what each came to.
+struct WorkerShift: Sendable {
+    private static let briefInterval = Duration.milliseconds(50)
+    private static let housekeepingInterval = Duration.seconds(300)
+
+    let queue: JobQueue
+    let logger: Logger
+    let onEvent: @Sendable (JobID, EncoderEvent) -> Void
+    private let running = RunningTasks()
+
+    init(queue: JobQueue, logger: Logger, onEvent: @escaping @Sendable (JobID, EncoderEvent) -> Void) {
+        self.queue = queue
+        self.logger = logger
+        self.onEvent = onEvent
+    }
+
+    private var catalog: any CatalogEngine { queue.catalog }
+
+    /// Works until a job has ended, or the Swift task is cancelled; what is under way is then queued again.
+    func work(until last: JobID? = nil) async throws {
+        try await queue.recover()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if last == nil {
+                group.addTask { await keepHouse() }
+                if let notifier = queue.notifier { group.addTask { await notifier.run() } }
+            }
+            while try await goesOn(until: last) {
+                try Task.checkCancellation()
+                try await endStopped()
+                let began = try await begin(&group)
+                if !began {
+                    try await Task.sleep(for: running.isEmpty ? JobQueue.pollInterval : Self.briefInterval)
+                }
+            }
+            running.stopAll()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    private func goesOn(until last: JobID?) async throws -> Bool {
+        guard let last else { return true }
+        return try await catalog.job(last).map { !$0.state.isFinal } ?? false
+    }
+
+    /// Ends the tasks under way whose jobs were canceled, or failed in another task.
+    private func endStopped() async throws {
+        guard !running.isEmpty else { return }
+        for taken in try await catalog.tasksUnderWay() where taken.job.isCanceling || taken.job.errorCode != nil {
+            running.cancel(taken.task)
+        }
+    }
+
+    /// Takes the next task that there is room for; false when there is none.
+    private func begin(_ group: inout ThrowingTaskGroup<Void, any Error>) async throws -> Bool {
+        var kinds: [TaskKind] = []
+        if running.count(encoding: true) < queue.settings.encoders { kinds.append(.encode) }
+        if running.count(encoding: false) < queue.settings.others {
+            kinds += TaskKind.allCases.filter { $0 != .encode }
+        }
+        guard let taken = try await catalog.takeNextTask(of: kinds, at: Date()) else { return false }
+        let work = Task { try await perform(taken) }
+        running.add(taken.task) { work.cancel() }
+        group.addTask {
+            try await withTaskCancellationHandler {
+                try await work.value
+            } onCancel: {
+                work.cancel()
+            }
+        }
+        return true
+    }
+
+    /// Does a task and records how it ended.
+    ///
+    /// - Throws: `CatalogError` when that cannot be recorded.
+    private func perform(_ taken: TakenTask) async throws {
+        defer { running.remove(taken.task) }
+        var task = taken.task
+        do {
+            let outcome = try await queue.worker.perform(taken) { onEvent(taken.job.id, $0) }
+            task.state = .finished
+            task.progress = 1
+            task.ended = Date()
+            task.result = outcome.result
+            task.notBefore = nil
+            task.errorCode = nil
+            task.errorClass = nil
+            task.errorMessage = nil
+            try await catalog.apply(outcome.changes + [.pipeline(.updateTask(task))])
+        } catch  where Task.isCancelled {
+            await giveUp(taken.task)
+        } catch {
+            try await record(JobFailure(meaning: error), of: taken)
+        }
+    }
+
+    private func record(_ failure: JobFailure, of taken: TakenTask) async throws {
+        var told = failure
+        if taken.job.inputs.count == 1, taken.task.kind == .encode || taken.task.kind == .probe {
+            // Of several inputs the message itself says which.
+            told = JobFailure(failure, naming: String(taken.job.inputs[0].prefix { $0 != "\t" }))
+        }
+        let task = taken.task.failed(told, at: Date(), queue.settings.retries)
+        logger.warning(
+            task.state == .error ? "task failed" : "task failed and is tried again",
+            metadata: [
+                "job": "\(taken.job.id)", "task": "\(task.name)", "code": "\(told.code)", "cause": "\(told.message)",
+            ])
+        try await catalog.apply([.pipeline(.updateTask(task))])
+    }
+
+    /// The Swift task is cancelled, and the record must be written all the same.
+    private func giveUp(_ task: TaskRecord) async {
+        var left = task.givenBack()
+        if running.isCanceled(task) {
+            left = task
+            left.state = .canceled
+            left.ended = Date()
+        }
+        let record = left
+        try? await Task.detached { [catalog] in try await catalog.apply([.pipeline(.updateTask(record))]) }.value
+    }
+
+    /// Removes jobs that ended long ago.
+    private func keepHouse() async {
+        guard let retention = queue.settings.retention else { return }
+        while !Task.isCancelled {
+            do {
+                let time = Date().addingTimeInterval(-retention)
+                try await catalog.apply([.pipeline(.removeJobs(endedBefore: time))])
+            } catch  where !Task.isCancelled {
+                logger.error("jobs that ended long ago were not removed", metadata: ["cause": "\(error)"])
+            } catch {
+                return
+            }
+            try? await Task.sleep(for: Self.housekeepingInterval)
+        }
+    }
+}
+
+extension JobFailure {
+    /// The failure with the input in its message.
+    fileprivate init(_ failure: JobFailure, naming input: String) {
+        self.init(code: failure.code, errorClass: failure.errorClass, message: "\(input): \(failure.message)")
+    }
+}

@@ -1,0 +1,71 @@
+import Administration
+import Catalog
+import EncoderProtocol
+import Foundation
+import Jobs
+import Origin
+import Policies
+
+/// Plays the first, the middle and the last segment of every rendition under every delivery policy that the task names, as the
+/// origin would send them, before anybody else can.
+struct VerifyStep: Sendable {
+    let catalog: any CatalogEngine
+    let publication: Publication
+    let origin: OriginService
+    let verifier: SegmentVerifier
+
+    /// - Throws: `JobFailure`, `CatalogError`.
+    func run(_ input: StepInput) async throws -> TaskOutcome {
+        let names = input.task.options.deliveryPolicies ?? []
+        var segments = 0
+        var skipped: Set<String> = []
+        do {
+            try await makeKeys(input, names)
+            for name in names {
+                guard let policy = try await catalog.deliveryPolicy(named: name) else {
+                    throw JobFailure(.notConfigured, "there is no DeliveryPolicy '\(name)'")
+                }
+                segments += try await origin.sampleSegments(of: input.version, under: policy) { segment in
+                    if try await !plays(segment, under: policy) { skipped.insert(segment.track) }
+                }
+            }
+        } catch let error as PublicationError {
+            throw JobFailure(.publishRefused, error.description)
+        } catch let error as OriginError {
+            throw JobFailure(.verifyFailed, "\(error)")
+        }
+        var result = ["segments": "\(segments)", "deliveryPolicies": names.joined(separator: ",")]
+        if !skipped.isEmpty { result["notDecoded"] = skipped.sorted().joined(separator: ",") }
+        return TaskOutcome(result: result)
+    }
+
+    /// False where FFmpeg has no decoder.
+    private func plays(_ segment: SampledSegment, under policy: DeliveryPolicy) async throws -> Bool {
+        let protection: VerificationInput.Protection =
+            segment.key == nil ? .none : segment.encryption == .envelope ? .segment : .samples
+        let place = "track '\(segment.track)', segment \(segment.number), under delivery policy '\(policy.name)'"
+        do {
+            let frames = try await verifier.frames(
+                of: SegmentToVerify(
+                    protection: protection, initialization: segment.initialization, media: segment.media,
+                    key: segment.key, vector: segment.vector))
+            guard let frames else { return false }
+            // Decoders of sound may keep the first frame back.
+            guard frames + 1 >= segment.sampleCount, frames > 0 else {
+                throw JobFailure(.verifyFailed, "\(frames) frames of \(segment.sampleCount) samples")
+            }
+            return true
+        } catch let failure as JobFailure where failure.code == JobFailure.Code.verifyFailed.rawValue {
+            throw JobFailure(.verifyFailed, "\(place) does not play: \(failure.message)")
+        }
+    }
+
+    /// Keys and numbers that the publication will use, too: made once, and found again by it.
+    private func makeKeys(_ input: StepInput, _ names: [String]) async throws {
+        let publisher = try await catalog.tasks(of: input.job.id).first { $0.kind == .publish }
+        let changes = try await publication.prepareKeys(
+            deliveryPolicies: names, authorizationPolicy: publisher?.options.authorizationPolicy,
+            version: input.version, at: Date())
+        if !changes.isEmpty { try await catalog.apply(changes) }
+    }
+}
