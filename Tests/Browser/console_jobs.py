@@ -17,7 +17,7 @@ import time
 import urllib.parse
 
 from console import HOSTILE, Failed, Walk
-from webdriver import Driver, out_of_time
+from webdriver import WHOLE_TIMEOUT, Driver, out_of_time
 
 RUNNING, QUEUED = "7d0e2c4a-54f2-4a6a-9f0d-0a5bb0a1c001", "7d0e2c4a-54f2-4a6a-9f0d-0a5bb0a1c002"
 
@@ -197,7 +197,7 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, out_of_time)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    signal.alarm(290)
+    signal.alarm(WHOLE_TIMEOUT)
     site = json.load(sys.stdin)
     StandIn.upstream = site["admin"].removeprefix("http://")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), StandIn)

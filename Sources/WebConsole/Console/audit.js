@@ -27,7 +27,8 @@ export function auditPage(parameters) {
     top: [heading("Audit"), form],
     async load() {
       const after = until === null ? undefined : Math.max(0, until - SHOWN);
-      const { data } = await ask("GET /v1/audit", { limit: SHOWN, after });
+      const limit = until === null ? SHOWN : Math.min(SHOWN, until - after);
+      const { data } = await ask("GET /v1/audit", { limit, after });
       return { ...data, held: held(form) };
     },
     draw({ records, last, held: { group, text } }) {
