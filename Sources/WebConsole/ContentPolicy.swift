@@ -20,7 +20,7 @@ enum ContentPolicy {
     static func source(_ text: String) -> String? {
         let isURL = text.contains("://")
         guard let url = URLComponents(string: isURL ? text : "//" + text), let host = url.host, !host.isEmpty,
-            !isURL || ["http", "https"].contains(url.scheme?.lowercased() ?? ""),
+            isURL || host == text, !isURL || ["http", "https"].contains(url.scheme?.lowercased() ?? ""),
             host.utf8.allSatisfy({ isAlphanumeric($0) || [0x2D, 0x2E, 0x3A, 0x5B, 0x5D].contains($0) })
         else { return nil }
         // RFC 3986, 3.2.2: an IPv6 address stands in brackets.

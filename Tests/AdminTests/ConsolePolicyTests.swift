@@ -17,8 +17,10 @@ import Testing
 
     /// Nothing that a policy or an endpoint says can end the directive or name more than one host.
     @Test(arguments: [
-        "", "http://", "https://x; script-src *", "x; default-src *", "https://*.example.com", "*", "'unsafe-inline'", "data:",
-        "javascript:alert(1)", "ftp://example.com", "a b", "a,b", "https://a b", "https://a\u{0}", "https://a'b", "https://ü",
+        "", "http://", "https://x; script-src *", "x; default-src *", "https://*.example.com", "*", "'unsafe-inline'",
+        "data:",
+        "javascript:alert(1)", "example.com:8080", "example.com/path", "ftp://example.com", "a b", "a,b", "https://a b",
+        "https://a\u{0}", "https://a'b", "https://ü",
     ])
     func whatIsNoHostIsLeftOut(text: String) throws {
         guard let source = ContentPolicy.source(text) else { return }
@@ -59,7 +61,8 @@ import Testing
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
             let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
             for sink in [
-                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "localStorage",
+                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc",
+                "localStorage",
                 "document.cookie", "style=\"", "<script>", " onclick=\"", "@import", "url(",
             ] {
                 #expect(!text.contains(sink), "\(name): \(sink)")

@@ -27,7 +27,8 @@ import Testing
                 try data.must("encode", Programs.clip("exo_sample.mp4"), "--asset", asset)
             }
             let published = try data.must(
-                "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs", "--delivery",
+                "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
+                "--delivery",
                 "dash-cenc", "--json"
             ).json()
             try data.must("publish", "film", "--delivery", "clear")
@@ -39,7 +40,8 @@ import Testing
             viewer = try Self.line(data.must("token", "issue", "--policy", "demo-viewers", "--lifetime", "1h"))
             hostile = try Self.line(
                 data.must(
-                    "token", "issue", "--policy", "demo-viewers", "--lifetime", "1h", "--subject", ConsoleTests.hostile))
+                    "token", "issue", "--policy", "demo-viewers", "--lifetime", "1h", "--subject", ConsoleTests.hostile)
+            )
             server = try RunningServer(data)
             let keys = try data.must("asset", "show", "film", "--json").json()["keys"] as? [[String: Any]] ?? []
             let key = keys.first { $0["encryption"] as? String == "envelope" }?["keyId"] as? String ?? ""
@@ -107,9 +109,10 @@ import Testing
         #expect(start.status == 303)
         #expect(start.headers["location"] == "/console/")
         #expect(try site.ask("GET", "/console", token: nil).headers["location"] == "/console/")
-        for path in ["/console/", "/console/main.js", "/console/console.css", "/console/icon.svg", "/console/play/",
-            "/console/play/play.js", "/console/play/playback.js"]
-        {
+        for path in [
+            "/console/", "/console/main.js", "/console/console.css", "/console/icon.svg", "/console/play/",
+            "/console/play/play.js", "/console/play/playback.js",
+        ] {
             let answer = try site.ask("GET", path, token: nil)
             #expect(answer.status == 200, "\(path)")
             let policy = answer.headers["content-security-policy"] ?? ""
@@ -138,11 +141,15 @@ import Testing
             #expect(identity.member("role") as? String == role)
         }
         #expect(try site.remote(["admin", "whoami"], role: "reader").text.hasPrefix("the-reader  reader"))
-        let published = try site.remote(["publish", "film", "--auth", "demo-viewers", "--delivery", "dash-cenc", "--json"]).json()
+        let published = try site.remote([
+            "publish", "film", "--auth", "demo-viewers", "--delivery", "dash-cenc", "--json",
+        ]).json()
         let locator = try #require(published["locator"] as? String)
         let shown = try site.remote(["locator", "show", locator, "--json"], role: "reader").json()
         #expect(shown["asset"] as? String == "film")
-        let urls = { (report: [String: Any]) in (report["streams"] as? [[String: Any]])?.compactMap { $0["url"] as? String } }
+        let urls = { (report: [String: Any]) in
+            (report["streams"] as? [[String: Any]])?.compactMap { $0["url"] as? String }
+        }
         #expect(urls(shown)?.isEmpty == false)
         #expect(urls(shown) == urls(published))
         #expect(try site.remote(["locator", "show", locator]).text.contains("mpd-time-cmaf"))

@@ -1,7 +1,8 @@
 // Who is served how, and who is no longer: streaming endpoints, revocations, encryptors, origins, admin tokens.
 
 import { Pager } from "./assets.js";
-import { badge, button, code, dialog, el, facts, heading, link, notice, copyButton, path, say, shortID, table, time } from "./elements.js";
+import { badge, button, code, dialog, el, facts, heading, link, notice, copyButton, path, say, shortID, table,
+  time } from "./elements.js";
 import { yaml } from "./documents.js";
 import { ask, choices, may } from "./interface.js";
 
@@ -12,7 +13,8 @@ function listPage({ title, route, member, columns, row, empty, actions = () => [
     title,
     load: async () => (await ask(route, { after: pager.after })).data,
     draw: (data) => [
-      table(title, columns, data[member].map((item) => row(item, page)), { empty, keys: data[member].map((item) => item.name ?? item.id) }),
+      table(title, columns, data[member].map((item) => row(item, page)),
+        { empty, keys: data[member].map((item) => item.name ?? item.id) }),
       pager.controls(data.next, page.refresh),
     ],
   };
@@ -36,19 +38,22 @@ export const endpointsPage = () => listPage({
   columns: ["Endpoint", "State", "Hosts", "Limits", ""],
   empty: "There are none: every host is answered as the configuration says.",
   row: (endpoint, page) => [
-    link(`endpoints/${path(endpoint.name)}`, endpoint.name), running(endpoint), endpoint.hosts?.join(", ") ?? "all others",
+    link(`endpoints/${path(endpoint.name)}`, endpoint.name), running(endpoint),
+      endpoint.hosts?.join(", ") ?? "all others",
     Object.entries(endpoint.limits ?? {}).map(([name, value]) => `${LIMITS[name] ?? name} ${value}`).join(", ") || "–",
     startStop(endpoint, page, true),
   ],
 });
 
-const LIMITS = { requestsPerSecond: "requests/s", connectionsPerClient: "connections/client", connections: "connections" };
+const LIMITS = { requestsPerSecond: "requests/s", connectionsPerClient: "connections/client",
+  connections: "connections" };
 const running = ({ enabled }) => enabled ? badge("running", "good") : badge("stopped", "bad");
 
 function startStop({ name, enabled }, page, quiet) {
   return enabled
     ? verb("POST /v1/endpoints/{name}/stop", "Stop", { name }, page, {
-      title: `Stop ${name}?`, text: "What is under way is finished; new requests get 503.", danger: true, label: `Stop ${name}`, quiet })
+      title: `Stop ${name}?`, text: "What is under way is finished; new requests get 503.", danger: true,
+        label: `Stop ${name}`, quiet })
     : verb("POST /v1/endpoints/{name}/start", "Start", { name }, page, {
       title: `Start ${name}?`, text: "It answers again.", label: `Start ${name}`, quiet });
 }
@@ -63,7 +68,8 @@ export function endpointPage(name) {
       actions.replaceChildren(...[startStop(endpoint, page, false)].filter(Boolean));
       const text = yaml(endpoint);
       return [facts([["State", running(endpoint)]]), el("div", { class: "document" },
-        el("div", { class: "document-actions" }, copyButton(text, `the document of ${name}`)), el("pre", { tabindex: "0" }, text))];
+        el("div", { class: "document-actions" }, copyButton(text, `the document of ${name}`)),
+          el("pre", { tabindex: "0" }, text))];
     },
   };
   return page;
@@ -77,7 +83,8 @@ export const revocationsPage = () => listPage({
   lead: "Tokens, subjects and issuers’ keys that are refused whatever a policy says.",
   actions: (page) => may("POST /v1/revocations") ? [button("Revoke", () => revoke(page), { class: "primary" })] : [],
   row: ({ id, kind, value, issuer, reason, created, expires }, page) => [
-    kind, el("code", { class: "long" }, value), issuer ?? "any", reason ?? "–", time(created), time(expires) ?? "for ever",
+    kind, el("code", { class: "long" }, value), issuer ?? "any", reason ?? "–", time(created),
+      time(expires) ?? "for ever",
     verb("DELETE /v1/revocations/{id}", "Remove", { id }, page, {
       title: "Let it be taken again?", text: `${kind} ${value}`, danger: true, label: `Remove ${kind} ${value}` }),
   ],
@@ -110,9 +117,11 @@ export const encryptorsPage = () => listPage({
   empty: "No encryptor may have keys.",
   row: (one, page) => [
     one.name, life(one), link(`policies/authorization/${path(one.authorizationPolicy)}`, one.authorizationPolicy),
-    one.mayCreate ? "yes" : "no", time(one.created, { day: true }), time(one.revoked ?? one.expires, { day: true }) ?? "for ever",
+    one.mayCreate ? "yes" : "no", time(one.created, { day: true }),
+      time(one.revoked ?? one.expires, { day: true }) ?? "for ever",
     one.state === "revoked" ? null : verb("DELETE /v1/encryptors/{name}", "Revoke", { name: one.name }, page, {
-      title: `Revoke ${one.name}?`, text: "Its token is closed now and for good; its keys stay.", danger: true, label: `Revoke ${one.name}` }),
+      title: `Revoke ${one.name}?`, text: "Its token is closed now and for good; its keys stay.", danger: true,
+        label: `Revoke ${one.name}` }),
   ],
 });
 
@@ -121,20 +130,24 @@ export const originsPage = () => listPage({
   columns: ["Origin", "State", "Certificate", "Made", "Revoked", ""],
   empty: "No origin runs alone.",
   row: (one, page) => [
-    one.name, life(one), shortID(one.fingerprint), time(one.created, { day: true }), time(one.revoked, { day: true }) ?? "–",
+    one.name, life(one), shortID(one.fingerprint), time(one.created, { day: true }),
+      time(one.revoked, { day: true }) ?? "–",
     one.state === "revoked" ? null : verb("DELETE /v1/origins/{name}", "Revoke", { name: one.name }, page, {
-      title: `Revoke ${one.name}?`, text: "It is given nothing any more, now and for good.", danger: true, label: `Revoke ${one.name}` }),
+      title: `Revoke ${one.name}?`, text: "It is given nothing any more, now and for good.", danger: true,
+        label: `Revoke ${one.name}` }),
   ],
 });
 
 export const tokensPage = () => listPage({
   title: "Admin tokens", route: "GET /v1/admin-tokens", member: "tokens",
   columns: ["Name", "Role", "State", "Made", "Until", ""],
-  actions: (page) => may("POST /v1/admin-tokens") ? [button("New token", () => newToken(page), { class: "primary" })] : [],
+  actions: (page) => may("POST /v1/admin-tokens") ? [button("New token", () => newToken(page), { class: "primary" })]
+    : [],
   row: (one, page) => [
     one.name, one.role, life(one), time(one.created), time(one.revoked ?? one.expires) ?? "for ever",
     one.state === "revoked" ? null : verb("DELETE /v1/admin-tokens/{name}", "Revoke", { name: one.name }, page, {
-      title: `Revoke ${one.name}?`, text: "The token is closed now and for good.", danger: true, label: `Revoke ${one.name}` }),
+      title: `Revoke ${one.name}?`, text: "The token is closed now and for good.", danger: true,
+        label: `Revoke ${one.name}` }),
   ],
 });
 

@@ -2,7 +2,8 @@
 
 import { state } from "./assets.js";
 import {
-  badge, button, bytes, code, control, copyButton, dialog, duration, el, facts, failure, heading, link, notice, path, say,
+  badge, button, bytes, code, control, copyButton, dialog, duration, el, facts, failure, heading, link, notice, path,
+    say,
   section, table, time, values,
 } from "./elements.js";
 import { all, ask, may } from "./interface.js";
@@ -51,7 +52,8 @@ async function takeDown({ name }, page) {
   const done = await dialog({
     title: `Take ${name} down?`, danger: true, submit: "Take down",
     text: "Within a second nothing of it is served through any locator, and its keys are given to nobody.",
-    fields: [{ name: "reason", label: "Reason", kind: "area", rows: 3, hint: "For the audit log and for whoever restores it." }],
+    fields: [{ name: "reason", label: "Reason", kind: "area", rows: 3,
+      hint: "For the audit log and for whoever restores it." }],
     action: async ({ reason }) => (await ask("POST /v1/assets/{name}/takedown", { name, reason })).data,
   });
   if (!done) return;
@@ -72,7 +74,8 @@ async function restore({ name }, page) {
 function showPurge(title, { prefixes, tags }) {
   const list = (what, words) => el("ul", { class: "plain" }, words.map((word) =>
     el("li", {}, code(word), " ", copyButton(word, what))));
-  notice(title, prefixes.length ? [el("p", {}, "Paths to purge:"), list("the path", prefixes)] : el("p", {}, "No path was published."),
+  notice(title, prefixes.length ? [el("p", {}, "Paths to purge:"), list("the path", prefixes)]
+    : el("p", {}, "No path was published."),
     tags.length ? [el("p", {}, "Cache tags to purge:"), list("the tag", tags)] : null);
 }
 
@@ -91,9 +94,11 @@ function versionTable(asset, versions, page) {
   const rows = versions.map(({ number, created, current, tracks: count, bytes: size }) => [
     `Version ${number}`, current ? badge("current", "good") : "", time(created), count, bytes(size),
     !current && may("POST /v1/assets/{name}/rollback")
-      ? button("Serve this version", () => rollBack(asset, number, page), { "aria-label": `Serve version ${number}` }) : null,
+      ? button("Serve this version", () => rollBack(asset, number, page), { "aria-label": `Serve version ${number}` })
+        : null,
   ]).reverse();
-  return table("Versions", ["Version", "State", "Made", "Tracks", "Stored", ""], rows, { empty: "None is complete yet." });
+  return table("Versions", ["Version", "State", "Made", "Tracks", "Stored", ""], rows,
+    { empty: "None is complete yet." });
 }
 
 async function rollBack({ name }, version, page) {
@@ -166,7 +171,8 @@ export function locatorPage(locator) {
     draw(one) {
       actions.replaceChildren(...[revokeButton(one, page)].filter(Boolean));
       return [
-        facts([["Locator", code(one.id)], ["Asset", link(`assets/${path(one.asset)}`, one.asset)], ["State", openness(one)],
+        facts([["Locator", code(one.id)], ["Asset", link(`assets/${path(one.asset)}`, one.asset)],
+          ["State", openness(one)],
           ["From", time(one.start)], ["Until", time(one.end)], ["Delivery policies", one.deliveryPolicies.join(", ")]]),
         section("Streams", [], streams(one.streams)),
       ];
@@ -175,9 +181,11 @@ export function locatorPage(locator) {
   return page;
 }
 
-/** What the player of this console understands: tracks in files of their own, under what a browser or its scripts decrypt. */
+/** What the player of this console understands: tracks in files of their own, under what a browser or its scripts
+   decrypt. */
 const PLAYABLE = {
-  "mpd-time-cmaf": ["cenc", "cbcs", "none"], "m3u8-cmaf": ["envelope", "cbcs", "none"], "m3u8-aapl": ["envelope", "none"],
+  "mpd-time-cmaf": ["cenc", "cbcs", "none"], "m3u8-cmaf": ["envelope", "cbcs", "none"],
+    "m3u8-aapl": ["envelope", "none"],
   progressive: ["none"],
 };
 
@@ -189,7 +197,8 @@ function streams(list) {
       class: "button quiet", href: `play/#${new URLSearchParams({ url })}`, target: "_blank", rel: "noopener",
       "aria-label": `Play ${format}, ${encryption} (opens a new tab)`,
     }, "Play");
-    return [format, encryption, policy, el("code", { class: "url" }, url), copyButton(url, what), PLAYABLE[format]?.includes(encryption) ? play : null];
+    return [format, encryption, policy, el("code", { class: "url" }, url), copyButton(url, what),
+      PLAYABLE[format]?.includes(encryption) ? play : null];
   });
   return table("Streams", ["Format", "Encryption", "Policy", "URL", "", ""], rows,
     { empty: "This server has no origin, so it knows no URLs." });
@@ -210,14 +219,18 @@ async function names(kind) {
 }
 
 async function drawForm(asset, place, outcome) {
-  const [delivery, authorization, filterNames] = await Promise.all(["DeliveryPolicy", "AuthorizationPolicy", "Filter"].map(names));
+  const [delivery, authorization, filterNames] = await Promise.all(["DeliveryPolicy", "AuthorizationPolicy",
+    "Filter"].map(names));
   const own = filterNames.filter((name) => !name.includes("/") || name.startsWith(`${asset}/`));
   const fields = [
-    { name: "deliveryPolicies", label: "Delivery policies", kind: "many", options: delivery, hint: "How it may leave." },
-    { name: "authorizationPolicy", label: "Authorization policy", kind: "choice", options: [["", "As the keys have it"], ...authorization],
+    { name: "deliveryPolicies", label: "Delivery policies", kind: "many", options: delivery,
+      hint: "How it may leave." },
+    { name: "authorizationPolicy", label: "Authorization policy", kind: "choice",
+      options: [["", "As the keys have it"], ...authorization],
       hint: "Who may receive the keys. Keys that the asset has keep theirs unless you choose one." },
     { name: "accessPolicy", label: "Access policy", hint: "For how long; reading, for 365 days, when empty." },
-    ...(own.length ? [{ name: "filters", label: "Filters", kind: "many", options: own, hint: "What manifests show." }] : []),
+    ...(own.length ? [{ name: "filters", label: "Filters", kind: "many", options: own, hint: "What manifests show." }]
+      : []),
     { name: "start", label: "From", type: "datetime-local", hint: "Now when empty." },
     { name: "end", label: "Until", type: "datetime-local", hint: "As the access policy says when empty." },
   ];
@@ -248,7 +261,9 @@ async function drawForm(asset, place, outcome) {
 
 function published({ asset, locator, until, streams: list, warnings }) {
   return el("section", {}, el("h2", { tabindex: "-1" }, "Published"),
-    facts([["Asset", link(`assets/${path(asset)}`, asset)], ["Locator", link(`locators/${path(locator)}`, code(locator))],
+    facts([["Asset", link(`assets/${path(asset)}`, asset)], ["Locator",
+      link(`locators/${path(locator)}`, code(locator))],
       ["Until", time(until)]]),
-    warnings.length ? el("ul", { class: "warnings" }, warnings.map((words) => el("li", {}, words))) : null, streams(list));
+    warnings.length ? el("ul", { class: "warnings" }, warnings.map((words) => el("li", {}, words))) : null,
+      streams(list));
 }

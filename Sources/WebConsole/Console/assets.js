@@ -49,7 +49,8 @@ export function assetsPage(parameters) {
       const { search } = held(form);
       if (!search) return (await ask("GET /v1/assets", { limit: PAGE, after: pager.after })).data;
       const found = await all("GET /v1/assets", "assets");
-      return { assets: found.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase())).slice(0, 200), search };
+      return { assets: found.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase())).slice(0, 200),
+        search };
     },
     draw({ assets, next, search }) {
       const rows = assets.map((one) => [

@@ -1,6 +1,7 @@
 // What pages are made of. Every text goes in through textContent: nothing that somebody wrote can become markup.
 
-/** An element: el("td", { class: "number" }, "12"). `on…` are listeners, other members attributes; false and null are none. */
+/** An element: el("td", { class: "number" }, "12"). `on…` are listeners, other members attributes; false and null are
+   none. */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -36,10 +37,12 @@ export function heading(title, ...actions) {
 export function section(title, actions, ...children) {
   const id = freshID("section");
   return el("section", { "aria-labelledby": id },
-    el("div", { class: "heading" }, el("h2", { id }, title), el("div", { class: "actions" }, actions ?? [])), ...children);
+    el("div", { class: "heading" }, el("h2", { id }, title), el("div", { class: "actions" }, actions ?? [])),
+      ...children);
 }
 
-export const button = (text, onclick, attributes = {}) => el("button", { type: "button", onclick, ...attributes }, text);
+export const button = (text, onclick, attributes = {}) => el("button", { type: "button", onclick, ...attributes },
+  text);
 
 /** @param rows arrays of cells; a cell is text, a node, or an array of them */
 export function table(caption, columns, rows, { empty = "None.", keys = [] } = {}) {
@@ -133,7 +136,8 @@ export function control(field) {
   const hint = field.hint ? el("p", { class: "hint", id: hintID }, field.hint) : null;
   if (field.kind === "many") {
     const boxes = field.options.map((value) => el("label", { class: "check" },
-      el("input", { type: "checkbox", name: field.name, value, checked: field.value?.includes(value) }), el("span", {}, value)));
+      el("input", { type: "checkbox", name: field.name, value, checked: field.value?.includes(value) }),
+        el("span", {}, value)));
     const none = el("p", { class: "none" }, "There are none.");
     return el("fieldset", {}, el("legend", {}, field.label), boxes.length ? boxes : none, hint);
   }
@@ -147,11 +151,14 @@ export function control(field) {
     input = el("select", common, options.map(([value, text]) =>
       el("option", { value, selected: value === (field.value ?? "") }, text)));
   } else if (field.kind === "area") {
-    input = el("textarea", { ...common, rows: field.rows ?? 4, spellcheck: "false", autocomplete: "off", value: field.value ?? "" });
+    input = el("textarea", { ...common, rows: field.rows ?? 4, spellcheck: "false", autocomplete: "off",
+      value: field.value ?? "" });
   } else {
-    const list = field.options?.length ? el("datalist", { id: `${id}-list` }, field.options.map((value) => el("option", { value }))) : null;
+    const list = field.options?.length ? el("datalist", { id: `${id}-list` },
+      field.options.map((value) => el("option", { value }))) : null;
     input = [el("input", {
-      ...common, type: field.type ?? "text", value: field.value ?? "", placeholder: field.placeholder, spellcheck: "false",
+      ...common, type: field.type ?? "text", value: field.value ?? "", placeholder: field.placeholder,
+        spellcheck: "false",
       autocomplete: "off", list: list ? `${id}-list` : null,
     }), list];
   }

@@ -1,7 +1,8 @@
 // The console's side of /v1. Nothing is decided here: the server's specification says what there is and which role it
 // takes, the server says who the token is, and refuses whatever this page should have known better.
 
-// sessionStorage lives as long as the tab, and no other origin can read it. There is no cookie, so no other page can act in
+// sessionStorage lives as long as the tab, and no other origin can read it. There is no cookie, so no other page can
+// act in
 // the operator's name.
 const PLACE = "keyway.token";
 const ROLES = ["reader", "operator", "key-admin"];

@@ -4,7 +4,8 @@ import { Pager, filters, held } from "./assets.js";
 import { badge, button, code, dialog, el, facts, heading, link, path, say, section, table, time } from "./elements.js";
 import { ask, choices, may } from "./interface.js";
 
-const STATES = { enabled: ["enabled", "good"], disabled: ["disabled", "wait"], pendingDeletion: ["to be deleted", "bad"] };
+const STATES = { enabled: ["enabled", "good"], disabled: ["disabled", "wait"],
+  pendingDeletion: ["to be deleted", "bad"] };
 const SEARCH = "GET /v1/key-search";
 
 const stateOf = (key) => badge(...(STATES[key.state] ?? [key.state]));
@@ -12,7 +13,8 @@ const PAGE = 50;
 
 export function keysPage(parameters) {
   const pager = new Pager();
-  const choice = (name, label) => ({ name, label, kind: "choice", options: ["", ...choices(SEARCH, name)], value: parameters.get(name) ?? "" });
+  const choice = (name, label) => ({ name, label, kind: "choice", options: ["", ...choices(SEARCH, name)],
+    value: parameters.get(name) ?? "" });
   const form = filters([
     { name: "search", label: "Name starts with", type: "search", value: parameters.get("search") },
     choice("type", "Type"), choice("state", "State"), choice("label", "Label"),
@@ -45,27 +47,34 @@ export function keyPage(name) {
     draw(key) {
       actions.replaceChildren(...keyActions(key, page));
       return [facts([
-        ["Key id", code(key.keyId)], ["Name", key.name], ["State", stateOf(key)], ["Type", key.type], ["Label", key.label],
+        ["Key id", code(key.keyId)], ["Name", key.name], ["State", stateOf(key)], ["Type", key.type],
+          ["Label", key.label],
         ["Authorization policy", key.authorizationPolicy ? policyLink(key) : "none: nobody receives it"],
-        ["Delivered from", time(key.notBefore)], ["Delivered until", time(key.notAfter)], ["Deleted at", time(key.deletion)],
+        ["Delivered from", time(key.notBefore)], ["Delivered until", time(key.notAfter)],
+          ["Deleted at", time(key.deletion)],
         ["Seed", key.seed], ["Checksum", key.checksum ? code(key.checksum) : null],
         ["Successor", key.supersededBy ? link(`keys/${path(key.supersededBy)}`, code(key.supersededBy)) : null],
         ["Wrapped under KEK", `version ${key.kekVersion}`], ["Made", time(key.created)],
-      ]), section("Who may receive it", [], el("p", {}, link(`policy-test?key=${path(key.keyId)}`, "Test a request for this key")))];
+      ]), section("Who may receive it", [], el("p", {}, link(`policy-test?key=${path(key.keyId)}`,
+        "Test a request for this key")))];
     },
   };
   return page;
 }
 
-/** Of each: the route, the words on the button, the question, what it means, how it looks, and in which states there is one. */
+/** Of each: the route, the words on the button, the question, what it means, how it looks, and in which states there
+   is one. */
 const VERBS = [
-  ["POST /v1/keys/{name}/disable", "Disable", "Give this key to nobody?", "It stays as it is, and can be enabled again.",
+  ["POST /v1/keys/{name}/disable", "Disable", "Give this key to nobody?",
+    "It stays as it is, and can be enabled again.",
     "danger", ["enabled"]],
-  ["POST /v1/keys/{name}/enable", "Enable", "Deliver this key again?", "To whom its authorization policy allows.", "primary", ["disabled"]],
+  ["POST /v1/keys/{name}/enable", "Enable", "Deliver this key again?", "To whom its authorization policy allows.",
+    "primary", ["disabled"]],
   ["POST /v1/keys/{name}/rotate", "Rotate", "Give new asset versions a new key in this one’s place?",
     "Versions that there are keep this one.", "", ["enabled", "disabled"]],
   ["POST /v1/keys/{name}/restore", "Keep", "Keep this key?", "It will not be deleted.", "primary", ["pendingDeletion"]],
-  ["DELETE /v1/keys/{name}", "Delete", "Put this key out of use?", "It is given to nobody from now on, and removed after seven days. Until then it can be kept.",
+  ["DELETE /v1/keys/{name}", "Delete", "Put this key out of use?",
+    "It is given to nobody from now on, and removed after seven days. Until then it can be kept.",
     "danger", ["enabled", "disabled"]],
 ];
 
@@ -75,7 +84,8 @@ function keyActions(key, page) {
   return VERBS.filter(([route, , , , , states]) => may(route) && states.includes(key.state))
     .map(([route, words, title, text, look]) => button(words, async () => {
       const done = await dialog({
-        title, text, submit: words, danger: look === "danger", action: async () => (await ask(route, { name: key.keyId })).data,
+        title, text, submit: words, danger: look === "danger",
+          action: async () => (await ask(route, { name: key.keyId })).data,
       });
       if (!done) return;
       say(`${words}: done.`);

@@ -63,7 +63,8 @@ function showSignIn(words) {
   document.title = "Sign in – Keyway console";
   const problem = el("div", {}, words ? failure(new Error(words)) : null);
   const field = el("input", {
-    id: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false", "aria-describedby": "token-hint",
+    id: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false",
+      "aria-describedby": "token-hint",
   });
   const enter = el("button", { type: "submit", class: "primary" }, "Sign in");
   const form = el("form", {
@@ -198,7 +199,8 @@ class Live {
 }
 
 const keyOf = (element) => [
-  element.closest("[data-row]")?.dataset.row, element.tagName, element.getAttribute("aria-label") ?? element.textContent,
+  element.closest("[data-row]")?.dataset.row, element.tagName,
+    element.getAttribute("aria-label") ?? element.textContent,
 ].join("|");
 
 // A mistake of this page must be seen.
@@ -217,4 +219,5 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 $("sign-out").addEventListener("click", () => server.signOut());
 server.whenSignedOut(showSignIn);
-server.resume().then(() => (server.signedOut() ? showSignIn("") : showSignedIn()), (error) => showSignIn(error.message));
+server.resume().then(() => (server.signedOut() ? showSignIn("") : showSignedIn()),
+  (error) => showSignIn(error.message));

@@ -1,4 +1,5 @@
-// Plays one URL with one viewer's token. A document of its own: it may reach origins and key services, which the console
+// Plays one URL with one viewer's token. A document of its own: it may reach origins and key services, which the
+// console
 // itself may not, and in exchange it never has the operator's token.
 
 import { KeyClient, KeyRefused } from "./keys.js";
@@ -67,7 +68,8 @@ async function play() {
   if (!presentation || mine !== playback) return;
   offer(presentation.renditions);
   const rendition = presentation.renditions[$("quality").value] ?? presentation.renditions[0];
-  await mine.start(presentation, rendition, { encryption: stream.encryption, licence: presentation.licence ?? licence });
+  await mine.start(presentation, rendition, { encryption: stream.encryption,
+    licence: presentation.licence ?? licence });
   if (mine === playback) show("playing", `Playing ${rendition.label}.`);
 }
 
@@ -80,7 +82,8 @@ function offer(found) {
 
 function playFile(video, url) {
   video.addEventListener("playing", () => show("playing", "Playing the file."), { once: true });
-  video.addEventListener("error", () => show("error", video.error?.message || "The file does not play."), { once: true });
+  video.addEventListener("error", () => show("error", video.error?.message || "The file does not play."),
+    { once: true });
   video.src = url;
   video.play().catch(() => {});
 }
@@ -90,7 +93,8 @@ $("stop").addEventListener("click", stop);
 addEventListener("unhandledrejection", ({ reason }) => { status.errors.push(String(reason)); showFailure(reason); });
 addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
   status.errors.push(`content policy: ${violatedDirective} ${blockedURI}`);
-  show("error", `This server does not name ${blockedURI} as an origin or key service of its own: the player may not reach it.`);
+  show("error",
+    `This server does not name ${blockedURI} as an origin or key service of its own: the player may not reach it.`);
 });
 $("url").value = new URLSearchParams(location.hash.slice(1)).get("url") ?? "";
 $($("url").value ? "token" : "url").focus();

@@ -1,7 +1,8 @@
 // Policies as the documents that declare them, and what they make of a request.
 
 import {
-  badge, button, code, control, copyButton, dialog, el, facts, failure, heading, link, path, say, section, table, time, values,
+  badge, button, code, control, copyButton, dialog, el, facts, failure, heading, link, path, say, section, table, time,
+    values,
 } from "./elements.js";
 import { Pager } from "./assets.js";
 import { yaml } from "./documents.js";
@@ -23,7 +24,8 @@ export function policiesPage() {
         const [place, words] = KINDS[kind] ?? [null, kind];
         return [link(place ? `policies/${place}/${path(name)}` : `filters/${path(name)}`, name), words, summary];
       });
-      return [table("Policies and filters", ["Name", "Kind", "What it says"], rows, { empty: "There are no policies yet." }),
+      return [table("Policies and filters", ["Name", "Kind", "What it says"], rows,
+        { empty: "There are no policies yet." }),
         pager.controls(next, page.refresh)];
     },
   };
@@ -69,13 +71,15 @@ function edit(kind, name, text, tag, place, page) {
 
 function documentForm(text, submit, store, cancel) {
   const problem = el("div", {}), send = el("button", { type: "submit", class: "primary" }, submit);
-  const field = { name: "document", label: "Document", kind: "area", rows: Math.min(30, text.split("\n").length + 2), value: text, required: true };
+  const field = { name: "document", label: "Document", kind: "area", rows: Math.min(30, text.split("\n").length + 2),
+    value: text, required: true };
   const form = el("form", {
     class: "card editor",
     onsubmit: async (event) => {
       event.preventDefault();
       send.disabled = true;
-      try { await store(values(form, [field]).document ?? ""); } catch (error) { problem.replaceChildren(failure(error)); }
+      try { await store(values(form, [field]).document ?? "");
+        } catch (error) { problem.replaceChildren(failure(error)); }
       send.disabled = false;
     },
   }, control(field), problem, el("div", { class: "buttons" }, button("Cancel", cancel), send));
@@ -85,7 +89,8 @@ function documentForm(text, submit, store, cancel) {
 async function remove(kind, name, tag) {
   const done = await dialog({
     title: `Delete ${name}?`, danger: true, submit: "Delete",
-    text: kind === "delivery" ? "The server refuses while a locator names it." : "The server refuses while a key names it.",
+    text: kind === "delivery" ? "The server refuses while a locator names it."
+      : "The server refuses while a key names it.",
     action: () => ask(`DELETE ${one(kind)}`, { name, ifMatch: tag }),
   });
   if (done) { say(`${name} is deleted.`); location.hash = "#/policies"; }
@@ -137,7 +142,8 @@ export function filterPage(identity) {
 export function policyTestPage(parameters) {
   const outcome = el("div", { "aria-live": "polite" });
   const fields = [
-    { name: "keyId", label: "Key id", required: true, value: parameters.get("key"), hint: "The key that is asked for." },
+    { name: "keyId", label: "Key id", required: true, value: parameters.get("key"),
+      hint: "The key that is asked for." },
     { name: "ip", label: "Client address", required: true, value: "127.0.0.1" },
     { name: "delivery", label: "Delivery", kind: "choice", options: choices("POST /v1/policy-tests", "delivery"),
       value: choices("POST /v1/policy-tests", "delivery")[0], hint: "How the key would leave." },
@@ -156,9 +162,11 @@ export function policyTestPage(parameters) {
         outcome.replaceChildren(decision((await ask("POST /v1/policy-tests", asked)).data));
       } catch (error) { problem.replaceChildren(failure(error)); }
     },
-  }, fields.map(control), problem, el("div", { class: "buttons" }, el("button", { type: "submit", class: "primary" }, "Test")));
+  }, fields.map(control), problem, el("div", { class: "buttons" },
+    el("button", { type: "submit", class: "primary" }, "Test")));
   const words = "Would this request get this key, and why? Nothing is released and nothing is written.";
-  return { title: "Policy test", top: [heading("Policy test"), el("p", { class: "lead" }, words), el("div", { class: "split" }, form, outcome)] };
+  return { title: "Policy test", top: [heading("Policy test"), el("p", { class: "lead" }, words),
+    el("div", { class: "split" }, form, outcome)] };
 }
 
 /** Rule by rule, what was checked and how it came out. @param found a policy test, or a decision of an explanation */
@@ -169,8 +177,10 @@ export function decision({ granted, policy, option, reason, steps }, ...more) {
   const words = granted ? "The key would be given" : "The key would not be given";
   const title = more.length ? (granted ? "The key was given" : "The key was not given") : words;
   return section(title, [],
-    el("p", { class: "verdict" }, badge(granted ? "granted" : "denied", granted ? "good" : "bad"), reason ? ` ${reason}` : null),
-    facts([["Policy", policy ? link(`policies/authorization/${path(policy)}`, policy) : null], ["Option", option], ...more]),
+    el("p", { class: "verdict" }, badge(granted ? "granted" : "denied", granted ? "good" : "bad"), reason ? ` ${reason}`
+      : null),
+    facts([["Policy", policy ? link(`policies/authorization/${path(policy)}`, policy) : null], ["Option", option],
+      ...more]),
     table("What was checked", ["Option", "Check", "Holds", "Outcome"], rows, { empty: "Nothing was checked." }));
 }
 

@@ -1,6 +1,7 @@
 // The machine room: key-encryption keys, seeds, the audit log's soundness, and whether the server is ready.
 
-import { badge, button, code, dialog, el, facts, failure, heading, say, section, shortID, table, time } from "./elements.js";
+import { badge, button, code, dialog, el, facts, failure, heading, say, section, shortID, table,
+  time } from "./elements.js";
 import { ask, identity, may, version } from "./interface.js";
 
 const ROTATION = "/v1/keks/rotation";
@@ -12,16 +13,19 @@ export function systemPage() {
     top: [heading("System")],
     async load() {
       const [ready, keks, seeds, rotation] = await Promise.all([
-        readiness(), ask("GET /v1/keks"), ask("GET /v1/key-seeds"), may(`GET ${ROTATION}`) ? ask(`GET ${ROTATION}`) : null,
+        readiness(), ask("GET /v1/keks"), ask("GET /v1/key-seeds"), may(`GET ${ROTATION}`) ? ask(`GET ${ROTATION}`)
+          : null,
       ]);
       return { ready, keks: keks.data, seeds: seeds.data.seeds, rotation: rotation?.data };
     },
     draw: ({ ready, keks, seeds, rotation }) => [
       facts([["Keyway", version()], ["Signed in as", `${identity().name}, ${identity().role}`],
         ["Server", ready.ok ? badge("ready", "good") : badge(ready.words, "bad")]]),
-      section("Key-encryption keys", kekActions(rotation, page), keyEncryptionKeys(keks), rotation ? progress(rotation) : null),
+      section("Key-encryption keys", kekActions(rotation, page), keyEncryptionKeys(keks), rotation ? progress(rotation)
+        : null),
       section("Key seeds", [], table("Key seeds", ["Seed", "Type", "Authorization policy", "Made"],
-        seeds.map((seed) => [seed.name, seed.type, seed.authorizationPolicy ?? "–", time(seed.created)]), { empty: "There are none." })),
+        seeds.map((seed) => [seed.name, seed.type, seed.authorizationPolicy ?? "–", time(seed.created)]),
+          { empty: "There are none." })),
       section("Audit log", auditActions(verification), verification),
     ],
   };
@@ -38,10 +42,12 @@ async function readiness() {
 function keyEncryptionKeys({ versions }) {
   const looks = { current: "good", rotating: "wait", old: "wait" };
   const rows = versions.map((one) => [
-    `Version ${one.version}`, badge(one.state, looks[one.state] ?? ""), one.provider, el("span", { class: "long" }, one.place),
+    `Version ${one.version}`, badge(one.state, looks[one.state] ?? ""), one.provider,
+      el("span", { class: "long" }, one.place),
     one.contentKeys, one.secrets, one.keySeeds, one.auditKeys, time(one.created, { day: true }),
   ]);
-  return table("Key-encryption keys", ["KEK", "State", "Provider", "Place", "Keys", "Secrets", "Seeds", "Audit keys", "Made"], rows);
+  return table("Key-encryption keys", ["KEK", "State", "Provider", "Place", "Keys", "Secrets", "Seeds", "Audit keys",
+    "Made"], rows);
 }
 
 function kekActions(rotation, page) {
@@ -61,9 +67,11 @@ function progress({ state, done, total, version: number, rewrapped, remaining, f
   const looks = { running: "wait", finished: "good", failed: "bad" };
   return el("div", { class: "progress" },
     el("p", {}, "Rotation ", badge(state, looks[state]), number ? ` to version ${number}` : null),
-    state === "running" ? el("progress", { max: Math.max(total, 1), value: String(done), "aria-label": "Rotation" }) : null,
+    state === "running" ? el("progress", { max: Math.max(total, 1), value: String(done), "aria-label": "Rotation" })
+      : null,
     facts([["Wrapped anew", rewrapped === undefined ? `${done} of ${total}` : String(rewrapped)],
-      ["Remaining", remaining === undefined ? null : String(remaining)], ["Failures", failures?.length ? failures.join("; ") : null]]),
+      ["Remaining", remaining === undefined ? null : String(remaining)],
+        ["Failures", failures?.length ? failures.join("; ") : null]]),
     error ? failure(new Error(error)) : null);
 }
 
