@@ -42,7 +42,8 @@ public struct SQLiteCatalogFiles: CatalogFiles {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             return try queue.read { database in
                 let integrity = try String.fetchAll(database, sql: "PRAGMA integrity_check(\(Self.mostLines))")
-                let keys = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").prefix(Self.mostLines).map { row in
+                let keys = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").prefix(Self.mostLines).map {
+                    row in
                     "a row of \(row["table"] as String? ?? "?") names one of \(row["parent"] as String? ?? "?") that is gone"
                 }
                 let applied = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations")

@@ -20,7 +20,8 @@ extension Certificate {
     /// Whether a private key, in PEM and without a passphrase, is the one of the certificate's public key.
     public func belongs(toPrivateKey pem: String) -> Bool {
         Array(pem.utf8).withUnsafeBytes { text in
-            guard text.count <= RecipientKey.longestPEM, let source = BIO_new_mem_buf(text.baseAddress, Int32(text.count))
+            guard text.count <= RecipientKey.longestPEM,
+                let source = BIO_new_mem_buf(text.baseAddress, Int32(text.count))
             else { return false }
             defer { BIO_free(source) }
             // Otherwise OpenSSL would ask the terminal for a passphrase.

@@ -22,7 +22,8 @@ struct CatalogExamination {
 
     private func keks() async throws -> [Finding] {
         try await data.keks(asksServers: asksServers).map { state in
-            let title = "key-encryption key version \(state.record.version.rawValue) (\(state.record.provider.rawValue))"
+            let title =
+                "key-encryption key version \(state.record.version.rawValue) (\(state.record.provider.rawValue))"
             if state.isUnknown {
                 return .warning("kek", "\(title) was not asked for", "run 'keyway doctor --network'")
             }
@@ -60,7 +61,9 @@ struct CatalogExamination {
         return try await audit(after: record.sequence, to: last, &verifier)
     }
 
-    private func audit(after start: Int64, to last: Int64, _ verifier: inout AuditChain.Verifier) async throws -> [Finding] {
+    private func audit(after start: Int64, to last: Int64, _ verifier: inout AuditChain.Verifier) async throws
+        -> [Finding]
+    {
         var place = start
         while place < last {
             let records = try await data.catalog.auditRecords(after: place, limit: Self.pageSize)

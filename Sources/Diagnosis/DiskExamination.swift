@@ -8,7 +8,9 @@ struct DiskExamination {
     private static let least: UInt64 = 100 << 20
     private static let little: UInt64 = 1 << 30
     /// `f_type` of file systems, statfs(2), on which locks or memory that processes share cannot be relied on.
-    private static let networked: [UInt64: String] = [0x6969: "NFS", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB", 0x517B: "SMB"]
+    private static let networked: [UInt64: String] = [
+        0x6969: "NFS", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB", 0x517B: "SMB",
+    ]
     private static let inMemory: Set<UInt64> = [0x0102_1994, 0x8584_58F6]
 
     let dataFolder: String
@@ -30,13 +32,15 @@ struct DiskExamination {
         }
         if facts.f_files > 0, facts.f_ffree < 1000 {
             findings.append(
-                .warning(Self.check, "\(facts.f_ffree) files more can be made on it", "free inodes, or enlarge the disk"))
+                .warning(
+                    Self.check, "\(facts.f_ffree) files more can be made on it", "free inodes, or enlarge the disk"))
         }
         let kind = keyway_machine_file_system(dataFolder)
         if let name = Self.networked[kind] {
             findings.append(
                 .error(
-                    "fileSystem", "the data folder lies on \(name): the catalog needs locks and memory that only a local file "
+                    "fileSystem",
+                    "the data folder lies on \(name): the catalog needs locks and memory that only a local file "
                         + "system gives", "move the data folder to a local disk"))
         } else if Self.inMemory.contains(kind) {
             findings.append(

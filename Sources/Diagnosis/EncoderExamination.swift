@@ -21,7 +21,8 @@ struct EncoderExamination {
         guard let mapped = mappings() else {
             return [
                 .error(
-                    Self.check, "'\(program)' does not start", "run it: it should say how it is used; install what it misses"
+                    Self.check, "'\(program)' does not start",
+                    "run it: it should say how it is used; install what it misses"
                 )
             ]
         }

@@ -66,7 +66,9 @@ public struct Examination: Sendable {
     private func dataFindings(_ configuration: ServiceConfiguration) async -> (findings: [Finding], newest: Date?) {
         guard FileManager.default.fileExists(atPath: dataFolder + "/catalog.sqlite") else {
             let text = "there is no catalog in '\(dataFolder)'"
-            return ([.error("catalog", text, "start a server or run a verb, which makes one, or restore a backup")], nil)
+            return (
+                [.error("catalog", text, "start a server or run a verb, which makes one, or restore a backup")], nil
+            )
         }
         do {
             let file = try ExaminedData.inspect(dataFolder: dataFolder)

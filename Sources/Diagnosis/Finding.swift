@@ -46,7 +46,8 @@ public struct Finding: Sendable, Hashable, Codable {
         let more = names.count > 5 ? " and \(names.count - 5) more" : ""
         return [
             Finding(
-                check: check, state: state, text: "\(names.count) \(what): \(names.prefix(5).joined(separator: ", "))\(more)",
+                check: check, state: state,
+                text: "\(names.count) \(what): \(names.prefix(5).joined(separator: ", "))\(more)",
                 action: action)
         ]
     }

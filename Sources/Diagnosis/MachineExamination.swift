@@ -68,7 +68,8 @@ struct MachineExamination {
     private func lanes() -> Finding {
         AESBlockChainLanes() == nil
             ? .warning(
-                "multiBuffer", "the processor or libipsec-mb lacks what encrypts several chains at once: AES-CBC is slower",
+                "multiBuffer",
+                "the processor or libipsec-mb lacks what encrypts several chains at once: AES-CBC is slower",
                 "nothing, where the origin keeps up; see 'make bench'")
             : .ok("multiBuffer", "several AES-CBC chains are encrypted at once")
     }

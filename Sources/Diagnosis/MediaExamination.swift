@@ -24,7 +24,9 @@ struct MediaExamination {
             let assets = try await catalog.assets(page)
             for asset in assets {
                 for number in try await catalog.assetVersions(asset: asset.name) {
-                    guard let version = try await catalog.assetVersion(asset: asset.name, number: number) else { continue }
+                    guard let version = try await catalog.assetVersion(asset: asset.name, number: number) else {
+                        continue
+                    }
                     stored.remove(Place(asset: asset.name, version: number))
                     count += 1
                     for track in version.tracks {
@@ -42,7 +44,8 @@ struct MediaExamination {
             + Finding.listed(Self.check, .error, "indexes are not what the catalog knows", indexes, restore)
         findings += Finding.listed(
             "orphans", .warning, "stored versions are not in the catalog", stored.map(\.text).sorted(),
-            "the next worker removes them; if they should be there, stop the workers and look for a newer catalog first")
+            "the next worker removes them; if they should be there, stop the workers and look for a newer catalog first"
+        )
         findings += Finding.listed(
             "staging", .warning, "things were left in staging", leftovers(), "the next worker that starts removes them")
         return findings.isEmpty

@@ -47,7 +47,8 @@ struct TLSExamination {
                     "renew it; a running server takes the new files up within a second"))
         } else if validity.upperBound.timeIntervalSince(now) < Self.soon {
             findings.append(
-                .warning(Self.check, "\(files.name): the certificate ends at \(end)", "renew it, and see why nobody did"))
+                .warning(
+                    Self.check, "\(files.name): the certificate ends at \(end)", "renew it, and see why nobody did"))
         } else if findings.isEmpty {
             findings.append(.ok(Self.check, "\(files.name): the certificate is valid until \(end)"))
         }

@@ -42,7 +42,13 @@ import Testing
 
     /// What a folder holds: sizes, times, modes, without what SQLite keeps beside a file that is read.
     private func picture(_ folder: String) throws -> String {
-        try run("/bin/sh", ["-c", "cd '\(folder)' && find . ! -name '*-shm' ! -name '*-wal' ! -path . -printf '%p %s %m %T@\\n' | sort"]).text
+        try run(
+            "/bin/sh",
+            [
+                "-c",
+                "cd '\(folder)' && find . ! -name '*-shm' ! -name '*-wal' ! -path . -printf '%p %s %m %T@\\n' | sort",
+            ]
+        ).text
     }
 
     @Test func aHealthyFolderIsLookedAtAndNotChanged() throws {
@@ -55,10 +61,12 @@ import Testing
         let checks = Set(findings.compactMap { $0["check"] as? String })
         #expect(
             checks.isSuperset(of: [
-                "configuration", "listeners", "files", "disk", "fileSystem", "catalog", "kek", "audit", "locators", "media",
+                "configuration", "listeners", "files", "disk", "fileSystem", "catalog", "kek", "audit", "locators",
+                "media",
                 "clock", "descriptors", "lockedMemory", "coreDumps", "multiBuffer", "encoder",
             ]))
-        #expect(try picture(patient.path("media")) + picture(patient.path("kek")) == before)
+        let after = try picture(patient.path("media")) + picture(patient.path("kek"))
+        #expect(after == before)
         #expect(try Data(contentsOf: URL(fileURLWithPath: patient.path("catalog.sqlite"))) == catalog)
         // While a server runs, too.
         let server = try RunningServer(patient.data)
@@ -96,17 +104,30 @@ import Testing
             mend: { try shell("mv '\($0.path("away"))' '\($0.path(media))/track-1.cmaf'") })
         try expect(
             "media", "error",
-            { try shell("cp -p '\($0.path(media))/track-1.cmaf' '\($0.path("away"))'; truncate -s -1 '\($0.path(media))/track-1.cmaf'") },
+            {
+                try shell(
+                    "cp -p '\($0.path(media))/track-1.cmaf' '\($0.path("away"))'; truncate -s -1 '\($0.path(media))/track-1.cmaf'"
+                )
+            },
             mend: { try shell("mv '\($0.path("away"))' '\($0.path(media))/track-1.cmaf'") })
         try expect(
             "media", "error",
-            { try shell("cp -p '\($0.path(media))/track-0.index' '\($0.path("away"))'; printf x | dd of='\($0.path(media))/track-0.index' bs=1 seek=40 conv=notrunc status=none") },
+            {
+                try shell(
+                    "cp -p '\($0.path(media))/track-0.index' '\($0.path("away"))'; printf x | dd of='\($0.path(media))/track-0.index' bs=1 seek=40 conv=notrunc status=none"
+                )
+            },
             mend: { try shell("mv '\($0.path("away"))' '\($0.path(media))/track-0.index'") })
         try expect(
             "orphans", "warning", { try shell("mkdir -p -m 700 '\($0.path("media/assets/film/v7"))'") },
             mend: { try shell("rmdir '\($0.path("media/assets/film/v7"))'") })
         try expect(
-            "staging", "warning", { try shell("mkdir -m 700 '\($0.path("media/staging/x"))'; touch -d '2 hours ago' '\($0.path("media/staging/x"))'") },
+            "staging", "warning",
+            {
+                try shell(
+                    "mkdir -m 700 '\($0.path("media/staging/x"))'; touch -d '2 hours ago' '\($0.path("media/staging/x"))'"
+                )
+            },
             mend: { try shell("rmdir '\($0.path("media/staging/x"))'") })
         try expect(
             "files", "error", { try shell("chmod 644 '\($0.path("catalog.sqlite"))'") },
@@ -116,7 +137,11 @@ import Testing
             mend: { try shell("mv '\($0.path("away"))' '\($0.path("kek/kek-1.key"))'") })
         try expect(
             "kek", "error",
-            { try shell("cp -p '\($0.path("kek/kek-1.key"))' '\($0.path("away"))'; head -c 32 /dev/urandom > '\($0.path("kek/kek-1.key"))'") },
+            {
+                try shell(
+                    "cp -p '\($0.path("kek/kek-1.key"))' '\($0.path("away"))'; head -c 32 /dev/urandom > '\($0.path("kek/kek-1.key"))'"
+                )
+            },
             mend: { try shell("mv '\($0.path("away"))' '\($0.path("kek/kek-1.key"))'") })
         try expect(
             "restore", "error", { try shell("mkdir '\($0.path("restoring"))'") },
@@ -125,27 +150,43 @@ import Testing
 
     @Test func damageOfTheCatalogIsFound() throws {
         let database = { (patient: Patient, sql: String) in
-            try shell("python3 -c \"import sqlite3; d = sqlite3.connect('\(patient.path("catalog.sqlite"))'); d.execute('''\(sql)'''); d.commit()\"")
+            try shell(
+                "python3 -c \"import sqlite3; d = sqlite3.connect('\(patient.path("catalog.sqlite"))'); d.execute('''\(sql)'''); d.commit()\""
+            )
         }
         let keep = { (patient: Patient) in
+            // What is in the write-ahead log would stand over what is changed in the file.
+            try database(patient, "PRAGMA wal_checkpoint(TRUNCATE)")
             try shell("cp -p '\(patient.path("catalog.sqlite"))' '\(patient.path("away"))'")
         }
         let mend = { (patient: Patient) in
-            try shell("rm -f '\(patient.path("catalog.sqlite-wal"))' '\(patient.path("catalog.sqlite-shm"))'; mv '\(patient.path("away"))' '\(patient.path("catalog.sqlite"))'")
+            try shell(
+                "rm -f '\(patient.path("catalog.sqlite-wal"))' '\(patient.path("catalog.sqlite-shm"))'; mv '\(patient.path("away"))' '\(patient.path("catalog.sqlite"))'"
+            )
         }
         for (check, state, sql) in [
-            ("audit", "error", "UPDATE auditBatch SET events = replace(events, 'film', 'filn') WHERE first = (SELECT max(first) FROM auditBatch)"),
+            (
+                "audit", "error",
+                "UPDATE auditBatch SET events = replace(events, 'film', 'filn') WHERE first = (SELECT max(first) FROM auditBatch)"
+            ),
             ("catalog", "error", "INSERT INTO grdb_migrations VALUES ('ofTheFuture')"),
             ("catalog", "error", "DELETE FROM contentKey WHERE kid IN (SELECT kid FROM keyAssignment)"),
             ("locators", "warning", "UPDATE locator SET end = unixepoch() + 86400"),
         ] {
-            try expect(check, state, { try keep($0); try database($0, sql.replacing("SET end", with: "SET \\\"end\\\"")) }, mend: mend)
+            try expect(
+                check, state,
+                {
+                    try keep($0)
+                    try database($0, sql.replacing("SET end", with: "SET \\\"end\\\""))
+                }, mend: mend)
         }
         try expect(
             "catalog", "error",
             { patient in
                 try keep(patient)
-                try shell("for p in 3 5 7 9 11 13; do head -c 2000 /dev/urandom | dd of='\(patient.path("catalog.sqlite"))' bs=4096 seek=$p conv=notrunc status=none; done")
+                try shell(
+                    "for p in 3 5 7 9 11 13; do head -c 2000 /dev/urandom | dd of='\(patient.path("catalog.sqlite"))' bs=4096 seek=$p conv=notrunc status=none; done"
+                )
             }, mend: mend)
     }
 
@@ -155,7 +196,10 @@ import Testing
         // Somebody else's port.
         let other = Process()
         other.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        other.arguments = ["-c", "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); c = s.accept()[0]; c.recv(99); c.send(b'HTTP/1.0 200 OK\\r\\n\\r\\n')"]
+        other.arguments = [
+            "-c",
+            "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); c = s.accept()[0]; c.recv(99); c.send(b'HTTP/1.0 200 OK\\r\\n\\r\\n')",
+        ]
         let output = Pipe()
         other.standardOutput = output
         try other.run()
@@ -168,8 +212,11 @@ import Testing
         func certificate(_ days: Int, _ name: String) throws -> [String: String] {
             let made = try run(
                 Programs.outside("openssl"),
-                ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x", "-days", "\(days)",
-                 "-keyout", folder.path + "/\(name).key", "-out", folder.path + "/\(name).pem"])
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
+                    "-days", "\(days)",
+                    "-keyout", folder.path + "/\(name).key", "-out", folder.path + "/\(name).pem",
+                ])
             #expect(made.status == 0, "\(made.errors)")
             chmod(folder.path + "/\(name).key", 0o600)
             return [
