@@ -33,9 +33,7 @@ extension OriginService {
         let shown = try await planned(version, request.plan, in: .smooth).filter {
             streams.place(of: $0.track.record.description.name) != nil
         }
-        guard !shown.isEmpty else {
-            throw OriginError(.formatCannotCarry, "No codec of the asset has a form in Smooth Streaming here.")
-        }
+        try Self.check(shown.map(\.track.record.description), against: version)
         let media = shown.map { planned in
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
@@ -54,6 +52,22 @@ extension OriginService {
             throw OriginError(.formatCannotCarry, "Smooth Streaming cannot carry the asset: \(error.reason).")
         }
         return try Self.object(text, "application/vnd.ms-sstr+xml", version, .short)
+    }
+
+    /// A film without its pictures or without its sound is no film: what would lack all tracks of a kind is refused.
+    private static func check(_ shown: [TrackDescription], against version: OpenedVersion) throws(OriginError) {
+        for (kind, name, codecs) in [(TrackKind.video, "pictures", "H.264"), (.audio, "sound", "AAC-LC")] {
+            let tracks = version.tracks.map(\.record.description).filter { $0.kind == kind }
+            guard let first = tracks.first, !shown.contains(where: { $0.kind == kind }) else { continue }
+            throw OriginError(
+                .formatCannotCarry,
+                "Smooth Streaming has a form for \(name) in \(codecs) here, and the asset's are in "
+                    + "\(first.codec.codecString).",
+                choices: [StreamingFormat.hlsCMAF, .dashCMAF].map { "format=\($0.rawValue)" })
+        }
+        guard !shown.isEmpty else {
+            throw OriginError(.formatCannotCarry, "The asset has neither pictures nor sound.")
+        }
     }
 
     /// What players are told of the key: there is one place for it in the manifest, and PlayReady's is the only form.

@@ -96,9 +96,9 @@ public enum CueSample {
         return sampled
     }
 
-    /// One line; what would end it is a space.
+    /// One line; what would end it is a space, and so is an arrow, which would make times of it.
     private static func line(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self)
+        String(decoding: bytes.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self).replacing("-->", with: " ")
     }
 
     /// Lines without empty ones between them, and without an arrow, which begins another cue.

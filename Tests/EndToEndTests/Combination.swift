@@ -54,7 +54,8 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
                 "Smooth Streaming protects samples, as PIFF 1.1 says (5.3.2); it has no encryption of whole fragments."
             case .patternInSmooth: "PIFF 1.1 (5.3.2) knows no pattern of encrypted and clear blocks."
             case .codecsInSmooth:
-                "Smooth Streaming has four-character codes for H.264, VC-1, AAC and WMA alone ([MS-SSTR], 2.2.2.5)."
+                "Smooth Streaming has four-character codes for H.264, VC-1, AAC and WMA alone ([MS-SSTR], 2.2.2.5), and a film "
+                    + "without its pictures or its sound is not given."
             case .piffElsewhere:
                 "PIFF describes fragments of Smooth Streaming; HLS and DASH say `cenc` (ISO/IEC 23001-7) of the same samples."
             case .protectedFiles: "A whole file is given in the clear only: nothing in it could say where keys are."
@@ -65,8 +66,6 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
     enum Outcome: Hashable, Sendable {
         /// Every track: its frames are those of the source.
         case plays
-        /// What has a form in the format, pictures or sound; the rest is left out.
-        case playsPictures, playsSound
         /// The answer is the URL of the same in the word that the format uses.
         case leadsToPIFF
         case refused(Refusal)
@@ -76,8 +75,6 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
         var mark: String {
             switch self {
             case .plays: "✓"
-            case .playsPictures: "▣"
-            case .playsSound: "♪"
             case .leadsToPIFF: "→"
             case .refused(let refusal): String(refusal.rawValue)
             case .fails: "✗"
@@ -111,12 +108,7 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
         }
         let pictures = input.hasVideo && ![.hevc, .av1, .tenBits, .vp9].contains(input)
         let sound = input.hasAudio && ![.tenBits, .vp9, .dolby, .flac].contains(input)
-        switch (pictures, sound) {
-        case (false, false): return .refused(.codecsInSmooth)
-        case (true, false): return input.hasAudio ? .playsPictures : .plays
-        case (false, true): return input.hasVideo ? .playsSound : .plays
-        case (true, true): return .plays
-        }
+        return pictures == input.hasVideo && sound == input.hasAudio ? .plays : .refused(.codecsInSmooth)
     }
 
     static func all(of input: Upload) -> [Combination] {

@@ -31,7 +31,6 @@ enum CombinationTable {
             | mark | |
             |---|---|
             | ✓ | plays: each track, as the manifest names it, was decrypted and decoded by programs that are not ours, to the source's frames at the source's times |
-            | ▣, ♪ | the same of the pictures, of the sound; the other has no form in the format and is left out |
             | → | 308 to the same with `encryption=piff` |
             | letter | refused, for the reason below |
 

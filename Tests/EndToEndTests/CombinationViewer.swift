@@ -90,12 +90,10 @@ final class CombinationViewer: Sendable {
         }
         guard answer.status == 200 else { return try refusal(combination, try curl(url), url) }
         let kinds = try isFile ? playFile(url) : play(combination, url)
-        switch (kinds.contains("v") == input.hasVideo, kinds.contains("a") == input.hasAudio) {
-        case (true, true): return .plays
-        case (true, false): return .playsPictures
-        case (false, true): return .playsSound
-        case (false, false): throw Failed("\(url) names no tracks")
+        guard kinds.contains("v") == input.hasVideo, kinds.contains("a") == input.hasAudio else {
+            throw Failed("\(url) names tracks of \(kinds.sorted()) alone")
         }
+        return .plays
     }
 
     /// A refusal gives the reason: the code that belongs to the rule, and words.

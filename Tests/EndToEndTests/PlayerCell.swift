@@ -14,7 +14,8 @@ struct PlayerCell: Hashable, Sendable, CustomStringConvertible {
         var token: String {
             switch self {
             case .ffmpeg: "`-headers`; in DASH under `cenc` and `cbcs` the key by `-cenc_decryption_key`"
-            case .mpv: "`--http-header-fields`; under `cenc` and `cbcs` the key by `--demuxer-lavf-o=cenc_decryption_key=`"
+            case .mpv:
+                "`--http-header-fields`; under `cenc` and `cbcs` the key by `--demuxer-lavf-o=cenc_decryption_key=`"
             case .ytdlp: "`--add-headers`"
             case .streamlink: "`--http-header`"
             case .gstreamer: "with the manifest, `?token=` (`souphttpsrc ! parsebin`)"
@@ -50,11 +51,13 @@ struct PlayerCell: Hashable, Sendable, CustomStringConvertible {
         var words: String {
             switch self {
             case .noSmooth: "It reads no Smooth Streaming."
-            case .noDASH: "It reads DASH by scripts only; the demo's page has one ([players cookbook](players-cookbook.md))."
+            case .noDASH:
+                "It reads DASH by scripts only; the demo's page has one ([players cookbook](players-cookbook.md))."
             case .noSegmentEncryption:
                 "It knows nothing of whole encrypted segments in DASH (ISO/IEC 23009-4, `urn:mpeg:dash:sea:2012`), "
                     + "or takes it for what it may not open."
-            case .encryptedHeader: "It wants the init segment encrypted, too, though no `EXT-X-KEY` stands before `EXT-X-MAP`."
+            case .encryptedHeader:
+                "It wants the init segment encrypted, too, though no `EXT-X-KEY` stands before `EXT-X-MAP`."
             case .noKeySystem: "It has no protection system for it, and is given no key."
             case .noSampleEncryption: "It does not know this method of HLS."
             case .readAhead:

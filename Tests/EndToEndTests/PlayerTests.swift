@@ -106,7 +106,8 @@ private final class PlayerSite {
     private func play(_ cell: PlayerCell, isViewer: Bool) throws -> Seen {
         let isFile = cell.format == .progressive
         let scheme = cell.scheme == .none ? "" : ",encryption=\(cell.scheme.rawValue)"
-        let url = (cell.scheme == .none ? open : protected)
+        let url =
+            (cell.scheme == .none ? open : protected)
             + (isFile ? ".mp4" : ".ism/manifest(format=\(cell.format.rawValue)\(scheme))")
         let outcome = try run(
             Programs.outside("python"),

@@ -153,4 +153,17 @@ import TimedText
         #expect(read.role == role)
         #expect(SubtitleName(name + ".mp4") == nil)
     }
+
+    /// Samples come from files of others: nothing in a cue makes another one of a segment of WebVTT.
+    @Test(arguments: ["-->", "----->>", "00:00.000 --> 09:00.000", "a\r\n\r\n00:00.000 --> 09:00.000\r\nb", "--\u{0}>"])
+    func anArrowInACueBeginsNoOther(text: String) throws {
+        var cue = Cue(start: 1000, end: 2000, payload: text)
+        cue.identifier = text
+        cue.settings = text
+        let bytes = CueSample.bytes([SampledCue(source: 1, cue: cue, isTimed: false)])
+        let read = try CueSample.cues(of: bytes, start: 1000, end: 2000).map(\.cue)
+        let segment = WebVTTSegment.text(header: "WEBVTT", cues: read, clock: 0)
+        #expect(segment.split(separator: "-->", omittingEmptySubsequences: false).count == 2, "\(segment)")
+        #expect(segment.split(separator: "\n\n").count { $0.contains("-->") } == 1)
+    }
 }
