@@ -105,7 +105,7 @@ public struct EncodingWorker: Sendable {
         let outcome = try await child.run(preset: job.preset, inputs: job.inputs, reception)
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else {
-            throw JobFailure(.encoderCrashed, "the encoder ended early (\(outcome.status))")
+            throw EarlyEnd.failure(outcome.status)
         }
         let version = AssetVersionRecord(
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
