@@ -332,8 +332,8 @@ func tests() -> [Target] {
             products: [.httpTypes, .nioCore]),
         test(
             "AdministrationTests",
-            siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel"]),
-        test("EncodingTests", siblings: ["Encoding"]),
+            siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel", "EncoderProtocol"]),
+        test("EncodingTests", siblings: ["TestSupport", "Encoding", "EncoderProtocol", "keyway-encoder"]),
         test(
             "JobsTests",
             siblings: [

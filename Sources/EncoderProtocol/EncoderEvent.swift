@@ -117,6 +117,8 @@ public enum EncoderExitCode {
     public static let badData: Int32 = 65
     public static let noInput: Int32 = 66
     public static let internalError: Int32 = 70
+    /// The work stood still: a decoder or an encoder hangs.
+    public static let stalled: Int32 = 75
 }
 
 /// What the child may use; it sets the limits on itself before it touches the input.

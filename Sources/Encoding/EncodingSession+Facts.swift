@@ -1,5 +1,6 @@
 import CFFmpeg
 import EncoderProtocol
+import Foundation
 import MediaModel
 import TrackOutput
 
@@ -18,10 +19,13 @@ extension EncodingSession {
         _ threads: Int,
         _ order: EncodingOrder, _ output: FrameOutput
     ) throws -> [VideoRendition] {
-        try planned.enumerated().map { number, video in
-            let coding = VideoCoding(
+        let av1Count = planned.count { $0.codec == .av1 }
+        let processors = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+        return try planned.enumerated().map { number, video in
+            var coding = VideoCoding(
                 planned: video, recipe: recipe, frameRate: frameRate, threads: threads,
                 isTenBit: isTenBit(video, source, recipe))
+            coding.av1Threads = max(1, processors / max(av1Count, 1))
             return try VideoRendition(
                 coding, number: number, measuresQuality: order.measuresQuality, output: output)
         }

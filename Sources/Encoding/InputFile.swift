@@ -138,6 +138,7 @@ final class InputFile {
             if result == keyway_error_again { continue }
             try check(result, .damaged, "it cannot be read to its end")
             defer { av_packet_unref(packet) }
+            Heartbeat.beat()
             try ProcessorTime.refuseWhenUsedUp()
             guard try handle(packet) else { return }
         }

@@ -21,6 +21,13 @@ struct SourcePicture: Hashable {
     /// The rate is not the same from frame to frame.
     var isVariableRate: Bool
 
+    static func bitDepth(_ format: AVPixelFormat) -> Int {
+        guard let descriptor = av_pix_fmt_desc_get(format) else { return 8 }
+        return max(8, Int(descriptor.pointee.comp.0.depth))
+    }
+}
+
+extension SourcePicture {
     /// - Throws: `EncodingFailure` for sizes that are none, or too large.
     init(_ input: InputFile, video: Int, _ decoder: Decoder) throws {
         let stream = try input.streamPointer(video)
@@ -57,11 +64,6 @@ struct SourcePicture: Hashable {
         let (average, most) = (stream.pointee.averageRate, stream.pointee.finestRate)
         isVariableRate = Rational.isVariable(average: average, finest: most)
         frameRate = .frameRate(average: average, finest: most)
-    }
-
-    static func bitDepth(_ format: AVPixelFormat) -> Int {
-        guard let descriptor = av_pix_fmt_desc_get(format) else { return 8 }
-        return max(8, Int(descriptor.pointee.comp.0.depth))
     }
 }
 

@@ -29,6 +29,12 @@ struct StreamClock {
         latest = declared > 0 ? Self.units(declared + Self.longestJump, timeBase) : nil
     }
 
+    /// For time bases of whole units a second.
+    init(unitsPerSecond: Int32, start: Double, duration: Double?, declared: Double) {
+        self.init(
+            timeBase: AVRational(num: 1, den: unitsPerSecond), start: start, duration: duration, declared: declared)
+    }
+
     static func units(_ seconds: Double, _ base: AVRational) -> Int64? {
         Int64(exactly: (seconds / max(av_q2d(base), 1e-12)).rounded())
     }

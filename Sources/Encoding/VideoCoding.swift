@@ -8,6 +8,8 @@ struct VideoCoding {
     let frameRate: Rational
     let threads: Int
     let isTenBit: Bool
+    /// Threads of one AV1 encoder: each holds pictures for every thread, so a ladder shares the processors.
+    var av1Threads = 1
 
     /// In frames. Counted, not timed: every codec starts a closed group at the very same frames.
     var groupSize: Int { Self.groupSize(frameRate, recipe.keyFrameInterval) }
@@ -71,7 +73,7 @@ struct VideoCoding {
         case .av1:
             return [("preset", speed("10", "8", "5"))]
                 + (planned.constantRateFactor.map { [("crf", "\(Int($0.rounded()))")] } ?? [])
-                + [("svtav1-params", threads > 0 ? "lp=\(threads)" : "enable-tf=1")]
+                + [("svtav1-params", "lp=\(av1Threads)")]
         }
     }
 

@@ -14,11 +14,8 @@ struct EncoderChild {
         var status: TerminationStatus
         var errors: String
 
-        /// A child that ended without saying how it went. One that was killed from outside may do better.
-        var failure: JobFailure {
-            let isKilled = if case .signaled(9) = status { true } else { false }
-            return JobFailure(.encoderCrashed, "the encoder ended early (\(status))", as: isKilled ? .lost : nil)
-        }
+        /// What it means that it ended without saying how it went.
+        var failure: JobFailure { EarlyEnd.failure(status) }
     }
 
     var executable: String

@@ -28,7 +28,9 @@ public final class FrameOutput {
     private func write(_ bytes: ArraySlice<UInt8>) throws {
         var rest = bytes
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = Heartbeat.wait {
+                rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw EncodingFailure(.internalError, "the parent does not read any more") }
             rest = rest.dropFirst(count)

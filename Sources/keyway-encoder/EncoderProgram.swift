@@ -1,4 +1,3 @@
-import CSandbox
 import EncoderProtocol
 import Encoding
 import Foundation
@@ -11,6 +10,10 @@ import TrackOutput
 enum EncoderProgram {
     static func main() {
         let output = FrameOutput(descriptor: STDOUT_FILENO)
+        watchWork()
+        // SVT-AV1 talks on standard error unless it is told to keep to errors.
+        setenv("SVT_LOG", "1", 1)
+        if CommandLine.arguments.dropFirst() == ["confinement"] { exit(Confinement.report()) }
         guard let request = Request(CommandLine.arguments) else {
             say(
                 "usage: keyway-encoder encode|upload|probe|verify --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
@@ -101,14 +104,7 @@ enum EncoderProgram {
     }
 
     private static func confine(_ limits: EncoderLimits, _ output: FrameOutput) throws {
-        guard keyway_limit_process(UInt64(limits.memory), UInt64(limits.processorTime)) == 0 else {
-            throw EncodingFailure(.internalError, "the limits cannot be set")
-        }
-        let failure = keyway_forbid_system_calls()
-        if failure != 0 {
-            try output.send(
-                .warning(message: "system calls cannot be filtered here: \(String(cString: strerror(failure)))"))
-        }
+        for missing in try Confinement.enter(limits) { try output.send(.warning(message: missing)) }
     }
 
     private static func stop(_ failure: EncodingFailure, _ output: FrameOutput) -> Never {
@@ -127,6 +123,24 @@ enum EncoderProgram {
                 let count = read(STDIN_FILENO, &byte, 1)
                 if count < 0, errno == EINTR { continue }
                 if count <= 0 { _exit(EncoderExitCode.internalError) }
+            }
+        }
+    }
+
+    /// How long the work may stand still, in seconds.
+    private static let longestStandstill = 300
+
+    /// Ends a process whose work stands still: a decoder that hangs uses no more time than that.
+    private static func watchWork() {
+        Thread.detachNewThread {
+            var seen = Heartbeat.steps
+            var still = 0
+            while true {
+                sleep(1)
+                let now = Heartbeat.steps
+                still = now == seen && !Heartbeat.isWaiting ? still + 1 : 0
+                seen = now
+                if still >= longestStandstill { _exit(EncoderExitCode.stalled) }
             }
         }
     }

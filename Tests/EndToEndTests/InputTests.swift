@@ -5,7 +5,8 @@ import Testing
 @Suite struct InputTests {
     /// Makes the input in a folder and says what exit code it must end with.
     enum BadInput: String, CaseIterable {
-        case text, empty, cutInTheMiddle, cutWithHeadersFirst, soundOnly, unknownCodec, missing, playlist, concatenation
+        case text, empty, cutInTheMiddle, cutWithHeadersFirst, stillPicture, unknownCodec, missing, playlist,
+            concatenation
 
         var exit: Int32 { self == .missing ? 66 : 65 }
 
@@ -24,9 +25,9 @@ import Testing
                 try ffmpeg("-i", clip, "-c", "copy", "-movflags", "+faststart", folder.path + "/whole.mp4")
                 let whole = try Data(contentsOf: folder.url("whole.mp4"))
                 return try folder.write("film.mp4", whole.prefix(whole.count / 2))
-            case .soundOnly:
-                try ffmpeg("-i", clip, "-vn", "-c", "copy", folder.path + "/film.mp4")
-                return folder.path + "/film.mp4"
+            case .stillPicture:
+                try ffmpeg("-i", clip, "-frames:v", "1", folder.path + "/picture.png")
+                return try folder.write("film.mp4", try Data(contentsOf: folder.url("picture.png")))
             case .unknownCodec:
                 try ffmpeg("-i", clip, "-c", "copy", folder.path + "/known.mp4")
                 var damaged = try Data(contentsOf: folder.url("known.mp4"))

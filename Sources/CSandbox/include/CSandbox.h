@@ -4,10 +4,14 @@
 /// Limits of the calling process and of what it starts. Returns 0, or errno.
 int keyway_limit_process(unsigned long long memory, unsigned long long processor_time);
 
-/// Forbids, for good and for all threads that start after it: sockets, starting programs, tracing, mounting, and every
-/// way to open, create, change, rename or remove files. What is open stays so. Forbidden calls fail with EPERM. Returns 0, or errno; ENOSYS where the
-/// kernel or the processor has no filter.
+/// Forbids, for good and for all threads: sockets, starting programs and processes, signals to others, tracing, shared
+/// memory, mounting, and every way to open, create, change, rename or remove files. What is open stays so. Forbidden calls
+/// fail with EPERM. Returns 0, or errno; ENOSYS where the kernel or the processor has no filter.
 int keyway_forbid_system_calls(void);
 
 /// A file in memory, empty and without a name; -1 with errno where there is none.
 int keyway_memory_file(void);
+
+/// Takes the calling thread, and those that it starts, every right over files and the network that Landlock knows: a second
+/// wall behind the first. Returns 0, or errno; ENOSYS or EOPNOTSUPP where the kernel has no Landlock.
+int keyway_forbid_files(void);
