@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// A data folder with a whole pipeline: a transform with every kind of task, and the guide's receiver of messages.
@@ -89,7 +90,9 @@ final class WebhookReceiver: @unchecked Sendable {
     }
 
     deinit {
-        process.terminate()
+        // It may have been started with SIGTERM ignored.
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// The properties of each message that was taken, by its delivery id.
