@@ -40,7 +40,7 @@ struct EventStreams {
         for status in errors { responses[String(status)] = problem(status) }
         return [
             "operationId": .string(name), "summary": .string(summary),
-            "description": "Takes the role reader, or one that may more.", "x-keyway-role": "reader",
+            "description": "Takes the role reader, or one that may more.",
             "parameters": .array(parameters), "responses": .object(responses),
         ]
     }

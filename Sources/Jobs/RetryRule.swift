@@ -12,8 +12,8 @@ public struct RetryRule: Sendable, Hashable {
     /// Before the second attempt, in seconds; it doubles with each further one.
     public var delay: Double
 
-    /// In seconds.
-    static let longestDelay = 600.0
+    /// In seconds. A lost worker says nothing of how long it is better to wait.
+    private static func longestDelay(_ errorClass: TaskErrorClass) -> Double { errorClass == .lost ? 10 : 600 }
 
     public init(lost: Int = 3, storage: Int = 3, network: Int = 6, delay: Double = 2) {
         self.lost = lost
@@ -37,7 +37,7 @@ public struct RetryRule: Sendable, Hashable {
     /// - Parameter attempt: the one that failed, counted from 1.
     public func wait(after attempt: Int, _ errorClass: TaskErrorClass) -> Double? {
         guard errorClass.mayPass, attempt < attempts(errorClass) else { return nil }
-        return min(delay * pow(2, Double(max(attempt - 1, 0))), Self.longestDelay)
+        return min(delay * pow(2, Double(max(attempt - 1, 0))), Self.longestDelay(errorClass))
     }
 }
 

@@ -34,7 +34,9 @@ import Testing
         ["audit", "tail"], ["audit", "tail", "-n", "3"], ["audit", "tail", "-n", "0"], ["version"], ["kek", "status"],
         ["key", "list", "--search", "demo"], ["key", "list", "--type", "common", "--limit", "1"],
         ["key", "list", "--state", "disabled"], ["key", "list", "--created-from", "2020-01-01T00:00:00Z"],
-        ["endpoint", "list"], ["asset", "versions", "film"],
+        ["endpoint", "list"], ["asset", "versions", "film"], ["job", "list"], ["job", "list", "--state", "finished"],
+        ["job", "list", "--asset", "film", "--limit", "1"], ["transform", "list"], ["transform", "show", "adaptive"],
+        ["transform", "validate", "Policies", "Keys"], ["notification", "list"], ["notification", "log"],
         ["key", "seed", "list"], ["audit", "prune", "--before", "2020-01-01T00:00:00Z"],
     ])
     func verbsThatShow(arguments: [String]) throws {
@@ -52,12 +54,20 @@ import Testing
         ["apply", "no-such-file.yaml"], ["admin", "token", "revoke", "nobody"],
         ["revocation", "remove", "00000000000000000000000000000000"],
         ["encryptor", "revoke", "nobody"], ["origin", "revoke", "nobody"],
+        ["job", "show", "2b0d10f5-8792-4723-802d-556e59577797"], ["transform", "show", "nobody"],
+        ["job", "cancel", "2b0d10f5-8792-4723-802d-556e59577797"],
+        ["job", "retry", "2b0d10f5-8792-4723-802d-556e59577797"], ["notification", "log", "--endpoint", "nobody"],
+        ["job", "list", "--after", "2b0d10f5-8792-4723-802d-556e59577797"],
+        ["job", "submit", "--transform", "nobody", "--asset", "x", "/nowhere"],
         ["endpoint", "show", "nobody"], ["endpoint", "start", "nobody"], ["endpoint", "stop", "nobody"],
         ["endpoint", "delete", "nobody"], ["asset", "takedown", "nobody"], ["asset", "restore", "nobody"],
         ["asset", "versions", "nobody"], ["asset", "rollback", "nobody"], ["asset", "rollback", "film", "--to", "99"],
     ]
     static let wrong: [[String]] = [
         ["key", "show", "../x y"],
+        ["job", "show", "x"], ["job", "list", "--state", "asleep"],
+        ["job", "submit", "--transform", "adaptive", "--asset", "../x", "/nowhere"],
+        ["job", "submit", "--transform", "adaptive", "--asset", "x", "--priority", "2000", "/nowhere"],
         ["locator", "revoke", "x"], ["publish", "nobody", "--delivery", "hls-aes"],
         ["publish", "film", "--delivery", "nobody"],
         [

@@ -65,7 +65,7 @@ import Testing
         #expect(files.contains { $0.hasPrefix("assets/film/v1/") })
     }
 
-    @Test func aKilledEncoderLeavesNoAsset() throws {
+    @Test func aKilledEncoderIsBegunAgain() throws {
         let data = try DataFolder()
         let folder = try Folder()
         let clip = try longClip(folder)
@@ -74,11 +74,12 @@ import Testing
         try data.must("encode", clip, "--asset", "film", "--detach")
         let encoder = try #require(child(of: server.process.processIdentifier))
         usleep(500_000)
+        #expect(try data.assets() == [])
         kill(encoder, SIGKILL)
         #expect(ends(encoder))
-        usleep(1_500_000)
-        #expect(try data.assets() == [])
-        #expect(!data.mediaFiles().contains { $0.hasSuffix(".cmaf") })
+        #expect(try state(of: data, attempts: 1200) == ["film"])
+        #expect(!data.mediaFiles().contains { $0.hasPrefix("staging/") })
+        #expect(try data.must("job", "list", "--json").text.contains("\"state\" : \"finished\""))
     }
 
     @Test func aStoppedServerQueuesItsJobAgain() throws {

@@ -1,0 +1,129 @@
+import Catalog
+import Foundation
+import Policies
+import Testing
+
+@testable import Administration
+
+@Suite struct TransformDocumentTests {
+    private static let films = """
+        kind: Transform
+        name: films
+        priority: 5
+        tasks:
+          - kind: probe
+          - { kind: encode, preset: adaptive, after: [probe] }
+          - { name: plays, kind: verify, after: [encode], deliveryPolicies: [hls-aes] }
+          - kind: publish
+            after: [plays]
+            deliveryPolicies: [hls-aes]
+            authorizationPolicy: viewers
+          - { kind: prewarm, after: [publish], urls: ["https://edge.example/a"], onError: continue }
+          - { kind: notify, after: [publish], endpoint: office }
+
+        """
+    private static let office = """
+        kind: NotificationEndpoint
+        name: office
+        url: https://hooks.example/keyway
+        secret: hook
+
+        """
+
+    private func parse(_ text: String) -> LoadedDocuments {
+        DocumentLoader.parse(text, file: "t.yaml", folder: URL(fileURLWithPath: "/"))
+    }
+
+    private func transform(_ text: String) -> Transform? {
+        if case .transform(let transform) = parse(text).documents.first?.document { transform } else { nil }
+    }
+
+    @Test func readsATransformAndWritesItBack() throws {
+        let loaded = parse(Self.films)
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
+        let read = try #require(self.transform(Self.films))
+        #expect(read.priority == 5 && read.preset == "adaptive")
+        #expect(read.tasks.map(\.name) == ["probe", "encode", "plays", "publish", "prewarm", "notify"])
+        #expect(read.tasks[4].onError == .proceed)
+        #expect(
+            loaded.documents.first?.references.map(\.name) == ["hls-aes", "hls-aes", "viewers", "office"])
+        let encoder = JSONEncoder()
+        let shown = String(decoding: try encoder.encode(TransformForm(read)), as: UTF8.self)
+        #expect(self.transform(shown) == read)
+    }
+
+    @Test func readsAnEndpoint() throws {
+        guard case .notificationEndpoint(let endpoint) = parse(Self.office).documents.first?.document else {
+            Issue.record("no endpoint")
+            return
+        }
+        #expect(endpoint.events == .final && endpoint.account == "keyway")
+    }
+
+    @Test(arguments: [
+        ("tasks: [{ kind: encode, preset: nothing }]", "3:33", "no preset 'nothing'"),
+        ("tasks: [{ kind: encode, presset: adaptive }]", "3:25", "nearest known one is 'preset'"),
+        ("tasks: [{ kind: encode, preset: adaptive, after: [encode] }]", "3:9", "comes after itself"),
+        ("tasks: [{ kind: encode, preset: adaptive }, { kind: verify }]", "3:45", "needs the field 'deliveryPolicies'"),
+        ("tasks: [{ kind: encode, preset: adaptive }, { kind: probe, preset: x }]", "3:60", "has no field 'preset'"),
+        ("tasks: [{ kind: encode, preset: adaptive }, { kind: encode, preset: upload, name: b }]", "3:45", "one task"),
+        ("tasks: [{ kind: cook }]", "3:17", "knows no 'cook'"), ("tasks: []", "3:8", "at least one item"),
+        ("priority: 1001\ntasks: [{ kind: encode, preset: adaptive }]", "3:11", "from -1000 to 1000"),
+    ])
+    func errorsSayWhere(body: String, place: String, message: String) {
+        let errors = parse("kind: Transform\nname: t\n\(body)\n").errors.map(\.description)
+        #expect(errors.contains { $0.hasPrefix("t.yaml:\(place):") && $0.contains(message) }, "\(errors)")
+    }
+
+    @Test func namesThatAreBuiltInAreRefused() {
+        let errors = parse("kind: Transform\nname: adaptive\ntasks: [{ kind: encode, preset: adaptive }]\n").errors
+        #expect(errors.first?.description.contains("built in") == true)
+    }
+
+    @Test(arguments: [
+        "http://hooks.example/", "ftp://127.0.0.1/", "https://user@hooks.example/", "https://hooks.example/?a=b",
+        "hook",
+        "https://hooks.example/#a", "https:///x",
+    ])
+    func addressesThatCouldBeReadAreRefused(url: String) {
+        let errors = parse("kind: NotificationEndpoint\nname: n\nsecret: s\nurl: \"\(url)\"\n").errors
+        #expect(errors.first?.description.contains("'url' has URLs") == true, "\(errors)")
+    }
+
+    @Test func aNumberOfTasksIsBounded() {
+        let tasks = (0...30).map { "  - { name: n\($0), kind: notify, endpoint: office }" }.joined(separator: "\n")
+        #expect(
+            parse("kind: Transform\nname: t\ntasks:\n\(tasks)\n").errors.first?.description
+                .contains("at most 30") == true)
+    }
+
+    @Test func whatIsReferredToMustBeThere() async throws {
+        let catalog = FakeCatalog()
+        let set = DocumentSet(parse(Self.films + "---\n" + Self.office).documents)
+        let errors = try await set.validate(against: catalog).map(\.description)
+        #expect(errors.count == 4, "\(errors)")
+        #expect(errors.contains { $0.contains("there is no secret 'hook'") })
+        #expect(errors.contains { $0.contains("there is no DeliveryPolicy 'hls-aes'") })
+        #expect(errors.contains { $0.contains("there is no AuthorizationPolicy 'viewers'") })
+    }
+
+    @Test func plansSayWhatDiffersAndWhatGoes() async throws {
+        let catalog = FakeCatalog()
+        func plan(_ text: String, prune: Bool = false) async throws -> [String] {
+            let reconciliation = Reconciliation(catalog: catalog) { _, _, _ in
+                throw CatalogError(.unavailable, "no keys here")
+            }
+            let plan = try await reconciliation.plan(DocumentSet(parse(text).documents), prune: prune)
+            try await reconciliation.apply(plan, at: Date())
+            return plan.changes.map(\.description)
+        }
+        let simple = "kind: Transform\nname: t\ntasks: [{ kind: encode, preset: adaptive }]\n"
+        #expect(try await plan(simple) == ["create Transform t"])
+        #expect(try await plan(simple) == ["unchanged Transform t"])
+        let changed = try await plan(simple.replacingOccurrences(of: "adaptive", with: "upload"))
+        #expect(changed == ["update Transform t: tasks[0].options.preset: adaptive → upload"])
+        let other = simple.replacingOccurrences(of: "name: t", with: "name: u")
+        #expect(try await plan(other, prune: true) == ["create Transform u", "delete Transform t"])
+        #expect(await catalog.transforms().map(\.name) == ["u"])
+    }
+}
