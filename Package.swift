@@ -42,9 +42,18 @@ extension Target.Dependency {
 }
 
 /// The demo's player page is part of the program.
-let playerPage: [Resource] = [
-    "player.html", "player.css", "player.js", "playback.js", "manifests.js", "transmux.js", "keys.js",
-].map { .embedInCode("Player/\($0)") }
+let playerPage: [Resource] = ["player.html", "player.css", "player.js"].map { .embedInCode("Player/\($0)") }
+
+/// What plays in the browser, on that page and in the console.
+let playerScripts: [Resource] = [
+    "playback.js", "manifests.js", "transmux.js", "keys.js",
+].map { .embedInCode("Scripts/\($0)") }
+
+/// The operators' console is part of the program.
+let consolePages: [Resource] = [
+    "index.html", "console.css", "icon.svg", "main.js", "interface.js", "elements.js", "documents.js", "assets.js",
+    "asset.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html", "play.js",
+].map { .embedInCode("Console/\($0)") }
 
 let libraries: [Row] = [
     // Layer 0: values
@@ -53,6 +62,7 @@ let libraries: [Row] = [
     Row(name: "Cryptography", siblings: ["COpenSSL", "CMultiBuffer"]),
     Row(name: "EncoderProtocol"),
     Row(name: "BoundedMemory"),
+    Row(name: "PlayerScripts", resources: playerScripts),
     // Layer 1: rules and formats
     Row(name: "Policies", siblings: ["MediaModel", "ContentKeys"]),
     Row(name: "ISOBaseMedia", siblings: ["MediaModel"]),
@@ -111,9 +121,13 @@ let libraries: [Row] = [
             "TimedText", "TransportStream", "Presentations", "ProtectionSystems", "Cryptography",
         ],
         products: [.logging]),
+    Row(name: "Packaging", siblings: ["MediaStorage", "Origin", "Policies"]),
     Row(
         name: "Encoding",
-        siblings: ["MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "CodecSyntax", "CFFmpeg"]),
+        siblings: [
+            "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
+            "SubtitleFiles", "CFFmpeg",
+        ]),
     Row(
         name: "Jobs",
         siblings: [
@@ -127,8 +141,8 @@ let libraries: [Row] = [
     Row(
         name: "Administration",
         siblings: [
-            "Policies", "AssetFiles", "Catalog", "MediaStorage", "ContentKeys", "Cryptography", "KeyExchange",
-            "MediaModel", "AzureImport", "Tokens",
+            "Policies", "AssetFiles", "Catalog", "MediaStorage", "ContentKeys", "Cryptography", "EncoderProtocol",
+            "KeyExchange", "MediaModel", "AzureImport", "Tokens",
         ],
         products: [.crypto, .yams]),
     // Layer 4: transports and the choice of engines
@@ -147,9 +161,12 @@ let libraries: [Row] = [
         ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
-        name: "OriginHTTP", siblings: ["BoundedMemory", "HTTPSurface", "Origin", "Policies"],
+        name: "OriginHTTP", siblings: ["BoundedMemory", "HTTPSurface", "Origin", "PlayerScripts", "Policies"],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
+    Row(
+        name: "WebConsole", siblings: ["HTTPSurface", "PlayerScripts"], products: [.hummingbird, .httpTypes, .nioCore],
+        resources: consolePages),
     Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),
     Row(
         name: "AdminHTTP",
@@ -187,7 +204,7 @@ let servers: [Row] = [
         name: "KeyServer",
         siblings: [
             "Adapters", "AdminHTTP", "Administration", "Catalog", "HTTPSurface", "KeyDelivery", "KeyExchange",
-            "KeyServiceHTTP", "Policies", "Serving", "Tokens",
+            "KeyServiceHTTP", "Policies", "Serving", "Tokens", "WebConsole",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .logging, .serviceLifecycle, .unixSignals,
@@ -214,7 +231,7 @@ let programs: [Row] = [
             "Adapters", "Administration", "AssetFiles", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
             "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Policies", "Tokens", "EncoderProtocol", "AzureImport",
+            "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
             .argumentParser, .crypto, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -355,7 +372,7 @@ func tests() -> [Target] {
             siblings: [
                 "TestSupport", "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite",
                 "KeyDelivery",
-                "KeyWrapping", "Policies", "ContentKeys",
+                "KeyWrapping", "Policies", "ContentKeys", "WebConsole",
             ], products: [.grdb]),
     ]
 }

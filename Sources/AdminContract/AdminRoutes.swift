@@ -198,6 +198,9 @@ public enum AdminRoutes {
                 .body("end", .text(.time), "Until when; as the access policy says when absent", required: false),
             ], answer: .named("Published"), errors: [409, 422]),
         AdminRoute(
+            ShowLocator.self, .get, "/v1/locators/{locator}", .reader, "One locator and every streaming URL under it",
+            [.path("locator", .locator, "The locator's id")], answer: .named("Locator"), errors: [404, 422]),
+        AdminRoute(
             RevokeLocator.self, .delete, "/v1/locators/{locator}", .operator,
             "Close a locator now; it stays in lists as revoked",
             [.path("locator", .locator, "The locator's id")], answer: .named("LocatorRevoked"), errors: [404, 422]),
@@ -265,6 +268,9 @@ public enum AdminRoutes {
     ]
 
     private static let tokens = [
+        AdminRoute(
+            ShowIdentity.self, .get, "/v1/identity", .reader, "Under which name and role the token acts",
+            answer: .named("Identity")),
         AdminRoute(
             ListAdminTokens.self, .get, "/v1/admin-tokens", .keyAdmin, "The admin tokens' names, roles and states",
             [.after, .limit], answer: .named("AdminTokenList")),

@@ -243,12 +243,16 @@ enum AdminSchemas {
             "AssetList",
             page(
                 "assets",
-                .object([.required("name", name), .optional("version", .count), .required("created", time)]))
+                .object([
+                    .required("name", name), .optional("version", .count), .required("created", time),
+                    .optional("takenDown", time, "Absent while it is served"),
+                ]))
         ),
         (
             "Asset",
             .object([
                 .required("name", name), .required("created", time), .optional("version", .count),
+                .optional("takenDown", time, "Absent while it is served"), .optional("reason", text),
                 .required(
                     "tracks",
                     .list(
@@ -287,13 +291,22 @@ enum AdminSchemas {
             "Published",
             .object([
                 .required("asset", name), .required("locator", uuid), .required("until", time),
-                .required(
-                    "streams",
-                    .list(
-                        .object([
-                            .required("format", text), .required("encryption", words(DeliveryEncryption.self)),
-                            .required("policy", name), .required("url", text),
-                        ]))), .required("warnings", .list(text)),
+                .required("streams", .list(.named("StreamAddress"))), .required("warnings", .list(text)),
+            ])
+        ),
+        (
+            "Locator",
+            .object([
+                .required("id", uuid), .required("asset", name), .required("deliveryPolicies", .list(name)),
+                .required("start", time), .required("end", time), .required("revoked", .boolean),
+                .required("streams", .list(.named("StreamAddress")), "Empty where no origin is known"),
+            ])
+        ),
+        (
+            "StreamAddress",
+            .object([
+                .required("format", text), .required("encryption", words(DeliveryEncryption.self)),
+                .required("policy", name), .required("url", text),
             ])
         ),
         ("LocatorRevoked", .object([.required("locator", uuid), .required("revoked", .boolean)])),
@@ -369,6 +382,7 @@ enum AdminSchemas {
             ])
         ),
         ("RevocationRemoved", .object([.required("id", text)])),
+        ("Identity", .object([.required("name", text), .required("role", words(AdminRole.self))])),
         (
             "AdminTokenList",
             page(

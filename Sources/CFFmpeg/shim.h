@@ -8,10 +8,13 @@
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
+#include <libavutil/audio_fifo.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
 #include <libavutil/error.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/rational.h>
@@ -24,23 +27,41 @@ static const int keyway_error_end = AVERROR_EOF;
 static const int keyway_error_memory = AVERROR(ENOMEM);
 static const int64_t keyway_no_timestamp = AV_NOPTS_VALUE;
 
+/// What a reading context reads: an open file up to the size that it had, so that one that grows ends all the same. Its
+/// place is its own: several contexts can read one descriptor.
+struct keyway_source {
+    int descriptor;
+    int64_t position;
+    int64_t size;
+};
+
 static int keyway_read(void *opaque, uint8_t *buffer, int size) {
+    struct keyway_source *source = opaque;
+    int64_t left = source->size - source->position;
+    if (left <= 0) return AVERROR_EOF;
+    if (size > left) size = (int)left;
     ssize_t count;
     do {
-        count = read((int)(intptr_t)opaque, buffer, (size_t)size);
+        count = pread(source->descriptor, buffer, (size_t)size, (off_t)source->position);
     } while (count < 0 && errno == EINTR);
     if (count < 0) return AVERROR(errno);
+    source->position += count;
     return count == 0 ? AVERROR_EOF : (int)count;
 }
 
 static int64_t keyway_seek(void *opaque, int64_t offset, int whence) {
-    int descriptor = (int)(intptr_t)opaque;
-    if (whence & AVSEEK_SIZE) {
-        struct stat facts;
-        return fstat(descriptor, &facts) == 0 ? facts.st_size : AVERROR(errno);
+    struct keyway_source *source = opaque;
+    if (whence & AVSEEK_SIZE) return source->size;
+    int64_t base = 0;
+    switch (whence & ~AVSEEK_FORCE) {
+    case SEEK_SET: break;
+    case SEEK_CUR: base = source->position; break;
+    case SEEK_END: base = source->size; break;
+    default: return AVERROR(EINVAL);
     }
-    off_t position = lseek(descriptor, offset, whence & ~AVSEEK_FORCE);
-    return position < 0 ? AVERROR(errno) : position;
+    int64_t position;
+    if (__builtin_add_overflow(base, offset, &position) || position < 0) return AVERROR(EINVAL);
+    return source->position = position;
 }
 
 static int keyway_refuse_open(
@@ -48,19 +69,26 @@ static int keyway_refuse_open(
     return AVERROR(EPERM);
 }
 
-/// A demuxing context that reads an open file, and whose demuxers can open nothing else. Null when memory is short.
-static inline AVFormatContext *keyway_reading_context(int descriptor) {
+/// A demuxing context that reads an open file of a size, and whose demuxers can open nothing else. Null when memory is
+/// short.
+static inline AVFormatContext *keyway_reading_context(int descriptor, int64_t file_size) {
     const int size = 1 << 16;
     AVFormatContext *context = avformat_alloc_context();
-    unsigned char *buffer = av_malloc(size);
-    AVIOContext *io = buffer
-        ? avio_alloc_context(buffer, size, 0, (void *)(intptr_t)descriptor, keyway_read, NULL, keyway_seek)
+    unsigned char *buffer = (unsigned char *)av_malloc(size);
+    struct keyway_source *source = (struct keyway_source *)av_mallocz(sizeof *source);
+    AVIOContext *io = buffer && source
+        ? avio_alloc_context(buffer, size, 0, source, keyway_read, NULL, keyway_seek)
         : NULL;
     if (!context || !io) {
         avformat_free_context(context);
-        if (!io) av_free(buffer);
+        if (!io) {
+            av_free(buffer);
+            av_free(source);
+        }
         return NULL;
     }
+    source->descriptor = descriptor;
+    source->size = file_size;
     context->pb = io;
     context->io_open = keyway_refuse_open;
     context->flags |= AVFMT_FLAG_CUSTOM_IO;
@@ -71,7 +99,20 @@ static inline AVFormatContext *keyway_reading_context(int descriptor) {
 static inline void keyway_free_io(AVIOContext *io) {
     if (!io) return;
     av_freep(&io->buffer);
+    av_freep(&io->opaque);
     avio_context_free(&io);
+}
+
+/// `avformat_find_stream_info` with decoders that refuse larger pictures.
+static inline int keyway_find_stream_info(AVFormatContext *context, int64_t pixels) {
+    unsigned count = context->nb_streams;
+    AVDictionary **options = (AVDictionary **)av_calloc(count ? count : 1, sizeof *options);
+    if (!options) return AVERROR(ENOMEM);
+    for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", pixels, 0);
+    int result = avformat_find_stream_info(context, options);
+    for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
+    av_free(options);
+    return result;
 }
 
 static void keyway_log(void *context, int level, const char *format, va_list arguments) {

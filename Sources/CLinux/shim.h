@@ -23,4 +23,7 @@ static inline ssize_t keyway_read_at_hand(int file, void *bytes, size_t count, u
     return (ssize_t)syscall(SYS_preadv2, file, &vector, 1L, (long)offset, (long)0, (long)RWF_NOWAIT);
 }
 
+// syncfs(2): writes everything of a file's file system to the disk. 0, or -1 with errno.
+static inline int keyway_synchronize_file_system(int file) { return (int)syscall(SYS_syncfs, file); }
+
 #endif

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CProcess.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,6 +16,12 @@ void keyway_process_protect(void) {
         lock.rlim_cur = lock.rlim_max;
         (void)setrlimit(RLIMIT_MEMLOCK, &lock);
     }
+}
+
+void keyway_process_keep_memory(void) {
+    (void)mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    // Setting one turns off how glibc finds the other: what is larger comes from the kernel, and goes back to it.
+    (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 
 int keyway_process_processors(void) {

@@ -78,11 +78,11 @@ public struct JobRecord: Sendable, Hashable {
         self.isStorageEncrypted = isStorageEncrypted
     }
 
-    /// The preset of jobs that take MP4 files as they are, and the only one with several inputs.
+    /// The preset of jobs that take MP4 files as they are.
     public static let uploadPreset = "upload"
 
-    /// The input files in order.
+    /// The input files in order: of uploads and of orders written out (`EncodingOrder.text`) one on each line.
     public var inputs: [String] {
-        preset == Self.uploadPreset ? input.split(separator: "\n").map(String.init) : [input]
+        preset == Self.uploadPreset || preset.hasPrefix("{") ? input.split(separator: "\n").map(String.init) : [input]
     }
 }

@@ -11,10 +11,28 @@ public enum EncoderEvent: Sendable, Hashable, Codable {
     case progress(fraction: Double, seconds: Double, speed: Double)
     /// Something that an operator should know and that did not stop the work.
     case warning(message: String)
+    /// How close a rendition came to its source; when the order asks for it.
+    case measured(RenditionQuality)
     /// All tracks are complete. Nothing follows.
     case finished
     /// The work stopped. Nothing follows.
     case failed(code: EncoderFailureCode, message: String)
+}
+
+/// A rendition against its source in the rendition's size, over all pictures.
+public struct RenditionQuality: Sendable, Hashable, Codable {
+    /// Of the track.
+    public var name: String
+    /// Structural similarity, 1 for the same.
+    public var similarity: Double
+    /// Peak signal-to-noise ratio in dB; nil for the same.
+    public var signalToNoise: Double?
+
+    public init(name: String, similarity: Double, signalToNoise: Double?) {
+        self.name = name
+        self.similarity = similarity
+        self.signalToNoise = signalToNoise
+    }
 }
 
 /// What the input turned out to be.
@@ -23,16 +41,18 @@ public struct EncoderInput: Sendable, Hashable, Codable {
     public var format: String
     /// In seconds; 0 when unknown.
     public var duration: Double
-    public var videoCodec: String
+    /// Nil without video.
+    public var videoCodec: String?
+    /// In pixels, upright and with square ones; 0 without video.
     public var width: Int
     public var height: Int
-    /// Frames per second.
+    /// Frames per second that is encoded at; 0 without video.
     public var frameRate: Double
     /// Nil without sound.
     public var audioCodec: String?
 
     public init(
-        format: String, duration: Double, videoCodec: String, width: Int, height: Int, frameRate: Double,
+        format: String, duration: Double, videoCodec: String?, width: Int, height: Int, frameRate: Double,
         audioCodec: String?
     ) {
         self.format = format

@@ -1,11 +1,17 @@
-/// What the child is asked to do; the first of its arguments, and the preset of the job.
+/// What the child is asked to do; the first of its arguments.
 public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
-    /// Encodes one file into a ladder of renditions.
-    case adaptive
+    /// Makes renditions; the argument behind the limits is the text of an `EncodingOrder`.
+    case encode
     /// Takes MP4 files apart and keeps their samples as they are.
     case upload
 
-    public var takesSeveralInputs: Bool { self == .upload }
+    /// What a job's record says, as the child's arguments.
+    ///
+    /// - Parameter preset: `upload`, the name of a preset, or the text of an order.
+    public static func arguments(preset: String, limits: EncoderLimits, inputs: [String]) -> [String] {
+        guard preset != upload.rawValue else { return [upload.rawValue] + limits.arguments + inputs }
+        return [encode.rawValue] + limits.arguments + [preset] + inputs
+    }
 
     /// Most files of one run.
     public static let maximumInputs = 32

@@ -10,8 +10,17 @@ final class Decoder {
     private(set) var errorCount = 0
     private(set) var packetCount = 0
 
-    init(_ stream: AVStream, threads: Int, kind: String) throws {
+    convenience init(_ stream: AVStream, threads: Int, kind: String) throws {
         guard let parameters = stream.codecpar else { throw EncodingFailure(.damaged, "the \(kind) has no parameters") }
+        try self.init(parameters, timeBase: stream.time_base, threads: threads, kind: kind)
+    }
+
+    /// - Parameters:
+    ///   - threads: 0 for as many as there are processors.
+    ///   - kind: what errors call it.
+    init(
+        _ parameters: UnsafeMutablePointer<AVCodecParameters>, timeBase: AVRational, threads: Int, kind: String
+    ) throws {
         let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
         guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
             throw EncodingFailure(.unsupportedCodec, "there is no decoder for its \(kind) (\(name))")
@@ -22,10 +31,14 @@ final class Decoder {
         self.context = context
         self.frame = frame
         try check(avcodec_parameters_to_context(context, parameters), .damaged, "the \(kind) parameters are damaged")
-        context.pointee.pkt_timebase = stream.time_base
+        context.pointee.pkt_timebase = timeBase
+        context.pointee.max_pixels = Int64(InputFile.maximumPixels)
         context.pointee.thread_count = Int32(threads)
         try check(avcodec_open2(context, codec, nil), .unsupportedCodec, "its \(kind) (\(name)) cannot be decoded")
     }
+
+    /// The codec's name as FFmpeg has it.
+    var codecName: String { String(cString: avcodec_get_name(context.pointee.codec_id)) }
 
     deinit {
         var frame: UnsafeMutablePointer<AVFrame>? = frame

@@ -1,13 +1,15 @@
 import CFFmpeg
 import EncoderProtocol
+import TrackCodecs
 import TrackOutput
 
-/// A coded access unit as an encoder gives it.
+/// A coded access unit as an encoder gives it. The bytes are the encoder's, for the time of the call.
 struct CodedPacket {
-    var bytes: [UInt8]
+    var bytes: UnsafeBufferPointer<UInt8>
     /// In the encoder's time base.
     var presentationTime: Int64
     var isKey: Bool
+    let packet: UnsafeMutablePointer<AVPacket>
 }
 
 /// One encoder of FFmpeg. Owned by one thread.
@@ -22,9 +24,12 @@ final class Encoder {
         codec name: String, options: [(String, String)],
         configure: (UnsafeMutablePointer<AVCodecContext>) -> Void
     ) throws {
-        guard let codec = avcodec_find_encoder_by_name(name), let context = avcodec_alloc_context3(codec),
-            let packet = av_packet_alloc()
-        else { throw EncodingFailure(.internalError, "this FFmpeg has no encoder \(name)") }
+        guard let codec = avcodec_find_encoder_by_name(name) else {
+            throw EncodingFailure(.unsupportedCodec, "this FFmpeg has no encoder '\(name)'")
+        }
+        guard let context = avcodec_alloc_context3(codec), let packet = av_packet_alloc() else {
+            throw EncodingFailure(.limitExceeded, "no memory for an encoder")
+        }
         self.context = context
         self.packet = packet
         context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
@@ -43,10 +48,11 @@ final class Encoder {
         avcodec_free_context(&context)
     }
 
-    /// The codec's configuration as FFmpeg gives it.
-    var extradata: [UInt8] {
-        guard let start = context.pointee.extradata, context.pointee.extradata_size > 0 else { return [] }
-        return Array(UnsafeBufferPointer(start: start, count: Int(context.pointee.extradata_size)))
+    /// What the muxer writes of it in a sample entry, read back.
+    func trackCodec() throws -> TrackCodec {
+        try SampleEntryMuxing.codec(timeBase: context.pointee.time_base) { parameters in
+            try check(avcodec_parameters_from_context(parameters, context), .limitExceeded, "no memory for the muxer")
+        }
     }
 
     /// Encodes a frame, or what is left when it is nil, and hands on each packet.
@@ -61,9 +67,9 @@ final class Encoder {
             guard let data = packet.pointee.data, packet.pointee.size > 0 else { continue }
             try handle(
                 CodedPacket(
-                    bytes: Array(UnsafeBufferPointer(start: data, count: Int(packet.pointee.size))),
-                    presentationTime: packet.pointee.pts,
-                    isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0))
+                    bytes: UnsafeBufferPointer(start: data, count: Int(packet.pointee.size)),
+                    presentationTime: packet.pointee.pts, isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0,
+                    packet: packet))
         }
     }
 }

@@ -1,74 +1,41 @@
 import CFFmpeg
 import EncoderProtocol
-import Glibc
+import MediaModel
 import TrackOutput
 
 extension EncodingSession {
-    func facts(_ picture: SourcePicture) -> EncoderInput {
+    static func facts(_ part: InputPart, _ frameRate: Rational) -> EncoderInput {
         EncoderInput(
-            format: String(cString: input.context.pointee.iformat.pointee.name), duration: input.declaredDuration,
-            videoCodec: String(cString: avcodec_get_name(videoDecoder.context.pointee.codec_id)),
-            width: picture.width, height: picture.height, frameRate: frameRate.value,
-            audioCodec: sounds.first.map { String(cString: avcodec_get_name($0.decoder.context.pointee.codec_id)) })
+            format: part.input.formatName, duration: part.input.declaredDuration,
+            videoCodec: part.videoDecoder?.codecName, width: part.source?.width ?? 0, height: part.source?.height ?? 0,
+            frameRate: part.source == nil ? 0 : frameRate.value, audioCodec: part.sounds.first?.decoder.codecName)
     }
 
-    func announce() throws {
-        var tracks = rungs.map {
-            PlannedRendition(name: VideoRendition.name($0), bitrate: $0.bitrate, width: $0.width, height: $0.height)
+    static func role(_ text: String) -> TextFormat.Role { TextFormat.Role(rawValue: text) ?? .subtitle }
+
+    static func renditions(
+        _ planned: [PlannedVideo], _ recipe: VideoRecipe, _ source: SourcePicture, _ frameRate: Rational,
+        _ threads: Int,
+        _ order: EncodingOrder, _ output: FrameOutput
+    ) throws -> [VideoRendition] {
+        try planned.enumerated().map { number, video in
+            let coding = VideoCoding(
+                planned: video, recipe: recipe, frameRate: frameRate, threads: threads,
+                isTenBit: isTenBit(video, source, recipe))
+            return try VideoRendition(
+                coding, number: number, measuresQuality: order.measuresQuality, output: output)
         }
-        tracks += sounds.map { PlannedRendition(name: $0.name, bitrate: $0.bitrate) }
-        if input.leftOutSounds > 0 {
-            try output.send(
-                .warning(
-                    message: "\(input.leftOutSounds) streams of sound are left out; an asset keeps "
-                        + "\(InputFile.maximumSounds)"))
-        }
-        try output.send(.planned(tracks: tracks))
     }
-}
 
-/// The source's picture upright and with square pixels.
-struct SourcePicture {
-    var width: Int
-    var height: Int
-    /// Of the video, in bits per second; nil when unknown.
-    var bitrate: Int?
-
-    init(_ input: InputFile, _ decoder: Decoder) throws {
-        let stream = try input.streamPointer(input.video)
-        let coded = (Int(decoder.context.pointee.width), Int(decoder.context.pointee.height))
-        guard (16...16_384).contains(coded.0), (16...16_384).contains(coded.1) else {
-            throw EncodingFailure(.damaged, "its pictures are \(coded.0)x\(coded.1)")
+    /// Of several inputs an error says which.
+    static func naming<Result>(_ file: EncodingInput, alone: Bool, _ work: () throws -> Result) throws -> Result {
+        do {
+            return try work()
+        } catch var failure as EncodingFailure where !alone {
+            failure.message = "\(file.name): \(failure.message)"
+            throw failure
         }
-        var aspect = av_guess_sample_aspect_ratio(input.context, stream, nil)
-        if aspect.num <= 0 || aspect.den <= 0 { aspect = AVRational(num: 1, den: 1) }
-        let scale = min(max(av_q2d(aspect), 0.1), 10)
-        // Pixels that are not square: the shorter side is kept, so that nothing is enlarged twice.
-        var size = (Double(coded.0) * max(scale, 1), Double(coded.1) / min(scale, 1))
-        if scale > 1 { size = (Double(coded.0), Double(coded.1) / scale) }
-        if scale < 1 { size = (Double(coded.0) * scale, Double(coded.1)) }
-        let isTurned = keyway_rotation(stream) % 180 != 0
-        width = Int((isTurned ? size.1 : size.0).rounded())
-        height = Int((isTurned ? size.0 : size.1).rounded())
-        let own = stream.pointee.codecpar.pointee.bit_rate
-        let whole = input.context.pointee.bit_rate
-        bitrate = own > 0 ? Int(own) : whole > 0 ? Int(whole) : nil
     }
-}
-
-extension AVStream {
-    /// Frames per second as the container knows them.
-    var averageRate: Rational? {
-        for rate in [avg_frame_rate, r_frame_rate] where rate.num > 0 && rate.den > 0 {
-            return Rational(Int(rate.num), Int(rate.den))
-        }
-        return nil
-    }
-}
-
-extension Decoder {
-    /// Mono stays mono; everything else becomes stereo.
-    var targetChannelCount: Int { context.pointee.ch_layout.nb_channels == 1 ? 1 : 2 }
 }
 
 /// Says at most twice a second how far the work is.

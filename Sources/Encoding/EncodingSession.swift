@@ -1,156 +1,216 @@
 import CFFmpeg
-import EncoderProtocol
+public import EncoderProtocol
 import Glibc
+import SubtitleFiles
 public import TrackOutput
 
-/// One run: opens the input, decodes it once, and feeds every rendition. Owned by one thread.
+/// One run: opens the inputs, decodes each part once, and feeds every rendition. Owned by one thread.
 public final class EncodingSession {
-    /// Share of packets that may fail to decode before the input counts as damaged.
-    private static let tolerableErrors = 0.02
-    /// How much shorter than declared the video may be, in seconds and as a share.
-    private static let tolerableLoss = (seconds: 0.5, share: 0.02)
-
-    let output: FrameOutput
-    let input: InputFile
-    let videoDecoder: Decoder
-    let frameRate: Rational
-    private var video: [VideoRendition] = []
-    let sounds: [SoundTrack]
-    private var videoGraph: FilterGraph?
-    let rungs: [LadderRung]
-    private let start: Double
-    private var decodedUntil = 0.0
+    private let order: EncodingOrder
+    private let inputs: [EncodingInput]
+    private let output: FrameOutput
+    private let threads: Int
+    private let parts: [InputPart]
+    private let frameRate: Rational
+    private let planned: [PlannedVideo]
+    private let videos: [VideoRendition]
+    private let sounds: [SoundTrack]
+    private let overlay: OverlayPicture?
     private var progress: ProgressReport
 
     /// - Parameters:
-    ///   - descriptor: the open input.
+    ///   - inputs: as many as the order names.
     ///   - threads: of each codec; 0 for as many as there are processors.
-    public init(descriptor: Int32, threads: Int, output: FrameOutput) throws {
+    public init(_ order: EncodingOrder, inputs: [EncodingInput], threads: Int, output: FrameOutput) throws {
         keyway_bound_log()
+        guard order.inputCount <= inputs.count, !order.parts.isEmpty else {
+            throw EncodingFailure(.internalError, "the order names inputs that are not there")
+        }
+        self.order = order
+        self.inputs = inputs
         self.output = output
-        let input = try InputFile(descriptor: descriptor)
-        self.input = input
-        let stream = try input.stream(input.video)
-        videoDecoder = try Decoder(stream, threads: threads, kind: "video")
-        var sounds: [SoundTrack] = []
-        for index in input.sounds {
-            do {
-                sounds.append(try SoundTrack(input, stream: index, names: Set(sounds.map(\.name))))
-            } catch let failure as EncodingFailure where index != input.sounds.first {
-                try output.send(.warning(message: "stream \(index) is left out: \(failure.message)"))
+        self.threads = threads
+        let preset = order.preset
+        parts = try order.parts.map { part in
+            try Self.naming(inputs[part.input], alone: order.parts.count == 1) {
+                try InputPart(
+                    inputs[part.input], part, usesVideo: preset.video != nil, usesSound: !preset.audio.isEmpty,
+                    threads: threads)
             }
         }
-        self.sounds = sounds
-        frameRate = .frameRate(average: stream.averageRate)
-        start = input.startTime
-        progress = ProgressReport(duration: input.declaredDuration)
-        let size = try SourcePicture(input, videoDecoder)
-        rungs = Ladder.adaptive(
-            width: size.width, height: size.height, frameRate: frameRate.value, sourceBitrate: size.bitrate)
-        try output.send(.probed(facts(size)))
+        for part in parts {
+            for warning in part.warnings { try output.send(.warning(message: warning)) }
+        }
+        let first = parts[0]
+        let rate = first.source?.frameRate.capped(at: preset.video?.maximumFrameRate ?? 60)
+        frameRate = rate ?? Rational(25, 1)
+        try output.send(.probed(Self.facts(first, frameRate)))
+        overlay = try order.overlay.map { try OverlayPicture(inputs[$0.input]) }
+        progress = ProgressReport(duration: parts.reduce(0) { $0 + $1.declaredDuration })
+        if let recipe = preset.video, let source = first.source {
+            let factor =
+                recipe.ladder == .contentAware ? try ContentAnalysis.factor(first.file, source, frameRate, threads) : 1
+            let plan = try RenditionPlan(recipe, source: source, frameRate: frameRate, bitrateFactor: factor)
+            for warning in plan.warnings { try output.send(.warning(message: warning)) }
+            planned = plan.videos
+            videos = try Self.renditions(plan.videos, recipe, source, frameRate, threads, order, output)
+        } else {
+            planned = []
+            videos = []
+        }
+        let isWhole = order.parts.count == 1 && order.parts[0].start == nil && order.parts[0].end == nil
+        sounds = Array(
+            try SoundTrack.planned(preset.audio, first.sounds, wholeInput: isWhole) {
+                try output.send(.warning(message: $0))
+            }.prefix(EncoderFrame.maximumTracks - planned.count))
+        guard !videos.isEmpty || !sounds.isEmpty else {
+            throw EncodingFailure(.noVideo, "nothing of it is what the preset '\(preset.name)' makes")
+        }
         try announce()
-        for (number, rung) in rungs.enumerated() {
-            video.append(
-                try VideoRendition(rung, frameRate: frameRate, threads: threads, number: number, output: output))
-        }
+        let boundaries = SoundBoundaries(
+            groupSize: VideoCoding.groupSize(frameRate, preset.video?.keyFrameInterval ?? 2), frameRate: frameRate)
         for (number, sound) in sounds.enumerated() {
-            try sound.begin(number: rungs.count + number, output: output)
+            try sound.begin(boundaries, number: planned.count + number, output: output)
         }
     }
 
-    /// Encodes the whole input.
+    private func announce() throws {
+        let tracks =
+            planned.map {
+                PlannedRendition(name: $0.name, bitrate: $0.bitrate, width: $0.width, height: $0.height)
+            } + sounds.map { PlannedRendition(name: $0.sound.name, bitrate: $0.sound.bitrate) }
+        try output.send(.planned(tracks: tracks))
+    }
+
+    /// Encodes everything.
     public func run() throws {
-        guard let packet = av_packet_alloc() else { throw EncodingFailure(.limitExceeded, "no memory for packets") }
-        defer {
-            var packet: UnsafeMutablePointer<AVPacket>? = packet
-            av_packet_free(&packet)
-        }
-        while true {
-            let result = av_read_frame(input.context, packet)
-            if result == keyway_error_end { break }
-            if result == keyway_error_again { continue }
-            try check(result, .damaged, "it cannot be read to its end")
-            defer { av_packet_unref(packet) }
-            let index = Int(packet.pointee.stream_index)
-            if index == input.video {
-                try videoDecoder.decode(packet, takeVideo)
-            } else if let sound = sounds.first(where: { $0.stream == index }) {
-                try takeSound(packet, sound)
+        var before = 0.0
+        for (number, part) in parts.enumerated() {
+            try Self.naming(part.file, alone: parts.count == 1) {
+                try run(part, isLast: number == parts.count - 1, before)
             }
+            before += part.declaredDuration
         }
-        try videoDecoder.decode(nil, takeVideo)
-        for sound in sounds { try takeSound(nil, sound) }
-        try finish()
-    }
-
-    private func finish() throws {
-        try refuseDamage()
-        try videoGraph?.finish(at: try videoEnd()) { number, frame in try self.video[number].encode(frame) }
-        for rendition in video { try rendition.finish() }
+        for video in videos { try video.finish() }
         for sound in sounds { try sound.finish() }
+        try sendTexts()
         try output.send(.finished)
     }
 
-    /// Where the last picture ends, in the video stream's time base.
-    private func videoEnd() throws -> Int64 {
-        let base = av_q2d(try input.stream(input.video).time_base)
-        let units = decodedUntil / max(base, 1e-9)
-        return Int64(exactly: units.rounded()) ?? keyway_no_timestamp
-    }
-
-    /// A file that was cut or damaged must not become a short asset.
-    private func refuseDamage() throws {
-        guard videoGraph != nil else { throw EncodingFailure(.damaged, "no picture could be decoded") }
-        let errors = sounds.reduce(videoDecoder.errorCount) { $0 + $1.decoder.errorCount }
-        let packets = sounds.reduce(videoDecoder.packetCount) { $0 + $1.decoder.packetCount }
-        guard Double(errors) <= max(2, Double(packets) * Self.tolerableErrors) else {
-            throw EncodingFailure(.damaged, "\(errors) of \(packets) packets cannot be decoded")
+    /// - Parameter before: how much of the film lies before the part, in seconds.
+    private func run(_ part: InputPart, isLast: Bool, _ before: Double) throws {
+        // What something follows is cut to its declared length, so that pictures and sound go on together.
+        let length = part.end.map { $0 - part.start } ?? (isLast ? nil : part.declaredDuration)
+        let pictures = try pictureFeed(part, length: length)
+        let feeds = try soundFeeds(part, length: length, before)
+        try part.run(pictures, feeds, before: before) { seconds in
+            if let event = progress.event(at: before + seconds) { try output.send(event) }
         }
-        let declared = input.declaredDuration
-        let missing = declared - decodedUntil
-        guard missing <= max(Self.tolerableLoss.seconds, declared * Self.tolerableLoss.share) else {
-            throw EncodingFailure(
-                .truncated,
-                "it declares \(Self.seconds(declared)) s of video and ends after \(Self.seconds(decodedUntil)) s")
+        for warning in try part.refuseDamage(pictures, feeds) { try output.send(.warning(message: warning)) }
+        try pictures?.finish(at: length.map { min($0, max(part.declaredDuration, pictures?.decodedUntil ?? 0)) })
+        for feed in feeds { try feed.finish() }
+        guard length != nil else { return }
+        let end = videos.first.map { Double($0.pictureCount) / frameRate.value } ?? (before + (length ?? 0))
+        for sound in sounds { try sound.rendition?.fill(to: Self.samples(end)) }
+    }
+
+    private static func samples(_ seconds: Double) -> Int64 {
+        Int64(exactly: (seconds * Double(AudioRendition.sampleRate)).rounded()) ?? 0
+    }
+
+    private func pictureFeed(_ part: InputPart, length: Double?) throws -> PictureFeed? {
+        guard !videos.isEmpty, let recipe = order.preset.video else { return nil }
+        guard let stream = part.input.video, let source = part.source, let decoder = part.videoDecoder else {
+            throw EncodingFailure(.noVideo, "it has no video, and the first part has")
         }
-        if errors > 0 { try output.send(.warning(message: "\(errors) of \(packets) packets could not be decoded")) }
-    }
-
-    private static func seconds(_ value: Double) -> String {
-        "\((value * 100).rounded() / 100)"
-    }
-
-    private func takeVideo(_ frame: UnsafeMutablePointer<AVFrame>) throws {
-        let stream = try input.stream(input.video)
-        let time = frame.pointee.best_effort_timestamp
-        if time != keyway_no_timestamp {
-            let seconds = Double(time) * av_q2d(stream.time_base) - start
-            decodedUntil = max(decodedUntil, seconds + 1 / frameRate.value)
-            frame.pointee.pts = time.subtractingOrZero(offset(in: stream))
+        let outputs = planned.map { video in
+            PictureOutput(
+                width: video.width, height: video.height, isTenBit: Self.isTenBit(video, parts[0].source, recipe),
+                isStandardRange: video.codec == .h264 || recipe.dynamicRange == .standard
+                    || parts[0].source?.isHighDynamicRange == false)
         }
-        if videoGraph == nil {
-            videoGraph = try .video(
-                frame, stream: try input.streamPointer(input.video), frameRate: frameRate, rungs: rungs)
+        var filters = PictureFilters(frameRate: frameRate, outputs: outputs, deinterlacing: recipe.deinterlacing)
+        if let overlay, let place = order.overlay { filters.overlay = (overlay, place.corner, place.width) }
+        filters.pads = part !== parts[0]
+        return PictureFeed(
+            decoder, source, filters, clock: try part.clock(stream, length: length), threads: threads
+        ) { [videos] number, frame in try videos[number].encode(frame) }
+    }
+
+    static func isTenBit(_ video: PlannedVideo, _ source: SourcePicture?, _ recipe: VideoRecipe) -> Bool {
+        guard video.codec != .h264, let source, source.bitDepth > 8 else { return false }
+        if video.codec == .hevc, let profile = video.profile { return profile == "main10" }
+        return !(source.isHighDynamicRange && recipe.dynamicRange == .standard)
+    }
+
+    private func soundFeeds(_ part: InputPart, length: Double?, _ before: Double) throws -> [SoundFeed] {
+        var tracks: [Int: [SoundTrack]] = [:]
+        for sound in sounds {
+            // Later parts give what has the same language, else what stands in the same place.
+            let same = part.sounds.indices.filter { part.sounds[$0].language == sound.sound.language }
+            let place = part === parts[0] || same.contains(sound.place) ? sound.place : same.first ?? sound.place
+            if part.sounds.indices.contains(place) { tracks[place, default: []].append(sound) }
         }
-        try videoGraph?.push(frame) { number, frame in try self.video[number].encode(frame) }
-        if let event = progress.event(at: decodedUntil) { try output.send(event) }
+        let limit = length.map { Self.samples(before + $0) } ?? Int64.max
+        return try tracks.sorted { $0.key < $1.key }.map { place, tracks in
+            let source = part.sounds[place]
+            var gains: [Int: Double] = [:]
+            if let target = order.preset.loudness {
+                for count in Set(tracks.compactMap { $0.rendition?.channelCount }) {
+                    gains[count] = try Loudness(
+                        part.file, stream: source.stream, channelCount: count, start: part.containerStart,
+                        length: length
+                    ).gain(to: target)
+                }
+            }
+            return SoundFeed(
+                source, tracks, clock: try part.clock(source.stream, length: length), gains: gains, limit: limit)
+        }
     }
 
-    /// The presentation's start in a stream's time base; zero when the container says nonsense.
-    private func offset(in stream: AVStream) -> Int64 {
-        Int64(exactly: (start / av_q2d(stream.time_base)).rounded()) ?? 0
+    private func sendTexts() throws {
+        let end =
+            videos.first.map { Double($0.pictureCount) / frameRate.value }
+            ?? sounds.compactMap { $0.rendition.map { Double($0.takenCount) / 48_000 } }.max() ?? progress.duration
+        var texts = TextTracks(end: UInt64(exactly: (end * 1000).rounded(.up)) ?? 0)
+        do throws(SubtitleError) {
+            for (text, subtitles) in merged() {
+                try texts.add(subtitles, text.language, Self.role(text.role), of: "stream \(text.stream)")
+            }
+        } catch {
+            throw EncodingFailure(TextTracks.code(error.code), error.description)
+        }
+        for side in order.texts {
+            let file = inputs[side.input]
+            let start = parts.count == 1 ? parts[0].start : 0
+            let subtitles = try SideText.read(file, start: start)
+            do throws(SubtitleError) {
+                try texts.add(subtitles, side.language, Self.role(side.role), of: file.name)
+            } catch {
+                throw EncodingFailure(TextTracks.code(error.code), "\(file.name): \(error)")
+            }
+        }
+        let first = planned.count + sounds.count
+        let count = min(texts.tracks.count, (EncoderFrame.maximumTracks - first) / 2 * 2)
+        if count < texts.tracks.count {
+            texts.warn(
+                "\(texts.tracks.count - count) text tracks are left out; an asset keeps \(EncoderFrame.maximumTracks)")
+        }
+        for warning in texts.warnings { try output.send(.warning(message: warning)) }
+        for (number, track) in texts.tracks.prefix(count).enumerated() {
+            try TextTracks.send(track, number: first + number, output)
+        }
     }
 
-    private func takeSound(_ packet: UnsafeMutablePointer<AVPacket>?, _ sound: SoundTrack) throws {
-        let stream = try input.stream(sound.stream)
-        try sound.decode(packet, stream, start: offset(in: stream))
-    }
-}
-
-extension Int64 {
-    /// The difference, or zero when it cannot be told: times come from the file.
-    func subtractingOrZero(_ other: Int64) -> Int64 {
-        let difference = subtractingReportingOverflow(other)
-        return difference.overflow ? 0 : difference.partialValue
+    /// The texts of the first part, with what the same streams of later parts add.
+    private func merged() -> [(TextStream, Subtitles)] {
+        parts[0].texts.enumerated().map { place, text in
+            let later = parts.dropFirst().compactMap { part -> TextStream? in
+                part.texts.first { $0.language == text.language && $0.role == text.role }
+                    ?? (part.texts.indices.contains(place) ? part.texts[place] : nil)
+            }
+            let cues = later.reduce(text.subtitles.cues) { $0 + $1.subtitles.cues }
+            return (text, .webVTT(header: "WEBVTT", cues: cues))
+        }
     }
 }

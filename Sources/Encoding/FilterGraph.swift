@@ -2,32 +2,38 @@ import CFFmpeg
 import EncoderProtocol
 import TrackOutput
 
-/// A filter graph with one source and one or several sinks, described in FFmpeg's language. Owned by one thread.
+/// A filter graph described in FFmpeg's language. Owned by one thread.
 final class FilterGraph {
     private var graph: UnsafeMutablePointer<AVFilterGraph>?
-    private let source: UnsafeMutablePointer<AVFilterContext>
+    private var sources: [UnsafeMutablePointer<AVFilterContext>] = []
     private var sinks: [UnsafeMutablePointer<AVFilterContext>] = []
     private let frame: UnsafeMutablePointer<AVFrame>
 
+    enum Media: String {
+        case video = ""
+        case audio = "a"
+    }
+
     /// - Parameters:
-    ///   - source: the source filter's name and arguments.
-    ///   - sink: the sink filter's name.
-    ///   - description: links `[in]` to `[out0]`, `[out1]`, ….
-    init(source: (name: String, arguments: String), sink: String, sinkCount: Int, description: String) throws {
+    ///   - sources: arguments of the source filters.
+    ///   - description: links `[in0]`, `[in1]`, … to `[out0]`, `[out1]`, ….
+    ///   - threads: 0 for as many as there are processors.
+    init(
+        _ media: Media, sources: [String], sinkCount: Int, description: String, threads: Int
+    ) throws {
         guard let graph = avfilter_graph_alloc(), let frame = av_frame_alloc() else {
             throw EncodingFailure(.limitExceeded, "no memory for the filters")
         }
         self.graph = graph
         self.frame = frame
-        graph.pointee.nb_threads = 2
-        var made: UnsafeMutablePointer<AVFilterContext>?
-        let result = avfilter_graph_create_filter(
-            &made, avfilter_get_by_name(source.name), "in", source.arguments, nil, graph)
-        guard result >= 0, let made else {
-            throw EncodingFailure(.damaged, "frames of this form cannot be filtered", ffmpeg: result)
+        graph.pointee.nb_threads = Int32(threads)
+        for (number, arguments) in sources.enumerated() {
+            self.sources.append(try Self.make(graph, "\(media.rawValue)buffer", "in\(number)", arguments))
         }
-        self.source = made
-        try link(graph, sink, sinkCount, description)
+        for number in 0..<sinkCount {
+            sinks.append(try Self.make(graph, "\(media.rawValue)buffersink", "out\(number)", nil))
+        }
+        try link(graph, description)
     }
 
     deinit {
@@ -36,30 +42,23 @@ final class FilterGraph {
         av_frame_free(&frame)
     }
 
-    private func link(
-        _ graph: UnsafeMutablePointer<AVFilterGraph>, _ sink: String, _ sinkCount: Int, _ description: String
-    ) throws {
-        var inputs: UnsafeMutablePointer<AVFilterInOut>?
-        for number in (0..<sinkCount).reversed() {
-            var made: UnsafeMutablePointer<AVFilterContext>?
-            try check(
-                avfilter_graph_create_filter(&made, avfilter_get_by_name(sink), "out\(number)", nil, nil, graph),
-                .internalError, "the filters cannot be made")
-            guard let made, let end = avfilter_inout_alloc() else {
-                throw EncodingFailure(.limitExceeded, "no memory for the filters")
-            }
-            sinks.insert(made, at: 0)
-            end.pointee.name = av_strdup("out\(number)")
-            end.pointee.filter_ctx = made
-            end.pointee.pad_idx = 0
-            end.pointee.next = inputs
-            inputs = end
-        }
-        var outputs = avfilter_inout_alloc()
-        outputs?.pointee.name = av_strdup("in")
-        outputs?.pointee.filter_ctx = source
-        outputs?.pointee.pad_idx = 0
-        outputs?.pointee.next = nil
+    /// Whether this FFmpeg has a filter.
+    static func has(_ name: String) -> Bool { avfilter_get_by_name(name) != nil }
+
+    private static func make(
+        _ graph: UnsafeMutablePointer<AVFilterGraph>, _ filter: String, _ name: String, _ arguments: String?
+    ) throws -> UnsafeMutablePointer<AVFilterContext> {
+        var made: UnsafeMutablePointer<AVFilterContext>?
+        try check(
+            avfilter_graph_create_filter(&made, avfilter_get_by_name(filter), name, arguments, nil, graph),
+            .damaged, "frames of this form cannot be filtered")
+        guard let made else { throw EncodingFailure(.limitExceeded, "no memory for the filters") }
+        return made
+    }
+
+    private func link(_ graph: UnsafeMutablePointer<AVFilterGraph>, _ description: String) throws {
+        var inputs = try Self.chain(sinks, "out")
+        var outputs = try Self.chain(sources, "in")
         defer {
             avfilter_inout_free(&inputs)
             avfilter_inout_free(&outputs)
@@ -70,19 +69,39 @@ final class FilterGraph {
         try check(avfilter_graph_config(graph, nil), .damaged, "frames of this form cannot be filtered")
     }
 
+    private static func chain(
+        _ filters: [UnsafeMutablePointer<AVFilterContext>], _ label: String
+    ) throws -> UnsafeMutablePointer<AVFilterInOut>? {
+        var first: UnsafeMutablePointer<AVFilterInOut>?
+        for (number, filter) in filters.enumerated().reversed() {
+            guard let end = avfilter_inout_alloc() else {
+                throw EncodingFailure(.limitExceeded, "no memory for the filters")
+            }
+            end.pointee.name = av_strdup("\(label)\(number)")
+            end.pointee.filter_ctx = filter
+            end.pointee.pad_idx = 0
+            end.pointee.next = first
+            first = end
+        }
+        return first
+    }
+
     /// Takes a frame and hands on what comes out of each sink, with the sink's number.
     func push(
-        _ input: UnsafeMutablePointer<AVFrame>, _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
+        _ input: UnsafeMutablePointer<AVFrame>, to source: Int = 0,
+        _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
     ) throws {
-        try check(av_buffersrc_write_frame(source, input), .damaged, "a frame cannot be filtered")
+        try check(av_buffersrc_write_frame(sources[source], input), .damaged, "a frame cannot be filtered")
         try drain(handle)
     }
 
-    /// Ends the source and hands on what is left.
+    /// Ends a source and hands on what is left.
     ///
     /// - Parameter time: where the last frame ends, in the source's time base.
-    func finish(at time: Int64, _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void) throws {
-        try check(av_buffersrc_close(source, time, 0), .damaged, "the filters cannot be ended")
+    func finish(
+        _ source: Int = 0, at time: Int64, _ handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
+    ) throws {
+        try check(av_buffersrc_close(sources[source], time, 0), .damaged, "the filters cannot be ended")
         try drain(handle)
     }
 

@@ -6,19 +6,27 @@ import TrackOutput
 /// The opened input: its container, and the streams that are used. Owned by one thread.
 final class InputFile {
     let context: UnsafeMutablePointer<AVFormatContext>
-    let video: Int
+    let name: String
+    /// Nil without pictures that move.
+    let video: Int?
     /// All streams of sound, the one that plays by itself first; at most `maximumSounds`.
     let sounds: [Int]
     /// How many more there are.
     let leftOutSounds: Int
+    /// Streams of subtitles.
+    let texts: [Int]
     static let maximumSounds = 16
+    static let maximumTexts = 16
+    /// Of one picture: 8192 by 4352.
+    static let maximumPixels = 8192 * 4352
     private let io: UnsafeMutablePointer<AVIOContext>?
 
     /// Opens what a descriptor holds and looks at its streams.
-    init(descriptor: Int32) throws {
-        guard let allocated = keyway_reading_context(descriptor) else {
+    init(_ file: EncodingInput) throws {
+        guard let allocated = keyway_reading_context(file.descriptor, file.size) else {
             throw EncodingFailure(.limitExceeded, "no memory to open the input")
         }
+        name = file.name
         io = allocated.pointee.pb
         allocated.pointee.probesize = 16 << 20
         allocated.pointee.max_analyze_duration = 10_000_000
@@ -27,26 +35,27 @@ final class InputFile {
         let result = avformat_open_input(&opened, nil, nil, nil)
         guard result >= 0, let context = opened else {
             keyway_free_io(io)
-            throw Self.failure(toOpen: descriptor, result)
+            throw Self.failure(toOpen: file.descriptor, result)
         }
         self.context = context
         do {
-            try check(avformat_find_stream_info(context, nil), .damaged, "its streams cannot be read")
-            let video = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
-            guard video >= 0, !Self.isPicture(context, video) else {
-                throw EncodingFailure(.noVideo, "it has no video")
-            }
-            self.video = Int(video)
-            let all = Self.sounds(context, beside: video)
+            try check(
+                keyway_find_stream_info(context, Int64(Self.maximumPixels)), .damaged, "its streams cannot be read")
+            let best = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
+            let moves = best >= 0 && !Self.isPicture(context, best)
+            video = moves ? Int(best) : nil
+            let all = Self.sounds(context, beside: moves ? best : -1)
             sounds = Array(all.prefix(Self.maximumSounds))
             leftOutSounds = all.count - sounds.count
+            texts = Array(Self.streams(context, AVMEDIA_TYPE_SUBTITLE).prefix(Self.maximumTexts))
         } catch {
             var closing: UnsafeMutablePointer<AVFormatContext>? = context
             avformat_close_input(&closing)
             keyway_free_io(io)
             throw error
         }
-        for index in 0..<Int(context.pointee.nb_streams) where index != video && !sounds.contains(index) {
+        let used = Set(sounds + texts + [video].compactMap { $0 })
+        for index in 0..<Int(context.pointee.nb_streams) where !used.contains(index) {
             context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
         }
     }
@@ -57,12 +66,20 @@ final class InputFile {
         keyway_free_io(io)
     }
 
-    func stream(_ index: Int) throws -> AVStream {
-        guard index < Int(context.pointee.nb_streams), let stream = context.pointee.streams[index] else {
-            throw EncodingFailure(.damaged, "a stream vanished")
+    /// Throws unless there is something to encode.
+    func refuseWhatCannotPlay() throws {
+        let format = formatName
+        if format.hasSuffix("_pipe") || format.hasPrefix("image2") {
+            throw EncodingFailure(.noVideo, "it is a still picture; a film has pictures that move, or sound")
         }
-        return stream.pointee
+        guard video != nil || !sounds.isEmpty else {
+            throw EncodingFailure(.noVideo, "it has neither video nor sound")
+        }
     }
+
+    var formatName: String { context.pointee.iformat.map { String(cString: $0.pointee.name) } ?? "" }
+
+    func stream(_ index: Int) throws -> AVStream { try streamPointer(index).pointee }
 
     func streamPointer(_ index: Int) throws -> UnsafeMutablePointer<AVStream> {
         guard index < Int(context.pointee.nb_streams), let stream = context.pointee.streams[index] else {
@@ -71,33 +88,75 @@ final class InputFile {
         return stream
     }
 
-    /// In seconds, as the container or the video stream declares it; 0 when neither does.
+    /// In seconds, as the container, the video or the first stream of sound declares it; 0 when none does.
     var declaredDuration: Double {
-        if let stream = try? stream(video), stream.duration != keyway_no_timestamp, stream.duration > 0 {
+        if let index = video ?? sounds.first, let stream = try? stream(index), stream.duration != keyway_no_timestamp,
+            stream.duration > 0
+        {
             return Double(stream.duration) * av_q2d(stream.time_base)
         }
         guard context.pointee.duration != keyway_no_timestamp else { return 0 }
         return max(0, Double(context.pointee.duration) / Double(AV_TIME_BASE))
     }
 
-    /// Where the presentation starts, in seconds: the earliest stream used.
+    /// Where the presentation starts, in seconds: the earliest stream used. Sound that begins a moment before the pictures
+    /// is its encoder's priming, and not waited for.
     var startTime: Double {
-        let starts = ([video] + sounds).compactMap { index -> Double? in
+        func start(_ index: Int) -> Double? {
             guard let stream = try? stream(index), stream.start_time != keyway_no_timestamp else { return nil }
             return Double(stream.start_time) * av_q2d(stream.time_base)
         }
-        return starts.min() ?? 0
+        let pictures = video.flatMap(start)
+        guard let earliest = (sounds.compactMap(start) + [pictures].compactMap { $0 }).min() else { return 0 }
+        guard let pictures, pictures - earliest < Self.longestPriming else { return earliest }
+        return pictures
+    }
+
+    /// In seconds.
+    private static let longestPriming = 0.06
+
+    /// Goes to a place at or before a time, in seconds of the container; from the beginning where it cannot.
+    func seek(to seconds: Double) {
+        let target = Int64(exactly: (seconds * Double(AV_TIME_BASE)).rounded()) ?? 0
+        if avformat_seek_file(context, -1, Int64.min, target, target, 0) < 0 {
+            _ = avformat_seek_file(context, -1, Int64.min, Int64.min, Int64.min, AVSEEK_FLAG_BYTE)
+        }
+    }
+
+    /// Reads packets to the end.
+    ///
+    /// - Parameter handle: says whether more is wanted.
+    func readPackets(_ handle: (UnsafeMutablePointer<AVPacket>) throws -> Bool) throws {
+        guard let packet = av_packet_alloc() else { throw EncodingFailure(.limitExceeded, "no memory for packets") }
+        defer {
+            var packet: UnsafeMutablePointer<AVPacket>? = packet
+            av_packet_free(&packet)
+        }
+        while true {
+            let result = av_read_frame(context, packet)
+            if result == keyway_error_end { return }
+            if result == keyway_error_again { continue }
+            try check(result, .damaged, "it cannot be read to its end")
+            defer { av_packet_unref(packet) }
+            try ProcessorTime.refuseWhenUsedUp()
+            guard try handle(packet) else { return }
+        }
     }
 
     private static func sounds(_ context: UnsafeMutablePointer<AVFormatContext>, beside video: Int32) -> [Int] {
         let best = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, video, nil, 0)
         guard best >= 0 else { return [] }
-        let others = (0..<Int(context.pointee.nb_streams)).filter { index in
-            guard let stream = context.pointee.streams[index], let codec = stream.pointee.codecpar else { return false }
-            return index != best && codec.pointee.codec_type == AVMEDIA_TYPE_AUDIO
-                && codec.pointee.ch_layout.nb_channels > 0
+        return [Int(best)]
+            + streams(context, AVMEDIA_TYPE_AUDIO).filter { index in
+                guard let codec = context.pointee.streams[index]?.pointee.codecpar else { return false }
+                return index != best && codec.pointee.ch_layout.nb_channels > 0
+            }
+    }
+
+    private static func streams(_ context: UnsafeMutablePointer<AVFormatContext>, _ type: AVMediaType) -> [Int] {
+        (0..<Int(context.pointee.nb_streams)).filter { index in
+            context.pointee.streams[index]?.pointee.codecpar?.pointee.codec_type == type
         }
-        return [Int(best)] + others
     }
 
     /// Album art and thumbnails are streams of one picture.

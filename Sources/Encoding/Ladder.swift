@@ -59,7 +59,7 @@ enum Ladder {
         return lower.kilobits
     }
 
-    private static func even(_ value: Double) -> Int {
+    static func even(_ value: Double) -> Int {
         max(2, Int((value / 2).rounded()) * 2)
     }
 

@@ -3,85 +3,105 @@ import EncoderProtocol
 import MediaModel
 import TrackOutput
 
-/// A stream of sound of the input on its way to a track. Owned by one thread.
+/// A track of sound that will be made. Owned by one thread.
 final class SoundTrack {
-    let stream: Int
-    let decoder: Decoder
-    /// Of the track that it becomes.
-    let name: String
-    private let language: String
-    private let role: AudioRole?
-    private var graph: FilterGraph?
-    private var rendition: AudioRendition?
+    let sound: SoundDescription
+    /// Of the first part, by its place among the sounds.
+    let place: Int
+    /// Nil for what is passed through.
+    private(set) var rendition: AudioRendition?
+    private(set) var passthrough: PassthroughTrack?
 
-    var bitrate: Int { AudioRendition.bitrate(decoder.targetChannelCount) }
-
-    /// - Parameters:
-    ///   - stream: of the input, by number.
-    ///   - names: of the tracks before it.
-    init(_ input: InputFile, stream: Int, names: Set<String>) throws {
-        self.stream = stream
-        decoder = try Decoder(input.stream(stream), threads: 1, kind: "sound")
-        language = try input.language(of: stream)
-        role = try input.stream(stream).audioRole
-        let stem =
-            ["audio", language] + (role.map { [$0.rawValue] } ?? [])
-            + ["\(AudioRendition.bitrate(decoder.targetChannelCount) / 1000)k"]
-        var name = stem.joined(separator: "-")
-        var number = 2
-        while names.contains(name) {
-            name = (stem + ["\(number)"]).joined(separator: "-")
-            number += 1
-        }
-        self.name = name
+    init(_ sound: SoundDescription, place: Int) {
+        self.sound = sound
+        self.place = place
     }
 
-    /// Begins the track.
-    ///
-    /// - Parameter number: of the track.
-    func begin(number: Int, output: FrameOutput) throws {
-        rendition = try AudioRendition(
-            name: name, channelCount: decoder.targetChannelCount, language: language, role: role, number: number,
-            output: output)
-    }
-
-    /// Decodes a packet, or what is left when it is nil.
-    ///
-    /// - Parameter start: of the presentation, in the stream's time base.
-    func decode(_ packet: UnsafeMutablePointer<AVPacket>?, _ stream: AVStream, start: Int64) throws {
-        try decoder.decode(packet) { frame in
-            if frame.pointee.pts != keyway_no_timestamp {
-                frame.pointee.pts = frame.pointee.pts.subtractingOrZero(start)
-            }
-            if graph == nil {
-                graph = try .audio(frame, stream: stream, channelCount: decoder.targetChannelCount)
-            }
-            try graph?.push(frame) { _, frame in try self.rendition?.encode(frame) }
+    func begin(_ boundaries: SoundBoundaries, number: Int, output: FrameOutput) throws {
+        if sound.codec == .passthrough {
+            passthrough = PassthroughTrack(sound, boundaries: boundaries, number: number, output: output)
+        } else {
+            rendition = try AudioRendition(sound, boundaries: boundaries, number: number, output: output)
         }
     }
 
     func finish() throws {
-        try graph?.finish(at: keyway_no_timestamp) { _, frame in try self.rendition?.encode(frame) }
         try rendition?.finish()
+        try passthrough?.finish()
+    }
+
+    /// The tracks that recipes make of an input's sounds.
+    ///
+    /// - Parameter warn: is told what is left out.
+    static func planned(
+        _ recipes: [AudioRecipe], _ sounds: [SoundSource], wholeInput: Bool, warn: (String) throws -> Void
+    ) throws -> [SoundTrack] {
+        var tracks: [SoundTrack] = []
+        var names: Set<String> = []
+        for recipe in recipes {
+            for (place, source) in sounds.enumerated() where recipe.takes(source.language) {
+                if recipe.codec == .passthrough {
+                    guard source.isDolby else { continue }
+                    guard wholeInput else {
+                        try warn("sound that is passed through cannot be cut: left out")
+                        continue
+                    }
+                }
+                let sound = SoundDescription(recipe, source, taken: &names)
+                tracks.append(SoundTrack(sound, place: place))
+            }
+        }
+        return tracks
     }
 }
 
-extension AVStream {
-    /// What the container says that sound is for.
-    fileprivate var audioRole: AudioRole? {
-        if disposition & AV_DISPOSITION_COMMENT != 0 { return .commentary }
-        if disposition & (AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_DESCRIPTIONS) != 0 { return .description }
-        return nil
+extension AudioRecipe {
+    func takes(_ language: String) -> Bool {
+        languages.isEmpty || languages.contains { Self.primary($0) == Self.primary(language) }
+    }
+
+    /// Containers write three letters of ISO 639-2 where people write two: both are compared in one form.
+    private static func primary(_ tag: String) -> String {
+        let text = tag.lowercased().split(separator: "-").first.map(String.init) ?? ""
+        return twoLetters[text] ?? text
+    }
+
+    private static let twoLetters = [
+        "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
+        "nld": "nl", "dut": "nl", "rus": "ru", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko", "pol": "pl",
+        "swe": "sv", "dan": "da", "nor": "no", "fin": "fi", "ces": "cs", "cze": "cs", "tur": "tr", "ara": "ar",
+        "heb": "he", "hin": "hi", "ell": "el", "gre": "el", "hun": "hu", "ukr": "uk", "ron": "ro", "rum": "ro",
+    ]
+
+    /// How many channels become of a source's.
+    func channelCount(of source: Int) -> Int {
+        switch (channels, source) {
+        case (1, _), (_, ...1): 1
+        case (6, 5...): 6
+        default: 2
+        }
     }
 }
 
-extension InputFile {
-    /// RFC 5646 as the container has it, `und` when it has none that is a tag.
-    func language(of index: Int) throws -> String {
-        guard let entry = av_dict_get(try stream(index).metadata, "language", nil, 0), let value = entry.pointee.value
-        else { return "und" }
-        let text = String(cString: value).lowercased()
-        let isTag = (2...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x61...0x7A).contains($0) }
-        return isTag ? text : "und"
+extension SoundDescription {
+    fileprivate init(_ recipe: AudioRecipe, _ source: SoundSource, taken names: inout Set<String>) {
+        codec = recipe.codec
+        language = source.language
+        role = source.role
+        channelCount = recipe.channelCount(of: source.channelCount)
+        bitrate = recipe.bitrate * channelCount / recipe.channels
+        if codec == .passthrough {
+            channelCount = source.channelCount
+            bitrate = source.bitrate ?? recipe.bitrate
+        }
+        var stem = ["audio", language] + (role.map { [$0.rawValue] } ?? [])
+        if codec == .opus { stem.append("opus") }
+        stem.append(codec == .passthrough ? source.decoder.codecName : "\(bitrate / 1000)k")
+        name = stem.joined(separator: "-")
+        var number = 2
+        while !names.insert(name).inserted {
+            name = (stem + ["\(number)"]).joined(separator: "-")
+            number += 1
+        }
     }
 }

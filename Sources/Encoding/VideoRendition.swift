@@ -3,108 +3,98 @@ import CodecSyntax
 import EncoderProtocol
 import ISOBaseMedia
 import MediaModel
+import TrackCodecs
 import TrackOutput
 
-/// One rung of the ladder: H.264 High with closed groups of pictures of two seconds that start at the same frames in every
-/// rendition. Owned by one thread.
+/// One video rendition: closed groups of pictures that start at the same frames in every rendition. Owned by one thread.
 final class VideoRendition {
-    /// In seconds.
-    static let segmentDuration = 2
-
-    private let encoder: Encoder
-    private let writer: TrackWriter
-    private let mapper: AVCSubsampleMapper
-    private let frameRate: Rational
-    private let frameDuration: UInt32
+    private let coding: VideoCoding
+    private let number: Int
+    private let output: FrameOutput
+    private var stream: Stream?
     private var encodedCount: Int64 = 0
     private var writtenCount: Int64 = 0
+    private let frameDuration: UInt32
+    private let timescale: UInt32
+    /// Holds the rendition against its source; nil when that is not asked for.
+    private let meter: QualityMeter?
 
-    init(_ rung: LadderRung, frameRate: Rational, threads: Int, number: Int, output: FrameOutput) throws {
-        self.frameRate = frameRate
-        encoder = try Encoder(codec: "libx264", options: Self.options(rung)) { context in
-            context.pointee.width = Int32(rung.width)
-            context.pointee.height = Int32(rung.height)
-            context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
-            context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-            context.pointee.time_base = AVRational(
-                num: Int32(frameRate.denominator), den: Int32(frameRate.numerator))
-            context.pointee.framerate = AVRational(
-                num: Int32(frameRate.numerator), den: Int32(frameRate.denominator))
-            context.pointee.bit_rate = Int64(rung.bitrate)
-            context.pointee.rc_max_rate = Int64(rung.bitrate)
-            context.pointee.rc_buffer_size = Int32(clamping: rung.bitrate * 5)
-            context.pointee.max_b_frames = 3
-            context.pointee.refs = 3
-            context.pointee.thread_count = Int32(threads)
-        }
-        let configuration = try AVCDecoderConfiguration(annexB: encoder.extradata)
-        mapper = try AVCSubsampleMapper(configuration: configuration)
+    /// What there is from the first picture on.
+    private struct Stream {
+        var encoder: Encoder
+        var writer: TrackWriter
+        var mapper: any SampleMapper
+    }
+
+    init(_ coding: VideoCoding, number: Int, measuresQuality: Bool, output: FrameOutput) throws {
+        self.coding = coding
+        self.number = number
+        self.output = output
         // A timescale in which a frame has a whole duration, fine enough for players that round.
         var factor = 1
-        while frameRate.numerator * factor < 10_000 { factor *= 2 }
-        frameDuration = UInt32(clamping: frameRate.denominator * factor)
-        writer = try TrackWriter(
-            TrackDescription(
-                name: Self.name(rung), kind: .video,
-                codec: CodecConfiguration(
-                    sampleEntry: "avc1", decoderSpecific: configuration.encoded, codecString: configuration.codecString),
-                timescale: UInt32(clamping: frameRate.numerator * factor), averageBitrate: rung.bitrate,
-                peakBitrate: rung.bitrate,
-                video: VideoFormat(
-                    width: rung.width, height: rung.height, frameRateNumerator: frameRate.numerator,
-                    frameRateDenominator: frameRate.denominator)),
-            number: number, output: output)
+        while coding.frameRate.numerator * factor < 10_000 { factor *= 2 }
+        frameDuration = UInt32(clamping: coding.frameRate.denominator * factor)
+        timescale = UInt32(clamping: coding.frameRate.numerator * factor)
+        meter = measuresQuality ? try QualityMeter(name: coding.planned.name) : nil
     }
 
-    static func name(_ rung: LadderRung) -> String {
-        "video-\(rung.height)p-\(rung.bitrate / 1000)k"
-    }
-
-    /// Key frames come only where they are asked for; `forced-idr` makes them start closed groups.
-    private static func options(_ rung: LadderRung) -> [(String, String)] {
-        [
-            ("preset", "veryfast"), ("profile", "high"), ("forced-idr", "1"),
-            ("x264-params", "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0:b-adapt=1:nal-hrd=none:aud=0"),
-        ]
-    }
+    /// Pictures so far.
+    var pictureCount: Int { Int(encodedCount) }
 
     /// Takes the next frame of the constant rate.
     func encode(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+        let encoder = try stream?.encoder ?? begin(like: frame)
         frame.pointee.pts = encodedCount
-        frame.pointee.pict_type = startsSegment(encodedCount) ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
+        let isFirst = encodedCount % Int64(coding.groupSize) == 0
+        frame.pointee.pict_type = isFirst ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
+        frame.pointee.interlaced_frame = 0
         encodedCount += 1
+        try meter?.take(source: frame)
         try encoder.encode(frame, write)
     }
 
     func finish() throws {
-        try encoder.encode(nil, write)
-        guard !writer.isEmpty else { throw EncodingFailure(.noVideo, "no picture could be decoded") }
-        try writer.finish()
+        guard let stream else { throw EncodingFailure(.noVideo, "no picture could be decoded") }
+        try stream.encoder.encode(nil, write)
+        try stream.writer.finish()
+        if let quality = try meter?.finish() { try output.send(.measured(quality)) }
     }
 
-    /// Whether a frame is the first at or after a multiple of the segment duration.
-    private func startsSegment(_ frame: Int64) -> Bool {
-        guard frame > 0 else { return true }
-        return segment(of: frame) != segment(of: frame - 1)
-    }
-
-    private func segment(of frame: Int64) -> Int64 {
-        frame * Int64(frameRate.denominator) / (Int64(frameRate.numerator) * Int64(Self.segmentDuration))
+    private func begin(like frame: UnsafeMutablePointer<AVFrame>) throws -> Encoder {
+        let encoder = try coding.encoder(like: frame)
+        let codec = try encoder.trackCodec()
+        var configuration = codec.configuration
+        // The muxer knows neither rates nor that pixels are square; what it says of colour and light is the encoder's.
+        configuration.boxes.removeAll { !["colr", "mdcv", "clli"].contains($0.type) }
+        guard
+            let format = codec.picture?.format(
+                frameRateNumerator: coding.frameRate.numerator, frameRateDenominator: coding.frameRate.denominator)
+        else { throw EncodingFailure(.internalError, "the encoder's track has no picture") }
+        let writer = try TrackWriter(
+            TrackDescription(
+                name: coding.planned.name, kind: .video, codec: configuration, timescale: timescale,
+                averageBitrate: coding.planned.bitrate, peakBitrate: coding.planned.maximumBitrate, video: format),
+            number: number, output: output)
+        stream = Stream(encoder: encoder, writer: writer, mapper: codec.mapper)
+        try meter?.begin(encoder)
+        return encoder
     }
 
     /// Decode times count packets: with a constant rate and closed groups, the presentation time less the decode time is
     /// the sample's signed composition offset, and the presentation starts at zero.
     private func write(_ packet: CodedPacket) throws {
+        guard let writer = stream?.writer else { return }
         if packet.isKey { try writer.cut() }
-        let bytes = try AnnexB.lengthPrefixed(packet.bytes)
+        let bytes = try SampleForm.sample(packet.bytes, of: coding.planned.codec)
+        let map = try stream?.mapper.map(bytes)
         let offset = (packet.presentationTime - writtenCount) * Int64(frameDuration)
         writer.add(
             bytes,
             FragmentSample(
                 size: UInt32(clamping: bytes.count), duration: frameDuration,
-                compositionOffset: Int32(clamping: offset),
-                isSync: packet.isKey),
-            subsamples: try mapper.subsamples(of: bytes))
+                compositionOffset: Int32(clamping: offset), isSync: packet.isKey),
+            subsamples: map?.subsamples ?? [])
         writtenCount += 1
+        try meter?.take(coded: packet)
     }
 }

@@ -44,7 +44,8 @@ struct EncoderChild {
         _ preset: String, _ inputs: [String], _ reception: EncodingReception
     ) async throws -> Outcome {
         let result = try await Subprocess.run(
-            .path(FilePath(executable)), arguments: Arguments([preset] + limits.encoder.arguments + inputs),
+            .path(FilePath(executable)),
+            arguments: Arguments(EncoderTask.arguments(preset: preset, limits: limits.encoder, inputs: inputs)),
             environment: .custom([:]), input: .inputWriter, output: .sequence,
             error: .string(limit: Self.errorLimit)
         ) { execution in

@@ -89,7 +89,7 @@ actor EncodingReception {
             failure = JobFailure(encoder: code, String(message.prefix(1000)))
         case .warning(let message):
             if warnings.count < Self.maximumWarnings { warnings.append(String(message.prefix(500))) }
-        case .probed, .planned, .progress: break
+        case .probed, .planned, .progress, .measured: break
         }
         try await onEvent(event)
     }

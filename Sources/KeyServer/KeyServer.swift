@@ -10,6 +10,7 @@ package import KeyServiceHTTP
 package import Logging
 package import ServiceLifecycle
 import UnixSignals
+import WebConsole
 
 /// What every server of this service is put together from: the routes of keys and of administration, listeners, and what
 /// goes on beside them. Knows nothing of media, so that a program can serve keys alone.
@@ -94,13 +95,21 @@ package struct KeyServer: Sendable {
     }
 
     /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.
+    ///
+    /// - Parameters:
+    ///   - streams: the URLs of a published asset; none where there is no origin.
+    ///   - playback: the base URLs of this server's own origin and key service, for the console's player.
     package func adminListener(
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] },
+        playback: @escaping @Sendable () -> (origin: String, keys: String)? = { nil },
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
         let router = shared.makeUnsharedRouter("admin")
         let authentication = AdminAuthentication(catalog: installation.catalog)
         addingRoutes(router, authentication)
+        ConsoleRoutes(playback: { [catalog = installation.catalog] in
+            await ConsolePlayback(catalog, playback())
+        }).add(to: router)
         HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
         try AdminAPI(
             authentication: authentication, version: Version.text,

@@ -28,7 +28,7 @@ private struct MuxedStreamProducer: PacketProducer {
         media = MediaCursor(video.media, [])
     }
 
-    mutating func append(to packets: inout [UInt8], mayWait: Bool) throws -> Bool? {
+    mutating func append(to packets: inout PacketBuffer, mayWait: Bool) throws -> Bool? {
         if media.isAtEnd {
             guard let next = try writer.next(into: &packets) else { return false }
             let track = next.isVideo ? video : audio

@@ -94,7 +94,12 @@ public struct OriginPath: Sendable, Hashable {
         return Set(names).sorted()
     }
 
-    private static func root(_ presentation: PresentationReference) -> String {
+    /// The path of a request relative to the folder of its presentation, as manifests have it.
+    public static func relative(_ request: OriginRequest) -> String {
+        String(print(request).dropFirst(root(request.presentation).utf8.count))
+    }
+
+    static func root(_ presentation: PresentationReference) -> String {
         "/\(presentation.locator)/\(presentation.name).ism/"
     }
 

@@ -20,13 +20,36 @@ struct ManifestRequest: Sendable {
 extension OriginService {
     /// A multivariant playlist or a media presentation description.
     func manifest(_ request: ManifestRequest, _ version: OpenedVersion) async throws -> OriginObject {
+        let keyIDs = Self.keyIDs(of: try await planned(version, request.plan, in: request.format.container))
+        let ticket = try await ticket(for: keyIDs, version, request.presentation, request.plan, request.viewer)
+        let presentation = try await presentation(request, version, ticket: ticket)
+        switch request.format.streamingProtocol {
+        case .dash:
+            let profile: DASHProfile = request.format == .dashCSF ? .commonStreaming : .cmaf
+            return try Self.object(
+                try presentation.mediaPresentationDescription(profile), "application/dash+xml", version, .short)
+        case .hls where request.format == .hlsTransportStreamMuxed:
+            return try Self.object(
+                try presentation.muxedMultivariantPlaylist(), "application/vnd.apple.mpegurl", version,
+                ticket == nil ? .short : .session)
+        case .hls, .smooth, .progressive:
+            return try Self.object(
+                try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version,
+                ticket == nil ? .short : .session)
+        }
+    }
+
+    /// What a manifest of HLS or DASH shows.
+    func presentation(
+        _ request: ManifestRequest, _ version: OpenedVersion, ticket: String?
+    ) async throws -> Presentation {
         var tracks: [PresentedTrack] = []
         let plannedTracks = try await planned(version, request.plan, in: request.format.container)
         let sound =
             request.format == .hlsTransportStreamMuxed ? try Self.muxedSound(of: plannedTracks, request.filters) : nil
         let keyIDs = Self.keyIDs(of: plannedTracks)
-        let ticket = try await ticket(for: keyIDs, version, request.presentation, request.plan, request.viewer)
-        for planned in plannedTracks {
+        // Sound that lies in the segments of the pictures has no address of its own.
+        for planned in plannedTracks where sound == nil || planned.track.record.description.kind != .audio {
             let reference = TrackReference(
                 presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
                 times: request.plan.times, container: Self.container(request.format, planned, sound),
@@ -44,23 +67,10 @@ extension OriginService {
             tracks.append(track)
         }
         tracks += try await presentedTexts(request, version)
-        var presentation = Presentation(
+        let presentation = Presentation(
             name: request.presentation.name, tracks: try request.filters.apply(to: tracks))
-        if let quality = request.filters.firstQuality { presentation = presentation.beginning(with: quality) }
-        switch request.format.streamingProtocol {
-        case .dash:
-            let profile: DASHProfile = request.format == .dashCSF ? .commonStreaming : .cmaf
-            return try Self.object(
-                try presentation.mediaPresentationDescription(profile), "application/dash+xml", version, .short)
-        case .hls where request.format == .hlsTransportStreamMuxed:
-            return try Self.object(
-                try presentation.muxedMultivariantPlaylist(), "application/vnd.apple.mpegurl", version,
-                ticket == nil ? .short : .session)
-        case .hls, .smooth, .progressive:
-            return try Self.object(
-                try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version,
-                ticket == nil ? .short : .session)
-        }
+        guard let quality = request.filters.firstQuality else { return presentation }
+        return presentation.beginning(with: quality)
     }
 
     /// The media playlist of one track.

@@ -85,6 +85,8 @@ extension OriginService {
             OriginPath.folder(reference) + OriginPath.playlist("media", reference.filters)
                 + (ticket.map { "?ticket=\($0)" } ?? ""))
         track.addresses.keyFramePlaylist = nil
+        track.addresses.media = URLTemplate(
+            OriginPath.folder(reference) + "{time}." + reference.container.fileExtension)
         track.muxedSound = sound.track.record.description
         return track
     }

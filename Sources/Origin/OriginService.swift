@@ -117,7 +117,7 @@ public final class OriginService: Sendable {
     }
 
     /// A locator that is open now and belongs to the asset that the URL names. Every other one is answered alike.
-    private func openLocator(_ presentation: PresentationReference) async throws -> LocatorLookup {
+    func openLocator(_ presentation: PresentationReference) async throws -> LocatorLookup {
         let known = try await locators.value(of: presentation.locator) {
             try await catalog.locatorLookup(presentation.locator)
         }

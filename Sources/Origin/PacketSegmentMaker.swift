@@ -1,15 +1,17 @@
+import TransportStream
+
 /// Turns media into transport packets, step by step.
 protocol PacketProducer {
     /// Appends more packets.
     ///
     /// - Returns: nil when the disk has to be waited for, and may not be: nothing has happened then. False at the end.
-    mutating func append(to packets: inout [UInt8], mayWait: Bool) throws -> Bool?
+    mutating func append(to packets: inout PacketBuffer, mayWait: Bool) throws -> Bool?
 }
 
 /// Makes an MPEG-TS segment of what a producer gives.
 final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
     private var producer: Producer
-    private var packets: [UInt8] = []
+    private var packets = PacketBuffer()
     private var handedOver = 0
 
     init(_ producer: Producer) {
@@ -20,7 +22,7 @@ final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
         var filled = 0
         while filled < buffer.count {
             if handedOver == packets.count {
-                packets.removeAll(keepingCapacity: true)
+                packets.removeAll()
                 handedOver = 0
                 guard let goesOn = try producer.append(to: &packets, mayWait: mayWait) else {
                     return filled > 0 ? filled : nil
@@ -28,7 +30,7 @@ final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
                 guard goesOn || !packets.isEmpty else { break }
             }
             let count = min(packets.count - handedOver, buffer.count - filled)
-            packets.withUnsafeBytes { bytes in
+            packets.withBytes { bytes in
                 UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[handedOver..<handedOver + count]))
             }

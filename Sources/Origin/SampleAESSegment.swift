@@ -26,11 +26,11 @@ struct SampleAESSegment: SegmentSource {
     /// How many bytes it has, found by making it.
     func size() throws -> Int {
         var producer = try producer()
-        var packets: [UInt8] = []
+        var packets = PacketBuffer()
         var size = 0
         while try producer.append(to: &packets, mayWait: true) == true {
             size += packets.count
-            packets.removeAll(keepingCapacity: true)
+            packets.removeAll()
         }
         return size
     }
@@ -49,7 +49,7 @@ private struct SampleAESProducer: PacketProducer {
         self.encryptor = encryptor
     }
 
-    mutating func append(to packets: inout [UInt8], mayWait: Bool) throws -> Bool? {
+    mutating func append(to packets: inout PacketBuffer, mayWait: Bool) throws -> Bool? {
         guard let next = writer.next else { return false }
         // The index was checked: samples lie within the file, and the writer bounded their sizes.
         let ranges = next.map { number in

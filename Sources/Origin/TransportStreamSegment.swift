@@ -25,7 +25,7 @@ private struct TransportStreamProducer: PacketProducer {
         self.media = media
     }
 
-    mutating func append(to packets: inout [UInt8], mayWait: Bool) throws -> Bool? {
+    mutating func append(to packets: inout PacketBuffer, mayWait: Bool) throws -> Bool? {
         guard !isComplete else { return false }
         guard let read = try media.read(into: samples.bytes, mayWait: mayWait) else { return nil }
         try writer.write(UnsafeRawBufferPointer(rebasing: samples.bytes[..<read]), into: &packets)

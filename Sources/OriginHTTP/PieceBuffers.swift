@@ -5,7 +5,7 @@ import Synchronization
 /// in it.
 enum PieceBuffers {
     /// Most that are kept unused.
-    private static let most = 32
+    private static let most = 64
     private static let kept = Mutex<[ByteBuffer]>([])
 
     /// An empty buffer.

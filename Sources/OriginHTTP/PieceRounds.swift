@@ -57,27 +57,30 @@ final class PieceRounds {
         var buffers = turn.map { _ in PieceBuffers.take() }
         var places: [PieceRound.Place] = []
         var results: [Result<Int?, any Error>] = []
-        make(turn, &buffers[...], &places, &results)
+        make(turn, &buffers, &places, &results)
         for (waiting, (buffer, result)) in zip(turn, zip(buffers, results)) { settle(waiting, buffer, result) }
     }
 
-    /// Goes down one call for each buffer, since the memory of a buffer may be used within its closure only.
+    /// Goes down one call for each buffer, since the memory of a buffer may be used within its closure only. A buffer is taken
+    /// out of the array meanwhile: one that two places hold would be copied when it is written to.
     private func make(
-        _ turn: [Waiting], _ buffers: inout ArraySlice<ByteBuffer>, _ places: inout [PieceRound.Place],
+        _ turn: [Waiting], _ buffers: inout [ByteBuffer], _ places: inout [PieceRound.Place],
         _ results: inout [Result<Int?, any Error>]
     ) {
-        guard var buffer = buffers.popFirst() else {
+        let position = places.count
+        guard position < buffers.count else {
             results = round.next(places)
             return
         }
-        let position = places.count
+        var buffer = ByteBuffer()
+        swap(&buffer, &buffers[position])
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: SegmentPieces.size) { space in
             let piece = UnsafeMutableRawBufferPointer(rebasing: space[..<SegmentPieces.size])
             places.append(PieceRound.Place(turn[position].body.pieces, piece))
             make(turn, &buffers, &places, &results)
             return ((try? results[position].get()) ?? nil) ?? 0
         }
-        buffers.insert(buffer, at: buffers.startIndex)
+        swap(&buffer, &buffers[position])
     }
 
     private func settle(_ waiting: Waiting, _ buffer: ByteBuffer, _ result: Result<Int?, any Error>) {

@@ -3,6 +3,7 @@ public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
 import NIOCore
+import PlayerScripts
 
 /// The demo's player page: static files that are part of the program, and what the demo tells them. Served by `keyway demo`
 /// only, since its configuration holds tokens.
@@ -57,11 +58,7 @@ extension PlayerRoutes {
         case "player.html": (PackageResources.player_html, "text/html; charset=utf-8")
         case "player.css": (PackageResources.player_css, "text/css; charset=utf-8")
         case "player.js": (PackageResources.player_js, "text/javascript; charset=utf-8")
-        case "playback.js": (PackageResources.playback_js, "text/javascript; charset=utf-8")
-        case "manifests.js": (PackageResources.manifests_js, "text/javascript; charset=utf-8")
-        case "transmux.js": (PackageResources.transmux_js, "text/javascript; charset=utf-8")
-        case "keys.js": (PackageResources.keys_js, "text/javascript; charset=utf-8")
-        default: nil
+        default: PlayerScript.bytes(of: name).map { ($0, "text/javascript; charset=utf-8") }
         }
     }
 }

@@ -20,7 +20,7 @@ struct ElementaryWriter {
     /// Whether all samples of the packet were written, or none has begun.
     var isComplete: Bool { sampleRest == 0 && samples.isEmpty }
 
-    mutating func begin(_ packet: PESPacket, into output: inout [UInt8]) {
+    mutating func begin(_ packet: PESPacket, into output: inout PacketBuffer) {
         samples = packet.samples
         packetizer.begin(packet)
         packetizer.append(packet.header(of: stream), to: &output)
@@ -30,7 +30,7 @@ struct ElementaryWriter {
     ///
     /// - Returns: how many were taken.
     mutating func write(
-        _ media: UnsafeRawBufferPointer, into output: inout [UInt8]
+        _ media: UnsafeRawBufferPointer, into output: inout PacketBuffer
     ) throws(TransportStreamError) -> Int {
         var position = 0
         while position < media.count, !isComplete {
@@ -48,7 +48,7 @@ struct ElementaryWriter {
         return position
     }
 
-    private mutating func beginSample(into output: inout [UInt8]) throws(TransportStreamError) {
+    private mutating func beginSample(into output: inout PacketBuffer) throws(TransportStreamError) {
         let sample = index.sample(samples.lowerBound)
         samples = (samples.lowerBound + 1)..<samples.upperBound
         packetizer.append(try stream.prefix(of: sample), to: &output)

@@ -60,8 +60,8 @@ public struct MuxedStreamWriter {
     /// The samples that are to be written next; nil behind the last.
     ///
     /// - Throws: when samples that were named before are still missing.
-    public mutating func next(into output: inout [UInt8]) throws(TransportStreamError) -> Media? {
-        output += tables
+    public mutating func next(into output: inout PacketBuffer) throws(TransportStreamError) -> Media? {
+        output.append(tables)
         tables = []
         guard video.isComplete, audio.isComplete else {
             throw TransportStreamError(.damagedSample, "the media of a packet is missing")
@@ -76,7 +76,7 @@ public struct MuxedStreamWriter {
     ///
     /// - Throws: when a sample's NAL units contradict its size, or there are more bytes than those samples have.
     public mutating func write(
-        _ media: UnsafeRawBufferPointer, into output: inout [UInt8]
+        _ media: UnsafeRawBufferPointer, into output: inout PacketBuffer
     ) throws(TransportStreamError) {
         let taken = isVideo ? try video.write(media, into: &output) : try audio.write(media, into: &output)
         guard taken == media.count else {
@@ -85,7 +85,7 @@ public struct MuxedStreamWriter {
     }
 
     /// As `write(_:into:)` over borrowed memory.
-    public mutating func write(_ media: [UInt8], into output: inout [UInt8]) throws(TransportStreamError) {
+    public mutating func write(_ media: [UInt8], into output: inout PacketBuffer) throws(TransportStreamError) {
         try media.withUnsafeBufferPointer { (buffer) throws(TransportStreamError) in
             try write(UnsafeRawBufferPointer(buffer), into: &output)
         }

@@ -30,26 +30,48 @@ struct Packetizer {
         isFirst = true
     }
 
-    mutating func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    mutating func append(_ bytes: UnsafeRawBufferPointer, to output: inout PacketBuffer) {
         var position = 0
         while position < bytes.count {
-            if room == 0 { beginPacket(&output) }
+            if room == 0 {
+                position += appendWhole(UnsafeRawBufferPointer(rebasing: bytes[position...]), to: &output)
+                guard position < bytes.count else { return }
+                beginPacket(&output)
+            }
             // The planned size ends the loop even if a caller appends more than it planned.
             guard room > 0 else { return }
             let count = min(room, bytes.count - position)
-            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)]))
+            output.append(UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)]))
             position += count
             room -= count
             rest -= count
         }
     }
 
-    mutating func append(_ bytes: [UInt8], to output: inout [UInt8]) {
+    mutating func append(_ bytes: [UInt8], to output: inout PacketBuffer) {
         bytes.withUnsafeBytes { append($0, to: &output) }
     }
 
+    /// Appends the packets that hold nothing but payload and lie in the bytes whole: nearly all of them.
+    ///
+    /// - Returns: how many bytes were taken.
+    private mutating func appendWhole(_ bytes: UnsafeRawBufferPointer, to output: inout PacketBuffer) -> Int {
+        guard clock == nil, !isFirst else { return 0 }
+        // As far as every packet that follows still has a byte at least.
+        let most = max(0, rest - packetsLeft) / (Packet.capacity - 1)
+        let count = min(bytes.count / Packet.capacity, most, packetsLeft)
+        guard count > 0 else { return 0 }
+        let size = count * Packet.capacity
+        let header = UInt32(Packet.syncByte) << 24 | UInt32(pid.rawValue) << 8 | 0x10 | UInt32(counter)
+        output.appendPackets(header: header, payloads: UnsafeRawBufferPointer(rebasing: bytes[..<size]))
+        counter = UInt8((Int(counter) + count) & 0xF)
+        packetsLeft -= count
+        rest -= size
+        return size
+    }
+
     /// Packet header and adaptation field (ISO/IEC 13818-1, 2.4.3.2 to 2.4.3.5).
-    private mutating func beginPacket(_ output: inout [UInt8]) {
+    private mutating func beginPacket(_ output: inout PacketBuffer) {
         let fieldSize = clock == nil ? 0 : Packet.clockFieldSize
         packetsLeft = max(0, packetsLeft - 1)
         // Each that follows has a byte at least.
@@ -63,8 +85,8 @@ struct Packetizer {
         output.append((hasField ? 0x30 : 0x10) | counter)
         counter = (counter + 1) & 0xF
         if let clock {
-            output += clock.bytes(stuffing: stuffing)
-            output.append(contentsOf: repeatElement(0xFF, count: stuffing))
+            output.append(clock.bytes(stuffing: stuffing))
+            output.append(repeating: 0xFF, count: stuffing)
         } else if stuffing > 0 {
             appendStuffing(stuffing, to: &output)
         }
@@ -73,10 +95,10 @@ struct Packetizer {
     }
 
     /// An adaptation field of nothing but stuffing: its length counts itself out, and one byte alone has no flags.
-    private func appendStuffing(_ count: Int, to output: inout [UInt8]) {
+    private func appendStuffing(_ count: Int, to output: inout PacketBuffer) {
         output.append(UInt8(count - 1))
         guard count > 1 else { return }
         output.append(0)
-        output.append(contentsOf: repeatElement(0xFF, count: count - 2))
+        output.append(repeating: 0xFF, count: count - 2)
     }
 }

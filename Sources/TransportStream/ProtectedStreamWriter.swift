@@ -40,11 +40,13 @@ public struct ProtectedStreamWriter {
     ///   - media: the bytes of the samples that `next` names, one after the other.
     ///   - encrypt: what is done to each unit.
     /// - Throws: when the samples contradict their sizes, and what `encrypt` throws. The writer is of no use after that.
-    public mutating func write(_ media: [UInt8], into output: inout [UInt8], encrypt: @escaping UnitEncryption) throws {
+    public mutating func write(_ media: [UInt8], into output: inout PacketBuffer, encrypt: @escaping UnitEncryption)
+        throws
+    {
         guard position < packets.count else {
             throw TransportStreamError(.damagedSample, "media goes on behind the segment's last sample")
         }
-        if position == 0 { output += try ProgramTables.protected(track, segment: segment, firstSamples: media) }
+        if position == 0 { output.append(try ProgramTables.protected(track, segment: segment, firstSamples: media)) }
         var packet = packets[position]
         var elementary = ProtectedElementary(track.stream, encrypt: encrypt)
         var rest = media[...]

@@ -12,7 +12,7 @@ struct StartCodeRewriter {
     ///   - piece: not more bytes than `sampleRest`.
     ///   - sampleRest: bytes of the sample from the start of `piece` to its end.
     mutating func rewrite(
-        _ piece: UnsafeRawBufferPointer, sampleRest: Int, packetizer: inout Packetizer, output: inout [UInt8]
+        _ piece: UnsafeRawBufferPointer, sampleRest: Int, packetizer: inout Packetizer, output: inout PacketBuffer
     ) throws(TransportStreamError) {
         var position = 0
         while position < piece.count {

@@ -21,7 +21,7 @@ public struct TransportStreamWriter {
     /// - Throws: when a sample's NAL units contradict its size, or there are more bytes than the plan has samples for.
     ///   The writer is of no use after that.
     public mutating func write(
-        _ media: UnsafeRawBufferPointer, into output: inout [UInt8]
+        _ media: UnsafeRawBufferPointer, into output: inout PacketBuffer
     ) throws(TransportStreamError) {
         writeTables(into: &output)
         var rest = media
@@ -38,7 +38,7 @@ public struct TransportStreamWriter {
     }
 
     /// As `write(_:into:)` over borrowed memory.
-    public mutating func write(_ media: [UInt8], into output: inout [UInt8]) throws(TransportStreamError) {
+    public mutating func write(_ media: [UInt8], into output: inout PacketBuffer) throws(TransportStreamError) {
         try media.withUnsafeBufferPointer { (buffer) throws(TransportStreamError) in
             try write(UnsafeRawBufferPointer(buffer), into: &output)
         }
@@ -47,17 +47,17 @@ public struct TransportStreamWriter {
     /// Ends the segment.
     ///
     /// - Throws: when samples are still missing.
-    public mutating func finish(into output: inout [UInt8]) throws(TransportStreamError) {
+    public mutating func finish(into output: inout PacketBuffer) throws(TransportStreamError) {
         writeTables(into: &output)
         guard elementary.isComplete, packets.next() == nil else {
             throw TransportStreamError(.damagedSample, "the media ends before the segment's last sample")
         }
     }
 
-    private mutating func writeTables(into output: inout [UInt8]) {
+    private mutating func writeTables(into output: inout PacketBuffer) {
         guard !hasTables else { return }
         hasTables = true
-        output += ProgramTables.both(of: [plan.track], segment: plan.segment)
+        output.append(ProgramTables.both(of: [plan.track], segment: plan.segment))
     }
 }
 

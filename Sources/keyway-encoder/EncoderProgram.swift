@@ -14,7 +14,9 @@ enum EncoderProgram {
         // The parent ends the child by closing its standard input, also by being killed.
         watchParent()
         guard let request = Request(CommandLine.arguments) else {
-            say("usage: keyway-encoder adaptive|upload --memory BYTES --processor-time SECONDS --threads COUNT INPUT…")
+            say(
+                "usage: keyway-encoder encode|upload --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
+            )
             exit(EncoderExitCode.usage)
         }
         do {
@@ -30,23 +32,24 @@ enum EncoderProgram {
     private struct Request {
         var task: EncoderTask
         var limits: EncoderLimits
-        /// Of the first input.
-        var path: String
+        /// The text of an order, of what is encoded.
+        var order: String
+        /// Paths of what is encoded.
+        var paths: [String]
         /// Of an upload.
-        var inputs: [UploadInput]
+        var uploads: [UploadInput]
 
         init?(_ arguments: [String]) {
             guard arguments.count >= 9, let task = EncoderTask(rawValue: arguments[1]),
                 let limits = EncoderLimits(arguments: Array(arguments[2..<8]))
             else { return nil }
-            // What is encoded is one file, whatever its path.
-            let texts = arguments[8...]
-            inputs = task == .upload ? texts.compactMap(UploadInput.init(text:)) : []
-            guard task == .adaptive || inputs.count == texts.count else { return nil }
-            path = texts.first ?? ""
-            guard task.takesSeveralInputs || texts.count == 1, texts.count <= EncoderTask.maximumInputs else {
-                return nil
-            }
+            let texts = Array(arguments[8...])
+            order = task == .encode ? texts[0] : ""
+            paths = task == .encode ? Array(texts.dropFirst()) : []
+            uploads = task == .upload ? texts.compactMap(UploadInput.init(text:)) : []
+            guard task == .encode || uploads.count == texts.count, texts.count > (task == .encode ? 1 : 0),
+                max(paths.count, uploads.count) <= EncoderTask.maximumInputs
+            else { return nil }
             self.task = task
             self.limits = limits
         }
@@ -54,22 +57,33 @@ enum EncoderProgram {
 
     private static func run(_ request: Request, _ output: FrameOutput) throws {
         switch request.task {
-        case .adaptive:
-            let file = try OpenFile(request.path)
-            try confine(request.limits, output)
-            try EncodingSession(descriptor: file.descriptor, threads: request.limits.threads, output: output).run()
-        case .upload:
-            var files: [(file: OpenFile, tracks: [UploadInput.Track]?)] = []
-            for input in request.inputs {
-                do {
-                    files.append((try OpenFile(input.path), input.tracks))
-                } catch {
-                    guard request.inputs.count > 1 else { throw error }
-                    throw EncodingFailure(error.code, "\(input.path): \(error.message)")
-                }
+        case .encode:
+            let order: EncodingOrder
+            do {
+                order = try EncodingOrder(text: request.order)
+            } catch {
+                throw EncodingFailure(.unknownPreset, error.description)
             }
+            let files = try open(request.paths)
             try confine(request.limits, output)
-            try UploadSession(files: files, output: output).run()
+            try EncodingSession(
+                order, inputs: files.map(\.input), threads: request.limits.threads, output: output
+            ).run()
+        case .upload:
+            let files = try open(request.uploads.map(\.path))
+            try confine(request.limits, output)
+            try UploadSession(files: Array(zip(files, request.uploads.map(\.tracks))), output: output).run()
+        }
+    }
+
+    private static func open(_ paths: [String]) throws -> [OpenFile] {
+        try paths.map { path in
+            do throws(EncodingFailure) {
+                return try OpenFile(path)
+            } catch {
+                guard paths.count > 1 else { throw error }
+                throw EncodingFailure(error.code, "\(path): \(error.message)")
+            }
         }
     }
 

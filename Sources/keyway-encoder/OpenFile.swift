@@ -1,4 +1,5 @@
 import EncoderProtocol
+import Encoding
 import Glibc
 import MovieFiles
 import TrackOutput
@@ -12,7 +13,8 @@ struct OpenFile: MovieSource {
 
     /// - Throws: `EncodingFailure` when it cannot be opened, is no file, or is empty.
     init(_ path: String) throws(EncodingFailure) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Not blocking: a pipe would otherwise wait for a writer before it can be told from a file.
+        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         name = path.split(separator: "/").last.map(String.init) ?? path
         guard descriptor >= 0 else {
             throw EncodingFailure(.inputMissing, "it cannot be opened: \(String(cString: strerror(errno)))")
@@ -24,6 +26,8 @@ struct OpenFile: MovieSource {
         guard facts.st_size > 0 else { throw EncodingFailure(.inputEmpty, "it is empty") }
         size = UInt64(facts.st_size)
     }
+
+    var input: EncodingInput { EncodingInput(descriptor: descriptor, size: Int64(clamping: size), name: name) }
 
     func read(_ range: Range<UInt64>) throws(MovieError) -> [UInt8] {
         let count = range.count

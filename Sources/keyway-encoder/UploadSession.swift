@@ -1,4 +1,5 @@
 import EncoderProtocol
+import Encoding
 import ISOBaseMedia
 import MediaModel
 import MovieFiles
@@ -9,12 +10,12 @@ import TrackOutput
 /// thread.
 struct UploadSession {
     /// Files, and which of their tracks are meant.
-    let files: [(file: OpenFile, tracks: [UploadInput.Track]?)]
+    let files: [(OpenFile, [UploadInput.Track]?)]
     let output: FrameOutput
 
     func run() throws {
         do {
-            let movies = try files.filter { SubtitleName($0.file.name) == nil }.map { file, tracks in
+            let movies = try files.filter { SubtitleName($0.0.name) == nil }.map { file, tracks in
                 try MovieFile(reading: file, name: file.name, selection: tracks?.map(Self.selection))
             }
             guard !movies.isEmpty else {
@@ -30,7 +31,7 @@ struct UploadSession {
                 try send(track, number: number, &progress)
             }
             for (offset, track) in texts.tracks.enumerated() {
-                try TextUpload.send(track, number: plan.tracks.count + offset, output)
+                try TextTracks.send(track, number: plan.tracks.count + offset, output)
             }
             try output.send(.finished)
         } catch var error as MovieError {

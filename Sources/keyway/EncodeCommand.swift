@@ -20,11 +20,10 @@ struct EncodeCommand: AsyncParsableCommand {
     @Argument(help: "Media files.")
     var inputs: [String]
 
-    @Option(help: "The asset's name (default: the file's name); with one input only.")
+    @Option(help: "The asset's name (default: the file's name); with one input, or with --join.")
     var asset: String?
 
-    @Option(help: "The recipe: adaptive.")
-    var preset = "adaptive"
+    @OptionGroup var recipe: EncodingOptions
 
     @OptionGroup var storage: StorageOptions
 
@@ -40,41 +39,51 @@ struct EncodeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard asset == nil || inputs.count == 1 else {
-            throw CommandFailure(.badData, "--asset goes with one input only")
+        guard asset == nil || inputs.count == 1 || recipe.join else {
+            throw CommandFailure(.badData, "--asset goes with one input, or with --join")
         }
-        guard preset == "adaptive" else {
-            throw CommandFailure(.badData, "there is no preset '\(preset)'; this version has: adaptive")
-        }
+        let orders = try recipe.orders(inputs)
         let installation = try await common.open()
         var ended: [JobRecord] = []
-        for input in inputs {
+        let settings = try await common.configuration().storage
+        for (order, files) in orders {
             ended.append(
                 try await Self.encode(
-                    input, as: asset, installation, common.configuration().storage,
-                    isStorageEncrypted: storage.isEncrypted, watch: watch, detach: detach))
+                    files, order, as: asset, installation, settings, isStorageEncrypted: storage.isEncrypted,
+                    watch: watch, detach: detach))
         }
         try Answer(jobs: ended.map(JobReport.init)).print(json: common.json)
         if let failed = ended.first(where: { $0.state == .error }) { throw Self.failure(failed) }
     }
 
-    /// Submits a job for a file and, unless it is detached, waits for its end.
+    /// Submits a job for a file and the usual preset and, unless it is detached, waits for its end.
     static func encode(
         _ input: String, as asset: String?, _ installation: Installation,
         _ settings: StorageSettings = StorageSettings(),
         isStorageEncrypted: Bool? = nil, watch: Bool, detach: Bool = false
     ) async throws -> JobRecord {
-        let url = URL(fileURLWithPath: input)
-        guard FileManager.default.isReadableFile(atPath: url.path) else {
-            throw CommandFailure(.noInput, "cannot read '\(input)'")
+        try await encode(
+            [input], "adaptive", as: asset, installation, settings, isStorageEncrypted: isStorageEncrypted, watch: watch,
+            detach: detach)
+    }
+
+    /// - Parameter order: the text of an order, or the name of a preset.
+    private static func encode(
+        _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
+        _ settings: StorageSettings, isStorageEncrypted: Bool?, watch: Bool, detach: Bool
+    ) async throws -> JobRecord {
+        let urls = files.map { URL(fileURLWithPath: $0) }
+        for url in urls where !FileManager.default.isReadableFile(atPath: url.path) {
+            throw CommandFailure(.noInput, "cannot read '\(url.relativePath)'")
         }
-        let name = asset ?? Self.assetName(url)
+        guard let first = urls.first else { throw CommandFailure(.noInput, "no input") }
+        let name = asset ?? Self.assetName(first)
         guard AssetRecord.isName(name) else {
             throw CommandFailure(
                 .badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'; give --asset")
         }
         let job = JobRecord(
-            id: JobID(), asset: name, input: url.path, preset: "adaptive", created: Date(),
+            id: JobID(), asset: name, input: urls.map(\.path).joined(separator: "\n"), preset: order, created: Date(),
             isStorageEncrypted: isStorageEncrypted)
         try await installation.catalog.apply([.insertJob(job)])
         if detach { return job }

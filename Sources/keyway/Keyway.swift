@@ -13,8 +13,9 @@ struct Keyway: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PublishCommand.self,
-            AssetCommand.self, KeyCommand.self, SecretCommand.self, PolicyCommand.self, LocatorCommand.self,
+            DemoCommand.self, ServeCommand.self, ApplyCommand.self, EncodeCommand.self, PresetCommand.self,
+            PublishCommand.self, PackageCommand.self, AssetCommand.self, KeyCommand.self, SecretCommand.self,
+            PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
             AuditCommand.self, AdminCommand.self,

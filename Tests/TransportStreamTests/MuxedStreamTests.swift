@@ -26,7 +26,7 @@ import Testing
 
         func segment(_ number: Int, piece: Int = 65_536) throws -> [UInt8] {
             var writer = MuxedStreamWriter(try MuxedStreamPlan(tracks: tracks, segment: number))
-            var output: [UInt8] = []
+            var output = PacketBuffer()
             while let media = try writer.next(into: &output) {
                 let source = media.isVideo ? video : audio
                 for sample in media.samples.map(source.index.sample) {
@@ -36,7 +36,7 @@ import Testing
                     }
                 }
             }
-            return output
+            return output.bytes
         }
     }
 
@@ -119,8 +119,11 @@ import Testing
             #expect(throws: TransportStreamError.self) { try MuxedStreamPlan(tracks: source.tracks, segment: number) }
         }
         var writer = MuxedStreamWriter(try MuxedStreamPlan(tracks: source.tracks, segment: 0))
-        var output: [UInt8] = []
+        var output = PacketBuffer()
         _ = try writer.next(into: &output)
-        #expect(throws: TransportStreamError.self) { try writer.next(into: &output) }
+        #expect(throws: TransportStreamError.self) {
+            var more = PacketBuffer()
+            _ = try writer.next(into: &more)
+        }
     }
 }

@@ -76,11 +76,11 @@ import Testing
                 presentationUnits: 0, decodeUnits: 0, timescale: 90_000, elementaryBytes: bytes, isRandomAccess: true,
                 samples: 0..<1)
             var packetizer = Packetizer(pid: .video, counter: 0)
-            var output: [UInt8] = []
+            var output = PacketBuffer()
             packetizer.begin(packet, packets: packet.transportPackets + more)
             packetizer.append([UInt8](repeating: 7, count: packet.size), to: &output)
             #expect(output.count == (packet.transportPackets + more) * Packet.size)
-            #expect(output.count { $0 == 7 } >= packet.size)
+            #expect(output.bytes.count { $0 == 7 } >= packet.size)
         }
     }
 }

@@ -27,12 +27,12 @@ import TransportStream
         let track = try Invented(kind, sizes: sizes)
         let plan = try TransportStreamPlan(index: track.index, segment: 0)
         var writer = TransportStreamWriter(plan)
-        var output: [UInt8] = []
+        var output = PacketBuffer()
         try writer.write(track.samples.flatMap { $0 }, into: &output)
         try writer.finish(into: &output)
         #expect(output.count == plan.byteCount)
         var inspector = StreamInspector()
-        inspector.read(output)
+        inspector.read(output.bytes)
         #expect(inspector.faults == [])
         let units = try #require(inspector.units[kind == .video ? 0x100 : 0x101])
         let payload = try units.flatMap { try #require(inspector.pes($0)).payload }

@@ -135,7 +135,7 @@ struct SourceTrack {
     func transportStream(of segment: Int, piece: () -> Int = { 65_536 }) throws -> [UInt8] {
         let plan = try TransportStreamPlan(track: TransportStreamTrack(index: index), segment: segment)
         var writer = TransportStreamWriter(plan)
-        var output: [UInt8] = []
+        var output = PacketBuffer()
         let payload = payload(of: segment)
         var position = 0
         while position < payload.count {
@@ -144,7 +144,7 @@ struct SourceTrack {
             position = end
         }
         try writer.finish(into: &output)
-        return output
+        return output.bytes
     }
 }
 

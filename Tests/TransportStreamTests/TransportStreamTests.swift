@@ -106,7 +106,7 @@ import TransportStream
 
     private func write(_ payload: [UInt8]) throws {
         var writer = TransportStreamWriter(try TransportStreamPlan(index: Self.source.get().index, segment: 0))
-        var output: [UInt8] = []
+        var output = PacketBuffer()
         try writer.write(payload, into: &output)
         try writer.finish(into: &output)
     }

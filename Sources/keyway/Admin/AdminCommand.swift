@@ -2,7 +2,8 @@ import ArgumentParser
 
 struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "admin", abstract: "Access to the admin API.", subcommands: [AdminTokenCommand.self])
+        commandName: "admin", abstract: "Access to the admin API.",
+        subcommands: [AdminTokenCommand.self, AdminWhoAmI.self])
 }
 
 struct AdminTokenCommand: AsyncParsableCommand {

@@ -22,7 +22,7 @@ extension ShowAsset.Report: Report {
         """
         asset    \(name)
         created  \(created.rfc3339)
-        version  \(version.map(String.init) ?? "-")
+        version  \(version.map(String.init) ?? "-")\(downLine)
 
         \(Table.render(
             ["TRACK", "CODEC", "SIZE", "KB/S", "SECONDS", "SEGMENTS", "BYTES"],
@@ -36,6 +36,11 @@ extension ShowAsset.Report: Report {
                 [$0.id, $0.deliveryPolicies.joined(separator: ","), $0.end.rfc3339, $0.revoked ? "revoked" : "valid"]
             }))
         """
+    }
+
+    /// Empty while it is served.
+    private var downLine: String {
+        takenDown.map { "\ndown     since \($0.rfc3339)\(reason.map { ": \($0)" } ?? "")" } ?? ""
     }
 
     private func row(_ track: ShowAsset.Track) -> [String] {

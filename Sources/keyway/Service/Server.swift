@@ -70,8 +70,10 @@ struct Server {
         if roles.contains(.admin) {
             let uploads = installation.makeUploads(configuration.uploads)
             services.append(
-                try server.adminListener(streams: { $0.streams(endpoint: originBase.current) }) {
-                    router, authentication in
+                try server.adminListener(
+                    streams: { $0.streams(endpoint: originBase.current) },
+                    playback: { (origin: originBase.current, keys: keyBase.current) }
+                ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
                 })
             services.append(UploadHousekeeping(uploads: uploads, logger: logger))

@@ -15,6 +15,8 @@ public struct ListAssets: OperatorVerb {
         public var name: String
         public var version: Int?
         public var created: Date
+        /// Nil while it is served.
+        public var takenDown: Date?
     }
 
     public struct Report: PagedReport {
@@ -26,7 +28,9 @@ public struct ListAssets: OperatorVerb {
         let records = try await context.catalog.assets(Paging.page(after: after, limit: limit))
         let page = try Paging.cut(records, limit: limit) { $0.name }
         return Report(
-            assets: page.items.map { Item(name: $0.name, version: $0.currentVersion, created: $0.created) },
-            next: page.next)
+            assets: page.items.map {
+                Item(
+                    name: $0.name, version: $0.currentVersion, created: $0.created, takenDown: $0.takedown?.time)
+            }, next: page.next)
     }
 }

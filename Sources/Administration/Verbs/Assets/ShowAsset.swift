@@ -42,6 +42,10 @@ public struct ShowAsset: OperatorVerb {
         public var name: String
         public var created: Date
         public var version: Int?
+        /// Nil while it is served.
+        public var takenDown: Date?
+        /// Why it was taken down.
+        public var reason: String?
         public var tracks: [Track]
         public var keys: [Key]
         public var locators: [Address]
@@ -56,6 +60,7 @@ public struct ShowAsset: OperatorVerb {
         if let number = asset.currentVersion { version = try await catalog.assetVersion(asset: name, number: number) }
         return Report(
             name: name, created: asset.created, version: asset.currentVersion,
+            takenDown: asset.takedown?.time, reason: asset.takedown?.reason,
             tracks: (version?.tracks ?? []).map(Self.track),
             keys: try await catalog.keyAssignments(asset: name).map {
                 Key(

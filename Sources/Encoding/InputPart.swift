@@ -1,0 +1,141 @@
+import CFFmpeg
+import EncoderProtocol
+import TrackOutput
+
+/// A stretch of an input, opened, with a decoder for each stream that is used. Owned by one thread.
+final class InputPart {
+    let file: EncodingInput
+    let input: InputFile
+    /// From the presentation's beginning, in seconds.
+    let start: Double
+    /// In seconds; nil for the input's end.
+    let end: Double?
+    let source: SourcePicture?
+    let videoDecoder: Decoder?
+    let sounds: [SoundSource]
+    let texts: [TextStream]
+    private(set) var warnings: [String] = []
+
+    /// Share of packets that may fail to decode before the input counts as damaged.
+    private static let tolerableErrors = 0.02
+    /// How much shorter than declared the input may be, in seconds and as a share.
+    private static let tolerableLoss = (seconds: 0.5, share: 0.02)
+
+    /// - Parameter threads: of each codec; 0 for as many as there are processors.
+    init(
+        _ file: EncodingInput, _ part: EncodingOrder.Part, usesVideo: Bool, usesSound: Bool, threads: Int
+    ) throws {
+        self.file = file
+        let input = try InputFile(file)
+        self.input = input
+        try input.refuseWhatCannotPlay()
+        start = part.start ?? 0
+        end = part.end
+        if usesVideo, let video = input.video {
+            let decoder = try Decoder(input.stream(video), threads: threads, kind: "video")
+            videoDecoder = decoder
+            source = try SourcePicture(input, video: video, decoder)
+        } else {
+            videoDecoder = nil
+            source = nil
+        }
+        var sounds: [SoundSource] = []
+        for index in usesSound ? input.sounds : [] {
+            do {
+                sounds.append(try SoundSource(input, stream: index))
+            } catch let failure as EncodingFailure where index != input.sounds.first {
+                warnings.append("stream \(index) is left out: \(failure.message)")
+            }
+        }
+        if usesSound, input.leftOutSounds > 0 {
+            warnings.append(
+                "\(input.leftOutSounds) streams of sound are left out; an asset keeps \(InputFile.maximumSounds)")
+        }
+        self.sounds = sounds
+        var texts: [TextStream] = []
+        for index in input.texts {
+            if let text = try TextStream(input, stream: index) {
+                texts.append(text)
+            } else {
+                warnings.append("stream \(index) is left out: its subtitles are pictures, not text")
+            }
+        }
+        self.texts = texts
+    }
+
+    /// How long it is as the input declares it, in seconds; 0 when unknown.
+    var declaredDuration: Double {
+        let whole = input.declaredDuration
+        let until = end.map { whole > 0 ? min($0, whole) : $0 } ?? whole
+        return max(0, until - start)
+    }
+
+    /// Where it begins, in seconds of the container.
+    var containerStart: Double { input.startTime + start }
+
+    /// A clock for a stream.
+    ///
+    /// - Parameter length: of the part when it is cut, in seconds; nil for all there is.
+    func clock(_ stream: Int, length: Double?) throws -> StreamClock {
+        StreamClock(
+            timeBase: try input.stream(stream).time_base, start: containerStart, duration: length,
+            declared: max(0, input.declaredDuration - start))
+    }
+
+    /// Reads the part and gives each packet to whom it belongs.
+    ///
+    /// - Parameter before: how much of the film lies before the part, in seconds.
+    func run(_ pictures: PictureFeed?, _ feeds: [SoundFeed], before: Double, progress: (Double) throws -> Void) throws {
+        if start > 0 { input.seek(to: containerStart) }
+        let length = end.map { $0 - start }
+        try input.readPackets { packet in
+            let index = Int(packet.pointee.stream_index)
+            if index == input.video, let pictures {
+                try pictures.take(packet)
+                try progress(pictures.decodedUntil)
+            } else if let feed = feeds.first(where: { $0.source.stream == index }) {
+                try feed.take(packet, parameters: try input.stream(index).codecpar)
+                if pictures == nil { try progress(feed.seconds) }
+            } else if let text = texts.first(where: { $0.stream == index }) {
+                try text.take(packet, start: containerStart, length: length, before: before)
+            }
+            let isDone = (pictures?.isComplete ?? true) && feeds.allSatisfy(\.isComplete)
+            return end == nil || !isDone || (pictures == nil && feeds.isEmpty)
+        }
+        try pictures?.take(nil)
+        for feed in feeds { try feed.take(nil, parameters: nil) }
+    }
+
+    /// A file that was cut or damaged must not become a short asset.
+    ///
+    /// - Returns: what an operator should know.
+    func refuseDamage(_ pictures: PictureFeed?, _ feeds: [SoundFeed]) throws -> [String] {
+        if let pictures, !pictures.hasPictures {
+            guard start == 0 else {
+                throw EncodingFailure(.notTaken, "there is no picture behind second \(Self.seconds(start))")
+            }
+            throw EncodingFailure(.damaged, "no picture could be decoded")
+        }
+        let decoders = [pictures?.decoder].compactMap { $0 } + feeds.map(\.source.decoder)
+        let errors = decoders.reduce(0) { $0 + $1.errorCount }
+        let packets = decoders.reduce(0) { $0 + $1.packetCount }
+        guard Double(errors) <= max(2, Double(packets) * Self.tolerableErrors) else {
+            throw EncodingFailure(.damaged, "\(errors) of \(packets) packets cannot be decoded")
+        }
+        let declared = declaredDuration
+        let reached = pictures?.decodedUntil ?? feeds.map(\.seconds).max() ?? 0
+        guard declared - reached <= max(Self.tolerableLoss.seconds, declared * Self.tolerableLoss.share) else {
+            throw EncodingFailure(
+                .truncated,
+                "it declares \(Self.seconds(declared)) s of \(pictures == nil ? "sound" : "video") and ends after "
+                    + "\(Self.seconds(reached)) s")
+        }
+        var warnings: [String] = []
+        if errors > 0 { warnings.append("\(errors) of \(packets) packets could not be decoded") }
+        let jumps = (pictures?.jumps ?? 0) + feeds.reduce(0) { $0 + $1.jumps }
+        if jumps > 0 { warnings.append("its times jump \(jumps) times: the jumps are left out") }
+        return warnings
+    }
+
+    static func seconds(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+}

@@ -1,0 +1,81 @@
+import CFFmpeg
+import EncoderProtocol
+import TrackOutput
+
+/// The pictures of one part: from packets through the decoder and the filters to the renditions. Owned by one thread.
+final class PictureFeed {
+    let decoder: Decoder
+    private let source: SourcePicture
+    private let filters: PictureFilters
+    private let threads: Int
+    private let handle: (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
+    private var clock: StreamClock
+    private var graph: FilterGraph?
+    /// Size and form of the first frame.
+    private var form: [Int32] = []
+    private let frameDuration: Int64
+    /// Where the last picture of the part ends, in seconds.
+    private(set) var decodedUntil = 0.0
+    /// A picture behind the part's end was seen.
+    private(set) var isComplete = false
+
+    init(
+        _ decoder: Decoder, _ source: SourcePicture, _ filters: PictureFilters, clock: StreamClock, threads: Int,
+        handle: @escaping (Int, UnsafeMutablePointer<AVFrame>) throws -> Void
+    ) {
+        self.decoder = decoder
+        self.source = source
+        self.filters = filters
+        self.clock = clock
+        self.threads = threads
+        self.handle = handle
+        frameDuration = StreamClock.units(1 / source.frameRate.value, clock.timeBase) ?? 1
+    }
+
+    var jumps: Int { clock.jumps }
+    var hasPictures: Bool { graph != nil }
+
+    /// Decodes a packet, or what is left when it is nil.
+    func take(_ packet: UnsafeMutablePointer<AVPacket>?) throws { try decoder.decode(packet, take) }
+
+    private func take(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+        let time = clock.time(of: frame.pointee.best_effort_timestamp, duration: frameDuration)
+        if let end = clock.end, time >= end {
+            isComplete = true
+            return
+        }
+        frame.pointee.pts = time
+        // What lies wholly before the beginning only cost its decoding.
+        guard time.addingOrZero(max(frame.pointee.pkt_duration, frameDuration)) > 0 else { return }
+        decodedUntil = max(decodedUntil, clock.seconds(time.addingOrZero(frameDuration)))
+        try refuseChanges(frame)
+        let graph = try self.graph ?? begin(frame)
+        try graph.push(frame, handle)
+    }
+
+    private func begin(_ frame: UnsafeMutablePointer<AVFrame>) throws -> FilterGraph {
+        let made = try filters.graph(frame, source, timeBase: clock.timeBase, threads: threads)
+        graph = made
+        if let overlay = filters.overlay {
+            try made.push(overlay.picture.frame(), to: 1, handle)
+            try made.finish(1, at: keyway_no_timestamp, handle)
+        }
+        return made
+    }
+
+    private func refuseChanges(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+        let found = [frame.pointee.width, frame.pointee.height, frame.pointee.format]
+        if form.isEmpty { form = found }
+        guard found == form || filters.takesChanges(source) else {
+            throw EncodingFailure(.notTaken, "its pictures change their size or form in the middle")
+        }
+    }
+
+    /// Hands on what is left.
+    ///
+    /// - Parameter end: of the part, in seconds; the last picture stays until then. Nil: where the last one ends.
+    func finish(at end: Double?) throws {
+        let time = StreamClock.units(end ?? decodedUntil, clock.timeBase) ?? keyway_no_timestamp
+        try graph?.finish(at: time, handle)
+    }
+}

@@ -1,0 +1,18 @@
+import MediaModel
+
+extension PresentedTrack {
+    /// Where the playlists lie that a multivariant playlist names for this track.
+    public var playlistAddresses: [String] {
+        let name = description.name
+        let keyFrames = self.keyFrames.isEmpty ? nil : addresses.keyFramePlaylist?.expanded(track: name)
+        return [addresses.playlist.expanded(track: name)] + (keyFrames.map { [$0] } ?? [])
+    }
+
+    /// Where the init segment lies; nil where there is none.
+    public var initializationAddress: String? { addresses.initialization?.expanded(track: description.name) }
+
+    /// Where the segments lie, in order.
+    public var segmentAddresses: [String] {
+        segments.map { addresses.media.expanded(track: description.name, time: $0.start) }
+    }
+}

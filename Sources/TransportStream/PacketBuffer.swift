@@ -1,0 +1,83 @@
+/// Memory that transport packets are appended to. An array would do the same; on the way of every byte that is sent, its checks
+/// and its bookkeeping cost as much as the packets.
+public struct PacketBuffer: ~Copyable {
+    private var memory: UnsafeMutableRawBufferPointer
+    /// In bytes.
+    public private(set) var count = 0
+
+    /// - Parameter capacity: in bytes; it grows.
+    public init(capacity: Int = 80 << 10) {
+        memory = .allocate(byteCount: max(capacity, Packet.size), alignment: 64)
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// Lends what was appended.
+    public borrowing func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    }
+
+    /// What was appended, copied.
+    public var bytes: [UInt8] { withBytes { Array($0) } }
+
+    /// Forgets what was appended, and keeps the memory.
+    public mutating func removeAll() {
+        count = 0
+    }
+
+    mutating func append(_ byte: UInt8) {
+        withSpace(1) { $0[0] = byte }
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        withSpace(bytes.count) { $0.copyMemory(from: bytes) }
+    }
+
+    mutating func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    mutating func append(repeating byte: UInt8, count: Int) {
+        withSpace(max(0, count)) { space in
+            for position in space.indices { space[position] = byte }
+        }
+    }
+
+    /// Whole packets of one kind, one after the other: each a header of four bytes, whose last four bits count, and a payload.
+    ///
+    /// - Parameters:
+    ///   - header: of the first one, the first byte in the highest bits.
+    ///   - payloads: as many bytes as the packets carry.
+    mutating func appendPackets(header: UInt32, payloads: UnsafeRawBufferPointer) {
+        let packets = payloads.count / Packet.capacity
+        withSpace(packets * Packet.size) { space in
+            var (counter, from, to) = (header & 0xF, 0, 0)
+            for _ in 0..<packets {
+                space.storeBytes(of: (header & ~0xF | counter).bigEndian, toByteOffset: to, as: UInt32.self)
+                UnsafeMutableRawBufferPointer(rebasing: space[(to + 4)..<(to + Packet.size)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: payloads[from..<(from + Packet.capacity)]))
+                counter = (counter + 1) & 0xF
+                from += Packet.capacity
+                to += Packet.size
+            }
+        }
+    }
+
+    private mutating func withSpace(_ size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        if memory.count - count < size { grow(by: size) }
+        fill(UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + size)]))
+        count += size
+    }
+
+    private mutating func grow(by size: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(memory.count * 2, count + size), alignment: 64)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        memory.deallocate()
+        memory = larger
+    }
+}
