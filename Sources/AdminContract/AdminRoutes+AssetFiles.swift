@@ -17,7 +17,8 @@ extension AdminRoutes {
             "Read everything that is stored of an asset through, and say where it is not what was written",
             [.asset], answer: .named("Verification"), errors: [404]),
         AdminRoute(
-            ListAssetFiles.self, .get, "/v1/assets/{name}/files", .reader, "The originals of an asset, in order of name",
+            ListAssetFiles.self, .get, "/v1/assets/{name}/files", .reader,
+            "The originals of an asset, in order of name",
             [.asset], answer: .named("AssetFileList"), errors: [404]),
         AdminRoute(
             ShowAssetFile.self, .get, "/v1/assets/{name}/files/{file}", .reader, "One original of an asset",

@@ -79,7 +79,8 @@ public struct UploadRoutes: Sendable {
         var upload = try await uploads.create(try creation(request.headers), actor: identity.name)
         // Creation With Upload: the bytes may come at once.
         if request.headers[.contentType]?.lowercased() == Tus.mediaType, !upload.isComplete {
-            upload = try await uploads.append(to: upload.id, at: 0, Self.bytes(of: request), checksum: checksum(request))
+            upload = try await uploads.append(
+                to: upload.id, at: 0, Self.bytes(of: request), checksum: checksum(request))
         }
         var headers = Self.headers(of: upload)
         headers[.location] = "\(Self.path)/\(upload.id)"
@@ -160,7 +161,8 @@ public struct UploadRoutes: Sendable {
     ) async throws -> Response {
         guard request.headers[.contentType]?.lowercased() == Tus.mediaType else {
             throw Problem(
-                .unsupportedMediaType, code: "unsupportedMediaType", detail: "The Content-Type must be \(Tus.mediaType).",
+                .unsupportedMediaType, code: "unsupportedMediaType",
+                detail: "The Content-Type must be \(Tus.mediaType).",
                 headers: [Tus.resumable: Tus.version])
         }
         let upload = try await uploads.append(

@@ -6,7 +6,7 @@ extension [UInt8] {
 
     /// From digits of either case; nil for anything else.
     public init?(hexDigits text: String) {
-        let digits = Array<UInt8>(text.utf8)
+        let digits = [UInt8](text.utf8)
         guard digits.count % 2 == 0 else { return nil }
         self = []
         for index in stride(from: 0, to: digits.count, by: 2) {

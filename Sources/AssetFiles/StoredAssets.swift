@@ -29,7 +29,8 @@ public struct StoredAssets: Sendable {
     public func open(_ file: AssetFileRecord) async throws -> any MediaReader {
         guard file.state == .ready else {
             throw AssetFileError(
-                .notReady, "file '\(file.name)' of asset '\(file.asset)' is in state \(file.state.rawValue)"
+                .notReady,
+                "file '\(file.name)' of asset '\(file.asset)' is in state \(file.state.rawValue)"
                     + (file.reason.map { ": \($0)" } ?? ""))
         }
         return try await content(of: file)

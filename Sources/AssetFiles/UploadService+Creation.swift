@@ -82,7 +82,8 @@ extension UploadService {
                 partial.storageKey == partials.first?.storageKey ?? partial.storageKey
             else {
                 throw AssetFileError(
-                    .malformed, "upload \(id) is not a complete partial upload into '\(asset.name)', stored as the others")
+                    .malformed,
+                    "upload \(id) is not a complete partial upload into '\(asset.name)', stored as the others")
             }
             partials.append(partial)
         }

@@ -1,8 +1,8 @@
+import Adapters
 import AdminClient
 import Administration
 import ArgumentParser
 import AssetFiles
-import Adapters
 import Catalog
 import Foundation
 import KeyServer
@@ -45,7 +45,9 @@ struct AssetFileAdd: AsyncParsableCommand {
         var resumedAt: UInt64
 
         var text: String {
-            sent ? file.text : "the content is there already, as \(file.asset)/\(file.name); --again sends it all the same"
+            sent
+                ? file.text
+                : "the content is there already, as \(file.asset)/\(file.name); --again sends it all the same"
         }
     }
 

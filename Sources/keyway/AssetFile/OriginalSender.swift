@@ -57,7 +57,9 @@ struct OriginalSender: Sendable {
         let count = UInt64(max(1, min(parallel, Int(clamping: file.size / (1 << 20)))))
         var parts: [UploadMemory.Part] = []
         for index in 0..<count {
-            let (start, end) = (file.size / count * index, index + 1 == count ? file.size : file.size / count * (index + 1))
+            let (start, end) = (
+                file.size / count * index, index + 1 == count ? file.size : file.size / count * (index + 1)
+            )
             var plan = plan
             if count > 1 { plan.file = nil }
             let upload = try await channel.create(plan, length: end - start, partials: nil)

@@ -36,7 +36,8 @@ extension UploadClient: UploadChannel {
         if let isEncrypted = upload.isEncrypted { metadata.append(("encryption", isEncrypted ? "on" : "off")) }
         return try await create(
             length: partials == nil ? length : nil, metadata: metadata,
-            concatenation: partials.map { "final;" + $0.joined(separator: " ") } ?? (upload.file == nil ? "partial" : nil))
+            concatenation: partials.map { "final;" + $0.joined(separator: " ") }
+                ?? (upload.file == nil ? "partial" : nil))
     }
 
     func send(to upload: String, at offset: UInt64, _ bytes: SourceFile.Bytes) async throws -> UInt64 {
