@@ -1,3 +1,4 @@
+import Catalog
 import EncoderProtocol
 import Glibc
 import Subprocess

@@ -1,3 +1,4 @@
+import Adapters
 import Administration
 import ArgumentParser
 import Catalog
