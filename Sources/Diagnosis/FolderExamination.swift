@@ -54,9 +54,10 @@ struct FolderExamination {
             let mode = String(facts.st_mode & 0o777, radix: 8)
             let action = "chmod \(isFolder ? "700" : "600") '\(path)', and ask who read it"
             let text = "'\(path)' may be read or written by others (mode \(mode))"
-            // Within a folder that is closed, an open file is a fault and no danger; a KEK is refused at start.
+            // The data folder itself may be seen by others, but not changed. A KEK that others may read is refused at start.
+            let isGrave = name.isEmpty ? facts.st_mode & 0o022 != 0 : isKEK || name == "catalog.sqlite"
             findings.append(
-                isKEK || name.isEmpty || name == "catalog.sqlite"
+                isGrave
                     ? .error(Self.check, text, action) : .warning(Self.check, text, action))
         }
         if facts.st_uid != owner {

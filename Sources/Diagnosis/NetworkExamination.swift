@@ -49,9 +49,10 @@ struct NetworkExamination {
         }
     }
 
-    /// Every answer of Keyway's listeners names the request in this field.
+    /// What Keyway's listeners answer: that of administration that it is well, all others that there is no such thing, with the
+    /// request's name.
     private static func isOurs(_ answer: String) -> Bool {
-        answer.lowercased().contains("\r\nx-request-id: ")
+        answer.hasSuffix("{\"status\":\"ok\"}") || answer.contains("\"requestId\":\"")
     }
 
     private func reach(_ upstream: ServiceConfiguration.Upstream) -> Finding {

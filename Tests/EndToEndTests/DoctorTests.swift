@@ -167,7 +167,7 @@ import Testing
         for (check, state, sql) in [
             (
                 "audit", "error",
-                "UPDATE auditBatch SET events = replace(events, 'film', 'filn') WHERE first = (SELECT max(first) FROM auditBatch)"
+                "UPDATE auditBatch SET hashes = zeroblob(length(hashes)) WHERE first = (SELECT max(first) FROM auditBatch)"
             ),
             ("catalog", "error", "INSERT INTO grdb_migrations VALUES ('ofTheFuture')"),
             ("catalog", "error", "DELETE FROM contentKey WHERE kid IN (SELECT kid FROM keyAssignment)"),
