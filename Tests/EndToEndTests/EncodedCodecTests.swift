@@ -76,7 +76,7 @@ import Testing
             let way = track.hasSuffix("ac3") ? ["-c", "copy"] : []
             let clear = try MediaProbe.frames(["-i", whole] + way)
             #expect(clear.count > 70, "\(track)")
-            for scheme in ["cenc", "cbcs"] {
+            for scheme in ["cenc", "cbcs-aapl"] {
                 let file = try MediaProbe.whole(stage.clear, stage.protected, scheme, track, folder)
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
                 let key = try MediaProbe.clearKey(for: bytes, origin: stage.server.origin, token: stage.token)
