@@ -39,6 +39,7 @@ lint:
 # BENCH_SECONDS is how long each case runs.
 bench: release
 	Benchmarks/bench.py $(if $(INPUT),"$(INPUT)")
+	Benchmarks/encode.py $(if $(INPUT),"$(INPUT)")
 	.tools/venv/bin/python Benchmarks/origin.py
 	.tools/venv/bin/python Benchmarks/keys.py
 

@@ -3,7 +3,7 @@
 with the same decoder, the same scaler and the same settings of x264 and AAC. Prints wall time, CPU time and peak memory of
 both, and the ratios of the medians.
 
-    Benchmarks/encode.py [CLIP]      ENCODER=path BENCH_RUNS=3 BENCH_SECONDS=20
+    Benchmarks/encode.py [CLIP]      ENCODER=path BENCH_RUNS=3 BENCH_SOURCE_SECONDS=20
 """
 import json
 import os
@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ENCODER = os.environ.get("ENCODER", os.path.join(ROOT, ".build/release/keyway-encoder"))
 CLIP = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "Tests/Media/bigbuckbunny_720p.mp4")
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
-SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
+SECONDS = float(os.environ.get("BENCH_SOURCE_SECONDS", "20"))
 LADDER = [(1280, 720, 3400), (960, 540, 2250), (640, 360, 1000), (480, 270, 650), (320, 180, 400)]
 GROUP = 2
 

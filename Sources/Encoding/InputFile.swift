@@ -39,6 +39,7 @@ final class InputFile {
         }
         self.context = context
         do {
+            try Self.refuseHugePictures(context)
             try check(
                 keyway_find_stream_info(context, Int64(Self.maximumPixels)), .damaged, "its streams cannot be read")
             let best = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
@@ -141,6 +142,22 @@ final class InputFile {
             Heartbeat.beat()
             try ProcessorTime.refuseWhenUsedUp()
             guard try handle(packet) else { return }
+        }
+    }
+
+    /// What the container says of sizes, before anything is decoded.
+    private static func refuseHugePictures(_ context: UnsafeMutablePointer<AVFormatContext>) throws {
+        for index in streams(context, AVMEDIA_TYPE_VIDEO) {
+            guard let codec = context.pointee.streams[index]?.pointee.codecpar?.pointee else { continue }
+            try refuseHugePicture(Int(codec.width), Int(codec.height))
+        }
+    }
+
+    static func refuseHugePicture(_ width: Int, _ height: Int) throws {
+        guard width <= 16_384, height <= 16_384, width * height <= maximumPixels else {
+            throw EncodingFailure(
+                .limitExceeded,
+                "its pictures are \(width)x\(height); at most \(maximumPixels) pixels (8192x4352) are taken")
         }
     }
 

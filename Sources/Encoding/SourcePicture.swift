@@ -35,12 +35,7 @@ extension SourcePicture {
         guard coded.0 >= 16, coded.1 >= 16 else {
             throw EncodingFailure(.damaged, "its pictures are \(coded.0)x\(coded.1)")
         }
-        guard coded.0 <= 16_384, coded.1 <= 16_384, coded.0 * coded.1 <= InputFile.maximumPixels else {
-            throw EncodingFailure(
-                .limitExceeded,
-                "its pictures are \(coded.0)x\(coded.1); at most \(InputFile.maximumPixels) pixels (8192x4352) are taken"
-            )
-        }
+        try InputFile.refuseHugePicture(coded.0, coded.1)
         var aspect = av_guess_sample_aspect_ratio(input.context, stream, nil)
         if aspect.num <= 0 || aspect.den <= 0 { aspect = AVRational(num: 1, den: 1) }
         let scale = min(max(av_q2d(aspect), 0.1), 10)

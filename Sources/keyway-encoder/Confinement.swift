@@ -43,26 +43,26 @@ enum Confinement {
 
     private static var attempts: [(String, () -> Int)] {
         [
-        ("open", { Int(open("/etc/passwd", O_RDONLY)) }),
-        ("create", { Int(open("/tmp/keyway-confinement", O_RDWR | O_CREAT, 0o600)) }),
-        ("remove", { Int(unlink("/tmp/keyway-confinement")) }),
-        ("list", { opendir("/") == nil ? -1 : 0 }),
-        ("socket", { Int(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) }),
-        ("local-socket", { Int(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) }),
-        ("signal", { Int(kill(getppid(), 0)) }),
-        ("shared-memory", { Int(shmget(IPC_PRIVATE, 4096, 0o1600)) }),
-        ("memory", { mmap(nil, 2 << 30, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0 }),
-        (
-            "program",
-            {
-                var child: pid_t = 0
-                var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
-                defer { free(arguments[0]) }
-                let failure = posix_spawn(&child, "/bin/true", nil, nil, &arguments, nil)
-                errno = failure
-                return failure == 0 ? 0 : -1
-            }
-        ),
-    ]
+            ("open", { Int(open("/etc/passwd", O_RDONLY)) }),
+            ("create", { Int(open("/tmp/keyway-confinement", O_RDWR | O_CREAT, 0o600)) }),
+            ("remove", { Int(unlink("/tmp/keyway-confinement")) }),
+            ("list", { opendir("/") == nil ? -1 : 0 }),
+            ("socket", { Int(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) }),
+            ("local-socket", { Int(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) }),
+            ("signal", { Int(kill(getppid(), 0)) }),
+            ("shared-memory", { Int(shmget(IPC_PRIVATE, 4096, 0o1600)) }),
+            ("memory", { mmap(nil, 2 << 30, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0 }),
+            (
+                "program",
+                {
+                    var child: pid_t = 0
+                    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
+                    defer { free(arguments[0]) }
+                    let failure = posix_spawn(&child, "/bin/true", nil, nil, &arguments, nil)
+                    errno = failure
+                    return failure == 0 ? 0 : -1
+                }
+            ),
+        ]
     }
 }

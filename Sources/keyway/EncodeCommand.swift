@@ -35,7 +35,20 @@ struct EncodeCommand: AsyncParsableCommand {
 
     private struct Answer: Report {
         var jobs: [JobReport]
-        var text: String { Table.render(JobReport.heading, jobs.map(\.row)) }
+        /// Of jobs that this process ran, when it was asked for.
+        var qualities: [RenditionQuality]?
+
+        var text: String {
+            let table = Table.render(JobReport.heading, jobs.map(\.row))
+            guard let qualities, !qualities.isEmpty else { return table }
+            let rows = qualities.map { quality in
+                [
+                    quality.name, String(format: "%.4f", quality.similarity),
+                    quality.signalToNoise.map { String(format: "%.2f dB", $0) } ?? "same",
+                ]
+            }
+            return table + "\n\n" + Table.render(["RENDITION", "SSIM", "PSNR"], rows)
+        }
     }
 
     func run() async throws {
@@ -46,31 +59,34 @@ struct EncodeCommand: AsyncParsableCommand {
         let installation = try await common.open()
         var ended: [JobRecord] = []
         let settings = try await common.configuration().storage
+        let qualities = MeasuredQualities()
         for (order, files) in orders {
+            let job = try await Self.submit(
+                files, order, as: asset, installation, isStorageEncrypted: storage.isEncrypted)
             ended.append(
-                try await Self.encode(
-                    files, order, as: asset, installation, settings, isStorageEncrypted: storage.isEncrypted,
-                    watch: watch, detach: detach))
+                detach
+                    ? job
+                    : try await Self.end(
+                        of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch, qualities))
         }
-        try Answer(jobs: ended.map(JobReport.init)).print(json: common.json)
+        try Answer(jobs: ended.map(JobReport.init), qualities: recipe.quality ? qualities.all : nil)
+            .print(json: common.json)
         if let failed = ended.first(where: { $0.state == .error }) { throw Self.failure(failed) }
     }
 
-    /// Submits a job for a file and the usual preset and, unless it is detached, waits for its end.
+    /// Submits a job for a file and the usual preset, and waits for its end.
     static func encode(
         _ input: String, as asset: String?, _ installation: Installation,
-        _ settings: StorageSettings = StorageSettings(),
-        isStorageEncrypted: Bool? = nil, watch: Bool, detach: Bool = false
+        _ settings: StorageSettings = StorageSettings(), watch: Bool
     ) async throws -> JobRecord {
-        try await encode(
-            [input], "adaptive", as: asset, installation, settings, isStorageEncrypted: isStorageEncrypted, watch: watch,
-            detach: detach)
+        let job = try await submit([input], "adaptive", as: asset, installation, isStorageEncrypted: nil)
+        return try await end(of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch)
     }
 
     /// - Parameter order: the text of an order, or the name of a preset.
-    private static func encode(
+    private static func submit(
         _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
-        _ settings: StorageSettings, isStorageEncrypted: Bool?, watch: Bool, detach: Bool
+        isStorageEncrypted: Bool?
     ) async throws -> JobRecord {
         let urls = files.map { URL(fileURLWithPath: $0) }
         for url in urls where !FileManager.default.isReadableFile(atPath: url.path) {
@@ -86,21 +102,24 @@ struct EncodeCommand: AsyncParsableCommand {
             id: JobID(), asset: name, input: urls.map(\.path).joined(separator: "\n"), preset: order, created: Date(),
             isStorageEncrypted: isStorageEncrypted)
         try await installation.catalog.apply([.insertJob(job)])
-        if detach { return job }
-        return try await end(of: job, installation, settings, label: "encoding \(name)", isDrawn: watch)
+        return job
     }
 
     /// Waits until a job that was submitted has ended.
     ///
     /// - Parameter isDrawn: progress is drawn also when standard error is not a terminal.
     static func end(
-        of job: JobRecord, _ installation: Installation, _ settings: StorageSettings, label: String, isDrawn: Bool
+        of job: JobRecord, _ installation: Installation, _ settings: StorageSettings, label: String, isDrawn: Bool,
+        _ qualities: MeasuredQualities? = nil
     ) async throws -> JobRecord {
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
         defer { bar.finish() }
-        return try await installation.makeJobQueue(settings, logger: logger).waitForEnd(of: job.id) { bar.show($0) }
+        return try await installation.makeJobQueue(settings, logger: logger).waitForEnd(of: job.id) {
+            bar.show($0)
+            qualities?.note($0)
+        }
     }
 
     private static func assetName(_ url: URL) -> String {

@@ -70,9 +70,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "kind: DeliveryPolicy\nname: x", "kind: EncodingPreset\nname: x", "kind: EncodingPreset\nname: x\nvideo: {}",
+        "", "kind: DeliveryPolicy\nname: x", "kind: EncodingPreset\nname: x",
+        "kind: EncodingPreset\nname: x\nvideo: {}",
         "kind: EncodingPreset\nname: x\nvideo: { ladder: adaptive, renditions: [{ width: 64, height: 64, bitrate: 100k }] }",
-        "kind: EncodingPreset\nname: x\naudio: []", "- 1", "kind: EncodingPreset\nname: x\nloudness: 5\naudio: [{ codec: aac }]",
+        "kind: EncodingPreset\nname: x\naudio: []", "- 1",
+        "kind: EncodingPreset\nname: x\nloudness: 5\naudio: [{ codec: aac }]",
         "kind: EncodingPreset\nname: x\nvideo: { ladder: adaptive, keyFrameInterval: 1e9s }",
     ])
     func whatIsNoPresetIsRefused(text: String) {
@@ -80,6 +82,9 @@ import Testing
     }
 
     @Test func aFileThatIsNotThereIsSaid() {
-        #expect(LoadedPresets.reading("/nowhere/p.yaml").errors.map(\.description) == ["/nowhere/p.yaml:1:1: does not exist"])
+        #expect(
+            LoadedPresets.reading("/nowhere/p.yaml").errors.map(\.description) == [
+                "/nowhere/p.yaml:1:1: does not exist"
+            ])
     }
 }

@@ -15,7 +15,9 @@ import Testing
     /// The reference's ladders (Azure Media Services, MES presets).
     @Test func laddersAreTheReferences() {
         func ladder(_ name: String) -> [String] {
-            (EncodingPreset.named(name)?.video?.renditions ?? []).map { "\($0.width)x\($0.height)@\($0.bitrate / 1000)" }
+            (EncodingPreset.named(name)?.video?.renditions ?? []).map {
+                "\($0.width)x\($0.height)@\($0.bitrate / 1000)"
+            }
         }
         #expect(
             ladder("H264MultipleBitrate1080p") == [
@@ -67,6 +69,7 @@ import Testing
             EncoderTask.arguments(preset: "upload", limits: limits, inputs: ["a"])
                 == ["upload", "--memory", "5", "--processor-time", "6", "--threads", "7", "a"])
         #expect(EncoderTask.arguments(preset: "adaptive", limits: limits, inputs: ["a"]).first == "encode")
-        #expect(EncoderTask.arguments(preset: "adaptive", limits: limits, inputs: ["a"]).suffix(2) == ["adaptive", "a"])
+        #expect(
+            EncoderTask.arguments(preset: "adaptive", limits: limits, inputs: ["a"]).suffix(2) == ["adaptive", "a"])
     }
 }

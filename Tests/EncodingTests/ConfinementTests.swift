@@ -44,7 +44,8 @@ import Testing
 
     /// A pipe never ends; it is told from a file without waiting for a writer.
     @Test func aPipeIsNoInput() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-pipe-\(UUID().uuidString)").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-pipe-\(UUID().uuidString)")
+            .path
         #expect(mkfifo(path, 0o600) == 0)
         defer { unlink(path) }
         let run = try EncoderRun("adaptive", [path])

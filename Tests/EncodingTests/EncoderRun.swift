@@ -3,7 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-
 /// One run of the child program, as a worker would start it: what it said, and its tracks as files.
 final class EncoderRun {
     let folder: URL
@@ -62,7 +61,8 @@ final class EncoderRun {
     func path(_ track: Int) -> String { folder.path + "/track-\(track).mp4" }
 
     var trackCount: Int {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasPrefix("track-") }.count
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasPrefix("track-") }
+            .count
     }
 
     var isFinished: Bool { exit == 0 && events.contains(.finished) }

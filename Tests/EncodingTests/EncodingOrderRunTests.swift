@@ -19,7 +19,9 @@ import Testing
         let path: String
 
         init() throws {
-            path = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-scratch-\(UUID().uuidString)").path
+            path =
+                FileManager.default.temporaryDirectory.appendingPathComponent("keyway-scratch-\(UUID().uuidString)")
+                .path
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
 
@@ -128,7 +130,8 @@ import Testing
         let run = try EncoderRun(EncodingOrder(preset: preset), [Self.clip])
         #expect(run.isFinished)
         let measured = try Tool.run([
-            "ffmpeg", "-hide_banner", "-nostats", "-i", run.path(1), "-af", "ebur128=framelog=verbose", "-f", "null", "-",
+            "ffmpeg", "-hide_banner", "-nostats", "-i", run.path(1), "-af", "ebur128=framelog=verbose", "-f", "null",
+            "-",
         ]).standardError
         let line = try #require(measured.split(separator: "\n").last { $0.contains(" I:") })
         let value = try #require(line.split(separator: " ").compactMap { Double($0) }.first)
@@ -190,7 +193,9 @@ import Testing
         let scratch = try Scratch()
         func top(_ source: String) throws -> Int {
             let file = scratch.path + "/\(source).mkv"
-            let made = source == "still" ? "color=gray:s=640x360:r=25:d=3" : "nullsrc=s=640x360:r=25:d=3,geq=random(1)*255:128:128"
+            let made =
+                source == "still"
+                ? "color=gray:s=640x360:r=25:d=3" : "nullsrc=s=640x360:r=25:d=3,geq=random(1)*255:128:128"
             try MadeInput.ffmpeg(["-f", "lavfi", "-i", made, "-c:v", "ffv1", file])
             let run = try EncoderRun("ContentAwareEncoding", [file])
             #expect(run.isFinished, "\(run.failure?.message ?? "")")

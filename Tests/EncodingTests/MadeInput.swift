@@ -165,7 +165,8 @@ enum MadeInput: String, CaseIterable {
                 "in.mp4", Self.pictures("320x180", 30),
                 ["-vf", "select='not(eq(mod(n,3),1))*not(eq(mod(n,7),2))'", "-fps_mode", "vfr"], fast)
         case .oddSize:
-            return try made("in.mkv", Self.pictures("640x360"), ["-vf", "format=yuv444p,crop=321:181:0:0:exact=1"], fast)
+            return try made(
+                "in.mkv", Self.pictures("640x360"), ["-vf", "format=yuv444p,crop=321:181:0:0:exact=1"], fast)
         case .tenBit: return try made("in.mkv", pictures, ["-pix_fmt", "yuv420p10le"], fast)
         case .hdr10:
             return try made(
@@ -232,7 +233,8 @@ enum MadeInput: String, CaseIterable {
         case .soundOnly: return try made("in.m4a", sound, ["-c:a", "aac"])
         case .soundWithCover:
             let cover = try made("cover.jpg", pictures, ["-frames:v", "1"])
-            return try made("in.mp3", sound, ["-i", cover, "-map", "0", "-map", "1", "-disposition:v:0", "attached_pic"])
+            return try made(
+                "in.mp3", sound, ["-i", cover, "-map", "0", "-map", "1", "-disposition:v:0", "attached_pic"])
         case .flac: return try made("in.flac", sound)
         case .rawVideo: return try made("in.h264", pictures, fast)
         case .prores: return try made("in.mov", pictures, sound, ["-c:v", "prores_ks", "-c:a", "pcm_s16le"])
@@ -240,7 +242,8 @@ enum MadeInput: String, CaseIterable {
         case .flash: return try made("in.flv", pictures, sound, fast, ["-c:a", "aac"])
         case .animation: return try made("in.gif", Self.pictures("320x180", 10))
         case .webm:
-            return try made("in.webm", pictures, sound, ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-c:a", "libopus"])
+            return try made(
+                "in.webm", pictures, sound, ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-c:a", "libopus"])
         case .stillPicture: return try made("in.png", pictures, ["-frames:v", "1"])
         case .cutShort:
             let whole = try made("whole.mp4", pictures, sound, fast, ["-movflags", "+faststart"])

@@ -38,7 +38,8 @@ import Testing
                 return "\(facts.codec) \(facts.width)x\(facts.height) \(facts.format)\(light) \(facts.packets)"
             }
             guard facts.channels > 0 else { return "text" }
-            return "\(facts.codec) \(facts.channels)" + (facts.language == "und" || facts.language == "" ? "" : " \(facts.language)")
+            return "\(facts.codec) \(facts.channels)"
+                + (facts.language == "und" || facts.language == "" ? "" : " \(facts.language)")
         }
     }
 

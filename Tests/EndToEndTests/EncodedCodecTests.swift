@@ -37,17 +37,21 @@ import Testing
             let made = try run(
                 Programs.outside("ffmpeg"),
                 [
-                    "-v", "error", "-t", "3", "-i", Programs.clip(), "-c:v", "copy", "-c:a", "ac3", "-b:a", "448k", source,
+                    "-v", "error", "-t", "3", "-i", Programs.clip(), "-c:v", "copy", "-c:a", "ac3", "-b:a", "448k",
+                    source,
                 ])
             guard made.status == 0 else { throw VerbFailed(arguments: ["ffmpeg"], outcome: made) }
             let preset = try data.folder.write("preset.yaml", Data(EncodedCodecTests.preset.utf8))
             try data.must("encode", source, "--asset", "film", "--preset-file", preset)
             let shown = try data.must("asset", "show", "film", "--json").json()
             tracks = (shown["tracks"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
-            let encrypted = try data.must(
-                "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-cbcs", "--delivery", "dash-cenc", "--json"
-            ).json()["locator"] as? String ?? ""
-            let open2 = try data.must("publish", "film", "--delivery", "clear", "--json").json()["locator"] as? String ?? ""
+            let encrypted =
+                try data.must(
+                    "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-cbcs", "--delivery", "dash-cenc",
+                    "--json"
+                ).json()["locator"] as? String ?? ""
+            let open2 =
+                try data.must("publish", "film", "--delivery", "clear", "--json").json()["locator"] as? String ?? ""
             server = try RunningServer(data)
             token = try data.must("token", "issue", "--policy", "demo-viewers", "--lifetime", "1h").text
                 .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -61,7 +65,8 @@ import Testing
         defer { stage.server.stop() }
         #expect(
             stage.tracks == [
-                "video-180p-300k", "video-180p-300k-hevc", "video-180p-300k-av1", "audio-und-384k", "audio-und-opus-96k",
+                "video-180p-300k", "video-180p-300k-hevc", "video-180p-300k-av1", "audio-und-384k",
+                "audio-und-opus-96k",
                 "audio-und-ac3",
             ])
         let folder = try Folder()
@@ -71,7 +76,7 @@ import Testing
             let way = track.hasSuffix("ac3") ? ["-c", "copy"] : []
             let clear = try MediaProbe.frames(["-i", whole] + way)
             #expect(clear.count > 70, "\(track)")
-            for scheme in ["cenc", "cbcs"] {
+            for scheme in ["cenc", "cbcs-aapl"] {
                 let file = try MediaProbe.whole(stage.clear, stage.protected, scheme, track, folder)
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
                 let key = try MediaProbe.clearKey(for: bytes, origin: stage.server.origin, token: stage.token)
@@ -94,7 +99,8 @@ import Testing
         let shown = try data.must("preset", "show", "h264multiplebitratesd", "--json").json()
         #expect(((shown["video"] as? [String: Any])?["renditions"] as? [Any])?.count == 5)
         #expect(try data.keyway("preset", "show", "nothing").status == 66)
-        let bad = try data.folder.write("bad.yaml", Data("kind: EncodingPreset\nname: x\nvideo: { ladder: none }\n".utf8))
+        let bad = try data.folder.write(
+            "bad.yaml", Data("kind: EncodingPreset\nname: x\nvideo: { ladder: none }\n".utf8))
         #expect(try data.keyway("preset", "validate", bad).status == 65)
         #expect(try data.keyway("encode", Programs.clip(), "--preset-file", bad).errors.contains("bad.yaml:3:18"))
         #expect(try data.keyway("encode", Programs.clip(), "--preset", "nothing").status == 65)
