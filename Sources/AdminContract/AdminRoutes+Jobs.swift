@@ -69,5 +69,5 @@ extension AdminRoutes {
 }
 
 extension AdminRoute.Field {
-    fileprivate static let job = path("id", .locator, "The job's id")
+    fileprivate static let job = path("id", .name, "The job's id")
 }

@@ -28,7 +28,7 @@ struct EventStreams {
         if path.contains("{id}") {
             parameters.append([
                 "name": "id", "in": "path", "required": true, "description": "The job's id",
-                "schema": Schema.text(.locator).specification(),
+                "schema": Schema.text(.name).specification(),
             ])
         }
         var responses: [String: JSONValue] = [

@@ -65,7 +65,7 @@ import Testing
     ]
     static let wrong: [[String]] = [
         ["key", "show", "../x y"],
-        ["job", "show", "x"], ["job", "list", "--state", "asleep"],
+        ["job", "show", "../x"], ["job", "list", "--state", "asleep"],
         ["job", "submit", "--transform", "adaptive", "--asset", "../x", "/nowhere"],
         ["job", "submit", "--transform", "adaptive", "--asset", "x", "--priority", "2000", "/nowhere"],
         ["locator", "revoke", "x"], ["publish", "nobody", "--delivery", "hls-aes"],

@@ -47,13 +47,12 @@ extension JobEvent {
     /// The message of a notification endpoint: the reference's version 1.1, with what it has no words for beside.
     public func message(of job: JobRecord, for endpoint: NotificationEndpoint, id: String) -> String {
         let message = Message(
-            MessageVersion: "1.1", ETag: id, EventType: kind.rawValue,
-            TimeStamp: ISO8601DateFormatter().string(from: time),
-            Properties: Message.Properties(
-                JobId: job.id.rawValue, TaskId: task, NewState: Self.word(newState), OldState: oldState.map(Self.word),
-                AccountName: endpoint.account, AccountId: endpoint.account, NotificationEndPointId: endpoint.name,
-                AssetName: job.asset, AssetVersion: job.version, TransformName: job.transform,
-                ErrorCode: job.errorCode, CorrelationData: job.correlation))
+            entityTag: id, eventType: kind.rawValue, timeStamp: ISO8601DateFormatter().string(from: time),
+            properties: Message.Properties(
+                jobID: job.id.rawValue, taskID: task, newState: Self.word(newState), oldState: oldState.map(Self.word),
+                accountName: endpoint.account, accountID: endpoint.account, endpoint: endpoint.name, asset: job.asset,
+                version: job.version, transform: job.transform, errorCode: job.errorCode,
+                correlation: job.correlation))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(message)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
@@ -62,27 +61,50 @@ extension JobEvent {
     /// The reference writes states with a capital letter.
     private static func word(_ state: String) -> String { state.prefix(1).uppercased() + state.dropFirst() }
 
-    // Names of the reference's members.
     private struct Message: Encodable {
         struct Properties: Encodable {
-            var JobId: String
-            var TaskId: String?
-            var NewState: String
-            var OldState: String?
-            var AccountName: String
-            var AccountId: String
-            var NotificationEndPointId: String
-            var AssetName: String
-            var AssetVersion: Int?
-            var TransformName: String
-            var ErrorCode: String?
-            var CorrelationData: [String: String]
+            var jobID: String
+            var taskID: String?
+            var newState: String
+            var oldState: String?
+            var accountName: String
+            var accountID: String
+            var endpoint: String
+            var asset: String
+            var version: Int?
+            var transform: String
+            var errorCode: String?
+            var correlation: [String: String]
+
+            enum CodingKeys: String, CodingKey {
+                case jobID = "JobId"
+                case taskID = "TaskId"
+                case newState = "NewState"
+                case oldState = "OldState"
+                case accountName = "AccountName"
+                case accountID = "AccountId"
+                case endpoint = "NotificationEndPointId"
+                // The rest is ours.
+                case asset = "AssetName"
+                case version = "AssetVersion"
+                case transform = "TransformName"
+                case errorCode = "ErrorCode"
+                case correlation = "CorrelationData"
+            }
         }
 
-        var MessageVersion: String
-        var ETag: String
-        var EventType: Int
-        var TimeStamp: String
-        var Properties: Properties
+        var version = "1.1"
+        var entityTag: String
+        var eventType: Int
+        var timeStamp: String
+        var properties: Properties
+
+        enum CodingKeys: String, CodingKey {
+            case version = "MessageVersion"
+            case entityTag = "ETag"
+            case eventType = "EventType"
+            case timeStamp = "TimeStamp"
+            case properties = "Properties"
+        }
     }
 }

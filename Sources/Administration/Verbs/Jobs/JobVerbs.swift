@@ -29,6 +29,7 @@ public struct ListJobs: OperatorVerb {
             return [state]
         }
         let page = try Paging.page(after: nil, limit: limit)
+        if let after { _ = try await context.job(JobID(rawValue: after)) }
         let jobs = try await context.catalog.jobs(
             matching: JobQuery(
                 asset: asset, states: states ?? [], after: after.map(JobID.init(rawValue:)), limit: page.limit))
