@@ -126,12 +126,12 @@ let libraries: [Row] = [
         name: "Encoding",
         siblings: [
             "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
-            "SubtitleFiles", "CFFmpeg",
+            "SubtitleFiles", "CFFmpeg", "CInputPort",
         ]),
     Row(
         name: "Jobs",
         siblings: [
-            "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
+            "AssetFiles", "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
         ],
         products: [.subprocess, .systemPackage, .logging]),
     Row(
@@ -161,7 +161,11 @@ let libraries: [Row] = [
         ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
-        name: "OriginHTTP", siblings: ["BoundedMemory", "HTTPSurface", "Origin", "PlayerScripts", "Policies"],
+        name: "OriginHTTP",
+        siblings: [
+            "AssetFiles", "BoundedMemory", "Catalog", "HTTPSurface", "MediaStorage", "Origin", "PlayerScripts",
+            "Policies",
+        ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
     Row(
@@ -203,8 +207,8 @@ let servers: [Row] = [
     Row(
         name: "KeyServer",
         siblings: [
-            "Adapters", "AdminHTTP", "Administration", "Catalog", "HTTPSurface", "KeyDelivery", "KeyExchange",
-            "KeyServiceHTTP", "Policies", "Serving", "Tokens", "WebConsole",
+            "Adapters", "AdminHTTP", "Administration", "AssetFiles", "Catalog", "HTTPSurface", "KeyDelivery",
+            "KeyExchange", "KeyServiceHTTP", "Policies", "Serving", "Tokens", "WebConsole",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .logging, .serviceLifecycle, .unixSignals,
@@ -230,8 +234,8 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "AssetFiles", "Catalog", "ContentKeys", "Jobs", "KeyDelivery", "KeyExchange",
             "KeyServer", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
+            "HTTPSurface", "MediaModel", "MediaStorage", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
+            "AdminContract", "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
             .argumentParser, .crypto, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -432,6 +436,7 @@ let package = Package(
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(name: "CLinux"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
+            .target(name: "CInputPort"),
             .target(name: "CMultiBuffer"),
             .target(name: "CSandbox"),
             .target(name: "CProcess"),

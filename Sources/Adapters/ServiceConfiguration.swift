@@ -36,6 +36,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// Where issuers' published keys may be read.
     public var keySets: KeySetConfiguration
     public var storage: StorageSettings
+    /// SAS locators that an asset may have at a time.
+    public var sasLocators: Int
     /// What originals may take.
     public var uploads: UploadSettings
     /// Who makes the licences of protection systems.
@@ -56,7 +58,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
-        + StorageSettings.fields + UploadSettings.fields
+        + StorageSettings.fields + UploadSettings.fields + ["sas.locatorsPerAsset"]
 
     /// Reads a file and the environment.
     ///
@@ -93,6 +95,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
+        sasLocators = try reader.number("sas.locatorsPerAsset", in: 1...1000) ?? 5
         let storage = try StorageSettings(reader)
         self.storage = storage
         uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)

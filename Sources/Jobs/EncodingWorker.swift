@@ -108,7 +108,9 @@ public struct EncodingWorker: Sendable {
             try await recorder.record(event)
         }
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(preset: job.preset, inputs: job.inputs, reception)
+        let inputs = try await JobInputs(job.inputs, environment)
+        let outcome = try await child.run(preset: job.preset, inputs: inputs.arguments, reception)
+        withExtendedLifetime(inputs) {}
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else {
             throw JobFailure(.encoderCrashed, "the encoder ended early (\(outcome.status))")

@@ -15,6 +15,8 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case catalogFailed
         /// Another job made the asset meanwhile.
         case assetExists
+        /// An original may not be used yet, or not at all.
+        case originalNotReady
         /// The worker died with the job, too often.
         case workerLost
     }

@@ -1,5 +1,6 @@
 package import Adapters
 package import Administration
+package import AssetFiles
 package import Catalog
 import Foundation
 import Policies
@@ -15,8 +16,10 @@ extension Installation {
     /// - Parameters:
     ///   - actor: for the audit log.
     ///   - streams: the URLs of a published asset, as the origin writes them; none where there is no origin.
+    ///   - sas: signs SAS URLs; nil where there is no origin.
     package func makeOperator(
-        actor: String, role: AdminRole, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
+        actor: String, role: AdminRole, streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] },
+        sas: SASIssuer? = nil
     ) -> LocalOperator {
         LocalOperator(
             OperatorContext(
@@ -24,7 +27,7 @@ extension Installation {
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
                 auditKeys: auditKeyMaterial, streams: streams,
                 material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-                role: role, keySetHosts: keySetHosts, assets: storedAssets))
+                role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas))
     }
 
     /// Works on content keys, as the operator at this machine.

@@ -103,6 +103,8 @@ public struct OperatorContext: Sendable {
     public var keySetHosts: [String]
     /// The media of assets; nil where only the catalog is at hand.
     public var assets: StoredAssets?
+    /// Signs SAS URLs; nil where there is no secret at hand.
+    public var sas: SASIssuer?
     public var now: @Sendable () -> Date
 
     public init(
@@ -111,7 +113,7 @@ public struct OperatorContext: Sendable {
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
         keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
-        assets: StoredAssets? = nil,
+        assets: StoredAssets? = nil, sas: SASIssuer? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
@@ -127,6 +129,7 @@ public struct OperatorContext: Sendable {
         self.role = role
         self.keySetHosts = keySetHosts
         self.assets = assets
+        self.sas = sas
         self.now = now
     }
 

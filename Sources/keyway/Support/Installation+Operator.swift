@@ -12,7 +12,9 @@ extension Installation {
         let configuration = try await ServiceConfiguration.load(
             path: nil, environment: ProcessInfo.processInfo.environment)
         let endpoint = "http://\(configuration.listenOrigin)"
-        return makeOperator(actor: Self.localActor, role: .keyAdmin, streams: { $0.streams(endpoint: endpoint) })
+        return makeOperator(
+            actor: Self.localActor, role: .keyAdmin, streams: { $0.streams(endpoint: endpoint) },
+            sas: makeSASIssuer(limit: configuration.sasLocators, base: { endpoint }))
     }
 }
 
