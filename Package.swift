@@ -129,15 +129,16 @@ let libraries: [Row] = [
             "SubtitleFiles", "CFFmpeg", "CInputPort",
         ]),
     Row(
-        name: "Jobs",
-        siblings: [
-            "AssetFiles", "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
-        ],
-        products: [.subprocess, .systemPackage, .logging]),
-    Row(
         name: "AssetFiles",
         siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
         products: [.crypto]),
+    Row(
+        name: "Jobs",
+        siblings: [
+            "AssetFiles", "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol",
+            "Cryptography",
+        ],
+        products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
         siblings: [

@@ -89,7 +89,8 @@ struct SASTerms: Sendable, Hashable {
     var signedText: String { "keyway sas 1\n\(locator)\n\(letters)\n\(start)\n\(end)" }
 
     func allows(_ permission: AccessPermission, at now: Date) -> Bool {
-        permissions.contains(permission) && (Double(start)..<Double(max(start, end))).contains(now.timeIntervalSince1970)
+        permissions.contains(permission)
+            && (Double(start)..<Double(max(start, end))).contains(now.timeIntervalSince1970)
     }
 }
 

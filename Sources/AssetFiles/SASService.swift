@@ -11,7 +11,8 @@ public struct SASService: Sendable {
     private let now: @Sendable () -> Date
 
     public init(
-        assets: StoredAssets, uploads: UploadService, issuer: SASIssuer, now: @escaping @Sendable () -> Date = { Date() }
+        assets: StoredAssets, uploads: UploadService, issuer: SASIssuer,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.assets = assets
         self.uploads = uploads

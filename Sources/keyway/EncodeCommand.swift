@@ -63,7 +63,8 @@ struct EncodeCommand: AsyncParsableCommand {
         isStorageEncrypted: Bool? = nil, watch: Bool, detach: Bool = false
     ) async throws -> JobRecord {
         try await encode(
-            [input], "adaptive", as: asset, installation, settings, isStorageEncrypted: isStorageEncrypted, watch: watch,
+            [input], "adaptive", as: asset, installation, settings, isStorageEncrypted: isStorageEncrypted,
+            watch: watch,
             detach: detach)
     }
 

@@ -52,7 +52,8 @@ struct AssetDownload: AsyncParsableCommand {
             throw CommandFailure(.badData, error.reason)
         }
         let path = output ?? report.name
-        guard !FileManager.default.fileExists(atPath: path), FileManager.default.createFile(atPath: path, contents: nil),
+        guard !FileManager.default.fileExists(atPath: path),
+            FileManager.default.createFile(atPath: path, contents: nil),
             let handle = FileHandle(forWritingAtPath: path)
         else { throw CommandFailure(.cannotCreate, "cannot make '\(path)', or it is there already") }
         let bar = ProgressBar(label: "writing \(path)", isDrawn: Terminal.isInteractive)

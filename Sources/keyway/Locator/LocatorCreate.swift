@@ -2,7 +2,8 @@ import ArgumentParser
 
 struct LocatorCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a locator of an asset: the same as 'publish', or with --sas a signed URL.",
+        commandName: "create",
+        abstract: "Make a locator of an asset: the same as 'publish', or with --sas a signed URL.",
         discussion: """
             With --sas and --access, the asset's originals can be read, written, listed or deleted by URL, as the access \
             policy says, until it ends or is revoked ('keyway locator revoke').

@@ -41,7 +41,8 @@ public struct CreateSASLocator: OperatorVerb {
         }
         guard open.count < issuer.limit else {
             throw OperatorError(
-                .conflict, "asset '\(asset)' has \(open.count) SAS locators, as many as it may (sas.locatorsPerAsset); "
+                .conflict,
+                "asset '\(asset)' has \(open.count) SAS locators, as many as it may (sas.locatorsPerAsset); "
                     + "revoke one")
         }
         let start = Date(timeIntervalSince1970: (start ?? now).timeIntervalSince1970.rounded(.down))
