@@ -126,20 +126,20 @@ let libraries: [Row] = [
         name: "Encoding",
         siblings: [
             "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
-            "SubtitleFiles", "CFFmpeg",
+            "SubtitleFiles", "CFFmpeg", "CInputPort",
         ]),
-    Row(
-        name: "Jobs",
-        siblings: [
-            "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol", "Cryptography",
-            "OutboundHTTP",
-        ],
-        products: [.subprocess, .systemPackage, .logging]),
     Row(name: "Backups", siblings: ["Catalog", "ContentKeys", "Cryptography", "MediaStorage"]),
     Row(
         name: "AssetFiles",
         siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
         products: [.crypto]),
+    Row(
+        name: "Jobs",
+        siblings: [
+            "AssetFiles", "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol",
+            "Cryptography", "OutboundHTTP",
+        ],
+        products: [.subprocess, .systemPackage, .logging]),
     Row(
         name: "Administration",
         siblings: [
@@ -163,7 +163,11 @@ let libraries: [Row] = [
         ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
-        name: "OriginHTTP", siblings: ["BoundedMemory", "HTTPSurface", "Origin", "PlayerScripts", "Policies"],
+        name: "OriginHTTP",
+        siblings: [
+            "AssetFiles", "BoundedMemory", "Catalog", "HTTPSurface", "MediaStorage", "Origin", "PlayerScripts",
+            "Policies",
+        ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
         resources: playerPage),
     Row(
@@ -209,8 +213,8 @@ let servers: [Row] = [
     Row(
         name: "KeyServer",
         siblings: [
-            "Adapters", "AdminHTTP", "Administration", "Catalog", "HTTPSurface", "KeyDelivery", "KeyExchange",
-            "KeyServiceHTTP", "Policies", "Serving", "Tokens", "WebConsole",
+            "Adapters", "AdminHTTP", "Administration", "AssetFiles", "Catalog", "HTTPSurface", "KeyDelivery",
+            "KeyExchange", "KeyServiceHTTP", "Policies", "Serving", "Tokens", "WebConsole",
         ],
         products: [
             .argumentParser, .coreMetrics, .hummingbird, .logging, .serviceLifecycle, .unixSignals,
@@ -236,8 +240,8 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentKeys", "Diagnosis", "Jobs",
             "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient", "AdminContract",
-            "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
+            "HTTPSurface", "MediaModel", "MediaStorage", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
+            "AdminContract", "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
             .argumentParser, .crypto, .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle, .subprocess,
@@ -440,6 +444,7 @@ let package = Package(
             .systemLibrary(name: "CLinux"),
             .systemLibrary(name: "CMachine"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),
+            .target(name: "CInputPort"),
             .target(name: "CMultiBuffer"),
             .target(name: "CSandbox"),
             .target(name: "CProcess"),

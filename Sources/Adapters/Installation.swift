@@ -3,6 +3,7 @@ public import AssetFiles
 public import Catalog
 import CatalogSQLite
 public import ContentKeys
+import Cryptography
 import Foundation
 import Glibc
 import KeyWrapping
@@ -103,9 +104,24 @@ public struct Installation: Sendable {
         return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: Date())
     }
 
-    /// Makes the secret of key tickets when there is none. Of several processes that try, one does.
-    public func prepareTickets() async throws {
-        let name = KeyTicketSeal.secretName
+    /// Makes the secret of key tickets when there is none.
+    public func prepareTickets() async throws { try await prepareSecret(named: KeyTicketSeal.secretName) }
+
+    /// Signs SAS URLs.
+    ///
+    /// - Parameters:
+    ///   - limit: open locators that an asset may have.
+    ///   - base: what the origin is reached by.
+    public func makeSASIssuer(limit: Int, base: @escaping @Sendable () -> String) -> SASIssuer {
+        SASIssuer(
+            limit: limit, base: base, prepare: { try await prepareSecret(named: SASIssuer.secretName) },
+            code: { text in
+                (try? withSecret(named: SASIssuer.secretName) { try HMAC.code(of: text.utf8, key: $0) }) ?? nil
+            })
+    }
+
+    /// Makes a random secret when there is none of that name. Of several processes that try, one does.
+    private func prepareSecret(named name: String) async throws {
         guard try await catalog.secret(named: name) == nil else { return }
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }

@@ -36,6 +36,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// Where issuers' published keys may be read.
     public var keySets: KeySetConfiguration
     public var storage: StorageSettings
+    /// SAS locators that an asset may have at a time.
+    public var sasLocators: Int
     /// What originals may take.
     public var uploads: UploadSettings
     /// Who makes the licences of protection systems.
@@ -60,7 +62,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "auditRetention", "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
-        + StorageSettings.fields + UploadSettings.fields + JobSettings.fields
+        + StorageSettings.fields + UploadSettings.fields + JobSettings.fields + ["sas.locatorsPerAsset"]
 
     /// Reads a file and the environment.
     ///
@@ -97,6 +99,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)
         licences = try LicenceSettings(reader)
+        sasLocators = try reader.number("sas.locatorsPerAsset", in: 1...1000) ?? 5
         let storage = try StorageSettings(reader)
         self.storage = storage
         uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)

@@ -27,6 +27,14 @@ extension AdminRoutes {
             DeleteAssetFile.self, .delete, "/v1/assets/{name}/files/{file}", .operator, "Remove an original",
             [.asset, .file], answer: .named("AssetFile"), errors: [404]),
         AdminRoute(
+            CreateSASLocator.self, .post, "/v1/locators/sas", .operator,
+            "Make a signed URL under which an asset's originals are read, written, listed or deleted",
+            [
+                .body("asset", .text(.name), "The asset's name"),
+                .body("accessPolicy", .text(.name), "What may be done, and for how long"),
+                .body("start", .text(.time), "Now when absent", required: false),
+            ], answer: .named("SASLocator"), errors: [404, 409, 422]),
+        AdminRoute(
             FindContent.self, .get, "/v1/content/{sha256}", .reader,
             "The originals that have this content, so that nobody sends what is there",
             [.path("sha256", .text(64...64), "SHA-256 of the content, in hexadecimal digits")],

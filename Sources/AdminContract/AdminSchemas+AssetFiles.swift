@@ -30,6 +30,16 @@ extension AdminSchemas {
             .object([.required("sha256", digest), .required("files", .list(.named("AssetFile")))])
         ),
         (
+            "SASLocator",
+            .object([
+                .required("locator", .text(.locator)), .required("asset", name),
+                .required("permissions", .list(.text(.choice(["read", "write", "list", "delete"])))),
+                .required("start", time), .required("end", time),
+                .required("url", text, "With {file} where a file's name belongs"),
+                .required("listUrl", text, "Of the list"),
+            ])
+        ),
+        (
             "Verification",
             .object([
                 .required("asset", name), .required("files", .count), .required("bytes", .count),

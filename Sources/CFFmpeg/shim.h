@@ -31,6 +31,8 @@ static const int64_t keyway_no_timestamp = AV_NOPTS_VALUE;
 /// What a reading context reads: an open file up to the size that it had, so that one that grows ends all the same. Its
 /// place is its own: several contexts can read one descriptor.
 struct keyway_source {
+    /// As pread(2).
+    ssize_t (*read)(int descriptor, void *bytes, size_t count, int64_t offset);
     int descriptor;
     int64_t position;
     int64_t size;
@@ -43,7 +45,7 @@ static int keyway_read(void *opaque, uint8_t *buffer, int size) {
     if (size > left) size = (int)left;
     ssize_t count;
     do {
-        count = pread(source->descriptor, buffer, (size_t)size, (off_t)source->position);
+        count = source->read(source->descriptor, buffer, (size_t)size, source->position);
     } while (count < 0 && errno == EINTR);
     if (count < 0) return AVERROR(errno);
     source->position += count;
@@ -72,7 +74,8 @@ static int keyway_refuse_open(
 
 /// A demuxing context that reads an open file of a size, and whose demuxers can open nothing else. Null when memory is
 /// short.
-static inline AVFormatContext *keyway_reading_context(int descriptor, int64_t file_size) {
+static inline AVFormatContext *keyway_reading_context(
+    int descriptor, int64_t file_size, ssize_t (*read)(int, void *, size_t, int64_t)) {
     const int size = 1 << 16;
     AVFormatContext *context = avformat_alloc_context();
     unsigned char *buffer = (unsigned char *)av_malloc(size);
@@ -88,6 +91,7 @@ static inline AVFormatContext *keyway_reading_context(int descriptor, int64_t fi
         }
         return NULL;
     }
+    source->read = read;
     source->descriptor = descriptor;
     source->size = file_size;
     context->pb = io;

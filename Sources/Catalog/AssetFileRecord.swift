@@ -88,3 +88,17 @@ public struct OriginalPart: Sendable, Hashable, Codable {
         self.tagsDigest = tagsDigest
     }
 }
+
+/// An original as the input of a job: `asset:NAME/FILE`.
+public struct OriginalReference: Sendable, Hashable {
+    public var asset: String
+    public var file: String
+
+    /// Nil for a text of another form: the path of a file.
+    public init?(_ text: String) {
+        guard text.hasPrefix("asset:") else { return nil }
+        let names = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard names.count == 2, names.allSatisfy(AssetRecord.isName) else { return nil }
+        (asset, file) = (names[0], names[1])
+    }
+}

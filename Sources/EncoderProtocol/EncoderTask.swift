@@ -17,6 +17,9 @@ public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
         return [encode.rawValue] + limits.arguments + [preset] + inputs
     }
 
+    /// Stands before the path where the parent serves an original, instead of a file's path.
+    public static let originalPrefix = "original:"
+
     /// Most files of one run.
     public static let maximumInputs = 32
 }

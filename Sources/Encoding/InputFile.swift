@@ -1,4 +1,5 @@
 import CFFmpeg
+import CInputPort
 import EncoderProtocol
 import Glibc
 import TrackOutput
@@ -23,7 +24,7 @@ final class InputFile {
 
     /// Opens what a descriptor holds and looks at its streams.
     init(_ file: EncodingInput) throws {
-        guard let allocated = keyway_reading_context(file.descriptor, file.size) else {
+        guard let allocated = keyway_reading_context(file.descriptor, file.size, keyway_input_read) else {
             throw EncodingFailure(.limitExceeded, "no memory to open the input")
         }
         name = file.name
@@ -186,7 +187,7 @@ final class InputFile {
     /// Tells a file that is no media from media whose headers are damaged or cut off.
     private static func failure(toOpen descriptor: Int32, _ result: Int32) -> EncodingFailure {
         var bytes = [UInt8](repeating: 0, count: 4096 + Int(AVPROBE_PADDING_SIZE))
-        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, 4096, 0) }
+        let count = bytes.withUnsafeMutableBytes { keyway_input_read(descriptor, $0.baseAddress, 4096, 0) }
         let score = bytes.withUnsafeMutableBufferPointer { buffer -> Int32 in
             var probe = AVProbeData()
             probe.buf = buffer.baseAddress

@@ -1,4 +1,5 @@
 import CFFmpeg
+import CInputPort
 import EncoderProtocol
 import Glibc
 public import TrackOutput
@@ -15,7 +16,7 @@ public enum SegmentDecode {
     /// - Throws: `EncodingFailure`.
     public static func run(descriptor: Int32, size: Int64, key: [UInt8]?, output: FrameOutput) throws {
         keyway_bound_log()
-        guard let allocated = keyway_reading_context(descriptor, size) else {
+        guard let allocated = keyway_reading_context(descriptor, size, keyway_input_read) else {
             throw EncodingFailure(.limitExceeded, "no memory to open the segment")
         }
         let io = allocated.pointee.pb

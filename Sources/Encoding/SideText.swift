@@ -65,9 +65,7 @@ enum SideText {
         let count = Int(file.size)
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let part = pread(
-                    file.descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(filled))
-                if part < 0, errno == EINTR { continue }
+                let part = file.read(into: buffer.baseAddress?.advanced(by: filled), count: count - filled, at: filled)
                 guard part > 0 else { return }
                 filled += part
             }

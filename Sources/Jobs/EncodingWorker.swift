@@ -72,8 +72,10 @@ public struct EncodingWorker: Sendable {
             try await recorder.record(event)
         }
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
+        let inputs = try await JobInputs(job.inputs, environment)
         let preset = taken.task.options.preset ?? job.preset
-        let outcome = try await child.run(preset: preset, inputs: job.inputs, reception)
+        let outcome = try await child.run(preset: preset, inputs: inputs.arguments, reception)
+        withExtendedLifetime(inputs) {}
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         let version = AssetVersionRecord(
@@ -104,7 +106,9 @@ public struct EncodingWorker: Sendable {
     func probe(_ job: JobRecord) async throws -> TaskOutcome {
         var result: [String: String] = [:]
         let media = job.inputs.compactMap(UploadInput.init(text:)).map(\.path).filter { !Self.isText($0) }
-        for (number, path) in media.enumerated() {
+        let inputs = try await JobInputs(media, environment)
+        defer { withExtendedLifetime(inputs) {} }
+        for (number, path) in inputs.arguments.enumerated() {
             let reception = ProbeReception()
             let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
             let outcome = try await child.run(preset: EncoderTask.probe.rawValue, inputs: [path], reception)

@@ -18,6 +18,8 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case catalogFailed
         /// Another job made the asset meanwhile.
         case assetExists
+        /// An original may not be used yet, or not at all.
+        case originalNotReady
         /// The worker died with the job, too often.
         case workerLost
         /// What a player would get cannot be played.
@@ -72,7 +74,7 @@ extension JobFailure.Code {
         case .limitExceeded, .verifyFailed: .content
         case .storageFailed, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost
-        case .publishRefused, .notConfigured: .configuration
+        case .publishRefused, .notConfigured, .originalNotReady: .configuration
         case .edgeFailed: .network
         }
     }

@@ -1,5 +1,6 @@
 package import Adapters
 package import Administration
+package import AssetFiles
 package import Catalog
 import Foundation
 import Policies
@@ -16,9 +17,10 @@ extension Installation {
     ///   - actor: for the audit log.
     ///   - inputs: which files of the machine jobs may read.
     ///   - streams: the URLs of a published asset, as the origin writes them; none where there is no origin.
+    ///   - sas: signs SAS URLs; nil where there is no origin.
     package func makeOperator(
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }, sas: SASIssuer? = nil
     ) -> LocalOperator {
         LocalOperator(
             OperatorContext(
@@ -26,7 +28,7 @@ extension Installation {
                 makeSecret: { name, value in try makeSecret(named: name, value: value) },
                 auditKeys: auditKeyMaterial, streams: streams,
                 material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-                role: role, keySetHosts: keySetHosts, assets: storedAssets, inputRule: inputs))
+                role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs))
     }
 
     /// Works on content keys, as the operator at this machine.

@@ -1,6 +1,7 @@
 package import Adapters
 import AdminHTTP
 package import Administration
+package import AssetFiles
 import Foundation
 package import HTTPSurface
 package import Hummingbird
@@ -100,7 +101,7 @@ package struct KeyServer: Sendable {
     ///   - streams: the URLs of a published asset; none where there is no origin.
     ///   - playback: the base URLs of this server's own origin and key service, for the console's player.
     package func adminListener(
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] },
+        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }, sas: SASIssuer? = nil,
         playback: @escaping @Sendable () -> (origin: String, keys: String)? = { nil },
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
@@ -117,7 +118,8 @@ package struct KeyServer: Sendable {
             interface: { [installation, configuration] identity in
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,
-                    inputs: JobInputRule(below: configuration.jobs.inputs), streams: streams)
+                    inputs: JobInputRule(below: configuration.jobs.inputs), streams: streams,
+                    sas: sas)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

@@ -4,18 +4,25 @@ import Glibc
 import MovieFiles
 import TrackOutput
 
-/// A file that was opened before the program gave up the right to open files.
+/// A file that was opened before the program gave up the right to open files, or an original that the parent reads.
 struct OpenFile: MovieSource {
-    let descriptor: Int32
+    let input: EncodingInput
     let size: UInt64
+
+    var descriptor: Int32 { input.descriptor }
     /// The last part of its path.
-    let name: String
+    var name: String { input.name }
 
     /// - Throws: `EncodingFailure` when it cannot be opened, is no file, or is empty.
     init(_ path: String) throws(EncodingFailure) {
+        if path.hasPrefix(EncoderTask.originalPrefix) {
+            input = try EncodingInput(servedAt: String(path.dropFirst(EncoderTask.originalPrefix.count)))
+            guard input.size > 0 else { throw EncodingFailure(.inputEmpty, "it is empty") }
+            size = UInt64(input.size)
+            return
+        }
         // Not blocking: a pipe would otherwise wait for a writer before it can be told from a file.
-        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-        name = path.split(separator: "/").last.map(String.init) ?? path
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
             throw EncodingFailure(.inputMissing, "it cannot be opened: \(String(cString: strerror(errno)))")
         }
@@ -25,19 +32,19 @@ struct OpenFile: MovieSource {
         }
         guard facts.st_size > 0 else { throw EncodingFailure(.inputEmpty, "it is empty") }
         size = UInt64(facts.st_size)
+        input = EncodingInput(
+            descriptor: descriptor, size: Int64(clamping: size),
+            name: path.split(separator: "/").last.map(String.init) ?? path)
     }
-
-    var input: EncodingInput { EncodingInput(descriptor: descriptor, size: Int64(clamping: size), name: name) }
 
     func read(_ range: Range<UInt64>) throws(MovieError) -> [UInt8] {
         let count = range.count
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let part = pread(
-                    descriptor, buffer.baseAddress?.advanced(by: filled), count - filled,
-                    off_t(range.lowerBound) + off_t(filled))
-                if part < 0, errno == EINTR { continue }
+                let part = input.read(
+                    into: buffer.baseAddress?.advanced(by: filled), count: count - filled,
+                    at: Int(clamping: range.lowerBound) + filled)
                 if part < 0 { failure = errno }
                 guard part > 0 else { return }
                 filled += part

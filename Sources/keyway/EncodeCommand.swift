@@ -17,7 +17,7 @@ struct EncodeCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "Media files.")
+    @Argument(help: "Media files, or originals as asset:NAME/FILE.")
     var inputs: [String]
 
     @Option(help: "The asset's name (default: the file's name); with one input, or with --join.")
@@ -88,18 +88,18 @@ struct EncodeCommand: AsyncParsableCommand {
         _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
         isStorageEncrypted: Bool?
     ) async throws -> JobRecord {
-        let urls = files.map { URL(fileURLWithPath: $0) }
-        for url in urls where !FileManager.default.isReadableFile(atPath: url.path) {
-            throw CommandFailure(.noInput, "cannot read '\(url.relativePath)'")
+        for file in files where OriginalReference(file) == nil && !FileManager.default.isReadableFile(atPath: file) {
+            throw CommandFailure(.noInput, "cannot read '\(file)'")
         }
-        guard let first = urls.first else { throw CommandFailure(.noInput, "no input") }
-        let name = asset ?? Self.assetName(first)
+        guard let first = files.first else { throw CommandFailure(.noInput, "no input") }
+        let inputs = files.map { OriginalReference($0) == nil ? URL(fileURLWithPath: $0).path : $0 }
+        let name = asset ?? OriginalReference(first)?.asset ?? Self.assetName(URL(fileURLWithPath: first))
         guard AssetRecord.isName(name) else {
             throw CommandFailure(
                 .badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'; give --asset")
         }
         let job = JobRecord(
-            id: JobID(), asset: name, input: urls.map(\.path).joined(separator: "\n"), preset: order, created: Date(),
+            id: JobID(), asset: name, input: inputs.joined(separator: "\n"), preset: order, created: Date(),
             isStorageEncrypted: isStorageEncrypted)
         try await installation.catalog.apply([.insertJob(job)])
         return job
@@ -144,7 +144,7 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         switch code.flatMap(JobFailure.Code.init) {
         case .storageFailed, .catalogFailed: return CommandFailure(.inputOutput, message)
-        case .limitExceeded, .assetExists, .verifyFailed, .publishRefused, .notConfigured:
+        case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured:
             return CommandFailure(.badData, message)
         case .edgeFailed: return CommandFailure(.unavailable, message)
         case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, nil:

@@ -105,6 +105,8 @@ public struct OperatorContext: Sendable {
     public var assets: StoredAssets?
     /// Which files of the machine jobs may read.
     public var inputRule: JobInputRule
+    /// Signs SAS URLs; nil where there is no secret at hand.
+    public var sas: SASIssuer?
     public var now: @Sendable () -> Date
 
     public init(
@@ -113,7 +115,7 @@ public struct OperatorContext: Sendable {
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
         keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
-        assets: StoredAssets? = nil, inputRule: JobInputRule = JobInputRule(below: []),
+        assets: StoredAssets? = nil, sas: SASIssuer? = nil, inputRule: JobInputRule = JobInputRule(below: []),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.catalog = catalog
@@ -130,6 +132,7 @@ public struct OperatorContext: Sendable {
         self.keySetHosts = keySetHosts
         self.assets = assets
         self.inputRule = inputRule
+        self.sas = sas
         self.now = now
     }
 

@@ -6,6 +6,6 @@ struct AssetCommand: AsyncParsableCommand {
         subcommands: [
             AssetList.self, AssetShow.self, AssetUpload.self, AssetVersions.self, AssetRollback.self,
             AssetTakedown.self, AssetRestore.self, AssetCreate.self, AssetDelete.self, AssetVerify.self,
-            AssetFileCommand.self,
+            AssetDownload.self, AssetFileCommand.self,
         ])
 }

@@ -32,12 +32,34 @@ struct PublicationOptions: ParsableArguments {
         try await common.perform(verb).print(json: common.json)
     }
 
+    /// The verb of `--sas`.
+    func sasLocator(of asset: String) throws -> CreateSASLocator {
+        guard let accessPolicy else { throw ValidationError("--sas needs --access: what may be done, for how long") }
+        guard authorizationPolicy == nil, deliveryPolicies.isEmpty, filters.isEmpty, end == nil else {
+            throw ValidationError("--sas goes with --access and --start only: nothing is streamed")
+        }
+        return CreateSASLocator(asset: asset, accessPolicy: accessPolicy, start: try Self.time("--start", start))
+    }
+
     private static func time(_ option: String, _ text: String?) throws -> Date? {
         guard let text else { return nil }
         guard let date = ISO8601DateFormatter().date(from: text) else {
             throw CommandFailure(.badData, "\(option) is not a time in RFC 3339, as 2026-01-31T12:00:00Z: '\(text)'")
         }
         return date
+    }
+}
+
+extension CreateSASLocator.Report: Report {
+    var text: String {
+        """
+        locator      \(locator)
+        permissions  \(permissions.joined(separator: ", "))
+        from         \(start.rfc3339)
+        until        \(end.rfc3339)
+        url          \(url)
+        list         \(listUrl)
+        """
     }
 }
 

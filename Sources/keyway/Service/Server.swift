@@ -1,6 +1,7 @@
 import Adapters
 import AdminHTTP
 import Administration
+import AssetFiles
 import Foundation
 import HTTPSurface
 import HTTPTypes
@@ -56,10 +57,11 @@ struct Server {
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
         var services: [any Service] = []
+        let uploads = installation.makeUploads(configuration.uploads)
         let sharesListener = roles.contains(.keys) && configuration.listenKeys == nil
         if roles.contains(.origin) {
             let routes = sharesListener ? keyRoutes : nil
-            services.append(try originListener(server, keyService, routes, keyBase, originBase, executor))
+            services.append(try originListener(server, keyService, routes, keyBase, originBase, executor, uploads))
         } else if sharesListener {
             services.append(try server.keyListener("keys", configuration.listenOrigin, keyRoutes, keyBase))
         }
@@ -68,10 +70,10 @@ struct Server {
         }
         if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
-            let uploads = installation.makeUploads(configuration.uploads)
             services.append(
                 try server.adminListener(
                     streams: { $0.streams(endpoint: originBase.current) },
+                    sas: installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current }),
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
@@ -90,7 +92,7 @@ struct Server {
     /// - Parameter keyRoutes: nil when keys have a listener of their own, or none.
     private func originListener(
         _ server: KeyServer, _ keyService: KeyDeliveryService, _ keyRoutes: KeyServiceRoutes?, _ keyBase: KeyBaseURL,
-        _ originBase: KeyBaseURL, _ executor: MediaExecutor
+        _ originBase: KeyBaseURL, _ executor: MediaExecutor, _ uploads: UploadService
     ) throws -> any Service {
         let origin = OriginService(
             catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
@@ -103,6 +105,10 @@ struct Server {
             server.exchangeRoutes("origin", keyBase).add(to: router)
         }
         extraRoutes(router)
+        let issuer = installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current })
+        SASRoutes(
+            service: SASService(assets: installation.storedAssets, uploads: uploads, issuer: issuer), executor: executor
+        ).add(to: router)
         routes.add(to: router)
         let responder = routes.fastResponder(
             sharing: server.sharing, memory: SegmentMemory(capacity: configuration.segmentMemory << 20),

@@ -13,7 +13,8 @@ extension Installation {
             path: nil, environment: ProcessInfo.processInfo.environment)
         let endpoint = "http://\(configuration.listenOrigin)"
         return makeOperator(
-            actor: Self.localActor, role: .keyAdmin, inputs: .anywhere, streams: { $0.streams(endpoint: endpoint) })
+            actor: Self.localActor, role: .keyAdmin, inputs: .anywhere, streams: { $0.streams(endpoint: endpoint) },
+            sas: makeSASIssuer(limit: configuration.sasLocators, base: { endpoint }))
     }
 }
 

@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+import MediaStorage
+
+/// Gives one encoder child the bytes of one original, decrypted, while it runs: the child holds no key and opens nothing in
+/// storage. What it may ask for is bounded; `keyway_input_connect` of the child says how.
+final class OriginalServer: Sendable {
+    private static let largestRequest = 1 << 20
+    /// What of a name fits into a socket's path.
+    private static let longestName = 80
+
+    /// Where the child connects.
+    let path: String
+    private let folder: String
+    private let listener: Int32
+
+    /// - Parameter name: of the original; its end tells the child what it is.
+    /// - Throws: `JobFailure` when there can be no socket.
+    init(_ content: any MediaReader, name: String) throws {
+        folder = try Self.makeFolder()
+        path = folder + "/" + name.suffix(Self.longestName)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard listener >= 0, Self.bind(listener, to: path), listen(listener, 1) == 0 else {
+            let failure = Self.failure("listen at", path)
+            if listener >= 0 { close(listener) }
+            try? FileManager.default.removeItem(atPath: folder)
+            throw failure
+        }
+        let listener = listener
+        Thread.detachNewThread { Self.serve(listener, content) }
+    }
+
+    deinit {
+        // Wakes who still waits for the child.
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Of this user alone. Socket paths are short, so it is not in the data folder.
+    private static func makeFolder() throws -> String {
+        var template = Array("/tmp/keyway-XXXXXX".utf8CString)
+        guard let path = template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) else {
+            throw failure("make", "/tmp/keyway-XXXXXX")
+        }
+        return String(cString: path)
+    }
+
+    private static func failure(_ verb: String, _ path: String) -> JobFailure {
+        JobFailure(.storageFailed, "cannot \(verb) '\(path)': \(String(cString: strerror(errno)))")
+    }
+
+    private static func bind(_ descriptor: Int32, to path: String) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+    }
+
+    /// On a thread of its own: reading waits for the disk. Ends with the child's connection.
+    private static func serve(_ listener: Int32, _ content: any MediaReader) {
+        let child = accept(listener, nil, nil)
+        guard child >= 0 else { return }
+        defer { close(child) }
+        var size = content.size.bigEndian
+        guard withUnsafeMutableBytes(of: &size, { transfer(child, $0, send) }) else { return }
+        var request = [UInt8](repeating: 0, count: 12)
+        var answer = [UInt8](repeating: 0, count: largestRequest)
+        while request.withUnsafeMutableBytes({ transfer(child, $0, { Glibc.read($0, $1, $2) }) }) {
+            let offset = request[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            let count = request[8...].reduce(0) { $0 << 8 | Int($1) }
+            // What is read wrong is not said: the child sees its input end.
+            guard (1...largestRequest).contains(count), offset <= content.size,
+                UInt64(count) <= content.size - offset,
+                answer.withUnsafeMutableBytes({ buffer in
+                    let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+                    return (try? content.read(into: part, at: offset)) != nil && transfer(child, part, send)
+                })
+            else { return }
+        }
+    }
+
+    /// A child that is gone ends the connection, and not this process.
+    private static func send(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
+    }
+
+    private static func transfer(
+        _ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer,
+        _ call: (Int32, UnsafeMutableRawPointer, Int) -> Int
+    ) -> Bool {
+        var rest = bytes
+        while let start = rest.baseAddress, rest.count > 0 {
+            let count = call(descriptor, start, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = UnsafeMutableRawBufferPointer(rebasing: rest[count...])
+        }
+        return true
+    }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import Testing
+
+/// Signed URLs of originals do what their locator and policy say, and nothing else.
+@Suite(.serialized) struct SASTests {
+    private final class Published: Sendable {
+        static let shared = Result { try Published() }
+
+        let data: DataFolder
+        let server: RunningServer
+        let content = OriginalSite.content(700_001, seed: 9)
+        /// By access policy: the URL with `{file}`, and the list's.
+        let urls: [String: (file: String, list: String, locator: String)]
+
+        init() throws {
+            let data = try DataFolder()
+            self.data = data
+            let policies = try data.folder.write(
+                "p.yaml",
+                Data(
+                    """
+                    kind: AccessPolicy
+                    name: all
+                    permissions: [read, write, list, delete]
+                    duration: 1h
+                    ---
+                    kind: AccessPolicy
+                    name: reading
+                    permissions: [read]
+                    duration: 30d
+                    ---
+                    kind: AccessPolicy
+                    name: writing
+                    permissions: [write]
+                    duration: 1h
+                    """.utf8))
+            try data.must("apply", policies)
+            try data.must("asset", "create", "film")
+            try data.must("asset", "file", "add", "film", try data.folder.write("source.bin", content))
+            server = try RunningServer(data)
+            let (origin, port) = (server.origin, String(server.origin.dropFirst("http://".count)))
+            urls = try Dictionary(
+                ["all", "reading", "writing"].map { policy in
+                    let outcome = try run(
+                        Programs.own("keyway"), ["locator", "create", "film", "--sas", "--access", policy, "--json"],
+                        environment: data.environment.merging(["KEYWAY_LISTEN_ORIGIN": port]) { $1 })
+                    let json = try outcome.json()
+                    let url = json["url"] as? String ?? ""
+                    #expect(url.hasPrefix(origin + "/sas/"), "\(outcome.errors)")
+                    return (policy, (url, json["listUrl"] as? String ?? "", json["locator"] as? String ?? ""))
+                }
+            ) { first, _ in first }
+        }
+
+        func url(_ policy: String, _ file: String) -> String {
+            (urls[policy]?.file ?? "").replacingOccurrences(of: "{file}", with: file)
+        }
+    }
+
+    private func site() throws -> Published { try Published.shared.get() }
+
+    @Test func originalsAreReadDecryptedAndByRange() throws {
+        let site = try site()
+        let whole = try curl(site.url("reading", "source.bin"))
+        #expect(whole.status == 200)
+        #expect(whole.body == site.content)
+        #expect(whole.headers["cache-control"] == "no-store")
+        #expect(whole.headers["x-content-type-options"] == "nosniff")
+        let part = try curl(site.url("reading", "source.bin"), "-r", "262140-262150")
+        #expect(part.status == 206)
+        #expect(part.body == site.content.subdata(in: 262_140..<262_151))
+        let head = try curl(site.url("reading", "source.bin"), "--head")
+        #expect(head.headers["content-length"] == "700001")
+        #expect(try curl(site.url("reading", "source.bin"), "-r", "700001-").status == 416)
+        let tag = try #require(whole.headers["etag"])
+        #expect(try curl(site.url("reading", "source.bin"), "-H", "If-None-Match: \(tag)").status == 304)
+        #expect(try curl(site.url("reading", "other.bin")).status == 404)
+    }
+
+    @Test func originalsAreWrittenListedAndDeleted() throws {
+        let site = try site()
+        let body = try site.data.folder.write("sent", OriginalSite.content(300_000, seed: 11))
+        #expect(try curl(site.url("writing", "sent.bin"), "-T", body).status == 201)
+        #expect(try curl(site.url("writing", "sent.bin"), "-T", body).status == 409)
+        #expect(try curl(site.url("writing", "x%20y"), "-T", body).status == 409)
+        #expect(try eventually { try curl(site.url("all", "sent.bin")).status == 200 })
+        #expect(try curl(site.url("all", "sent.bin")).body == OriginalSite.content(300_000, seed: 11))
+        let list = try curl(site.urls["all"]?.list ?? "")
+        #expect(list.status == 200)
+        let names = (list.member("files") as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+        #expect(names == ["sent.bin", "source.bin"])
+        #expect(try curl(site.url("all", "sent.bin"), "-X", "DELETE").status == 204)
+        #expect(try curl(site.url("all", "sent.bin"), "-X", "DELETE").status == 404)
+        #expect(try curl(site.url("all", "sent.bin")).status == 404)
+        #expect(try site.data.keyway("audit", "verify").status == 0)
+    }
+
+    /// Every refusal is the same answer.
+    @Test func whatIsNotAllowedIsRefusedAlike() throws {
+        let site = try site()
+        let good = site.url("reading", "source.bin")
+        let id = try #require(site.urls["reading"]?.locator)
+        let other = try #require(site.urls["all"]?.locator)
+        var refused: [Answer] = []
+        refused.append(try curl(good.replacingOccurrences(of: "sig=", with: "sig=A")))
+        refused.append(try curl(good.replacingOccurrences(of: "sp=r", with: "sp=rw")))
+        refused.append(try curl(good.replacingOccurrences(of: "se=", with: "se=9")))
+        refused.append(try curl(good.replacingOccurrences(of: id, with: other)))
+        refused.append(try curl(good.replacingOccurrences(of: id, with: "00000000-0000-4000-8000-000000000000")))
+        refused.append(try curl(good + "&sp=r"))
+        refused.append(try curl(String(good.prefix { $0 != "?" })))
+        refused.append(try curl(good, "-X", "DELETE"))
+        refused.append(try curl(good, "-X", "PUT", "-d", "x"))
+        refused.append(try curl(site.urls["reading"]?.list ?? ""))
+        refused.append(try curl(site.url("writing", "source.bin")))
+        let bodies = refused.map { answer -> String in
+            #expect(answer.status == 403)
+            var document = (try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any]) ?? [:]
+            document["requestId"] = nil
+            return "\(document.sorted { $0.key < $1.key })"
+        }
+        #expect(Set(bodies).count == 1)
+    }
+
+    @Test func locatorsEndAtOnceAndAreFew() throws {
+        let site = try site()
+        func make(_ more: String...) throws -> Outcome {
+            try run(
+                Programs.own("keyway"), ["locator", "create", "film", "--sas", "--access", "reading", "--json"] + more,
+                environment: site.data.environment.merging([
+                    "KEYWAY_LISTEN_ORIGIN": String(site.server.origin.dropFirst("http://".count))
+                ]) { $1 })
+        }
+        let fourth = try make().json()
+        let url = (fourth["url"] as? String ?? "").replacingOccurrences(of: "{file}", with: "source.bin")
+        #expect(try curl(url, "--head").status == 200)
+        let later = try make("--start", "2099-01-01T00:00:00Z").json()
+        let future = (later["url"] as? String ?? "").replacingOccurrences(of: "{file}", with: "source.bin")
+        #expect(try curl(future).status == 403)
+        // Five, with the three that the tests share.
+        let sixth = try make()
+        #expect(sixth.status == 65)
+        #expect(sixth.errors.contains("sas.locatorsPerAsset"))
+        try site.data.must("locator", "revoke", fourth["locator"] as? String ?? "")
+        #expect(try eventually(within: 2) { try curl(url).status == 403 })
+        try site.data.must("locator", "revoke", later["locator"] as? String ?? "")
+        // They stream nothing.
+        let manifest = "\(site.server.origin)/\(site.urls["all"]?.locator ?? "")/film.ism/manifest(format=m3u8-cmaf)"
+        #expect(try curl(manifest).status == 404)
+    }
+
+    @Test func downloadsOnThisMachineAreDecryptedToo() throws {
+        let site = try site()
+        let path = site.data.folder.path + "/downloaded"
+        try site.data.must("asset", "download", "film", "source.bin", "-o", path)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == site.content)
+        #expect(try site.data.keyway("asset", "download", "film", "source.bin", "-o", path).status == 73)
+        #expect(try site.data.keyway("asset", "download", "film", "nothing").status == 66)
+    }
+}
