@@ -37,8 +37,8 @@ extension AdminRoutes {
         AdminRoute(
             FindContent.self, .get, "/v1/content/{sha256}", .reader,
             "The originals that have this content, so that nobody sends what is there",
-            [.path("sha256", .text(64...64), "SHA-256 of the content, in hexadecimal digits")],
-            answer: .named("Content"), errors: [422]),
+            [.path("sha256", .text(1...64), "SHA-256 of the content, in 64 hexadecimal digits")],
+            answer: .named("Content"), errors: [404]),
     ]
 }
 

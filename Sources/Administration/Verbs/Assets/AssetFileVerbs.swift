@@ -74,7 +74,7 @@ public struct FindContent: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> Report {
         guard let digest = [UInt8](hexDigits: sha256), digest.count == 32 else {
-            throw OperatorError(.invalid, "sha256 must be 64 hexadecimal digits")
+            throw OperatorError(.missing, "no content has that hash: a SHA-256 has 64 hexadecimal digits")
         }
         // What was only said of a file that is still arriving is not known.
         let files = try await context.catalog.assetFiles(digest: digest).filter { $0.state == .ready }
