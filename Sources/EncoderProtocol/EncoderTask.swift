@@ -13,7 +13,9 @@ public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
     ///
     /// - Parameter preset: the word of a task that is no encode, the name of a preset, or the text of an order.
     public static func arguments(preset: String, limits: EncoderLimits, inputs: [String]) -> [String] {
-        if let task = EncoderTask(rawValue: preset), task != .encode { return [task.rawValue] + limits.arguments + inputs }
+        if let task = EncoderTask(rawValue: preset), task != .encode {
+            return [task.rawValue] + limits.arguments + inputs
+        }
         return [encode.rawValue] + limits.arguments + [preset] + inputs
     }
 

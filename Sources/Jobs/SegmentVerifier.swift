@@ -24,8 +24,8 @@ public struct SegmentToVerify: Sendable {
     }
 }
 
-/// Has segments decrypted and decoded by FFmpeg in the encoder child. The child gets the segment's key on its standard
-/// input, and nothing else: neither files nor the network are open to it.
+/// Has segments decrypted and decoded by FFmpeg in the encoder child. The child gets the key that was made for the segment on
+/// its standard input, and nothing else: neither files nor the network are open to it.
 public struct SegmentVerifier: Sendable {
     private static let limits = EncodingLimits(
         wallTime: 120, encoder: EncoderLimits(memory: 3 << 30, processorTime: 60))

@@ -5,7 +5,7 @@ import MediaEncryption
 import MediaModel
 public import Policies
 
-/// A segment as a player gets it, with what a player needs to read it.
+/// A segment as a player gets it but for its key, with what a player needs to read it.
 public struct SampledSegment: Sendable {
     public var track: String
     /// Counts from 0 within the track.
@@ -13,7 +13,7 @@ public struct SampledSegment: Sendable {
     public var encryption: DeliveryEncryption
     public var initialization: [UInt8]
     public var media: [UInt8]
-    /// Nil for a clear one.
+    /// Made for this segment alone; nil for a clear one.
     public var key: ContentKey?
     /// Of the whole segment, under the envelope.
     public var vector: [UInt8]
@@ -25,6 +25,9 @@ public struct SampledSegment: Sendable {
 extension OriginService {
     /// Makes the first, the middle and the last segment of every track of pictures and sound as they would leave under a
     /// delivery policy, whether or not the version is served. What is made is CMAF, which every encryption has a form in.
+    ///
+    /// Whatever parses media holds no keys. So each is encrypted with a random key in the place of its own, with the same
+    /// numbers; that its own can be had is seen besides.
     ///
     /// - Returns: how many there were; 0 for a policy that lets no segments of CMAF out.
     /// - Throws: `OriginError`, `CatalogError`, and what `body` throws.
@@ -69,14 +72,14 @@ extension OriginService {
     private func sample(
         _ number: Int, _ reference: TrackReference, _ planned: PlannedTrack
     ) async throws -> SampledSegment {
-        let key = try await contentKey(of: planned, segment: number)
+        let key = try await contentKey(of: planned, segment: number).map { ContentKey.random($0.type) }
         var vector: [UInt8] = []
         if planned.plan.encryption == .envelope, let key, let trackKey = try planned.key(ofSegment: number) {
             vector = try trackKey.number.segmentIV(UInt64(number), of: .fragment, key: key)
         }
         return SampledSegment(
             track: reference.track, number: number, encryption: planned.plan.encryption,
-            initialization: try Self.bytes(of: try await initializationSegment(reference, planned)),
+            initialization: try Self.bytes(of: try await initializationSegment(reference, planned, standIn: key)),
             media: try Self.bytes(of: try segment(reference, number, planned, key: key)), key: key, vector: vector,
             sampleCount: planned.track.index.segment(number).sampleCount)
     }

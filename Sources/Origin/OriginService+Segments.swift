@@ -9,11 +9,16 @@ import TransportStream
 
 extension OriginService {
     /// The init segment of a CMAF track, with `tenc` and a `pssh` for each signalled system when it is protected.
-    func initializationSegment(_ reference: TrackReference, _ planned: PlannedTrack) async throws -> OriginObject {
+    ///
+    /// - Parameter standIn: what is used instead of the track's key, in segments that are made to be looked at.
+    func initializationSegment(
+        _ reference: TrackReference, _ planned: PlannedTrack, standIn: ContentKey? = nil
+    ) async throws -> OriginObject {
         var protection: TrackProtection?
         var headers: [ProtectionSystemHeader] = []
         if let parameters = try planned.sampleProtection {
-            let key = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
+            let real = try await keys.key(parameters.keyID, for: .encryption(planned.plan))
+            let key = standIn ?? real
             protection = try parameters.trackProtection(of: planned.track.record.description.kind, key: key)
             headers = try systems(parameters, planned, key: key).headers().compactMap(ProtectionSystemHeader.init)
         }
