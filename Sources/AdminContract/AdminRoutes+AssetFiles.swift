@@ -27,7 +27,7 @@ extension AdminRoutes {
             DeleteAssetFile.self, .delete, "/v1/assets/{name}/files/{file}", .operator, "Remove an original",
             [.asset, .file], answer: .named("AssetFile"), errors: [404]),
         AdminRoute(
-            CreateSASLocator.self, .post, "/v1/locators/sas", .operator,
+            CreateSASLocator.self, .post, "/v1/sas-locators", .operator,
             "Make a signed URL under which an asset's originals are read, written, listed or deleted",
             [
                 .body("asset", .text(.name), "The asset's name"),

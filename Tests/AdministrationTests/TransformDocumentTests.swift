@@ -1,4 +1,5 @@
 import Catalog
+import EncoderProtocol
 import Foundation
 import Policies
 import Testing
@@ -50,6 +51,17 @@ import Testing
         let encoder = JSONEncoder()
         let shown = String(decoding: try encoder.encode(TransformForm(read)), as: UTF8.self)
         #expect(self.transform(shown) == read)
+    }
+
+    /// Every preset that an encode can name, as it is spelled there.
+    @Test(arguments: EncodingPreset.reference.map(\.name) + ["adaptive", "upload"])
+    func namesAnyPreset(_ preset: String) throws {
+        let loaded = parse("kind: Transform\nname: film\ntasks: [{ kind: encode, preset: \(preset) }]")
+        guard case .transform(let transform) = loaded.documents.first?.document else {
+            Issue.record("no transform")
+            return
+        }
+        #expect(transform.preset == preset)
     }
 
     @Test func readsAnEndpoint() throws {

@@ -1,4 +1,5 @@
 import Catalog
+import EncoderProtocol
 import Foundation
 import Policies
 
@@ -81,9 +82,10 @@ extension DocumentNode {
     }
 
     private func preset() -> String? {
-        guard let text = name("preset") else { return nil }
-        guard Transform.presets.contains(text) else {
-            report("there is no preset \(text.quoted); this version has: \(Transform.presets.joined(separator: ", "))")
+        guard let text = text("preset", limit: 128) else { return nil }
+        guard text == JobRecord.uploadPreset || EncodingPreset.named(text) != nil else {
+            let known = [JobRecord.uploadPreset] + EncodingPreset.reference.map(\.name)
+            report("there is no preset \(text.quoted); this version has: \(known.joined(separator: ", "))")
             return nil
         }
         return text
