@@ -26,7 +26,7 @@ import Testing
             [
                 "--config-file", Programs.repository.path + "/Tests/EndToEndTests/schemathesis.toml", "run",
                 site.server.admin + "/v1/openapi.json", "--header",
-                "Authorization: Bearer \(site.tokens["key-admin"] ?? "")", "--checks", "all", "--max-examples", "10",
+                "Authorization: Bearer \(site.tokens["key-admin"] ?? "")", "--checks", "all", "--max-examples", "4",
                 "--seed", "1", "--generation-database", "none", "--no-color",
             ], workingFolder: scratch.url("."))
         #expect(outcome.status == 0, "\(outcome.text.suffix(6000)) \(outcome.errors.suffix(1000))")
