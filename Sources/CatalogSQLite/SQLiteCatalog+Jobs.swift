@@ -51,7 +51,12 @@ extension SQLiteCatalog {
     }
 
     public func takeNextTask(of kinds: [TaskKind], at now: Date) async throws -> TakenTask? {
-        guard !kinds.isEmpty else { return nil }
+        // Asked for several times a second while there is nothing to do: that is no reason to keep writers waiting.
+        let mayBe = try await read { database in
+            try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM task WHERE state IN ('queued', 'scheduled'))") ?? false
+        }
+        guard !kinds.isEmpty, mayBe else { return nil }
         return try await write { try $0.takeNextTask(of: kinds, at: now) }
     }
 

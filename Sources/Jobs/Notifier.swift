@@ -13,7 +13,7 @@ public struct Notifier: Sendable {
 
     /// In all, of one message: over about half an hour.
     static let attempts = 10
-    private static let interval = Duration.milliseconds(250)
+    private static let interval = Duration.seconds(1)
     private static let timeout = Duration.seconds(10)
     private static let longestDelay = 900.0
     private static let batch = 100

@@ -4,9 +4,9 @@ import ServiceLifecycle
 
 /// Looks at originals that have arrived, and removes what is left of uploads that do not go on.
 struct UploadHousekeeping: Service {
-    private static let interval = Duration.milliseconds(300)
+    private static let interval = Duration.seconds(1)
     /// So many rounds lie between two looks for what is left.
-    private static let roundsBetweenCleanings = 1000
+    private static let roundsBetweenCleanings = 300
 
     let uploads: UploadService
     let logger: Logger
