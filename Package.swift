@@ -179,7 +179,7 @@ let libraries: [Row] = [
         siblings: [
             "HTTPSurface", "AdminContract", "Administration", "AssetFiles", "Catalog", "MetricsExposition", "Policies",
         ],
-        products: [.hummingbird, .httpTypes, .nioCore]),
+        products: [.hummingbird, .httpTypes, .nioCore, .serviceLifecycle]),
     Row(
         name: "AdminClient", siblings: ["AdminContract", "Administration", "Policies"],
         products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),

@@ -5,6 +5,7 @@ import HTTPSurface
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ServiceLifecycle
 
 /// Events of jobs as server-sent events (WHATWG HTML, 9.2): of one job until it has ended, or of all until whoever listens
 /// goes. A listener that comes back says the last event that it saw (`Last-Event-ID`) and misses nothing but progress.
@@ -54,7 +55,7 @@ struct JobEventStream: Sendable {
         let end = ContinuousClock.now + Self.longest
         var quietSince = ContinuousClock.now
         try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
-        while ContinuousClock.now < end, !Task.isCancelled {
+        while ContinuousClock.now < end, !Task.isCancelled, !Task.isShuttingDownGracefully {
             // Before the reading: what happens after it is read in the next round.
             let isOver = try await job.asyncMap { try await catalog.job($0)?.state.isFinal ?? true } ?? false
             let events = try await catalog.jobEvents(after: last, job: job, limit: Self.batch)

@@ -61,7 +61,7 @@ extension Database {
             ])
     }
 
-    /// A job that begins waits for the jobs of its asset that have begun.
+    /// A job that begins waits for the jobs of its asset that have begun, and no two jobs of an asset have a task under way.
     func takeNextTask(of kinds: [TaskKind], at now: Date) throws -> TakenTask? {
         // Words of a closed set.
         let words = kinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")
@@ -79,6 +79,9 @@ extension Database {
                     AND (job.started IS NOT NULL OR NOT EXISTS (
                         SELECT 1 FROM job AS other WHERE other.asset = job.asset AND other.id <> job.id
                             AND other.started IS NOT NULL AND other.ended IS NULL))
+                    AND NOT EXISTS (
+                        SELECT 1 FROM task AS running JOIN job AS other ON other.id = running.job
+                        WHERE running.state = 'processing' AND other.asset = job.asset AND other.id <> job.id)
                 ORDER BY job.priority DESC, job.created, job.id, task.position LIMIT 1
                 """, arguments: [now.timeIntervalSince1970])
         guard let row else { return nil }

@@ -81,6 +81,10 @@ public struct EncodingWorker: Sendable {
         let version = AssetVersionRecord(
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
         )
+        if target.isNew, try await environment.catalog.asset(named: job.asset) == nil {
+            // A run that was broken off between its files and its record has left them under the number of this one.
+            try environment.storage.removeVersions(of: job.asset)
+        }
         try staged.commit(asset: job.asset, version: target.version)
         return try await known(version, target, isPublished: isPublished, warnings: await reception.warnings)
     }

@@ -25,12 +25,13 @@ struct WorkerShift: Sendable {
     /// Works until a job has ended, or the Swift task is cancelled; what is under way is then queued again.
     func work(until last: JobID? = nil) async throws {
         try await queue.recover()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        // What cannot be recorded ends the shift: the next one begins by recovering what this one left.
+        try await withThrowingDiscardingTaskGroup { group in
             if last == nil {
                 group.addTask { await keepHouse() }
                 if let notifier = queue.notifier { group.addTask { await notifier.run() } }
             }
-            while try await goesOn(until: last) {
+            while !group.isCancelled, try await goesOn(until: last) {
                 try Task.checkCancellation()
                 try await endStopped()
                 let began = try await begin(&group)
@@ -40,7 +41,6 @@ struct WorkerShift: Sendable {
             }
             running.stopAll()
             group.cancelAll()
-            try await group.waitForAll()
         }
     }
 
@@ -58,7 +58,7 @@ struct WorkerShift: Sendable {
     }
 
     /// Takes the next task that there is room for; false when there is none.
-    private func begin(_ group: inout ThrowingTaskGroup<Void, any Error>) async throws -> Bool {
+    private func begin(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Bool {
         var kinds: [TaskKind] = []
         if running.count(encoding: true) < queue.settings.encoders { kinds.append(.encode) }
         if running.count(encoding: false) < queue.settings.others {

@@ -72,6 +72,9 @@ struct EncodeCommand: AsyncParsableCommand {
         try Answer(jobs: ended.map(JobReport.init), qualities: recipe.quality ? qualities.all : nil)
             .print(json: common.json)
         if let failed = ended.first(where: { $0.state == .error }) { throw Self.failure(failed) }
+        if let canceled = ended.first(where: { $0.state == .canceled }) {
+            throw CommandFailure(.unavailable, "job \(canceled.id) was canceled; 'keyway job retry' begins it again")
+        }
     }
 
     /// Submits a job for a file and the usual preset, and waits for its end.

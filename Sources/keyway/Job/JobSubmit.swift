@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import Foundation
 import KeyServer
 
@@ -36,7 +37,9 @@ struct JobSubmit: AsyncParsableCommand {
             else { throw CommandFailure(.badData, "--correlation names '\(text[..<sign])' twice") }
         }
         // Paths of another machine are written out by who knows it.
-        let paths = CommonOptions.isRemote ? inputs : inputs.map { URL(fileURLWithPath: $0).path }
+        let paths =
+            CommonOptions.isRemote
+            ? inputs : inputs.map { OriginalReference($0) == nil ? URL(fileURLWithPath: $0).path : $0 }
         try await common.perform(
             SubmitJob(
                 transform: transform, asset: asset, inputs: paths, priority: priority,

@@ -18,7 +18,7 @@ struct PrewarmStep: Sendable {
         do {
             paths = try await origin.firstPaths(locator)
         } catch let error as OriginError {
-            throw JobFailure(.publishRefused, "\(error)")
+            throw JobFailure(.publishRefused, "\(error)", as: error.passingClass)
         }
         let edges = input.task.options.urls ?? []
         var bytes = 0

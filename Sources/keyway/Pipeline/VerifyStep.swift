@@ -32,7 +32,7 @@ struct VerifyStep: Sendable {
         } catch let error as PublicationError {
             throw JobFailure(.publishRefused, error.description)
         } catch let error as OriginError {
-            throw JobFailure(.verifyFailed, "\(error)")
+            throw JobFailure(.verifyFailed, "\(error)", as: error.passingClass)
         }
         var result = ["segments": "\(segments)", "deliveryPolicies": names.joined(separator: ",")]
         if !skipped.isEmpty { result["notDecoded"] = skipped.sorted().joined(separator: ",") }
@@ -67,5 +67,16 @@ struct VerifyStep: Sendable {
             deliveryPolicies: names, authorizationPolicy: publisher?.options.authorizationPolicy,
             version: input.version, at: Date())
         if !changes.isEmpty { try await catalog.apply(changes) }
+    }
+}
+
+extension OriginError {
+    /// The class of what may pass by itself; nil for what will not.
+    var passingClass: TaskErrorClass? {
+        switch code {
+        case .keysUnavailable: .network
+        case .storageFault: .storage
+        default: nil
+        }
     }
 }

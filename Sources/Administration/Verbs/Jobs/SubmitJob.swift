@@ -102,6 +102,8 @@ public struct JobInputRule: Sendable, Hashable {
     /// - Throws: `OperatorError` for what cannot be read, or may not. What may not be read is refused whether it is there
     ///   or not.
     func path(_ text: String) throws -> String {
+        // An original is looked for when it is encoded: it may still be on its way.
+        if OriginalReference(text) != nil { return text }
         let parts = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let path = parts.first, path.hasPrefix("/"), !text.contains("\n"), !text.contains("\0") else {
             throw OperatorError(.invalid, "an input is the absolute path of a file on the server, not \(text.quoted)")
