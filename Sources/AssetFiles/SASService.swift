@@ -72,6 +72,9 @@ public struct SASService: Sendable {
     /// - Returns: false when there is none of that name.
     public func delete(_ name: String, of asset: AssetRecord, locator: String) async throws -> Bool {
         guard let file = try await assets.catalog.assetFile(asset: asset.name, name: name) else { return false }
+        guard file.state != .uploading else {
+            throw AssetFileError(.busy, "'\(name)' is still arriving: end its upload first")
+        }
         var event = AuditEvent(time: now(), action: .assetFileDeleted)
         event.actor = "sas:\(locator)"
         event.detail = "\(asset.name): \(name)"

@@ -26,6 +26,7 @@ final class UploadReception {
         guard writer.size >= last.size else {
             throw AssetFileError(.damaged, "upload \(upload.id) is not whole in storage: begin it again")
         }
+        try Self.cutEarlierParts(of: upload, service)
         // Somebody died after writing and before saying so.
         if writer.size > last.size { try await cutOff() }
     }
@@ -39,20 +40,30 @@ final class UploadReception {
     }
 
     /// Drops what was written and not recorded, and goes on under another nonce.
+    ///
+    /// The other nonce is recorded before anything is dropped: were it the other way round, who dies in between would leave a
+    /// record that lets other bytes be written at the same places under the same nonce.
     private func cutOff() async throws {
         guard let last = upload.parts.last, upload.parts.count < Self.maximumParts else {
             throw AssetFileError(.damaged, "upload \(upload.id) was broken off too often: begin it again")
         }
-        try writer.truncate(to: last.size)
-        if last.size == 0 {
-            upload.parts.removeLast()
-            try service.storage.removeOriginal(last.id)
-        }
         let part = try await service.newPart(of: upload.asset)
-        upload.parts.append(part)
-        try await service.catalog.apply([.putUpload(upload)])
+        var next = upload
+        if last.size == 0 { next.parts.removeLast() }
+        next.parts.append(part)
+        try await service.catalog.apply([.putUpload(next)])
+        upload = next
+        try writer.truncate(to: last.size)
+        if last.size == 0 { try service.storage.removeOriginal(last.id) }
         writer = try Self.writer(part, service)
         cipher = try StoredAssets.form(key, part).cipher()
+    }
+
+    /// What who died in `cutOff` had not dropped yet.
+    private static func cutEarlierParts(of upload: UploadRecord, _ service: UploadService) throws {
+        for part in upload.parts.dropLast() where try service.storage.size(ofOriginal: part.id) > part.size {
+            try Self.writer(part, service).truncate(to: part.size)
+        }
     }
 
     func take<Body: AsyncSequence>(
@@ -72,11 +83,11 @@ final class UploadReception {
         }
         if let accumulator {
             if let failure {
-                try await cutOff()
+                try await Self.uncancelled { [self] in try await cutOff() }
                 throw failure
             }
             guard !Task.isCancelled, accumulator.isRight else {
-                try await cutOff()
+                try await Self.uncancelled { [self] in try await cutOff() }
                 throw AssetFileError(.wrongChecksum, "the bytes are not those of their checksum, and were not kept")
             }
         }

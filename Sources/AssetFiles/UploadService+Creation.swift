@@ -79,7 +79,7 @@ extension UploadService {
         for id in ids {
             let partial = try await upload(id)
             guard partial.role == .partial, partial.isComplete, partial.asset == asset.name,
-                partial.storageKey == partials.first?.storageKey ?? partial.storageKey
+                partials.allSatisfy({ $0.storageKey == partial.storageKey })
             else {
                 throw AssetFileError(
                     .malformed,

@@ -12,7 +12,15 @@ extension UploadService {
         var count = 0
         for file in try await catalog.assetFiles(in: .quarantine) where file.reason == nil {
             try Task.checkCancellation()
-            if try await ingest(file.id) != nil { count += 1 }
+            do {
+                if try await ingest(file.id) != nil { count += 1 }
+            } catch let error as MediaStorageError where error.code == .missing {
+                // One that is not there must not keep the others waiting.
+                var file = file
+                file.reason = error.reason
+                file.changed = now()
+                try await catalog.apply([.updateAssetFile(file)])
+            }
         }
         return count
     }

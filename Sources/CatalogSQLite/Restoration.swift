@@ -70,6 +70,10 @@ extension Database {
                 SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ? FROM restoration
                 """,
             arguments: [now.timeIntervalSince1970, backup.id, backup.taken.timeIntervalSince1970, first])
+        // What arrived after the backup was written under nonces that these records would give again; their bytes are in no
+        // backup either.
+        try execute(sql: "DELETE FROM upload")
+        try execute(sql: "DELETE FROM assetFile WHERE state = 'uploading'")
         // Who followed the log of changes finds itself far behind, and forgets what it keeps.
         try execute(
             sql: "INSERT INTO changeLog (sequence, subject, id) VALUES (?, 'asset', '')",

@@ -126,7 +126,12 @@ public struct SASRoutes: Sendable {
 
     private func remove(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let asset = try await asset(request, context, for: .delete)
-        guard try await service.delete(name(context), of: asset, locator: locator(context)) else { throw Self.missing }
+        do {
+            let isThere = try await service.delete(name(context), of: asset, locator: locator(context))
+            guard isThere else { throw Self.missing }
+        } catch let error as AssetFileError where error.code == .busy {
+            throw Problem(.conflict, code: error.code.rawValue, detail: "It is still arriving.")
+        }
         return Response(status: .noContent, headers: [.cacheControl: "no-store"])
     }
 }

@@ -50,6 +50,10 @@ public struct DeleteAssetFile: OperatorVerb {
     public func run(in context: OperatorContext) async throws -> AssetFileReport {
         let storage = try context.storedAssets().storage
         let record = try await context.assetFile(name, file)
+        guard record.state != .uploading else {
+            throw OperatorError(
+                .conflict, "\(file.quoted) is still arriving: end its upload first, or wait until it expires")
+        }
         try await context.catalog.apply([
             .deleteAssetFile(record.id), .audit(context.event(.assetFileDeleted, detail: "\(name): \(file)")),
         ])
