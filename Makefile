@@ -41,6 +41,7 @@ bench: release
 	Benchmarks/bench.py $(if $(INPUT),"$(INPUT)")
 	Benchmarks/encode.py $(if $(INPUT),"$(INPUT)")
 	.tools/venv/bin/python Benchmarks/origin.py
+	.tools/venv/bin/python Benchmarks/package.py
 	.tools/venv/bin/python Benchmarks/keys.py
 
 # The key service under ThreadSanitizer; fails on any report.
