@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The served specification, and the server held against it.
@@ -26,7 +27,8 @@ import Testing
             [
                 "--config-file", Programs.repository.path + "/Tests/EndToEndTests/schemathesis.toml", "run",
                 site.server.admin + "/v1/openapi.json", "--header",
-                "Authorization: Bearer \(site.tokens["key-admin"] ?? "")", "--checks", "all", "--max-examples", "4",
+                "Authorization: Bearer \(site.tokens["key-admin"] ?? "")", "--checks", "all", "--max-examples",
+                Extent.isWhole ? "10" : "2",
                 "--seed", "1", "--generation-database", "none", "--no-color",
             ], workingFolder: scratch.url("."))
         #expect(outcome.status == 0, "\(outcome.text.suffix(6000)) \(outcome.errors.suffix(1000))")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The operators' console: what is served, and what a real browser makes of it.
@@ -99,7 +100,7 @@ import Testing
     }
 
     /// Against a stand-in that has jobs, before this very server.
-    @Test(.timeLimit(.minutes(10))) func jobsAreFollowedWhereTheServerHasThem() throws {
+    @Test(.enabled(if: Extent.isWhole), .timeLimit(.minutes(10))) func jobsAreFollowedWhereTheServerHasThem() throws {
         try walk("console_jobs.py", ConsoleSite(), Folder())
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the encoder makes in every codec is served, encrypted, and played by programs that are not ours.
@@ -70,13 +71,14 @@ import Testing
                 "audio-und-ac3",
             ])
         let folder = try Folder()
-        for track in stage.tracks {
+        for (number, track) in stage.tracks.enumerated() {
             let whole = try MediaProbe.whole(stage.clear, stage.clear, "clear", track, folder)
             // What comes out of AC-3 has noise in it that goes on from frame to frame: as it is stored, then.
             let way = track.hasSuffix("ac3") ? ["-c", "copy"] : []
             let clear = try MediaProbe.frames(["-i", whole] + way)
             #expect(clear.count > 70, "\(track)")
-            for scheme in ["cenc", "cbcs-aapl"] {
+            // Each under one of them, unless all is tested.
+            for scheme in Extent.isWhole ? ["cenc", "cbcs-aapl"] : [number % 2 == 0 ? "cenc" : "cbcs-aapl"] {
                 let file = try MediaProbe.whole(stage.clear, stage.protected, scheme, track, folder)
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
                 let key = try MediaProbe.clearKey(for: bytes, origin: stage.server.origin, token: stage.token)

@@ -268,7 +268,7 @@ import Testing
         #expect(try site.file("late") == nil)
     }
 
-    /// 300 MB through server and client, each of which stays within some tens of megabytes.
+    /// 160 MB through server and client, each of which stays within some tens of megabytes.
     @Test func memoryDoesNotGrowWithTheFile() throws {
         let site = try OriginalSite()
         func resident() throws -> Int {
@@ -282,7 +282,7 @@ import Testing
         let before = try resident()
         let path = site.data.folder.path + "/large"
         try Data().write(to: URL(fileURLWithPath: path))
-        #expect(truncate(path, off_t(300 * Self.megabyte)) == 0)
+        #expect(truncate(path, off_t(160 * Self.megabyte)) == 0)
         let timed = try run(
             Programs.outside("python3"),
             [
