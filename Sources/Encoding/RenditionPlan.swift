@@ -86,7 +86,8 @@ struct RenditionPlan {
 
     private mutating func leaveOutWhatEncodersRefuse() {
         videos.removeAll { video in
-            let least = [.h264: 2, .hevc: 32, .av1: 64][video.codec, default: 2]
+            // libx265 takes smaller pictures than a coding tree unit, and writes beyond its memory for them now and then.
+            let least = [.h264: 2, .hevc: 64, .av1: 64][video.codec, default: 2]
             guard video.width < least || video.height < least else { return false }
             warnings.append(
                 "\(video.width)x\(video.height) is left out: \(video.codec.rawValue) needs \(least) pixels each way")

@@ -86,7 +86,7 @@ enum MadeInput: String, CaseIterable {
         case .fiftyFrames: return Outcome(tracks: video("320x180", 100))
         case .manyFrames: return Outcome(tracks: video("320x180", 121))
         case .upright: return Outcome(tracks: video("180x320", 50))
-        case .tiny: return Outcome(tracks: video("48x48", 50))
+        case .tiny: return Outcome(tracks: ["h264 48x48 yuv420p 50"])
         case .singleFrame: return Outcome(tracks: video("320x180", 1))
         case .threeFrames: return Outcome(tracks: video("320x180", 3))
         case .oddTimeBase, .lateStart, .flash, .webm: return Outcome(tracks: video("320x180", 50) + ["aac 1"])
