@@ -11,7 +11,8 @@ status=${PIPESTATUS[0]}
 
 if [ "$status" -ne 0 ]; then
     printf '\nWhat failed (%s):\n' "$status"
-    grep -aE -A 6 'recorded an issue|^Fatal error|Crash|terminated by signal|error:' "$output" \
-        | grep -avE '^(◇|✔|--)' | tail -n 80
+    # One line for each: a failed test's own, what it expected, and how a process ended.
+    grep -aE '^✘|^Fatal error|^[^ ]*: (Fatal )?error: |terminated by signal|unexpected signal' "$output" \
+        | cut -c 1-600 | tail -n 80
 fi
 exit "$status"

@@ -8,18 +8,20 @@ public struct JobSettings: Sendable, Hashable {
     public var encoders: Int
     /// How often a task is begun in all whose worker or child was lost.
     public var attempts: Int
-    /// How long jobs that ended are kept; nil for ever.
+    /// How long jobs that ended are kept, with their events and messages: 90 days unless it is configured.
     public var retention: TimeInterval?
     /// The folders below which jobs that are submitted over the admin API find their inputs; without any, such jobs are
     /// refused.
     public var inputs: [String]
+
+    private static let usualRetention: TimeInterval = 90 * 86_400
 
     static let fields = ["worker.encoders", "worker.attempts", "jobs.keep", "jobs.inputs"]
 
     init(_ reader: ConfigReader) throws {
         encoders = try reader.number("worker.encoders", in: 1...64) ?? 1
         attempts = try reader.number("worker.attempts", in: 1...1000) ?? 3
-        retention = try reader.duration("jobs.keep")
+        retention = try reader.duration("jobs.keep") ?? Self.usualRetention
         inputs = reader.list("jobs.inputs") ?? []
         guard inputs.allSatisfy({ $0.hasPrefix("/") }) else {
             throw ConfigurationError("jobs.inputs are absolute paths of folders")

@@ -28,7 +28,7 @@ final class UploadReception {
         }
         try Self.cutEarlierParts(of: upload, service)
         // Somebody died after writing and before saying so.
-        if writer.size > last.size { try await cutOff() }
+        if upload.isWriting == true || writer.size > last.size { try await cutOff() }
     }
 
     private static func writer(_ part: OriginalPart, _ service: UploadService) throws -> any OriginalWriter {
@@ -51,6 +51,7 @@ final class UploadReception {
         var next = upload
         if last.size == 0 { next.parts.removeLast() }
         next.parts.append(part)
+        next.isWriting = nil
         try await service.catalog.apply([.putUpload(next)])
         upload = next
         try writer.truncate(to: last.size)
@@ -69,6 +70,7 @@ final class UploadReception {
     func take<Body: AsyncSequence>(
         _ body: Body, checksum: UploadChecksum?
     ) async throws -> UploadRecord where Body.Element == [UInt8] {
+        try await beginWriting()
         var accumulator = checksum.map(ChecksumAccumulator.init)
         var failure: (any Error)?
         do {
@@ -91,9 +93,18 @@ final class UploadReception {
                 throw AssetFileError(.wrongChecksum, "the bytes are not those of their checksum, and were not kept")
             }
         }
+        upload.isWriting = nil
         try await Self.uncancelled { [self] in try await record() }
         if let failure { throw failure }
         return upload
+    }
+
+    /// Says that what comes is on its way to the disk, before any of it is.
+    private func beginWriting() async throws {
+        var next = upload
+        next.isWriting = true
+        try await service.catalog.apply([.putUpload(next)])
+        upload = next
     }
 
     private var unrecorded: UInt64 { writer.size - (upload.parts.last?.size ?? 0) }

@@ -41,6 +41,9 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// what storage holds beyond was never acknowledged.
     public var parts: [OriginalPart]
     public var isComplete: Bool
+    /// Whether somebody may have written what is not recorded. Storage cannot tell: after a power cut a file may be as short as
+    /// before, and the bytes on the disk all the same.
+    public var isWriting: Bool?
     public var created: Date
     /// When it is removed, unless it goes on.
     public var expires: Date

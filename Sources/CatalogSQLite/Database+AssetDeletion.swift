@@ -9,6 +9,12 @@ extension Database {
         guard let asset = try asset(named: name) else {
             throw CatalogError(.missing, "there is no asset '\(name)'")
         }
+        let isWorkedOn = try Bool.fetchOne(
+            self, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE asset = ? AND ended IS NULL)", arguments: [name])
+        guard isWorkedOn != true else {
+            // What it makes would bring the asset back.
+            throw CatalogError(.inUse, "a job of asset '\(name)' has not ended: cancel it first, or wait for its end")
+        }
         let statements = [
             "DELETE FROM locatorDeliveryPolicy WHERE locator IN (SELECT id FROM locator WHERE asset = ?)",
             "DELETE FROM locator WHERE asset = ?",

@@ -79,8 +79,10 @@ extension SQLiteCatalog {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT * FROM delivery WHERE state = 'pending' AND (notBefore IS NULL OR notBefore <= ?)
-                    ORDER BY created, rowid LIMIT ?
+                    SELECT * FROM (
+                        SELECT *, row_number() OVER (PARTITION BY endpoint ORDER BY created, rowid) AS place
+                        FROM delivery WHERE state = 'pending' AND (notBefore IS NULL OR notBefore <= ?))
+                    WHERE place <= 10 ORDER BY created, place LIMIT ?
                     """, arguments: [now.timeIntervalSince1970, limit]
             ).map(DeliveryRecord.init)
         }

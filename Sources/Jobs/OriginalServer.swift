@@ -26,8 +26,18 @@ final class OriginalServer: Sendable {
             try? FileManager.default.removeItem(atPath: folder)
             throw failure
         }
-        let listener = listener
-        Thread.detachNewThread { Self.serve(listener, content) }
+        // The thread has a descriptor of its own: the number of a closed one may be another's by the time it is used.
+        let own = fcntl(listener, F_DUPFD_CLOEXEC, 0)
+        guard own >= 0 else {
+            let failure = Self.failure("listen at", path)
+            close(listener)
+            try? FileManager.default.removeItem(atPath: folder)
+            throw failure
+        }
+        Thread.detachNewThread {
+            defer { close(own) }
+            Self.serve(own, content)
+        }
     }
 
     deinit {
@@ -68,6 +78,8 @@ final class OriginalServer: Sendable {
         let child = accept(listener, nil, nil)
         guard child >= 0 else { return }
         defer { close(child) }
+        // No other child inherits it.
+        _ = fcntl(child, F_SETFD, FD_CLOEXEC)
         var size = content.size.bigEndian
         guard withUnsafeMutableBytes(of: &size, { transfer(child, $0, send) }) else { return }
         var request = [UInt8](repeating: 0, count: 12)

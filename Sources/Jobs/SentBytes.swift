@@ -1,6 +1,8 @@
 import Glibc
 
 /// Bytes for a child that hold a key: overwritten when nobody needs them any more.
+///
+/// `@unchecked Sendable`: written when it is made, and read by the one child's start; zeroed when no reference is left.
 final class SentBytes: @unchecked Sendable {
     // Sendable: written in the initialiser and in `deinit` only.
     private(set) var bytes: [UInt8]
