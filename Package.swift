@@ -287,8 +287,8 @@ func tests() -> [Target] {
         test(
             "MediaEncryptionTests",
             siblings: [
-                "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
-                "CodecSyntax", "TrackCodecs",
+                "TestSupport", "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys",
+                "Cryptography", "CodecSyntax", "TrackCodecs",
             ]),
         test("SubtitleFilesTests", siblings: ["SubtitleFiles", "TimedText", "MediaModel"]),
         test("TrackCodecsTests", siblings: ["TrackCodecs", "CodecSyntax", "ISOBaseMedia", "MediaModel"]),

@@ -15,6 +15,7 @@ public final class SQLiteCatalog: CatalogEngine {
     /// Nil until the KEKs are at hand: then no KID is recognised without a row.
     let recogniser = Mutex<(any KeySeedRecogniser)?>(nil)
     let policies = DecodedPolicies()
+    let noticed = Mutex<NoticedState?>(nil)
     let committer: AuditCommitter
     /// How many pages of 4 KiB the write-ahead log gathers before they are moved into the file, which holds up everybody: few,
     /// so that it does so shortly.

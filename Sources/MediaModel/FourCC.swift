@@ -18,8 +18,10 @@ public struct FourCC: RawRepresentable, Hashable, Sendable, Codable {
 extension FourCC: ExpressibleByStringLiteral {
     /// For literals in the source only. A literal that is not four ASCII characters becomes the code zero.
     public init(stringLiteral value: StaticString) {
-        let bytes = value.withUTF8Buffer { Array($0) }
-        rawValue = bytes.count == 4 ? bytes.reduce(0) { $0 << 8 | UInt32($1) } : 0
+        // Without an array: readers compare with dozens of literals for each box.
+        rawValue = value.withUTF8Buffer { bytes in
+            bytes.count == 4 ? bytes.reduce(0) { $0 << 8 | UInt32($1) } : 0
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 import Catalog
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import CatalogSQLite
 
 /// A store that takes no writes: everybody is refused, and when it takes them again, everything goes on by itself.
-@Suite struct AuditBlockTests {
+@Suite(.waiting) struct AuditBlockTests {
     private let file = DatabaseFile()
     private let catalog: SQLiteCatalog
 

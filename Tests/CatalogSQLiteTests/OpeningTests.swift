@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// How the catalog's file comes to be, and that opening it again in the same process harms nobody.
-@Suite struct OpeningTests {
+@Suite(.waiting) struct OpeningTests {
     private func status(_ path: String) throws -> stat {
         var status = stat()
         try #require(stat(path, &status) == 0, "\(path)")

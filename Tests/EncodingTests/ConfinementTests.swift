@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What untrusted media may not do, and how much it may use.
-@Suite struct ConfinementTests {
+@Suite(.waiting) struct ConfinementTests {
     private static let clip = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Media/bigbuckbunny_720p.mp4").path
 

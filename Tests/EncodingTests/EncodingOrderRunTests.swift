@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What an order may ask for beside its preset.
-@Suite struct EncodingOrderRunTests {
+@Suite(.waiting) struct EncodingOrderRunTests {
     private static let clip = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Media/bigbuckbunny_720p.mp4").path
 

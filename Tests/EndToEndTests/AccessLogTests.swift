@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The access log of a real server: every request of every listener, and nothing that opens anything.
-@Suite struct AccessLogEndToEndTests {
+@Suite(.waiting) struct AccessLogEndToEndTests {
     private struct Line: Decodable {
         var listener: String
         var request: String

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every verb says the same on the data folder and over the admin API.
-@Suite(.serialized) struct AdminCommandTests {
+@Suite(.serialized, .waiting) struct AdminCommandTests {
     /// Of its own: what others write to the audit log meanwhile would differ between two looks.
     private static let shared = Result { try AdminSite() }
     let site: AdminSite

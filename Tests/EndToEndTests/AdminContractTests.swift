@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The served specification, and the server held against it.
-@Suite struct AdminContractTests {
+@Suite(.waiting) struct AdminContractTests {
     let site: AdminSite
 
     init() throws {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A server that is killed under load at any moment has told nobody a key that its audit log does not have.
-@Suite(.serialized) struct AuditCrashTests {
+@Suite(.serialized, .waiting) struct AuditCrashTests {
     @Test(.timeLimit(.minutes(15))) func aKilledServerHasARecordOfEveryKey() throws {
         let site = AuditSite(data: try DataFolder())
         let kid = try site.prepare()

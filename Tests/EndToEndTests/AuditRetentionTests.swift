@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A server signs its log when it stops, and lets old records go when it is told to.
-@Suite struct AuditRetentionTests {
+@Suite(.waiting) struct AuditRetentionTests {
     @Test func oldRecordsGoAndTheRestVerifies() throws {
         let site = AuditSite(data: try DataFolder())
         _ = try site.prepare()

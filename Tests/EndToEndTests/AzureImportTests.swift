@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// From a folder of exports to players that keep their tokens: tokens are made by programs that are not ours.
-@Suite struct AzureImportTests {
+@Suite(.waiting) struct AzureImportTests {
     private static let exports = Programs.repository.appendingPathComponent("Tests/Vectors/azure").path
     private static let python = Programs.repository.appendingPathComponent(".tools/venv/bin/python").path
 

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The drill of the guide to backups: its commands, from its page, in its order.
-@Suite struct BackupGuideTests {
+@Suite(.waiting) struct BackupGuideTests {
     @Test func theDrill() throws {
         let page = try String(
             contentsOf: Programs.repository.appendingPathComponent("Documentation/backup-and-restore.md"),

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Backups are taken of a site that works, and restored into folders that then are the site.
-@Suite(.serialized) struct BackupTests {
+@Suite(.serialized, .waiting) struct BackupTests {
     /// A folder with a published asset under AES-128 and a viewer's token.
     private struct Site {
         let data: DataFolder
@@ -174,9 +175,10 @@ import Testing
         let folder = try Folder()
         let backup = folder.path + "/b"
         var left = 0
-        for delay in stride(from: 20_000, through: 400_000, by: 40_000) {
+        for delay in stride(from: 0, through: 400_000, by: 40_000) {
             if FileManager.default.fileExists(atPath: backup) { try FileManager.default.removeItem(atPath: backup) }
-            try kill(["backup", backup, "--media"], data.environment, after: UInt32(delay))
+            try kill(
+                ["backup", backup, "--media"], data.environment, after: UInt32(delay), behind: backup + ".part")
             let isWhole = FileManager.default.fileExists(atPath: backup)
             if !isWhole {
                 left += 1
@@ -190,8 +192,10 @@ import Testing
         let restored = try DataFolder()
         try copyKEK(data, to: restored.folder.path)
         var halves = 0
-        for delay in stride(from: 20_000, through: 200_000, by: 20_000) {
-            try kill(["restore", backup], restored.environment, after: UInt32(delay))
+        for delay in stride(from: 0, through: 200_000, by: 20_000) {
+            try kill(
+                ["restore", backup], restored.environment, after: UInt32(delay),
+                behind: restored.folder.path + "/restoring")
             guard FileManager.default.fileExists(atPath: restored.folder.path + "/restoring") else { continue }
             halves += 1
             // Nothing takes it for a new folder.
@@ -212,7 +216,12 @@ import Testing
         #expect(try restored.must("doctor", "--quiet", "--json").json()["state"] as? String != "error")
     }
 
-    private func kill(_ arguments: [String], _ environment: [String: String], after delay: UInt32) throws {
+    /// - Parameters:
+    ///   - delay: in microseconds, from the file's appearance or, when an earlier run left it, from the start.
+    ///   - file: what it makes when it has begun.
+    private func kill(
+        _ arguments: [String], _ environment: [String: String], after delay: UInt32, behind file: String
+    ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
         process.arguments = arguments
@@ -221,6 +230,7 @@ import Testing
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
+        while process.isRunning, !FileManager.default.fileExists(atPath: file) { usleep(1000) }
         usleep(delay)
         Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A real browser plays the demo's streams with a token and not without.
-@Suite(.serialized) struct BrowserTests {
+@Suite(.serialized, .waiting) struct BrowserTests {
     /// `keyway demo`, up and proved.
     private final class Demo {
         let process = Process()

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Content keys in CPIX documents over the admin API: the same documents as at the machine, for who may and no other.
-@Suite(.serialized) struct CPIXVerbTests {
+@Suite(.serialized, .waiting) struct CPIXVerbTests {
     /// Of its own, since it reads what is written to the audit log last.
     private static let shared = Result { try AdminSite() }
     private static let value = "000102030405060708090a0b0c0d0e0f"

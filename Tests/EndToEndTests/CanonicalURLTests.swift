@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A manifest has one URL: other spellings lead to it, and nothing else has any.
-@Suite struct CanonicalURLTests {
+@Suite(.waiting) struct CanonicalURLTests {
     let site: Site
 
     init() throws {

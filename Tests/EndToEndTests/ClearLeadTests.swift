@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// An asset whose first seconds leave in the clear, in every form that can say so. The frames that programs which are not
 /// ours make of it are those of the asset without protection.
-@Suite struct ClearLeadTests {
+@Suite(.waiting) struct ClearLeadTests {
     /// The shared film under policies with a clear lead of two seconds: of its segments of two, the first.
     final class LeadSite: Sendable {
         static let shared = Result { try LeadSite() }
@@ -46,8 +47,8 @@ import Testing
         lead = try LeadSite.shared.get()
     }
 
-    @Test(arguments: ["cenc", "cbcs-aapl"], Site.video + [Site.audio])
-    func samplesThroughShakaPackager(scheme: String, track: String) throws {
+    @Test(arguments: Extent.pairs(Site.video + [Site.audio], ["cenc", "cbcs-aapl"]))
+    func samplesThroughShakaPackager(track: String, scheme: String) throws {
         let folder = try Folder()
         let clear = try MediaProbe.frames(["-i", try MediaProbe.whole(site.clear, site.clear, "clear", track, folder)])
         let media = try MediaProbe.whole(site.clear, lead.base, "\(scheme)-lead2", track, folder)
@@ -83,8 +84,8 @@ import Testing
         #expect(second.suffix(10_000) != (try curl("\(clearRoot)/25600.m4s").body.suffix(10_000)))
     }
 
-    @Test(arguments: ["ts", "cmaf"], Site.video + [Site.audio])
-    func wholeSegmentsThroughFFmpeg(container: String, track: String) throws {
+    @Test(arguments: Extent.pairs(Site.video + [Site.audio], ["ts", "cmaf"]))
+    func wholeSegmentsThroughFFmpeg(track: String, container: String) throws {
         let clear = try MediaProbe.frames(["-i", "\(site.clear)/v1/clear/\(container)/\(track)/media.m3u8"])
         let url = "\(lead.base)/v1/cbc-lead2/\(container)/\(track)/media.m3u8"
         let lines = String(decoding: try curl(url).body, as: UTF8.self).split(separator: "\n")

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every input in every format under every scheme plays, or is refused where a standard has no form for it. No decrypter and
 /// no decoder here is ours. `KEYWAY_COMBINATIONS`: `all` sees every combination; `write` sees those that the page lacks or says
 /// fail, and writes each down as it is seen, so that a run that was ended goes on where it was.
 /// `KEYWAY_COMBINATIONS_OF=hybrid,delay` keeps either to these inputs.
-@Suite struct CombinationTests {
+@Suite(.waiting) struct CombinationTests {
     private static let extent = ProcessInfo.processInfo.environment["KEYWAY_COMBINATIONS"] ?? ""
     private static let isWhole = ["all", "write"].contains(extent)
 

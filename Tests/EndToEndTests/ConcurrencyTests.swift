@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Many clients at once, through both ways that a decision takes: from memory and from the catalog.
-@Suite struct ConcurrencyTests {
+@Suite(.waiting) struct ConcurrencyTests {
     private static let policy = """
         kind: AuthorizationPolicy
         name: few

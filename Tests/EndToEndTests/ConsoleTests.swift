@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The operators' console: what is served, and what a real browser makes of it.
-@Suite(.serialized) struct ConsoleTests {
+@Suite(.serialized, .waiting) struct ConsoleTests {
     /// A text that would do harm wherever a page took it for markup.
     static let hostile = #"<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"'`${7*7}"#
 

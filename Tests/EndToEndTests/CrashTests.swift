@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A server or an encoder that is killed in the middle of an encode loses nothing and leaves nothing half-made.
-@Suite(.serialized) struct CrashTests {
+@Suite(.serialized, .waiting) struct CrashTests {
     /// A clip that takes some seconds to encode.
     private func longClip(_ folder: Folder) throws -> String {
         let outcome = try run(

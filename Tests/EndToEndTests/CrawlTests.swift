@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Nothing that is protected can be had in the clear by any URL of the server.
-@Suite struct CrawlTests {
+@Suite(.waiting) struct CrawlTests {
     let site: Site
 
     init() throws {

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The guides to delivery policies and streaming endpoints: their documents are applied, their tables held against the
 /// origin, their shell lines run.
-@Suite struct DeliveryGuideTests {
+@Suite(.waiting) struct DeliveryGuideTests {
     private static func page(_ name: String) throws -> String {
         try String(
             contentsOf: Programs.repository.appendingPathComponent("Documentation/\(name)"), encoding: .utf8)

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What caches and players rely on: exact sizes, ranges, tags, equal bytes.
-@Suite struct DeliveryTests {
+@Suite(.waiting) struct DeliveryTests {
     let site: Site
 
     init() throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `keyway doctor` on a folder that is well, and with each thing made wrong.
-@Suite(.serialized) struct DoctorTests {
+@Suite(.serialized, .waiting) struct DoctorTests {
     private struct Patient {
         let data: DataFolder
         let encoder: String

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the encoder makes in every codec is served, encrypted, and played by programs that are not ours.
-@Suite struct EncodedCodecTests {
+@Suite(.waiting) struct EncodedCodecTests {
     private static let preset = """
         kind: EncodingPreset
         name: every-codec

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Keys are given out by two ways: read from the connection's bytes, or by the router, to which `Connection: close` leads.
 /// Nobody may be able to tell by which one an answer came.
-@Suite struct FastPathTests {
+@Suite(.waiting) struct FastPathTests {
     private static let near = """
         kind: AuthorizationPolicy
         name: near

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A small file system of its own, in a mount namespace that a sleeping process holds.
@@ -51,7 +52,7 @@ final class SmallDisk {
 }
 
 /// A full or read-only disk stops key release and nothing else; space ends it, without anybody's help.
-@Suite(.serialized) struct FullDiskTests {
+@Suite(.serialized, .waiting) struct FullDiskTests {
     private func metric(_ name: String, _ server: RunningServer) throws -> Double {
         let text = String(decoding: try curl(server.admin + "/metrics").body, as: UTF8.self)
         let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The documents of the guides, taken from their pages and used.
-@Suite struct GuideTests {
+@Suite(.waiting) struct GuideTests {
     /// The fenced blocks of a language on a page, in order.
     private func blocks(_ page: String, _ language: String = "yaml") throws -> [String] {
         let text = try String(

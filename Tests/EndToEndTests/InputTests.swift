@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Bad input ends with an error that names the file and the cause, and leaves nothing.
-@Suite struct InputTests {
+@Suite(.waiting) struct InputTests {
     /// Makes the input in a folder and says what exit code it must end with.
     enum BadInput: String, CaseIterable {
         case text, empty, cutInTheMiddle, cutWithHeadersFirst, stillPicture, unknownCodec, missing, playlist,

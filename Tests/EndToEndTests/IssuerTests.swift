@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The example of a security token service in Documentation/examples, running.
@@ -55,7 +56,7 @@ final class ExampleIssuer: @unchecked Sendable {
 }
 
 /// A key service whose policy verifies with the keys that an issuer publishes.
-@Suite struct IssuerTests {
+@Suite(.waiting) struct IssuerTests {
     private func policy(_ issuer: String, _ key: String) -> Data {
         Data(
             """

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The life of key-encryption keys through the command line, with servers running.
-@Suite(.serialized) struct KEKTests {
+@Suite(.serialized, .waiting) struct KEKTests {
     private func keys(_ arguments: String...) throws -> Outcome {
         let script = Programs.repository.appendingPathComponent("Tests/KEK/keys.py").path
         let python = Programs.repository.appendingPathComponent(".tools/venv/bin/python").path

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Key bytes do not cross a network in the clear, whatever the client asks.
-@Suite struct KeyBytesTests {
+@Suite(.waiting) struct KeyBytesTests {
     /// An address of this machine that is not a loopback one.
     private static let address: String? = {
         var list: UnsafeMutablePointer<ifaddrs>?

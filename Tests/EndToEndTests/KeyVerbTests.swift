@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The verbs on keys as a script uses them.
-@Suite struct KeyVerbTests {
+@Suite(.waiting) struct KeyVerbTests {
     private func create(_ data: DataFolder, _ name: String, _ arguments: String...) throws -> String {
         let outcome = try run(
             Programs.own("keyway"), ["key", "create", "--name", name, "--json"] + arguments,

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The key service as a program of its own.
-@Suite struct KeywayKeysTests {
+@Suite(.waiting) struct KeywayKeysTests {
     private func site() throws -> (DataFolder, keyID: String, token: String) {
         let data = try DataFolder()
         try data.must("secret", "set", "sts", input: Data(repeating: 0x5A, count: 32))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Licence requests of Widevine, PlayReady and FairPlay through a running server, with a stand-in for the licence server.
-@Suite(.serialized) struct LicenceTests {
+@Suite(.serialized, .waiting) struct LicenceTests {
     private static let secret = "an entitlement secret of 32 bytes"
     private static let one = "11111111-2222-4333-8444-555555555555"
     private static let two = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"

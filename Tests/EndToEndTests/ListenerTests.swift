@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Listeners as operators set them up: TLS, proxies in front, limits; and what is kept in memory behind them.
-@Suite struct ListenerTests {
+@Suite(.waiting) struct ListenerTests {
     /// A data folder with a key that addresses of `allow` receive.
     private static func data(allowing allow: String) throws -> (DataFolder, kid: String) {
         let data = try DataFolder()

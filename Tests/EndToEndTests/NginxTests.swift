@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The origin behind nginx with the guide's configuration.
-@Suite(.serialized) struct NginxTests {
+@Suite(.serialized, .waiting) struct NginxTests {
     /// nginx with `Documentation/examples/nginx.conf`, of which only addresses and folders are others.
     private final class Cache: @unchecked Sendable {
         static let shared = Result { try Cache() }

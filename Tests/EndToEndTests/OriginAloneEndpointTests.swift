@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Streaming endpoints at an origin that runs alone: it reads the secrets that sign URLs from a folder.
-@Suite struct OriginAloneEndpointTests {
+@Suite(.waiting) struct OriginAloneEndpointTests {
     private static let secret = String(repeating: "c3", count: 32)
 
     private func status(_ url: String, _ host: String) throws -> (Int, String?) {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every form of delivery at an origin that runs alone, beside `keyway serve` on the same data folder.
-@Suite struct OriginAloneFormsTests {
+@Suite(.waiting) struct OriginAloneFormsTests {
     /// A film with subtitles under policies of every kind, with both kinds of origin.
     private final class FormsAlone: Sendable {
         static let shared = Result { try FormsAlone() }

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What is taken down ends at origins that run alone, on the shared folder and on a copy of the catalog.
-@Suite struct OriginAloneTakedownTests {
+@Suite(.waiting) struct OriginAloneTakedownTests {
     private func segment(_ origin: String, _ manifest: String) throws -> String {
         func first(_ path: String) throws -> String {
             let line = String(decoding: try curl(origin + path).body, as: UTF8.self).split(separator: "\n").first {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// An origin without key-encryption keys, and the key service that it asks.
-@Suite struct OriginAloneTests {
+@Suite(.waiting) struct OriginAloneTests {
     private static let shared = Result { try OriginAloneSite() }
 
     /// Media playlists and segments that a playlist names, as paths under its folder.

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The origin decides from memory: what another process changes is in force for it soon after.
-@Suite struct OriginMemoryTests {
+@Suite(.waiting) struct OriginMemoryTests {
     private let data: DataFolder
     private let server: RunningServer
     private let policies: String

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// An original is encoded where it lies: the encoder has neither its key nor its file.
-@Suite(.serialized) struct OriginalEncodingTests {
+@Suite(.serialized, .waiting) struct OriginalEncodingTests {
     private static let policy = "kind: DeliveryPolicy\nname: files\nprotocols: [progressive, hls]\nencryption: none\n"
 
     /// Of pictures how many there are, since two runs of the encoder may give other pixels; of sound what is heard.

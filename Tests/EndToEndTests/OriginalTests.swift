@@ -1,10 +1,11 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Originals arrive whole over connections that break, from processes that are killed, and nothing uses them before they were
 /// looked at.
-@Suite(.serialized) struct OriginalTests {
+@Suite(.serialized, .waiting) struct OriginalTests {
     private static let megabyte = 1 << 20
 
     /// The client of the people who wrote the protocol.

@@ -5,7 +5,7 @@ import Testing
 
 /// `keyway package`: files for plain storage that are what the origin answers, byte for byte, and that players play without
 /// the origin.
-@Suite struct PackageTests {
+@Suite(.waiting) struct PackageTests {
     let forms: FormsSite
     var site: Site { forms.site }
 

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A pipeline whose server and whose children are killed at any moment, again and again, ends as though nothing had happened.
-@Suite(.serialized) struct PipelineCrashTests {
+@Suite(.serialized, .waiting) struct PipelineCrashTests {
     /// As many as `KEYWAY_CRASHES` says.
     private static let crashes = ProcessInfo.processInfo.environment["KEYWAY_CRASHES"].flatMap { Int($0) } ?? 3
     private static let assets = ["one", "two", "three"]

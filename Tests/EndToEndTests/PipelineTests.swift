@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// From a file to a published version, task by task.
-@Suite struct PipelineTests {
+@Suite(.waiting) struct PipelineTests {
     private let clip = Programs.clip("exo_sample.mp4")
 
     /// Without a server, the command that waits does the work.

@@ -4,7 +4,7 @@ import Testing
 
 /// Players of others with every format and scheme. `KEYWAY_PLAYERS`: `all` runs all of them; `write` those that the page lacks
 /// or says fail, and writes each down as it is seen, so that a run that was ended goes on where it was.
-@Suite struct PlayerTests {
+@Suite(.waiting) struct PlayerTests {
     private static let extent = ProcessInfo.processInfo.environment["KEYWAY_PLAYERS"] ?? ""
     private static let isWhole = ["all", "write"].contains(extent)
 

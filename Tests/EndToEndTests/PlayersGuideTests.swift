@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The lines of the players' cookbook that can be run here, taken from its page and run.
-@Suite struct PlayersGuideTests {
+@Suite(.waiting) struct PlayersGuideTests {
     private static let blocks = Result {
         try String(
             contentsOf: Programs.repository.appendingPathComponent("Documentation/players-cookbook.md"), encoding: .utf8

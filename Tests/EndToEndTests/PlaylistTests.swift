@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Playlists as the rules want them, and what they say about key frames.
-@Suite struct PlaylistTests {
+@Suite(.waiting) struct PlaylistTests {
     let site: Site
 
     init() throws {

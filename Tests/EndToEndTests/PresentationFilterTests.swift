@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Filters in URLs and on locators: what manifests show of the same segments.
-@Suite struct PresentationFilterTests {
+@Suite(.waiting) struct PresentationFilterTests {
     /// The shared asset with filters of its own and of every asset, in the clear and under AES-128.
     private final class Published: Sendable {
         static let shared = Result { try Published() }

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whole MP4 files made while they are sent: ffmpeg reads the frames and times of the source in them, and every range is a
 /// slice of the whole.
-@Suite struct ProgressiveTests {
+@Suite(.waiting) struct ProgressiveTests {
     private final class Published: Sendable {
         static let shared = Result { try Published() }
 

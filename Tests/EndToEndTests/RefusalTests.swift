@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the key service refuses, how it says so, and what the audit log keeps of it.
-@Suite struct RefusalTests {
+@Suite(.waiting) struct RefusalTests {
     let site: Site
     let keyURL: String
 

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What is revoked opens nothing a second later, on every server of the catalog; what is taken back opens again.
-@Suite struct RevocationTests {
+@Suite(.waiting) struct RevocationTests {
     private let data: DataFolder
     private let issuer: ExampleIssuer
     private let servers: [RunningServer]

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A key is rotated while its asset is served: what caches and players hold of the old version plays on with the old key,
 /// the new version with the new key.
-@Suite struct RotationTests {
+@Suite(.waiting) struct RotationTests {
     private static let track = "audio-und-128k"
 
     private func frames(_ playlist: String) throws -> [String] {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Signed URLs of originals do what their locator and policy say, and nothing else.
-@Suite(.serialized) struct SASTests {
+@Suite(.serialized, .waiting) struct SASTests {
     private final class Published: Sendable {
         static let shared = Result { try Published() }
 

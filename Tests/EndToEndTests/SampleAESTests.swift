@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// SAMPLE-AES in MPEG-TS: ffmpeg decrypts it to the frames of the stream without protection.
-@Suite struct SampleAESTests {
+@Suite(.waiting) struct SampleAESTests {
     let site: Site
 
     init() throws {

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// No secret in any output: through every verb, refusals, errors and a crash.
-@Suite struct SecrecyTests {
+@Suite(.waiting) struct SecrecyTests {
     private func openssl(_ arguments: String...) throws {
         let outcome = try run(Programs.outside("openssl"), arguments)
         #expect(outcome.status == 0, "\(outcome.errors)")

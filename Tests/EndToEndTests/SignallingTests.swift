@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the protection systems of a delivery policy find in manifests and init segments, as readers that are not ours see
 /// it.
-@Suite struct SignallingTests {
+@Suite(.waiting) struct SignallingTests {
     /// The shared asset under policies that speak to every system, and under one that speaks to one.
     private final class Published: Sendable {
         static let shared = Result { try Published() }

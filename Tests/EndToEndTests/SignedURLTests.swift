@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Signed URLs and cookies: what they open, what they do not, and that playlists hand them on.
-@Suite struct SignedURLTests {
+@Suite(.waiting) struct SignedURLTests {
     private let site: EndpointSite
     private let film: String
 

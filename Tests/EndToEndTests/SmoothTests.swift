@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Smooth Streaming as GStreamer and yt-dlp play it, and what protects it as Shaka Packager reads it.
-@Suite struct SmoothTests {
+@Suite(.waiting) struct SmoothTests {
     let forms: FormsSite
     let site: Site
 

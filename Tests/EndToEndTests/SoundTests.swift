@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A film with sound in two languages, a commentary and an audio description, encoded and uploaded: all of it is kept, and
 /// manifests say what it is.
-@Suite struct SoundTests {
+@Suite(.waiting) struct SoundTests {
     private final class Published: Sendable {
         static let shared = Result { try Published() }
 

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Media is stored encrypted or in the clear, served alike, and damage to what is stored is found.
-@Suite(.serialized) struct StorageTests {
+@Suite(.serialized, .waiting) struct StorageTests {
     private func published(_ data: DataFolder) throws -> [String: String] {
         let policy = try data.folder.write(
             "p.yaml", Data("kind: DeliveryPolicy\nname: files\nprotocols: [progressive, hls]\nencryption: none\n".utf8))

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Assets that are taken down and put up again, rolled back and forth, and locators that are not open yet or no longer: by
 /// both ways to an answer, within a second.
-@Suite(.serialized) struct TakedownTests {
+@Suite(.serialized, .waiting) struct TakedownTests {
     private static let shared = Result { try Stage() }
 
     private final class Stage: Sendable {

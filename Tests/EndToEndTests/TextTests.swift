@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Subtitles as yt-dlp, GStreamer and ffmpeg read them from each format, in the clear beside what is encrypted.
-@Suite struct TextTests {
+@Suite(.waiting) struct TextTests {
     let site: TextSite
 
     init() throws {

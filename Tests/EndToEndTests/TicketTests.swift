@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Players that cannot set headers: the token goes with the playlist, and the key URIs carry a ticket.
-@Suite struct TicketTests {
+@Suite(.waiting) struct TicketTests {
     private static let shared = Result { try TicketSite() }
     private let site: TicketSite
 
@@ -143,7 +144,7 @@ import Testing
 }
 
 /// What ends a ticket where it was given, on a server of its own.
-@Suite struct TicketPlaceTests {
+@Suite(.waiting) struct TicketPlaceTests {
     @Test func turningTicketsOffEndsThoseThatWereGiven() throws {
         let site = try TicketSite()
         let key = try site.keyURI(try site.token())

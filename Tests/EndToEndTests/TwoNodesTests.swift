@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Two origins over one catalog are one origin to caches: the same bytes, tags and lengths for every object of every form.
-@Suite struct TwoNodesTests {
+@Suite(.waiting) struct TwoNodesTests {
     @Test func everyAnswerIsTheSame() throws {
         let forms = try FormsSite.shared.get()
         // What players are told of the key service is the same everywhere.

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What is not served as it is, is refused with the file, the place and the reason, and leaves nothing.
-@Suite struct UploadRefusalTests {
+@Suite(.waiting) struct UploadRefusalTests {
     enum BadSet: String, CaseIterable {
         case text, cut, unknownCodec, differentKeyFrames, trimmedBetweenKeyFrames, missing
 

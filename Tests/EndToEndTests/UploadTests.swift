@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Uploaded MP4 sets play as their files do: the same frames at the same times, whatever encrypts them on the way. No
 /// decrypter and no decoder here is ours.
-@Suite struct UploadTests {
+@Suite(.waiting) struct UploadTests {
     let site: UploadSite
 
     init() throws {
@@ -45,7 +46,7 @@ import Testing
     /// Of each frame, and so the offset between sound and picture. Pictures are read from MPEG-TS, which counts from ten
     /// seconds on, since ffprobe adds a delay of its own to MP4 with negative composition offsets; sound from MP4, since it
     /// guesses at times within the packets of MPEG-TS.
-    @Test(arguments: Upload.allCases.filter(\.isInTransportStreams))
+    @Test(arguments: Extent.sample(Upload.allCases.filter(\.isInTransportStreams), every: 3))
     func timesAreThoseOfTheFile(upload: Upload) throws {
         let folder = try Folder()
         let clear = address(try asset(upload).clear, upload)
@@ -62,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Upload.allCases.filter(\.isInTransportStreams))
+    @Test(arguments: Extent.sample(Upload.allCases.filter(\.isInTransportStreams), every: 3))
     func hlsAES128ThroughFFmpeg(upload: Upload) throws {
         let base = address(try asset(upload).protected, upload)
         for (track, kind, file) in try tracks(upload) {
@@ -83,7 +84,7 @@ import Testing
         #expect(text.contains("m3u8-cmaf") && text.contains("mpd-time-cmaf"), "\(text)")
     }
 
-    @Test(arguments: Upload.allCases, ["cenc", "cbcs-aapl"])
+    @Test(arguments: Extent.pairs(Upload.allCases, ["cenc", "cbcs-aapl"]))
     func commonEncryptionThroughShakaPackager(upload: Upload, scheme: String) throws {
         let folder = try Folder()
         let (clear, base) = (address(try asset(upload).clear, upload), address(try asset(upload).protected, upload))

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The forms whose whole segments are encrypted, and the muxed one, which has no other encryption.
-@Suite struct WholeSegmentTests {
+@Suite(.waiting) struct WholeSegmentTests {
     let forms: FormsSite
     let site: Site
 

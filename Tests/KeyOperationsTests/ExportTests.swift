@@ -7,7 +7,7 @@ import Policies
 import TestSupport
 import Testing
 
-@Suite struct ExportTests {
+@Suite(.waiting) struct ExportTests {
     /// Decrypts with the openssl program.
     private func openssl(_ ciphertext: String, _ privateKey: String) throws -> [UInt8] {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("export-\(UUID().uuidString)")

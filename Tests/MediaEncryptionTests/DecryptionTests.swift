@@ -2,12 +2,13 @@ import ContentKeys
 import Foundation
 import ISOBaseMedia
 import MediaModel
+import TestSupport
 import Testing
 
 @testable import MediaEncryption
 
 /// Real media, encrypted here and decrypted by programs that are not ours: the frames must be those of the source.
-@Suite(.serialized, .enabled(if: Tool.ffmpeg.isPresent, "ffmpeg is missing"))
+@Suite(.serialized, .waiting, .enabled(if: Tool.ffmpeg.isPresent, "ffmpeg is missing"))
 struct DecryptionTests {
     @Test(arguments: [TrackKind.video, .audio])
     func clearTracksDecode(kind: TrackKind) throws {

@@ -2,6 +2,7 @@ import CodecSyntax
 import Foundation
 import ISOBaseMedia
 import MediaModel
+import TestSupport
 import Testing
 import TrackCodecs
 
@@ -10,7 +11,7 @@ import TrackCodecs
 /// Damaged configurations and samples: read or refused, never a trap, a loop without end or memory without bound.
 @Suite(.enabled(if: Tool.ffmpeg.isPresent, "ffmpeg is missing"))
 struct HostileCodecTests {
-    private static let mutations = 5000
+    private static let mutations = Extent.isWhole ? 5000 : 300
 
     @Test(arguments: CodecClip.allCases)
     func damagedConfigurationsAreReadOrRefused(codec: CodecClip) throws {

@@ -3,11 +3,12 @@ import ContentKeys
 import OriginExchange
 import Policies
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import OriginKeys
 
-@Suite struct RemoteKeysTests {
+@Suite(.waiting) struct RemoteKeysTests {
     /// A key service that answers as the test says.
     private final class Service: KeyServiceAsking {
         struct State {

@@ -5,7 +5,7 @@ import Testing
 @testable import OutboundHTTP
 
 /// Against a server that misbehaves on request (Tests/Outbound/server.py).
-@Suite(.serialized) struct OutboundClientTests {
+@Suite(.serialized, .waiting) struct OutboundClientTests {
     private static let plain = Result { try StandIn("Outbound/server.py") }
     private static let secure = Result { try StandIn("Outbound/server.py") { try PrivateAuthority.make(in: $0) } }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Presentations
 
-@Suite struct DASHTests {
+@Suite(.waiting) struct DASHTests {
     /// Holds a manifest against the schema of ISO/IEC 23009-1.
     private func validate(_ manifest: String) throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).mpd")

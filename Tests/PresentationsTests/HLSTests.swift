@@ -6,7 +6,7 @@ import Testing
 
 @testable import Presentations
 
-@Suite struct HLSTests {
+@Suite(.waiting) struct HLSTests {
     /// A player that takes a group takes every language of it: the layouts of a group are alike.
     @Test func layoutsAreGroupsOfTheirOwn() throws {
         var surround = Fixtures.audio("de", "surround")
@@ -244,7 +244,7 @@ import Testing
 }
 
 /// Values that no manifest can be made of.
-@Suite struct RefusedPresentationTests {
+@Suite(.waiting) struct RefusedPresentationTests {
     private func refuse(_ change: (inout Presentation) -> Void) {
         var film = Fixtures.film()
         change(&film)

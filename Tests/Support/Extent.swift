@@ -9,4 +9,11 @@ package enum Extent {
     package static func sample<Case>(_ cases: [Case], every step: Int) -> [Case] {
         isWhole ? cases : cases.enumerated().filter { $0.offset % step == 0 }.map(\.element)
     }
+
+    /// Every case with every other, or each with one of the others in turn.
+    package static func pairs<Case, Other>(_ cases: [Case], _ others: [Other]) -> [(Case, Other)] {
+        guard !isWhole, others.count > 1 else { return cases.flatMap { one in others.map { (one, $0) } } }
+        // With as many of both each would always meet the same.
+        return cases.enumerated().map { ($0.element, others[($0.offset + $0.offset / others.count) % others.count]) }
+    }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import Tokens
 
 /// Every algorithm against signatures of programs that are not ours.
-@Suite struct AlgorithmTests {
+@Suite(.waiting) struct AlgorithmTests {
     @Test(arguments: SignatureAlgorithm.allCases)
     func whatOpenSSLSignsVerifies(algorithm: SignatureAlgorithm) throws {
         let signer = try Signer.of(algorithm)
@@ -114,7 +114,7 @@ import Testing
 }
 
 /// How long tokens may live.
-@Suite struct LifetimeTests {
+@Suite(.waiting) struct LifetimeTests {
     private func verdict(_ changes: KeyValuePairs<String, String?>) -> TokenRejection? {
         var rule = restriction()
         rule.maximumLifetime = 3600

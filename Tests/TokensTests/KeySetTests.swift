@@ -55,7 +55,7 @@ private func header(_ algorithm: SignatureAlgorithm, kid: String? = nil) -> Stri
 }
 
 /// JWK Sets: which of their keys verify what.
-@Suite struct PublishedKeySetTests {
+@Suite(.waiting) struct PublishedKeySetTests {
     @Test(arguments: SignatureAlgorithm.allCases.filter { $0.keyKind != .secret })
     func everyKindOfKeyVerifies(algorithm: SignatureAlgorithm) throws {
         let signer = try Signer.of(algorithm)
@@ -223,7 +223,7 @@ private final class Clock: Sendable {
 }
 
 /// How published keys are kept up to date.
-@Suite struct KeySetKeeperTests {
+@Suite(.waiting) struct KeySetKeeperTests {
     private let clock = Clock()
     private let rsa: [UInt8]
     private let both: [UInt8]
@@ -404,7 +404,7 @@ private final class Clock: Sendable {
 }
 
 /// Tokens that are remembered.
-@Suite struct VerifiedTokenTests {
+@Suite(.waiting) struct VerifiedTokenTests {
     private final class Secrets: SecretSource {
         let number = Mutex<Int?>(1)
         let reads = Mutex(0)

@@ -6,7 +6,7 @@ import Testing
 @testable import TransportStream
 
 /// Pictures and sound in one program.
-@Suite struct MuxedStreamTests {
+@Suite(.waiting) struct MuxedStreamTests {
     /// The film with segments of its own for each track, as renditions have them.
     private struct Source {
         var video: SourceTrack

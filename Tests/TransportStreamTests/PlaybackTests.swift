@@ -5,7 +5,7 @@ import Testing
 import TransportStream
 
 /// Programs that are not ours play the segments: silently, and to the very frames of the source.
-@Suite struct PlaybackTests {
+@Suite(.waiting) struct PlaybackTests {
     /// Sources with B-frames, several slices, fields, and rates that do not divide 90 kHz.
     static let recipes = [
         "-c:v libx264 -x264-params bframes=3:keyint=25:scenecut=0:open-gop=0",
