@@ -1,6 +1,7 @@
 import CFFmpeg
 import EncoderProtocol
 import Glibc
+import MediaModel
 import TrackOutput
 
 /// A picture in the form that JPEG has. Owned by one thread.
@@ -36,7 +37,10 @@ final class StillFrame {
 
     /// The size of a still picture in the shape of the source, never larger than it; both sides even.
     static func size(of source: SourcePicture, longest: Int) -> (width: Int, height: Int) {
-        let scale = min(1, Double(longest) / Double(max(source.width, source.height)))
+        let (width, height) = (Double(source.width), Double(source.height))
+        // What is nearly square has more pixels than a picture may have.
+        let fitting = (Double(ImageFormat.largestSheet) * 0.98 / (width * height)).squareRoot()
+        let scale = min(1, Double(longest) / max(width, height), fitting)
         return (Ladder.even(Double(source.width) * scale), Ladder.even(Double(source.height) * scale))
     }
 

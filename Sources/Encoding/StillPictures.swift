@@ -57,7 +57,8 @@ final class StillPictures {
             if try thumbnails.finish(frameCount: frameCount) {
                 count += 1
             } else {
-                try warn("no thumbnails are made: the film is not longer than \(thumbnails.intervalText) s, their interval")
+                try warn(
+                    "no thumbnails are made: the film is not longer than \(thumbnails.intervalText) s, their interval")
             }
         }
         guard let poster else { return count }
@@ -106,10 +107,12 @@ private final class ThumbnailSheets {
             interval: clock.frameDuration.multipliedReportingOverflow(by: UInt32(clamping: step)).partialValue)
         // A sheet of square pictures is larger than one of wide ones.
         while format.rows > 1,
-            format.sheetWidth * format.sheetHeight > ImageFormat.largestSheet || format.sheetDuration > UInt64(UInt32.max)
+            format.sheetWidth * format.sheetHeight > ImageFormat.largestSheet
+                || format.sheetDuration > UInt64(UInt32.max)
         { format.rows -= 1 }
         while format.columns > 1,
-            format.sheetWidth * format.sheetHeight > ImageFormat.largestSheet || format.sheetDuration > UInt64(UInt32.max)
+            format.sheetWidth * format.sheetHeight > ImageFormat.largestSheet
+                || format.sheetDuration > UInt64(UInt32.max)
         { format.columns -= 1 }
         self.format = format
         still = StillOutput(width: size.width, height: size.height, step: step)

@@ -120,7 +120,8 @@ extension OriginService {
 
     private static func noStills(_ what: String) -> OriginError {
         OriginError(
-            .trackNotFound, "The asset has no \(what): encode it with a preset that makes some ('keyway encode --help').")
+            .trackNotFound,
+            "The asset has no \(what): encode it with a preset that makes some ('keyway encode --help').")
     }
 
     private func still(
