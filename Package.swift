@@ -46,7 +46,7 @@ let playerPage: [Resource] = ["player.html", "player.css", "player.js"].map { .e
 
 /// What plays in the browser, on that page and in the console.
 let playerScripts: [Resource] = [
-    "playback.js", "manifests.js", "transmux.js", "keys.js",
+    "playback.js", "manifests.js", "transmux.js", "keys.js", "stills.js",
 ].map { .embedInCode("Scripts/\($0)") }
 
 /// The operators' console is part of the program.
@@ -337,7 +337,9 @@ func tests() -> [Target] {
         test(
             "AdministrationTests",
             siblings: ["Administration", "Policies", "Catalog", "ContentKeys", "MediaModel", "EncoderProtocol"]),
-        test("EncodingTests", siblings: ["TestSupport", "Encoding", "EncoderProtocol", "keyway-encoder"]),
+        test(
+            "EncodingTests",
+            siblings: ["TestSupport", "Encoding", "EncoderProtocol", "MediaModel", "keyway-encoder"]),
         test(
             "JobsTests",
             siblings: [

@@ -61,6 +61,15 @@ extension AdminSchemas {
                 .object([
                     .required("name", name), .required("kind", words(TaskKind.self)), .optional("after", .list(text)),
                     .optional("onError", words(TaskFailureRule.self)), .optional("preset", text),
+                    .optional(
+                        "thumbnails",
+                        .object([
+                            .required("interval", text, "As 10s"), .required("width", .count),
+                            .required("columns", .count), .required("rows", .count),
+                        ])),
+                    .optional(
+                        "poster",
+                        .object([.required("position", text, "best, or as 12.5s"), .required("width", .count)])),
                     .optional("deliveryPolicies", .list(text)), .optional("authorizationPolicy", text),
                     .optional("accessPolicy", text), .optional("urls", .list(text)), .optional("endpoint", text),
                 ]))),

@@ -106,6 +106,9 @@ enum AdminSchemas {
             "Whom manifests of cenc and cbcs speak to; absent, clearkey"),
         .optional("clearLead", text, "Segments that start before this time leave in the clear; absent, none"),
         .optional("cryptoPeriod", text, "How long each key lasts; absent, from the start to the end"),
+        .optional(
+            "pictures", words(PictureRule.self),
+            "Which still pictures leave, in the clear; absent, all of a clear film and none of another"),
     ]
 
     private static let filter: [Schema.Property] = [

@@ -9,12 +9,21 @@ public struct EncodingPreset: Sendable, Hashable, Codable {
     public var audio: [AudioRecipe]
     /// What sound is brought to, in LUFS (EBU R 128); nil: it stays as it is.
     public var loudness: Double?
+    /// Nil: none are made.
+    public var thumbnails: ThumbnailRecipe?
+    /// Nil: none is made.
+    public var poster: PosterRecipe?
 
-    public init(name: String, video: VideoRecipe?, audio: [AudioRecipe], loudness: Double? = nil) {
+    public init(
+        name: String, video: VideoRecipe?, audio: [AudioRecipe], loudness: Double? = nil,
+        thumbnails: ThumbnailRecipe? = nil, poster: PosterRecipe? = nil
+    ) {
         self.name = name
         self.video = video
         self.audio = audio
         self.loudness = loudness
+        self.thumbnails = thumbnails
+        self.poster = poster
     }
 
     public static let maximumRenditions = 12
@@ -31,6 +40,11 @@ public struct EncodingPreset: Sendable, Hashable, Codable {
         if let loudness, !Self.loudnesses.contains(loudness) {
             defects.append("loudness: \(Self.loudnesses.lowerBound) to \(Self.loudnesses.upperBound) LUFS")
         }
+        if video == nil, thumbnails != nil || poster != nil {
+            defects.append("thumbnails, poster: they are made of the pictures that 'video' decodes")
+        }
+        defects += thumbnails?.defects.map { "thumbnails.\($0)" } ?? []
+        defects += poster?.defects.map { "poster.\($0)" } ?? []
         defects += video?.defects.map { "video.\($0)" } ?? []
         for (number, recipe) in audio.enumerated() { defects += recipe.defects.map { "audio[\(number)].\($0)" } }
         return defects

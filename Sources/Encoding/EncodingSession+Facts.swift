@@ -12,6 +12,11 @@ extension EncodingSession {
             frameRate: part.source == nil ? 0 : frameRate.value, audioCodec: part.sounds.first?.decoder.codecName)
     }
 
+    /// Tracks of still pictures that a preset asks for.
+    static func stillCount(_ preset: EncodingPreset) -> Int {
+        (preset.thumbnails == nil ? 0 : 1) + (preset.poster == nil ? 0 : 1)
+    }
+
     static func role(_ text: String) -> TextFormat.Role { TextFormat.Role(rawValue: text) ?? .subtitle }
 
     static func renditions(

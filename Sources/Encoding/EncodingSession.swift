@@ -15,6 +15,7 @@ public final class EncodingSession {
     private let planned: [PlannedVideo]
     private let videos: [VideoRendition]
     private let sounds: [SoundTrack]
+    private let stills: StillPictures?
     private let overlay: OverlayPicture?
     private var progress: ProgressReport
 
@@ -62,10 +63,14 @@ public final class EncodingSession {
         sounds = Array(
             try SoundTrack.planned(preset.audio, first.sounds, wholeInput: isWhole) {
                 try output.send(.warning(message: $0))
-            }.prefix(EncoderFrame.maximumTracks - planned.count))
+            }.prefix(EncoderFrame.maximumTracks - planned.count - Self.stillCount(preset)))
         guard !videos.isEmpty || !sounds.isEmpty else {
             throw EncodingFailure(.noVideo, "nothing of it is what the preset '\(preset.name)' makes")
         }
+        stills = try StillPictures(
+            preset, first.source, frameRate, duration: progress.duration, firstNumber: planned.count + sounds.count,
+            output
+        ) { try output.send(.warning(message: $0)) }
         try announce()
         let boundaries = SoundBoundaries(
             groupSize: VideoCoding.groupSize(frameRate, preset.video?.keyFrameInterval ?? 2), frameRate: frameRate)
@@ -93,7 +98,9 @@ public final class EncodingSession {
         }
         for video in videos { try video.finish() }
         for sound in sounds { try sound.finish() }
-        try sendTexts()
+        let frames = videos.first?.pictureCount ?? 0
+        let stillCount = try stills?.finish(frameCount: frames) { try output.send(.warning(message: $0)) } ?? 0
+        try sendTexts(first: planned.count + sounds.count + stillCount)
         try output.send(.finished)
     }
 
@@ -132,9 +139,17 @@ public final class EncodingSession {
         var filters = PictureFilters(frameRate: frameRate, outputs: outputs, deinterlacing: recipe.deinterlacing)
         if let overlay, let place = order.overlay { filters.overlay = (overlay, place.corner, place.width) }
         filters.pads = part !== parts[0]
+        filters.stills = stills?.outputs ?? []
+        filters.framesBefore = videos.first?.pictureCount ?? 0
         return PictureFeed(
             decoder, source, filters, clock: try part.clock(stream, length: length), threads: threads
-        ) { [videos] number, frame in try videos[number].encode(frame) }
+        ) { [videos, stills] number, frame in
+            if number < videos.count {
+                try videos[number].encode(frame)
+            } else {
+                try stills?.take(number - videos.count, frame)
+            }
+        }
     }
 
     static func isTenBit(_ video: PlannedVideo, _ source: SourcePicture?, _ recipe: VideoRecipe) -> Bool {
@@ -168,7 +183,8 @@ public final class EncodingSession {
         }
     }
 
-    private func sendTexts() throws {
+    /// - Parameter first: the number of the first track of text.
+    private func sendTexts(first: Int) throws {
         let end =
             videos.first.map { Double($0.pictureCount) / frameRate.value }
             ?? sounds.compactMap { $0.rendition.map { Double($0.takenCount) / 48_000 } }.max() ?? progress.duration
@@ -190,7 +206,6 @@ public final class EncodingSession {
                 throw EncodingFailure(TextTracks.code(error.code), "\(file.name): \(error)")
             }
         }
-        let first = planned.count + sounds.count
         let count = min(texts.tracks.count, (EncoderFrame.maximumTracks - first) / 2 * 2)
         if count < texts.tracks.count {
             texts.warn(

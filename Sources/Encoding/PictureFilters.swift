@@ -20,6 +20,10 @@ struct PictureFilters {
     var deinterlacing: VideoRecipe.Deinterlacing = .auto
     /// Corner, and width as a share of the picture's; its picture is the graph's second source.
     var overlay: (picture: OverlayPicture, corner: EncodingOrder.Overlay.Corner, width: Double)?
+    /// Still pictures, behind the outputs of renditions.
+    var stills: [StillOutput] = []
+    /// Frames of the film before this part.
+    var framesBefore = 0
     /// What does not have the shape of the output gets black beside it.
     var pads = false
 
@@ -33,7 +37,8 @@ struct PictureFilters {
         var sources = [arguments]
         if let overlay { sources.append(overlay.picture.sourceArguments) }
         return try FilterGraph(
-            .video, sources: sources, sinkCount: outputs.count, description: try description(frame, source),
+            .video, sources: sources, sinkCount: outputs.count + stills.count,
+            description: try description(frame, source),
             threads: threads)
     }
 
@@ -60,14 +65,19 @@ struct PictureFilters {
         }
         let kept = outputs.indices.filter { !(source.isHighDynamicRange && outputs[$0].isStandardRange) }
         let mapped = outputs.indices.filter { !kept.contains($0) }
-        let branches = kept.count + (mapped.isEmpty ? 0 : 1)
-        let names = kept.map { "[s\($0)]" } + (mapped.isEmpty ? [] : ["[mapped]"])
+        let branches = kept.count + (mapped.isEmpty ? 0 : 1) + stills.count
+        let names =
+            kept.map { "[s\($0)]" } + (mapped.isEmpty ? [] : ["[mapped]"]) + stills.indices.map { "[still\($0)]" }
         text += ",split=\(branches)" + names.joined()
         for number in kept { text += ";[s\(number)]" + scaling(outputs[number]) + "[out\(number)]" }
         if let largest = mapped.map({ outputs[$0] }).max(by: { $0.width < $1.width }) {
             text += ";[mapped]" + (try Self.toneMapping(largest, frame))
             text += ",split=\(mapped.count)" + mapped.map { "[s\($0)]" }.joined()
             for number in mapped { text += ";[s\(number)]" + scaling(outputs[number]) + "[out\(number)]" }
+        }
+        for (number, still) in stills.enumerated() {
+            text += ";[still\(number)]" + (try still.filters(frame, source, before: framesBefore, pads: pads))
+            text += "[out\(outputs.count + number)]"
         }
         return text
     }
@@ -82,11 +92,14 @@ struct PictureFilters {
             + "pad=\(size):(ow-iw)/2:(oh-ih)/2,setsar=1,format=\(format)"
     }
 
+    /// Whether this FFmpeg brings HDR to BT.709.
+    static var mapsTones: Bool { FilterGraph.has("zscale") && FilterGraph.has("tonemap") }
+
     /// From PQ or HLG to BT.709, in the size of the largest rendition that needs it.
-    private static func toneMapping(
+    static func toneMapping(
         _ output: PictureOutput, _ frame: UnsafeMutablePointer<AVFrame>
     ) throws -> String {
-        guard FilterGraph.has("zscale"), FilterGraph.has("tonemap") else {
+        guard mapsTones else {
             throw EncodingFailure(
                 .notTaken,
                 "its pictures are HDR, and this FFmpeg has no 'zscale' to bring them to BT.709; use HEVC or AV1, which "

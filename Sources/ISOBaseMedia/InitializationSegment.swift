@@ -73,7 +73,7 @@ public struct InitializationSegment: Sendable {
                 matrix: TransformationMatrix(
                     turned: track.video?.rotation ?? 0, width: displayWidth, height: displayHeight))
         case .audio: TrackHeaderBox(trackID: TrackDescription.trackID, volume: 0x0100)
-        case .text: TrackHeaderBox(trackID: TrackDescription.trackID)
+        case .text, .image: TrackHeaderBox(trackID: TrackDescription.trackID)
         }
     }
 
@@ -103,13 +103,15 @@ public struct InitializationSegment: Sendable {
         case .audio: HandlerBox(handler: "soun", name: "audio")
         // ISO/IEC 14496-30, 6.2 and 5.2.
         case .text: HandlerBox(handler: track.codec.sampleEntry == "stpp" ? "subt" : "text", name: "text")
+        // Still pictures leave as files; this is what ISO/IEC 23008-12 would call them.
+        case .image: HandlerBox(handler: "pict", name: "image")
         }
     }
 
     private func mediaInformation(_ table: ContainerBox) -> ContainerBox {
         let header: any Box =
             switch track.kind {
-            case .video: VideoMediaHeaderBox()
+            case .video, .image: VideoMediaHeaderBox()
             case .audio: SoundMediaHeaderBox()
             case .text: TextMediaHeaderBox(of: track.codec.sampleEntry)
             }
@@ -139,6 +141,10 @@ public struct InitializationSegment: Sendable {
             return VisualSampleEntry(
                 protection == nil ? format : "encv", width: UInt16(clamping: track.video?.width ?? 0),
                 height: UInt16(clamping: track.video?.height ?? 0), children: children)
+        case .image:
+            return VisualSampleEntry(
+                format, width: UInt16(clamping: track.image?.sheetWidth ?? 0),
+                height: UInt16(clamping: track.image?.sheetHeight ?? 0), children: [])
         case .audio:
             var entry = AudioSampleEntry(
                 protection == nil ? format : "enca", channelCount: UInt16(clamping: track.audio?.channelCount ?? 0),

@@ -73,7 +73,7 @@ public struct EncodingWorker: Sendable {
         }
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
         let inputs = try await JobInputs(job.inputs, environment)
-        let preset = taken.task.options.preset ?? job.preset
+        let preset = try Self.preset(taken.task.options, job)
         let outcome = try await child.run(preset: preset, inputs: inputs.arguments, reception)
         withExtendedLifetime(inputs) {}
         if let failure = await reception.failure { throw failure }
@@ -87,6 +87,25 @@ public struct EncodingWorker: Sendable {
         }
         try staged.commit(asset: job.asset, version: target.version)
         return try await known(version, target, isPublished: isPublished, warnings: await reception.warnings)
+    }
+
+    /// What the child is told to make: the preset, with the pictures that the task asks for besides.
+    private static func preset(_ options: TaskOptions, _ job: JobRecord) throws -> String {
+        let preset = options.preset ?? job.preset
+        guard options.thumbnails != nil || options.poster != nil else { return preset }
+        do {
+            var order = try EncodingOrder(text: preset)
+            if let wanted = options.thumbnails {
+                order.preset.thumbnails = ThumbnailRecipe(
+                    interval: wanted.interval, width: wanted.width, columns: wanted.columns, rows: wanted.rows)
+            }
+            if let wanted = options.poster {
+                order.preset.poster = PosterRecipe(position: wanted.position, width: wanted.width)
+            }
+            return try order.text()
+        } catch let error as EncodingOrderError {
+            throw JobFailure(encoder: .unknownPreset, error.description)
+        }
     }
 
     /// What makes the version known.

@@ -43,6 +43,13 @@ final class TrackReception {
         index.append(contentsOf: bytes)
     }
 
+    /// What may leave in the clear beside a protected film is bounded in size.
+    private func checkStills(_ index: TrackIndex) throws {
+        guard index.description.kind != .image || ImageFormat.isBounded(index) else {
+            throw JobFailure(.encoderProtocol, "the still pictures of track \(number) are too many or too large")
+        }
+    }
+
     /// Checks the index against what arrived, stores it, and says what the catalog records.
     func finish() throws -> TrackRecord {
         let data = Data(index)
@@ -55,6 +62,7 @@ final class TrackReception {
         guard checked.mediaSize == mediaSize else {
             throw JobFailure(.encoderProtocol, "track \(number) has another size than its index says")
         }
+        try checkStills(checked)
         let tagsDigest = try writer.finish()
         let indexFile = "track-\(number).index"
         let file = try staged.create(indexFile)

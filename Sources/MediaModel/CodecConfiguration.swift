@@ -93,13 +93,14 @@ extension CodecConfiguration {
         switch sampleEntry {
         case "av01", "dav1": .tiles
         case "vp09": .frames
-        case "mp4a", "ac-3", "ec-3", "Opus", "fLaC", "wvtt", "stpp": .wholeSample
+        case "mp4a", "ac-3", "ec-3", "Opus", "fLaC", "wvtt", "stpp", "jpeg": .wholeSample
         default: .slices
         }
     }
 
     var defect: String? {
-        if decoderSpecific.isEmpty || decoderSpecific.count > 65_536 {
+        // JPEG files say everything themselves.
+        if decoderSpecific.isEmpty != (sampleEntry == "jpeg") || decoderSpecific.count > 65_536 {
             return "decoder configuration is empty or longer than 64 KiB"
         }
         // As text, all of it must stay within `TrackIndex.maximumDescription`.

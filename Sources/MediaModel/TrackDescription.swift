@@ -4,6 +4,11 @@ public enum TrackKind: String, Sendable, Codable, CaseIterable {
     case audio
     /// Subtitles and captions.
     case text
+    /// Still pictures of the film, for those who look for a place in it: thumbnails, and the poster.
+    case image
+
+    /// Pictures and sound: what is played, has keys, and makes a presentation.
+    public var isMedia: Bool { self == .video || self == .audio }
 }
 
 /// What is known of a track without opening its media: everything that an init segment and a manifest need.
@@ -28,11 +33,13 @@ public struct TrackDescription: Sendable, Hashable, Codable {
     public var audioRole: AudioRole?
     /// Present for text.
     public var text: TextFormat?
+    /// Present for still pictures.
+    public var image: ImageFormat?
 
     public init(
         name: String, kind: TrackKind, codec: CodecConfiguration, timescale: UInt32, language: String = "und",
         averageBitrate: Int, peakBitrate: Int, video: VideoFormat? = nil, audio: AudioFormat? = nil,
-        text: TextFormat? = nil
+        text: TextFormat? = nil, image: ImageFormat? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -44,6 +51,7 @@ public struct TrackDescription: Sendable, Hashable, Codable {
         self.video = video
         self.audio = audio
         self.text = text
+        self.image = image
     }
 
     /// The ISO BMFF track id that init segments and fragments of this track carry: one track a file.
@@ -83,6 +91,11 @@ extension TrackDescription {
                 return "text format is missing or not one that is stored"
             }
             return nil
+        case .image:
+            guard let image, codec.sampleEntry == "jpeg" else {
+                return "image format is missing or not one that is stored"
+            }
+            return image.defect
         }
     }
 

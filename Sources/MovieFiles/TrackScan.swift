@@ -52,7 +52,7 @@ struct TrackScan: Sendable {
             let time = sample.mediaTime + track.timeline.shift
             switch track.kind {
             case .video: try takePicture(sample, number, time, track)
-            case .audio, .text: try takeSound(sample, number, time, track)
+            case .audio, .text, .image: try takeSound(sample, number, time, track)
             }
             if let end = track.timeline.end, time >= end { shownBeyondEnd += 1 }
         }

@@ -40,7 +40,7 @@ struct KeyFrameTables: Sendable {
                 let plan = try planned.fragmentPlan(ofSegment: segment, key: nil)
                 guard let bytes = plan.keyFrame(in: index, segment: segment) else { continue }
                 frames.append(presented(index, segment, index.segment(segment).firstSample, bytes))
-            case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF: return []
+            case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF, .jpeg: return []
             case .transportStream:
                 guard let stream = try? track.transportStream.get() else { return [] }
                 frames += try TransportStreamPlan(track: stream, segment: segment).keyFrames.map {

@@ -31,6 +31,9 @@ struct OpenedTrack: Sendable {
     /// Refuses a container that the track's codec has no form in, with the formats that have one.
     func check(_ container: SegmentContainer) throws(OriginError) {
         let description = record.description
+        guard (container == .jpeg) == (description.kind == .image) else {
+            throw OriginError(.trackNotFound, "The track has no form in this container.")
+        }
         guard !container.isWebVTT || description.codec.sampleEntry == "wvtt" else {
             throw OriginError(.trackNotFound, "The track has no form in WebVTT.")
         }
@@ -65,7 +68,7 @@ struct OpenedVersion: Sendable {
     ///
     /// - Throws: `OriginError` when all tracks of a kind would be missing.
     func tracks(in container: SegmentContainer) throws(OriginError) -> [OpenedTrack] {
-        let tracks = tracks.filter { $0.record.description.kind != .text }
+        let tracks = tracks.filter(\.record.description.kind.isMedia)
         let carried = tracks.filter { (try? $0.check(container)) != nil }
         for track in tracks {
             let kind = track.record.description.kind

@@ -28,7 +28,12 @@ public struct OriginPath: Sendable, Hashable {
         else { throw OriginError(.resourceNotFound, "The path does not name a presentation.") }
         let presentation = PresentationReference(locator: locator, name: String(parts[2].dropLast(4)))
         if parts.count == 4 {
-            request = try Self.manifest(presentation, parts[3])
+            let stills = try Self.stills(presentation, parts[3])
+            if let stills {
+                request = stills
+            } else {
+                request = try Self.manifest(presentation, parts[3])
+            }
         } else if parts.count == 8 {
             request = try Self.trackObject(presentation, Array(parts[3...]))
         } else {
@@ -51,6 +56,11 @@ public struct OriginPath: Sendable, Hashable {
                 .compactMap { $0 }.joined(separator: ",")
             return root(presentation) + "manifest" + (parameters.isEmpty ? "" : "(\(parameters))")
         case .progressive(let presentation, let tracks): return printProgressive(presentation, tracks)
+        case .sheet(let track, let number):
+            return root(track.presentation) + folder(track) + "\(number).\(track.container.fileExtension)"
+        case .thumbnailTrack(let presentation, let filters):
+            return root(presentation) + file("thumbnails", filters, "vtt")
+        case .poster(let presentation): return root(presentation) + posterFile
         case .smoothFragment(let reference, let time):
             return root(reference.presentation) + printSmooth(reference, time)
         case .mediaPlaylist(let track):
@@ -72,15 +82,29 @@ public struct OriginPath: Sendable, Hashable {
     }
 
     /// The file of a playlist.
-    static func playlist(_ name: String, _ filters: [String]) -> String {
-        name + (filters.isEmpty ? "" : "(filter=\(filters.joined(separator: ";")))") + ".m3u8"
+    static func playlist(_ name: String, _ filters: [String]) -> String { file(name, filters, "m3u8") }
+
+    private static func file(_ name: String, _ filters: [String], _ ending: String) -> String {
+        name + (filters.isEmpty ? "" : "(filter=\(filters.joined(separator: ";")))") + "." + ending
+    }
+
+    private static let posterFile = "poster.jpg"
+
+    /// The poster, or where thumbnails are; nil for anything else.
+    private static func stills(
+        _ presentation: PresentationReference, _ part: String
+    ) throws(OriginError) -> OriginRequest? {
+        if part == posterFile { return .poster(presentation) }
+        return try filters(of: part, "thumbnails", "vtt").map { .thumbnailTrack(presentation, filters: $0) }
     }
 
     /// The filters of a playlist's file; nil for any other file.
-    private static func filters(of file: String, _ name: String) throws(OriginError) -> [String]? {
-        if file == name + ".m3u8" { return [] }
-        guard file.hasPrefix(name + "(filter="), file.hasSuffix(").m3u8") else { return nil }
-        return try filters(file.dropFirst(name.utf8.count + 8).dropLast(6))
+    private static func filters(
+        of file: String, _ name: String, _ ending: String = "m3u8"
+    ) throws(OriginError) -> [String]? {
+        if file == "\(name).\(ending)" { return [] }
+        guard file.hasPrefix(name + "(filter="), file.hasSuffix(").\(ending)") else { return nil }
+        return try filters(file.dropFirst(name.utf8.count + 8).dropLast(ending.utf8.count + 2))
     }
 
     /// Names of filters with semicolons between them, brought in order.
@@ -125,13 +149,16 @@ public struct OriginPath: Sendable, Hashable {
             track.filters = filters
             return .mediaPlaylist(track)
         }
-        if container != .muxedTransportStream, let filters = try filters(of: file, "iframes") {
+        if ![.muxedTransportStream, .jpeg].contains(container), let filters = try filters(of: file, "iframes") {
             track.filters = filters
             return .keyFramePlaylist(track)
         }
         if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
         let suffix = "." + container.fileExtension
-        guard file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {
+        if container == .jpeg, file.hasSuffix(suffix), let number = Int(file.dropLast(suffix.count)), number > 0 {
+            return .sheet(track, number: number)
+        }
+        guard container != .jpeg, file.hasSuffix(suffix), let time = UInt64(file.dropLast(suffix.count)) else {
             throw OriginError(.resourceNotFound, "The path does not name an object of a track.")
         }
         return .segment(track, decodeTime: time)

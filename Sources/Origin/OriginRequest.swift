@@ -20,12 +20,20 @@ public enum OriginRequest: Sendable, Hashable {
     /// `/{locator}/{name}.mp4`, or `/{locator}/{name}({track}+{track}).mp4`: a whole file.
     case progressive(PresentationReference, tracks: [String])
 
+    /// `…/v{version}/{encryption}/jpeg/{track}/{number}.jpg`: a sheet of thumbnails; numbers count from 1.
+    case sheet(TrackReference, number: Int)
+    /// `/{locator}/{name}.ism/thumbnails.vtt`, or `thumbnails(filter=A;B).vtt`: where each thumbnail is.
+    case thumbnailTrack(PresentationReference, filters: [String])
+    /// `/{locator}/{name}.ism/poster.jpg`.
+    case poster(PresentationReference)
+
     public var presentation: PresentationReference {
         switch self {
-        case .progressive(let presentation, _): presentation
+        case .progressive(let presentation, _), .thumbnailTrack(let presentation, _), .poster(let presentation):
+            presentation
         case .manifest(let presentation, _, _, _): presentation
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
-            .segment(let track, _):
+            .segment(let track, _), .sheet(let track, _):
             track.presentation
         case .smoothFragment(let reference, _): reference.presentation
         }

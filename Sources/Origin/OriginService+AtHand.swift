@@ -19,7 +19,7 @@ extension OriginService {
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track):
             guard lookup.asset.currentVersion == track.version else { return nil }
             return rendered.known(name(request, try Self.plan(track, lookup), track.version))
-        case .progressive: return nil
+        case .progressive, .sheet, .thumbnailTrack, .poster: return nil
         case .smoothFragment(let reference, let time): return try smoothFragmentAtHand(reference, time, lookup)
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
             return try muxedSegmentAtHand(track, decodeTime, lookup)
@@ -49,9 +49,10 @@ extension OriginService {
         let plan = try Self.plan(reference, lookup)
         guard lookup.asset.currentVersion == reference.version,
             let version = versions.known(lookup.asset, number: reference.version),
-            let track = version.track(named: reference.track), track.mostSamples <= Self.mostSamplesAtHand
+            let track = version.track(named: reference.track), track.record.description.kind != .image,
+            track.mostSamples <= Self.mostSamplesAtHand
         else { return nil }
-        guard plan.encryption != .none, track.record.description.kind != .text else {
+        guard plan.encryption != .none, track.record.description.kind.isMedia else {
             return PlannedTrack(track: track, version: version, plan: plan, keys: [])
         }
         return trackKeys.known(of: track, in: version.record, plan).map {

@@ -35,6 +35,8 @@ extension FilterSelection {
     func apply(to track: PresentedTrack) -> PresentedTrack? {
         guard !isEmpty else { return track }
         guard shows(track.description) else { return nil }
+        // Sheets are long: which of them lie under what is shown, the presentation finds.
+        if track.description.kind == .image { return track }
         let shown = track.segments.indices.filter { number in
             let segment = track.segments[number]
             return shows(
@@ -50,8 +52,8 @@ extension FilterSelection {
     /// - Throws: `OriginError` when nothing is left.
     func apply(to tracks: [PresentedTrack]) throws(OriginError) -> [PresentedTrack] {
         let shown = tracks.compactMap(apply(to:))
-        // Text alone is no presentation.
-        guard shown.contains(where: { $0.description.kind != .text }) else {
+        // Text or thumbnails alone are no presentation.
+        guard shown.contains(where: \.description.kind.isMedia) else {
             throw OriginError(.trackNotFound, "The filters leave nothing to be shown.")
         }
         return shown

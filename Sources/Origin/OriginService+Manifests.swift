@@ -67,6 +67,7 @@ extension OriginService {
             tracks.append(track)
         }
         tracks += try await presentedTexts(request, version)
+        tracks += presentedThumbnails(request, version)
         let presentation = Presentation(
             name: request.presentation.name, tracks: try request.filters.apply(to: tracks))
         guard let quality = request.filters.firstQuality else { return presentation }

@@ -50,6 +50,9 @@ extension OriginService {
             parts.documents += try (playlists + initialization).map { try Self.request($0, of: reference) }
             parts.segments += try track.segmentAddresses.map { try Self.request($0, of: reference) }
         }
+        let stills = try stills(of: reference, filters, lookup, version)
+        parts.documents += stills.documents
+        parts.segments += stills.segments
         return parts
     }
 

@@ -1,4 +1,5 @@
 import Catalog
+import MediaModel
 import Policies
 
 extension OriginService {
@@ -22,6 +23,9 @@ extension OriginService {
 
     /// What the locator's policies say of a track's object: one protocol that may have it is enough.
     static func plan(_ track: TrackReference, _ lookup: LocatorLookup) throws(OriginError) -> DeliveryPlan {
+        if track.container == .jpeg {
+            return try picturePlan(.thumbnails, lookup, track.encryption, track.times)
+        }
         var first: DeliveryDecision?
         var isTreatedOtherwise = false
         for streamingProtocol in track.container.protocols {
@@ -44,6 +48,21 @@ extension OriginService {
                 "The delivery policy has another clear lead or crypto period: read the manifest anew.")
         }
         return try plan(first ?? .blocked)
+    }
+
+    /// What the locator's policies say of still pictures.
+    ///
+    /// - Parameter encryption: of the film, as the URL names it; nil for any.
+    static func picturePlan(
+        _ role: ImageFormat.Role, _ lookup: LocatorLookup, _ encryption: DeliveryEncryption? = nil,
+        _ times: ProtectionTimes? = nil
+    ) throws(OriginError) -> DeliveryPlan {
+        let plan = DeliveryPlan.pictures(
+            role, encryption: encryption, times: times, under: lookup.terms.deliveryPolicies)
+        guard let plan else {
+            throw OriginError(.outputFormatBlocked, "The delivery policies let no still pictures of the film out.")
+        }
+        return plan
     }
 
     private static func plan(_ decision: DeliveryDecision) throws(OriginError) -> DeliveryPlan {

@@ -179,7 +179,7 @@ extension OriginService {
     }
 
     private static func tracks(_ names: [String], of version: OpenedVersion) throws(OriginError) -> [OpenedTrack] {
-        let media = version.tracks.filter { $0.record.description.kind != .text }
+        let media = version.tracks.filter(\.record.description.kind.isMedia)
         guard names.isEmpty else {
             let tracks = names.compactMap { name in media.first { $0.record.description.name == name } }
             let kinds = tracks.map(\.record.description.kind)

@@ -45,7 +45,7 @@ extension OriginService {
         let lookup = LocatorLookup(
             terms: LocatorTerms(locator: locator, deliveryPolicies: [policy], permissions: [.read]), asset: asset)
         var count = 0
-        for track in version.tracks where track.description.kind != .text {
+        for track in version.tracks where track.description.kind.isMedia {
             let reference = TrackReference(
                 presentation: PresentationReference(locator: locator.id, name: asset.name), version: version.number,
                 encryption: policy.encryption, times: policy.times, container: .cmaf, track: track.description.name)
@@ -117,7 +117,7 @@ extension OriginService {
             {
                 let encryption = policy.encryption == .none ? nil : policy.encryption
                 paths.append(OriginPath.print(.manifest(presentation, format: format, encryption: encryption)))
-                for track in version.tracks where track.description.kind != .text {
+                for track in version.tracks where track.description.kind.isMedia {
                     let reference = TrackReference(
                         presentation: presentation, version: number, encryption: policy.encryption,
                         times: policy.times, container: format.container, track: track.description.name)

@@ -56,7 +56,7 @@ extension OriginService {
         switch reference.container {
         case .cmaf: (source, size) = try cmafSegment(number, planned, key)
         case .transportStream: (source, size) = try transportStreamSegment(number, planned, key)
-        case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF:
+        case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF, .jpeg:
             throw OriginError(.resourceNotFound, "Segments of this container are not named by one track.")
         }
         return OriginObject(

@@ -80,6 +80,16 @@ public final class OriginService: Sendable {
             return try await document(request, mux.video.plan, lookup, track.version, viewer) {
                 try await muxedPlaylist(track, mux, viewer, lookup)
             }
+        case .mediaPlaylist(let track) where track.container == .jpeg:
+            let planned = try await openTrack(track, lookup)
+            return try await document(request, planned.plan, lookup, track.version, nil) {
+                try await imagePlaylist(track, planned, lookup)
+            }
+        case .sheet(let track, let number):
+            return try sheet(number, try await openTrack(track, lookup))
+        case .thumbnailTrack(let presentation, let filters):
+            return try await thumbnailTrack(request, presentation, filters, lookup)
+        case .poster: return try await poster(lookup)
         case .mediaPlaylist(let track):
             let planned = try await openTrack(track, lookup)
             return try await document(request, planned.plan, lookup, track.version, viewer) {
@@ -104,7 +114,7 @@ public final class OriginService: Sendable {
 
     /// A manifest or playlist: kept for everybody, but rendered for a viewer who shows something, and through filters, whose
     /// changes nobody tells of.
-    private func document(
+    func document(
         _ request: OriginRequest, _ plan: DeliveryPlan, _ lookup: LocatorLookup, _ version: Int, _ viewer: Viewer?,
         render: () async throws -> OriginObject
     ) async throws -> OriginObject {
@@ -171,13 +181,17 @@ public final class OriginService: Sendable {
         guard let track = version.track(named: reference.track) else {
             throw OriginError(.trackNotFound, "There is no such track.")
         }
+        guard (track.record.description.kind == .image) == (reference.container == .jpeg) else {
+            throw OriginError(.trackNotFound, "There is no such track.")
+        }
         return try await planned(track, version, plan)
     }
 
-    /// A track with what protects it; never without protection unless the plan says `none`, or it is text.
+    /// A track with what protects it; never without protection unless the plan says `none`, or it is text
+    /// or still pictures that the plan lets out.
     func planned(_ track: OpenedTrack, _ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> PlannedTrack {
         var keys: [TrackKey] = []
-        if plan.encryption != .none, track.record.description.kind != .text {
+        if plan.encryption != .none, track.record.description.kind.isMedia {
             keys = try await trackKeys.keys(of: track, in: version.record, plan)
         }
         return PlannedTrack(track: track, version: version, plan: plan, keys: keys)
@@ -191,7 +205,8 @@ extension OriginRequest {
         case .manifest(_, _, _, let filters): !filters.isEmpty || !lookup.terms.locator.filters.isEmpty
         case .mediaPlaylist(let track), .keyFramePlaylist(let track):
             !track.filters.isEmpty || !lookup.terms.locator.filters.isEmpty
-        case .initializationSegment, .segment, .smoothFragment, .progressive: false
+        case .thumbnailTrack(_, let filters): !filters.isEmpty || !lookup.terms.locator.filters.isEmpty
+        case .initializationSegment, .segment, .smoothFragment, .progressive, .sheet, .poster: false
         }
     }
 }

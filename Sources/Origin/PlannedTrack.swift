@@ -20,7 +20,7 @@ struct PlannedTrack: Sendable {
     ///
     /// - Throws: `OriginError` when there is no key for it, so that nothing is clear by accident.
     func key(ofSegment number: Int) throws(OriginError) -> TrackKey? {
-        guard plan.encryption != .none, !isText else { return nil }
+        guard plan.encryption != .none, track.record.description.kind.isMedia else { return nil }
         let (start, timescale) = (track.index.segment(number).decodeTime, track.index.description.timescale)
         guard !plan.times.isClear(start: start, timescale: timescale) else { return nil }
         let period = plan.times.period(start: start, timescale: timescale)
@@ -92,6 +92,7 @@ struct PlannedTrack: Sendable {
         case .video: "video/mp4"
         case .audio: "audio/mp4"
         case .text: "application/mp4"
+        case .image: "image/jpeg"
         }
     }
 }

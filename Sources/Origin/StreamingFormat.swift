@@ -66,12 +66,14 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
     case webVTT = "vtt"
     /// The same, with times as CMAF counts them.
     case webVTTForCMAF = "vtt-cmaf"
+    /// Sheets of thumbnails, which are files.
+    case jpeg
 
-    /// The encryptions that it can carry here; text stays clear under each of them.
+    /// The encryptions that it can carry here; text and thumbnails stay clear under each of them.
     public var capable: Set<DeliveryEncryption> {
         switch self {
         case .webVTT: SegmentContainer.transportStream.capable
-        case .cmaf, .webVTTForCMAF: [.none, .envelope, .cenc, .cbcs]
+        case .cmaf, .webVTTForCMAF, .jpeg: [.none, .envelope, .cenc, .cbcs]
         case .transportStream: [.none, .envelope, .cbcs]
         case .muxedTransportStream: [.none, .envelope]
         case .smooth: [.none, .cenc]
@@ -84,6 +86,7 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
         case .cmaf, .smooth: "m4s"
         case .transportStream, .muxedTransportStream: "ts"
         case .webVTT, .webVTTForCMAF: "vtt"
+        case .jpeg: "jpg"
         }
     }
 
@@ -93,6 +96,8 @@ public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
         case .cmaf: [.hls, .dash]
         case .transportStream, .muxedTransportStream, .webVTT, .webVTTForCMAF: [.hls]
         case .smooth: [.smooth]
+        // Players of every protocol may come by them through WebVTT.
+        case .jpeg: StreamingProtocol.allCases
         }
     }
 }

@@ -83,6 +83,9 @@ struct VersionStore: Sendable {
         guard track.description.kind != .text || media.size <= UInt64(TextBounds.trackSize) else {
             throw OriginError(.storageFault, "track \(track.description.name) is larger than text can be")
         }
+        guard track.description.kind != .image || ImageFormat.isBounded(index) else {
+            throw OriginError(.storageFault, "track \(track.description.name) has more than still pictures")
+        }
         let transportStream = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
         return OpenedTrack(record: track, index: index, transportStream: transportStream, media: media)
     }

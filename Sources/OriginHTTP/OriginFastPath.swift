@@ -135,7 +135,7 @@ extension OriginRequest {
     fileprivate var isDocument: Bool {
         switch self {
         case .manifest, .mediaPlaylist, .keyFramePlaylist: true
-        case .initializationSegment, .segment, .smoothFragment, .progressive: false
+        case .initializationSegment, .segment, .smoothFragment, .progressive, .sheet, .thumbnailTrack, .poster: false
         }
     }
 }

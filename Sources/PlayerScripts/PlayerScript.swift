@@ -7,6 +7,7 @@ public enum PlayerScript {
         case "manifests.js": PackageResources.manifests_js
         case "transmux.js": PackageResources.transmux_js
         case "keys.js": PackageResources.keys_js
+        case "stills.js": PackageResources.stills_js
         default: nil
         }
     }

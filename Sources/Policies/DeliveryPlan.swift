@@ -1,3 +1,5 @@
+public import MediaModel
+
 /// The proof that a delivery policy lets an asset leave in one way. Only `DeliveryPlan.decide` makes one.
 public struct DeliveryPlan: Sendable, Hashable {
     public let policy: DeliveryPolicy
@@ -57,6 +59,29 @@ extension DeliveryPlan {
             return .ambiguous(carried.map(\.encryption).sorted { $0.rawValue < $1.rawValue })
         }
         return .allowed(DeliveryPlan(policy: first, streamingProtocol: request.streamingProtocol))
+    }
+
+    /// The first way in which still pictures of a role may leave, in the order of protocols: whoever may have them with one
+    /// protocol has them. Pure.
+    ///
+    /// - Parameters:
+    ///   - protocols: those whose players ask.
+    ///   - encryption: of the film, as the URL names it; nil for any.
+    public static func pictures(
+        _ role: ImageFormat.Role, protocols: [StreamingProtocol] = StreamingProtocol.allCases,
+        encryption: DeliveryEncryption? = nil, times: ProtectionTimes? = nil, under policies: [DeliveryPolicy]
+    ) -> DeliveryPlan? {
+        for streamingProtocol in protocols {
+            let named = policies.filter { $0.protocols.contains(streamingProtocol) }
+            guard !named.contains(where: { $0.encryption == .blocked }) else { continue }
+            let plans = named.map { DeliveryPlan(policy: $0, streamingProtocol: streamingProtocol) }
+            let allowed = plans.first { plan in
+                plan.policy.pictureRule.allows(role) && (encryption ?? plan.encryption) == plan.encryption
+                    && (times ?? plan.times) == plan.times
+            }
+            if let allowed { return allowed }
+        }
+        return nil
     }
 
     /// Two policies that may not stand on one locator: they name the same protocol with the same encryption, or one of

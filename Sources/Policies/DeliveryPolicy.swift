@@ -1,4 +1,5 @@
 public import ContentKeys
+public import MediaModel
 
 /// The protocols that a delivery policy can name.
 public enum StreamingProtocol: String, Sendable, Hashable, Codable, CaseIterable {
@@ -52,6 +53,24 @@ public enum KeyTicketRule: String, Sendable, Hashable, Codable, CaseIterable {
     case address
 }
 
+/// Which still pictures of a film leave the origin beside it. They leave in the clear: no player decrypts them.
+public enum PictureRule: String, Sendable, Hashable, Codable, CaseIterable {
+    case none
+    /// The poster alone.
+    case poster
+    /// Poster and thumbnails.
+    case all
+
+    /// Whether pictures of a role may leave.
+    public func allows(_ role: ImageFormat.Role) -> Bool {
+        switch self {
+        case .none: false
+        case .poster: role == .poster
+        case .all: true
+        }
+    }
+}
+
 /// How an asset may leave the origin: protocols × encryption × key acquisition.
 public struct DeliveryPolicy: Sendable, Hashable, Codable {
     /// Unique among delivery policies.
@@ -68,6 +87,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public var signalling: Set<SignalledSystem>
     /// What of the time is encrypted, and how long each key lasts.
     public var times: ProtectionTimes
+    /// Nil for all where the film leaves in the clear, and none elsewhere: see `pictureRule`.
+    public var pictures: PictureRule?
 
     /// What is signalled unless a policy says otherwise.
     public static let usualSignalling: Set<SignalledSystem> = [.clearkey]
@@ -76,7 +97,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         name: String, protocols: Set<StreamingProtocol>, encryption: DeliveryEncryption,
         keyLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil,
         keyTickets: KeyTicketRule? = nil, signalling: Set<SignalledSystem> = usualSignalling,
-        times: ProtectionTimes = .whole
+        times: ProtectionTimes = .whole, pictures: PictureRule? = nil
     ) {
         self.name = name
         self.protocols = protocols
@@ -86,10 +107,11 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         self.keyTickets = keyTickets
         self.signalling = signalling
         self.times = times
+        self.pictures = pictures
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, protocols, encryption, keyLabels, keyAcquisitionURL, keyTickets, signalling, times
+        case name, protocols, encryption, keyLabels, keyAcquisitionURL, keyTickets, signalling, times, pictures
     }
 
     public init(from decoder: any Decoder) throws {
@@ -104,6 +126,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         signalling =
             try container.decodeIfPresent(Set<SignalledSystem>.self, forKey: .signalling) ?? Self.usualSignalling
         times = try container.decodeIfPresent(ProtectionTimes.self, forKey: .times) ?? .whole
+        pictures = try container.decodeIfPresent(PictureRule.self, forKey: .pictures)
     }
 
     /// Written in a fixed order, so that equal policies have equal documents.
@@ -119,10 +142,20 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
             try container.encode(signalling.sorted { $0.rawValue < $1.rawValue }, forKey: .signalling)
         }
         if times != .whole { try container.encode(times, forKey: .times) }
+        try container.encodeIfPresent(pictures, forKey: .pictures)
     }
 }
 
 extension DeliveryPolicy {
     /// Another key service cannot read our tickets, unless the policy says that it is one of ours.
     public var ticketRule: KeyTicketRule { keyTickets ?? (keyAcquisitionURL == nil ? .on : .off) }
+
+    /// Thumbnails are pictures of the film: who protects it shows none of it, unless the policy says so.
+    public var pictureRule: PictureRule {
+        switch encryption {
+        case .blocked: .none
+        case .none: pictures ?? .all
+        case .envelope, .cenc, .cbcs: pictures ?? .none
+        }
+    }
 }

@@ -27,8 +27,8 @@ public struct Presentation: Sendable {
         for track in tracks { try track.check() }
     }
 
-    /// Pictures and sound: where text begins and ends says nothing of the presentation.
-    private var media: [PresentedTrack] { tracks.filter { $0.description.kind != .text } }
+    /// Pictures and sound: where text and thumbnails begin and end says nothing of the presentation.
+    private var media: [PresentedTrack] { tracks.filter(\.description.kind.isMedia) }
 
     /// When the first segment of all tracks begins, in microseconds: zero, unless a part of the presentation is shown.
     var start: UInt64 {

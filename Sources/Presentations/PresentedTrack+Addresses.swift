@@ -13,6 +13,7 @@ extension PresentedTrack {
 
     /// Where the segments lie, in order.
     public var segmentAddresses: [String] {
-        segments.map { addresses.media.expanded(track: description.name, time: $0.start) }
+        if description.kind == .image { return segments.indices.map(sheetAddress) }
+        return segments.map { addresses.media.expanded(track: description.name, time: $0.start) }
     }
 }

@@ -46,7 +46,10 @@ public struct PresentedTrack: Sendable {
         guard segments.allSatisfy({ $0.start <= 1 << 62 && $0.duration <= 1 << 62 }) else {
             throw error("a segment's time is out of range")
         }
-        guard addresses.media.contains(.time) else { throw error("the address of segments lacks {time}") }
+        let isImage = description.kind == .image
+        guard addresses.media.contains(isImage ? .number : .time) else {
+            throw error("the address of segments lacks \(isImage ? "{number}" : "{time}")")
+        }
         try protection?.check(self)
         try schedule?.check(self)
     }

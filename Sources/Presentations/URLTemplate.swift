@@ -1,11 +1,12 @@
 /// A URL, absolute or relative to the manifest, in which `{track}` stands for the track's name and `{time}` for the
-/// decode time of a segment. Everything else is taken as it is, except that bytes which a URL cannot have are
+/// decode time of a segment, `{number}` for the number of a sheet of thumbnails. Everything else is taken as it is, except that bytes which a URL cannot have are
 /// percent-encoded: no text of a user's can end a line, an attribute or an element of a manifest.
 public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
     enum Part: Hashable, Sendable {
         case literal(String)
         case track
         case time
+        case number
     }
 
     let parts: [Part]
@@ -21,6 +22,9 @@ public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
             } else if rest.hasPrefix("{time}") {
                 parts.append(.time)
                 rest = rest.dropFirst("{time}".count)
+            } else if rest.hasPrefix("{number}") {
+                parts.append(.number)
+                rest = rest.dropFirst("{number}".count)
             } else {
                 let end = rest.dropFirst().firstIndex(of: "{") ?? rest.endIndex
                 parts.append(.literal(String(rest[..<end]).urlReference))
@@ -38,12 +42,13 @@ public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
     func contains(_ part: Part) -> Bool { parts.contains(part) }
 
     /// The URL of one segment, or of something that does not depend on time.
-    func expanded(track: String, time: UInt64 = 0) -> String {
+    func expanded(track: String, time: UInt64 = 0, number: Int = 0) -> String {
         parts.map { part in
             switch part {
             case .literal(let text): text
             case .track: track
             case .time: "\(time)"
+            case .number: "\(number)"
             }
         }.joined()
     }
@@ -56,6 +61,7 @@ public struct URLTemplate: Sendable, Hashable, ExpressibleByStringLiteral {
                 text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
             case .track: "$RepresentationID$"
             case .time: "$Time$"
+            case .number: "$Number$"
             }
         }.joined()
     }
@@ -69,7 +75,7 @@ public struct TrackAddresses: Sendable, Hashable {
     public var keyFramePlaylist: URLTemplate?
     /// The init segment; nil for MPEG-TS, which has none. May name `{track}`.
     public var initialization: URLTemplate?
-    /// A segment; must name `{time}`, may name `{track}`.
+    /// A segment; must name `{time}`, or `{number}` where it is a sheet of thumbnails; may name `{track}`.
     public var media: URLTemplate
 
     /// Addresses of one track.

@@ -11,7 +11,8 @@ enum ContentPolicy {
     /// The player's page never holds an admin token, and reaches only the origins and key services that this server names.
     static func player(_ playback: ConsolePlayback) -> String {
         let sources = Set(playback.sources.compactMap(source)).sorted().map { " " + $0 }.joined()
-        return "default-src 'self'; connect-src 'self'\(sources); media-src 'self' blob:\(sources); base-uri 'none'; "
+        return "default-src 'self'; connect-src 'self'\(sources); media-src 'self' blob:\(sources); "
+            + "img-src 'self'\(sources); base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'none'; object-src 'none'"
     }
 

@@ -46,6 +46,52 @@ import Testing
         #expect(loaded.presets.last?.audio == [AudioRecipe()])
     }
 
+    @Test func picturesHaveUsualValues() throws {
+        let loaded = LoadedPresets(
+            """
+            kind: EncodingPreset
+            name: usual
+            video: { ladder: adaptive }
+            thumbnails: {}
+            poster: best
+            ---
+            kind: EncodingPreset
+            name: own
+            video: { ladder: adaptive }
+            thumbnails: { interval: 2.5s, width: 320, columns: 5, rows: 6 }
+            poster: 12.5s
+            ---
+            kind: EncodingPreset
+            name: both
+            video: { ladder: adaptive }
+            poster: { position: 3s, width: 640 }
+            """, file: "p.yaml")
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
+        #expect(
+            loaded.presets.map(\.thumbnails) == [
+                ThumbnailRecipe(interval: 10, width: 256, columns: 4, rows: 5),
+                ThumbnailRecipe(interval: 2.5, width: 320, columns: 5, rows: 6), nil,
+            ])
+        #expect(
+            loaded.presets.map(\.poster) == [
+                PosterRecipe(position: nil, width: 1280), PosterRecipe(position: 12.5, width: 1280),
+                PosterRecipe(position: 3, width: 640),
+            ])
+        #expect(loaded.presets.allSatisfy { $0.defects.isEmpty })
+    }
+
+    @Test(arguments: [
+        ("video: { ladder: adaptive }\nthumbnails: { interval: 0.1s }", "'interval' lies between 0.5s and 600.0s"),
+        ("video: { ladder: adaptive }\nthumbnails: { colums: 3 }", "'columns'"),
+        ("video: { ladder: adaptive }\nthumbnails: { width: 640, columns: 16, rows: 16 }", "8 million pixels"),
+        ("video: { ladder: adaptive }\nposter: bset", "'poster' lies between"),
+        ("audio: [{}]\nthumbnails: {}", "needs 'video'"), ("audio: [{}]\nposter: best", "needs 'video'"),
+    ])
+    func picturesThatCannotBeMadeAreErrors(fields: String, message: String) {
+        let loaded = LoadedPresets("kind: EncodingPreset\nname: a\n\(fields)\n", file: "p.yaml")
+        #expect(loaded.errors.contains { "\($0)".contains(message) }, "\(loaded.errors)")
+    }
+
     @Test func everythingWrongIsSaidWithItsPlace() {
         let loaded = LoadedPresets(
             """

@@ -64,6 +64,20 @@ import Testing
         #expect(transform.preset == preset)
     }
 
+    @Test func encodesMakePictures() throws {
+        let text = """
+            kind: Transform
+            name: film
+            tasks: [{ kind: encode, preset: adaptive, thumbnails: { interval: 2.5s }, poster: best }]
+            """
+        let options = try #require(transform(text)?.tasks.first?.options)
+        #expect(options.thumbnails == TaskThumbnails(interval: 2.5, width: 256, columns: 4, rows: 5))
+        #expect(options.poster == TaskPoster(position: nil, width: 1280))
+        // What is shown can be put back.
+        let form = TransformForm(try #require(transform(text)))
+        #expect(form.tasks.first?.thumbnails?.interval == "2.5s" && form.tasks.first?.poster?.position == "best")
+    }
+
     @Test func readsAnEndpoint() throws {
         guard case .notificationEndpoint(let endpoint) = parse(Self.office).documents.first?.document else {
             Issue.record("no endpoint")
@@ -79,6 +93,9 @@ import Testing
         ("tasks: [{ kind: encode, preset: adaptive }, { kind: verify }]", "3:45", "needs the field 'deliveryPolicies'"),
         ("tasks: [{ kind: encode, preset: adaptive }, { kind: probe, preset: x }]", "3:60", "has no field 'preset'"),
         ("tasks: [{ kind: encode, preset: adaptive }, { kind: encode, preset: upload, name: b }]", "3:45", "one task"),
+        ("tasks: [{ kind: encode, preset: upload, thumbnails: {} }]", "3:53", "the preset decodes none"),
+        ("tasks: [{ kind: encode, preset: AACGoodQualityAudio, poster: best }]", "3:62", "the preset decodes none"),
+        ("tasks: [{ kind: encode, preset: adaptive, poster: { position: worst } }]", "3:63", "'position' lies between"),
         ("tasks: [{ kind: cook }]", "3:17", "knows no 'cook'"), ("tasks: []", "3:8", "at least one item"),
         ("priority: 1001\ntasks: [{ kind: encode, preset: adaptive }]", "3:11", "from -1000 to 1000"),
     ])

@@ -8,6 +8,8 @@ final class EncoderRun {
     let folder: URL
     private(set) var events: [EncoderEvent] = []
     private(set) var exit: Int32 = -1
+    /// Of each track, as it came.
+    private(set) var indexes: [Int: Data] = [:]
 
     /// - Parameters:
     ///   - order: the text of an order, or the name of a preset.
@@ -50,7 +52,8 @@ final class EncoderRun {
                         files[frame.track] = try FileHandle(forWritingTo: URL(fileURLWithPath: path(frame.track)))
                     }
                     try files[frame.track]?.write(contentsOf: Data(frame.payload))
-                case .index, .trackEnd: break
+                case .index: indexes[frame.track, default: Data()].append(contentsOf: frame.payload)
+                case .trackEnd: break
                 }
             }
         }

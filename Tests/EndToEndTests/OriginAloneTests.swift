@@ -48,6 +48,8 @@ import Testing
             Programs.outside("python"), [script, "400", "20261122", whole.origin, alone.origin] + manifests)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.text.contains("400 requests"))
+        let posters = try [whole, alone].map { try curl("\($0.origin)\(site.clear)/poster.jpg").body }
+        #expect(posters[0].prefix(2) == Data([0xFF, 0xD8]) && posters[0] == posters[1])
         // A playlist with a ticket is asked of the key service, and is the same ticket.
         let path = "\(site.protected)/manifest(format=m3u8-aapl,encryption=cbc)"
         let answers = try [whole, alone].map { try curl($0.origin + path, "-H", "Authorization: Bearer \(site.token)") }

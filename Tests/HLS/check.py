@@ -162,14 +162,47 @@ def check_media(url, iframes):
         complain(url, "4.3.3.5: EXT-X-PLAYLIST-TYPE")
 
 
+def check_images(url):
+    """Image playlists, as the community's "Image Media Playlists" has them."""
+    lines = lines_of(url)
+    target, duration, tiles, total = value_of(lines, "EXT-X-TARGETDURATION"), None, None, 0.0
+    if "#EXT-X-IMAGES-ONLY" not in lines:
+        complain(url, "an image playlist without EXT-X-IMAGES-ONLY")
+    if lines[-1] != "#EXT-X-ENDLIST":
+        complain(url, "a list of what is on demand has no end")
+    for line in lines[1:]:
+        if line.startswith("#EXTINF:"):
+            duration = float(line[8:].split(",")[0])
+            if int(duration + 0.5) > int(target):
+                complain(url, f"4.3.3.1: {duration} rounds to more than {target}")
+        elif line.startswith("#EXT-X-TILES:"):
+            valid, tiles = attributes(line[13:])
+            pictures = [re.fullmatch(r"[1-9]\d*x[1-9]\d*", tiles.get(name, "")) for name in ("RESOLUTION", "LAYOUT")]
+            if not valid or not all(pictures) or float(tiles.get("DURATION", 0)) <= 0:
+                complain(url, "EXT-X-TILES: " + line)
+        elif line and not line.startswith("#"):
+            if duration is None or tiles is None:
+                complain(url, "an image without EXTINF and EXT-X-TILES")
+                continue
+            columns, rows = (int(side) for side in tiles["LAYOUT"].split("x"))
+            if duration > columns * rows * float(tiles["DURATION"]) + 0.01:
+                complain(url, "an image that is shorter than its time")
+            answer, body = fetch(urllib.parse.urljoin(url, line))
+            if answer["Content-Type"] != "image/jpeg" or body[:3] != b"\xff\xd8\xff" or body[-2:] != b"\xff\xd9":
+                complain(url, f"{line} is no JPEG")
+            seen["images"] = seen.get("images", 0) + 1
+            duration, tiles = None, None
+
+
 def check_multivariant(url):
     lines = lines_of(url)
     version = int(value_of(lines, "EXT-X-VERSION"))
     seen["versions"].add(version)
-    groups, names, media, iframes, variants = {}, set(), [], [], []
+    groups, names, media, iframes, variants, images = {}, set(), [], [], [], []
     for number, line in enumerate(lines):
         tag, _, rest = line.partition(":")
-        if tag in ("#EXT-X-MEDIA", "#EXT-X-STREAM-INF", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-KEY"):
+        if tag in ("#EXT-X-MEDIA", "#EXT-X-STREAM-INF", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-KEY",
+                   "#EXT-X-IMAGE-STREAM-INF"):
             valid, found = attributes(rest)
             if not valid:
                 complain(url, "4.2: " + line)
@@ -200,6 +233,10 @@ def check_multivariant(url):
             if not {"URI", "BANDWIDTH"} <= found.keys() or "AUDIO" in found:
                 complain(url, "4.3.4.3: " + line)
             iframes.append(found["URI"])
+        elif tag == "#EXT-X-IMAGE-STREAM-INF":
+            if not {"URI", "BANDWIDTH", "RESOLUTION", "CODECS"} <= found.keys():
+                complain(url, "EXT-X-IMAGE-STREAM-INF: " + line)
+            images.append(found["URI"])
         elif line.startswith("#EXTINF") or line.startswith("#EXT-X-TARGETDURATION"):
             complain(url, "4.1: a multivariant playlist with tags of media playlists")
     for variant in variants:
@@ -211,6 +248,8 @@ def check_multivariant(url):
         check_media(urllib.parse.urljoin(url, uri), False)
     for uri in dict.fromkeys(iframes):
         check_media(urllib.parse.urljoin(url, uri), True)
+    for uri in dict.fromkeys(images):
+        check_images(urllib.parse.urljoin(url, uri))
 
 
 check_multivariant(sys.argv[1])

@@ -22,6 +22,9 @@ import Testing
         "v1/cenc-lead10/cmaf/a/0.m4s", "v1/cbcs-aapl-lead10-period300/cmaf/a/init.mp4",
         "v1/cbc-period300/ts-muxed/a+b/0.ts", "v2/cbc-lead1/ts/a/iframes.m3u8",
         "v1/cbc/vtt/text-en/media.m3u8", "v1/cbcs-aapl/vtt-cmaf/text-en/6000.vtt",
+        "poster.jpg", "thumbnails.vtt", "thumbnails(filter=a;b).vtt", "v1/clear/jpeg/thumbnails/1.jpg",
+        "v2/cbcs-aapl-lead10/jpeg/thumbnails/12.jpg", "v1/cenc/jpeg/thumbnails/media.m3u8",
+        "v1/clear/jpeg/thumbnails/media(filter=a).m3u8",
     ])
     func printerAndParserAreInverse(path: String) throws {
         let parsed = try OriginPath(parsing: Self.root + path)

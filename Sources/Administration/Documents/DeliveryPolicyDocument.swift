@@ -6,7 +6,7 @@ extension DocumentNode {
     func deliveryPolicy() -> DeliveryPolicy? {
         let known = [
             "kind", "name", "protocols", "encryption", "keys", "keyAcquisition", "signalling", "clearLead",
-            "cryptoPeriod",
+            "cryptoPeriod", "pictures",
         ]
         guard let fields = DocumentFields(self, of: "a DeliveryPolicy", known: known) else { return nil }
         let name = fields.required("name")?.name("name")
@@ -16,6 +16,8 @@ extension DocumentNode {
         let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? []
         let acquisition = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
         let times = fields.protectionTimes(encryption: encryption)
+        let pictures = fields["pictures"]?.choice(PictureRule.self, "pictures")
+        if encryption == .blocked { fields["pictures"]?.report("'pictures' has no meaning with encryption 'blocked'") }
         guard let name, let protocols, let encryption else { return nil }
         if protocols.contains(.progressive), ![.none, .blocked].contains(encryption) {
             fields["protocols"]?.report(
@@ -26,7 +28,7 @@ extension DocumentNode {
             name: name, protocols: protocols, encryption: encryption, keyLabels: labels,
             keyAcquisitionURL: acquisition?.url,
             keyTickets: acquisition?.tickets,
-            signalling: signalling ?? DeliveryPolicy.usualSignalling, times: times)
+            signalling: signalling ?? DeliveryPolicy.usualSignalling, times: times, pictures: pictures)
     }
 
     private func protocols() -> Set<StreamingProtocol>? {

@@ -21,6 +21,8 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
     public var clearLead: String?
     /// A duration; nil for one key from start to end.
     public var cryptoPeriod: String?
+    /// `none`, `poster` or `all`; nil for what goes with the encryption.
+    public var pictures: String?
 
     public init(_ policy: DeliveryPolicy) {
         kind = Document.Kind.deliveryPolicy.rawValue
@@ -38,5 +40,6 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
         }
         if policy.times.clearLead > 0 { clearLead = DurationText.text(policy.times.clearLead) }
         cryptoPeriod = policy.times.cryptoPeriod.map(DurationText.text)
+        pictures = policy.pictures?.rawValue
     }
 }

@@ -40,15 +40,23 @@ extension DocumentNode {
             (self["kind"] ?? self).report("'kind' is EncodingPreset in a file of presets")
             return nil
         }
-        let known = ["kind", "name", "video", "audio", "loudness"]
+        let known = ["kind", "name", "video", "audio", "loudness", "thumbnails", "poster"]
         guard let fields = DocumentFields(self, of: "an EncodingPreset", known: known) else { return nil }
         let name = fields.required("name")?.name("name")
         let video = fields["video"]?.videoRecipe()
         let audio = fields["audio"].map { $0.audioRecipes() } ?? (fields["video"] == nil ? [] : [AudioRecipe()])
         let loudness = fields["loudness"]?.decimal("loudness", in: EncodingPreset.loudnesses, unit: "LUFS")
         if fields["video"] == nil, fields["audio"] == nil { report("an EncodingPreset needs 'video', 'audio' or both") }
+        let thumbnails = fields["thumbnails"]?.thumbnailRecipe()
+        let poster = fields["poster"]?.posterRecipe()
+        if fields["video"] == nil {
+            for field in ["thumbnails", "poster"] {
+                fields[field]?.report("'\(field)' is made of the pictures that 'video' decodes: it needs 'video'")
+            }
+        }
         guard let name else { return nil }
-        return EncodingPreset(name: name, video: video, audio: audio, loudness: loudness)
+        return EncodingPreset(
+            name: name, video: video, audio: audio, loudness: loudness, thumbnails: thumbnails, poster: poster)
     }
 
     private func videoRecipe() -> VideoRecipe? {
@@ -137,7 +145,7 @@ extension DocumentNode {
         return value
     }
 
-    private func decimal(_ field: String, in range: ClosedRange<Double>, unit: String?) -> Double? {
+    func decimal(_ field: String, in range: ClosedRange<Double>, unit: String?) -> Double? {
         guard let value = scalarText.flatMap(Self.decimal), range.contains(value) else {
             let behind = unit.map { " \($0)" } ?? ""
             report("'\(field)' is a number from \(range.lowerBound) to \(range.upperBound)\(behind)")
@@ -147,7 +155,7 @@ extension DocumentNode {
     }
 
     /// `2s`, `0.5s`.
-    private func seconds(_ field: String, in range: ClosedRange<Double>) -> Double? {
+    func seconds(_ field: String, in range: ClosedRange<Double>) -> Double? {
         guard let text = scalarText, text.hasSuffix("s"), let value = Self.decimal(String(text.dropLast())),
             range.contains(value)
         else {

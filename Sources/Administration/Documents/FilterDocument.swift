@@ -71,7 +71,7 @@ extension DocumentNode {
             node.report("'value' of Bitrate is bits per second, or 'from-to', of which one may be missing")
         }
         if property == .type, TrackKind(rawValue: value) == nil {
-            node.report("'value' of Type is 'video', 'audio' or 'text'")
+            node.report("'value' of Type is 'video', 'audio', 'text' or 'image'")
         }
         return FilterCondition(property, operation, value)
     }

@@ -61,7 +61,17 @@ extension DocumentNode {
         var options = TaskOptions()
         switch kind {
         case .probe: break
-        case .encode: options.preset = fields.required("preset")?.preset()
+        case .encode:
+            options.preset = fields.required("preset")?.preset()
+            options.thumbnails = fields["thumbnails"]?.thumbnailRecipe().map {
+                TaskThumbnails(interval: $0.interval, width: $0.width, columns: $0.columns, rows: $0.rows)
+            }
+            options.poster = fields["poster"]?.posterRecipe().map {
+                TaskPoster(position: $0.position, width: $0.width)
+            }
+            for field in ["thumbnails", "poster"] where options.preset.map(EncodingPreset.decodesPictures) == false {
+                fields[field]?.report("'\(field)' is made of pictures that are decoded: the preset decodes none")
+            }
         case .verify:
             options.deliveryPolicies = fields.required("deliveryPolicies")?
                 .references("deliveryPolicies", .deliveryPolicy, &references)
@@ -150,11 +160,18 @@ extension TaskKind {
     fileprivate var optionFields: [String] {
         switch self {
         case .probe: []
-        case .encode: ["preset"]
+        case .encode: ["preset", "thumbnails", "poster"]
         case .verify: ["deliveryPolicies"]
         case .publish: ["deliveryPolicies", "authorizationPolicy", "accessPolicy"]
         case .prewarm: ["urls"]
         case .notify: ["endpoint"]
         }
+    }
+}
+
+extension EncodingPreset {
+    /// Whether a preset that a task names decodes pictures; what is taken as it is, is not decoded.
+    fileprivate static func decodesPictures(_ name: String) -> Bool {
+        name != JobRecord.uploadPreset && named(name)?.video != nil
     }
 }

@@ -8,6 +8,8 @@ public struct TransformForm: Codable, Sendable, Hashable {
         public var after: [String]?
         public var onError: String?
         public var preset: String?
+        public var thumbnails: Thumbnails?
+        public var poster: Poster?
         public var deliveryPolicies: [String]?
         public var authorizationPolicy: String?
         public var accessPolicy: String?
@@ -20,12 +22,44 @@ public struct TransformForm: Codable, Sendable, Hashable {
             after = task.after.isEmpty ? nil : task.after
             onError = task.onError == .stop ? nil : task.onError.rawValue
             preset = task.options.preset
+            thumbnails = task.options.thumbnails.map(Thumbnails.init)
+            poster = task.options.poster.map(Poster.init)
             deliveryPolicies = task.options.deliveryPolicies
             authorizationPolicy = task.options.authorizationPolicy
             accessPolicy = task.options.accessPolicy
             urls = task.options.urls
             endpoint = task.options.endpoint
         }
+    }
+
+    public struct Thumbnails: Codable, Sendable, Hashable {
+        /// As `10s`.
+        public var interval: String
+        public var width: Int
+        public var columns: Int
+        public var rows: Int
+
+        init(_ thumbnails: TaskThumbnails) {
+            interval = TransformForm.seconds(thumbnails.interval)
+            width = thumbnails.width
+            columns = thumbnails.columns
+            rows = thumbnails.rows
+        }
+    }
+
+    public struct Poster: Codable, Sendable, Hashable {
+        /// `best`, or as `12.5s`.
+        public var position: String
+        public var width: Int
+
+        init(_ poster: TaskPoster) {
+            position = poster.position.map(TransformForm.seconds) ?? "best"
+            width = poster.width
+        }
+    }
+
+    private static func seconds(_ value: Double) -> String {
+        (Int(exactly: value).map { "\($0)" } ?? "\(value)") + "s"
     }
 
     public var kind: String

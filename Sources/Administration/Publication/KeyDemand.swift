@@ -27,7 +27,7 @@ struct KeyDemand {
     init(_ policies: [DeliveryPolicy], version: AssetVersionRecord) throws {
         for policy in policies where policy.encryption.keyType != nil {
             let periods = try Self.periods(of: version, under: policy)
-            for track in version.tracks.map(\.description) where track.kind != .text {
+            for track in version.tracks.map(\.description) where track.kind.isMedia {
                 guard let label = KeyLabel.covering(track, among: policy.keyLabels) else {
                     throw PublicationError(
                         .trackNotCovered,

@@ -75,6 +75,10 @@ public enum TaskFailureRule: String, Sendable, Hashable, Codable, CaseIterable {
 public struct TaskOptions: Sendable, Hashable, Codable {
     /// Of `encode`.
     public var preset: String?
+    /// Of `encode`.
+    public var thumbnails: TaskThumbnails?
+    /// Of `encode`.
+    public var poster: TaskPoster?
     /// Of `verify` and `publish`, by name.
     public var deliveryPolicies: [String]?
     /// Of `publish`, by name: who may receive new keys.

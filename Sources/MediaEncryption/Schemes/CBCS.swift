@@ -12,7 +12,7 @@ enum CBCS: SchemeRules {
     static func pattern(for kind: TrackKind) -> EncryptionPattern {
         switch kind {
         case .video: .oneOfTen
-        case .audio, .text: .none
+        case .audio, .text, .image: .none
         }
     }
 

@@ -48,10 +48,10 @@ extension OriginRequest {
     public var endpointObject: EndpointObject {
         switch self {
         case .manifest: .manifest
-        case .mediaPlaylist, .keyFramePlaylist: .playlist
+        case .mediaPlaylist, .keyFramePlaylist, .thumbnailTrack: .playlist
         case .initializationSegment: .initialization
-        case .segment, .smoothFragment: .segment
-        case .progressive: .progressive
+        case .segment, .smoothFragment, .sheet: .segment
+        case .progressive, .poster: .progressive
         }
     }
 }

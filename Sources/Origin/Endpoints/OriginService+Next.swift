@@ -20,9 +20,9 @@ extension OriginRequest {
     public var cacheTags: [String] {
         let asset = presentation.name
         return switch self {
-        case .manifest, .progressive: [asset]
+        case .manifest, .progressive, .thumbnailTrack, .poster: [asset]
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
-            .segment(let track, _):
+            .segment(let track, _), .sheet(let track, _):
             [asset, "\(asset)/v\(track.version)"]
         case .smoothFragment(let reference, _): [asset, "\(asset)/v\(reference.version)"]
         }

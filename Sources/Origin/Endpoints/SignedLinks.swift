@@ -20,8 +20,17 @@ struct SignedLinks {
         case "application/vnd.apple.mpegurl": playlist(text)
         case "application/dash+xml": xml(text, attributes: ["media", "initialization", "sourceURL"])
         case "application/vnd.ms-sstr+xml": xml(text, attributes: ["Url"])
+        case OriginService.thumbnailTrackType: cues(text)
         default: nil
         }
+    }
+
+    /// Cues of thumbnails: the sheet's address, and the place on it as a fragment.
+    private func cues(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            guard let mark = line.firstIndex(of: "#") else { return String(line) }
+            return link(String(line[..<mark]), and: "&") + line[mark...]
+        }.joined(separator: "\n")
     }
 
     /// RFC 8216, 4.1: lines that are no tags are URIs; so are the quoted values of `URI`.

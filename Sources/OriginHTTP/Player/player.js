@@ -3,10 +3,12 @@
 import { KeyClient, KeyRefused } from "./keys.js";
 import { readManifest } from "./manifests.js";
 import { Playback } from "./playback.js";
+import { ScrubBar, readStills } from "./stills.js";
 
 const $ = (id) => document.getElementById(id);
 const status = (window.keyway = { state: "idle", message: "", requests: [] });
 const OWN_TOKEN = "own";
+const scrub = new ScrubBar($("scrub"), () => $("video"));
 let configuration, playback, manifest;
 
 /** What each refusal means to the one who watches; else the answer's own detail is shown. */
@@ -159,10 +161,21 @@ function readStream() {
   if (!stream) return;
   const reading = (manifest = readManifest(stream));
   $("quality").replaceChildren(new Option("Highest", 0));
-  reading.then(({ renditions }) => {
+  scrub.use([]);
+  $("video").removeAttribute("poster");
+  reading.then(({ renditions, hasThumbnails }) => {
     if (reading !== manifest) return;
+    if (hasThumbnails) showStills(stream.url, reading);
     $("quality").replaceChildren(...renditions.map(({ label }, index) => new Option(label, index)));
   }, () => {});
+}
+
+/** Of a film that has some: most of what is protected shows none. */
+async function showStills(url, reading) {
+  const { poster, cues } = await readStills(url);
+  if (reading !== manifest) return;
+  $("video").poster = poster;
+  scrub.use(cues);
 }
 
 async function play() {

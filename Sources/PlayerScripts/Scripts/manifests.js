@@ -1,5 +1,5 @@
 // Reads HLS playlists and DASH manifests into one shape:
-//   { renditions: [{ label, load }], sound: { load } or null, licence }
+//   { renditions: [{ label, load }], sound: { load } or null, licence, hasThumbnails }
 // where load() gives a track { kind, mime, container, initialization, segments, timestampOffset, width, height } and a
 // segment is { url, start, duration, cipher }, a cipher { url, iv }. Renditions come highest first.
 
@@ -43,9 +43,10 @@ async function lines(url) {
 
 async function readHLS(url) {
   const streams = [], sounds = [];
-  let next;
+  let next, hasThumbnails = false;
   for (const line of await lines(url)) {
     if (line.startsWith("#EXT-X-MEDIA:")) sounds.push(attributes(line));
+    else if (line.startsWith("#EXT-X-IMAGE-STREAM-INF:")) hasThumbnails = true;
     else if (line.startsWith("#EXT-X-STREAM-INF:")) next = attributes(line);
     else if (next && !line.startsWith("#")) { streams.push({ ...next, uri: line }); next = null; }
   }
@@ -56,7 +57,7 @@ async function readHLS(url) {
     return { label: label(width, height, stream["AVERAGE-BANDWIDTH"] ?? stream.BANDWIDTH), load };
   });
   if (!renditions.length) throw new Error("The playlist names no video.");
-  return { renditions, sound: hlsSound(url, streams, sounds), licence: null };
+  return { renditions, sound: hlsSound(url, streams, sounds), licence: null, hasThumbnails };
 }
 
 function hlsSound(url, streams, sounds) {
@@ -108,7 +109,8 @@ async function readDASH(url) {
     return { label: label(width, height, bandwidth), load: async () => track(one, "video", url) };
   });
   const sound = audio && { load: async () => track(representations(audio)[0], "audio", url) };
-  return { renditions, sound: sound ?? null, licence: licence ? new URL(licence, url).href : null };
+  const hasThumbnails = sets.some((set) => kindOf(set) === "image");
+  return { renditions, sound: sound ?? null, licence: licence ? new URL(licence, url).href : null, hasThumbnails };
 }
 
 function representations(set) {

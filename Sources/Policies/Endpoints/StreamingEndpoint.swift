@@ -64,7 +64,7 @@ public enum EndpointObject: String, Sendable, Hashable, Codable, CaseIterable, C
     case playlist
     case initialization = "init"
     case segment
-    /// A whole file of MP4, whose address outlives the asset's versions.
+    /// A whole file of MP4, or the poster, whose address outlives the asset's versions.
     case progressive
 }
 

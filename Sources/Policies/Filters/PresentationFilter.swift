@@ -70,7 +70,7 @@ public struct FilterTrackSelection: Sendable, Hashable, Codable {
 public struct FilterCondition: Sendable, Hashable, Codable {
     /// The reference's names.
     public enum Property: String, Sendable, Hashable, Codable, CaseIterable {
-        /// `video`, `audio` or `text`.
+        /// `video`, `audio`, `text` or `image`.
         case type = "Type"
         case name = "Name"
         /// RFC 5646, in any letter case.

@@ -15,7 +15,7 @@ struct AdaptationSet {
     }
 
     static func sets(of presentation: Presentation) -> [AdaptationSet] {
-        var rest = TrackKind.allCases.flatMap(presentation.tracks)
+        var rest = TrackKind.allCases.filter { $0 != .image }.flatMap(presentation.tracks)
         var sets: [AdaptationSet] = []
         while let first = rest.first {
             sets.append(AdaptationSet(first: first, others: rest.dropFirst().filter(first.switches)))

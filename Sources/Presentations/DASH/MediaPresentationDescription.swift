@@ -36,14 +36,19 @@ extension Presentation {
         period.set("id", "0")
         period.set("start", "PT0S")
         let start = start
-        period.append(
-            AdaptationSet.sets(of: self).enumerated().map { $0.element.element(id: $0.offset, profile, start: start) })
+        let sets = AdaptationSet.sets(of: self)
+        period.append(sets.enumerated().map { $0.element.element(id: $0.offset, profile, start: start) })
+        for (number, sheets) in shownSheets.enumerated() {
+            period.append(ThumbnailSet.element(sheets, id: sets.count + number))
+        }
         manifest.append(period)
         return manifest.document
     }
 
     private static func checkForDASH(_ track: PresentedTrack) throws(PresentationError) {
-        guard track.addresses.initialization != nil else { throw track.error("DASH needs an init segment") }
+        guard track.addresses.initialization != nil || track.description.kind == .image else {
+            throw track.error("DASH needs an init segment")
+        }
         try track.checkVectors()
     }
 

@@ -69,7 +69,7 @@ enum SegmentTemplate {
         return element
     }
 
-    private static func units(_ microseconds: UInt64, timescale: UInt32) -> UInt64 {
+    static func units(_ microseconds: UInt64, timescale: UInt32) -> UInt64 {
         let (high, low) = microseconds.multipliedFullWidth(by: UInt64(timescale))
         guard high < 1_000_000 else { return .max }
         return (1_000_000 as UInt64).dividingFullWidth((high, low)).quotient

@@ -21,7 +21,7 @@ extension Presentation {
         text += groups.map { $0.lines() }.joined()
         if groups.isEmpty { text += videos.map { Self.variant($0, audio: nil, subtitles) }.joined() }
         for group in groups { text += videos.map { Self.variant($0, audio: group, subtitles) }.joined() }
-        return text + videos.map(\.keyFrameVariant).joined()
+        return text + videos.map(\.keyFrameVariant).joined() + imageStreams
     }
 
     /// EXT-X-SESSION-KEY (4.3.4.5): every way to a key that a media playlist names, once, so that players can fetch keys

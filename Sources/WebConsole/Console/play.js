@@ -5,9 +5,11 @@
 import { KeyClient, KeyRefused } from "./keys.js";
 import { readManifest } from "./manifests.js";
 import { Playback } from "./playback.js";
+import { ScrubBar, readStills } from "./stills.js";
 
 const $ = (id) => document.getElementById(id);
 const status = (window.keyway = { state: "idle", message: "", requests: [], errors: [] });
+const scrub = new ScrubBar($("scrub"), () => $("video"));
 let playback, renditions;
 
 function show(state, words) {
@@ -59,6 +61,8 @@ async function play() {
   const stream = streamOf($("url").value.trim());
   show("loading", "Loading the manifest, then the key.");
   const video = freshVideo();
+  scrub.use([]);
+  video.removeAttribute("poster");
   if (stream.isFile) return playFile(video, stream.url);
   const mine = (playback = new Playback(video, new KeyClient($("token").value.trim(), showRequest), (error) => {
     if (mine === playback) showFailure(error);
@@ -67,10 +71,18 @@ async function play() {
   const presentation = await readManifest(stream).catch(mine.fail);
   if (!presentation || mine !== playback) return;
   offer(presentation.renditions);
+  if (presentation.hasThumbnails) showStills(video, stream.url, mine);
   const rendition = presentation.renditions[$("quality").value] ?? presentation.renditions[0];
   await mine.start(presentation, rendition, { encryption: stream.encryption,
     licence: presentation.licence ?? licence });
   if (mine === playback) show("playing", `Playing ${rendition.label}.`);
+}
+
+async function showStills(video, url, mine) {
+  const { poster, cues } = await readStills(url);
+  if (mine !== playback) return;
+  video.poster = poster;
+  scrub.use(cues);
 }
 
 function offer(found) {

@@ -29,6 +29,15 @@ struct PresetShow: AsyncParsableCommand {
             }
             rows.append(["audio", preset.audioText])
             if let loudness = preset.loudness { rows.append(["loudness", "\(loudness) LUFS"]) }
+            if let thumbnails = preset.thumbnails {
+                rows.append([
+                    "thumbnails",
+                    "every \(thumbnails.interval) s, \(thumbnails.width) wide, \(thumbnails.columns)x\(thumbnails.rows)",
+                ])
+            }
+            if let poster = preset.poster {
+                rows.append(["poster", poster.position.map { "at \($0) s" } ?? "best"])
+            }
             return rows.map { $0[0].padding(toLength: 15, withPad: " ", startingAt: 0) + $0[1] }.joined(separator: "\n")
         }
     }

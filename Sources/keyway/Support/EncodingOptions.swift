@@ -34,6 +34,12 @@ struct EncodingOptions: ParsableArguments {
     @Option(help: "Bring sound to a loudness in LUFS (EBU R 128), as -23.")
     var loudness: Double?
 
+    @Flag(help: "Make thumbnails for scrubbing, every 10 seconds; a preset file says otherwise.")
+    var thumbnails = false
+
+    @Option(help: "Make a poster of the picture at this time, or of the 'best' one.")
+    var poster: String?
+
     @Flag(help: "Hold each rendition against the source: SSIM and PSNR.")
     var quality = false
 
@@ -92,6 +98,11 @@ struct EncodingOptions: ParsableArguments {
             chosen = found
         }
         if let loudness { chosen.loudness = loudness }
+        if thumbnails { chosen.thumbnails = chosen.thumbnails ?? ThumbnailRecipe() }
+        if let poster {
+            let position = poster == "best" ? nil : try Self.seconds(poster, "--poster")
+            chosen.poster = PosterRecipe(position: position, width: chosen.poster?.width ?? PosterRecipe().width)
+        }
         return chosen
     }
 

@@ -1,0 +1,69 @@
+import MediaModel
+
+/// The sheets of thumbnails that lie under what a presentation shows.
+struct ShownSheets {
+    let track: PresentedTrack
+    let format: ImageFormat
+    /// Which sheets, counted from 0.
+    let range: Range<Int>
+    /// Where the presentation begins, in microseconds of the film.
+    let start: UInt64
+    /// Where it ends, likewise.
+    let end: UInt64
+    /// How much of the first sheet lies before the presentation, in microseconds.
+    let offset: UInt64
+
+    /// What is rounded away with times in microseconds.
+    private static let tolerance: UInt64 = 1000
+
+    /// Nil where there is nothing to list.
+    ///
+    /// - Parameters:
+    ///   - start: of the presentation, in microseconds of the film.
+    ///   - end: likewise.
+    init?(_ track: PresentedTrack, from start: UInt64, to end: UInt64) {
+        guard let format = track.description.image, format.role == .thumbnails, start < end else { return nil }
+        let shown = track.segments.indices.filter { number in
+            let segment = track.segments[number]
+            return track.microseconds(segment.start + segment.duration) > start + Self.tolerance
+                && track.microseconds(segment.start) + Self.tolerance < end
+        }
+        guard let first = shown.first, let last = shown.last else { return nil }
+        self.track = track
+        self.format = format
+        self.start = start
+        self.end = end
+        range = first..<(last + 1)
+        let begins = track.microseconds(track.segments[first].start)
+        offset = start > begins + Self.tolerance ? start - begins : 0
+    }
+
+    /// From one picture to the next, in microseconds.
+    var interval: UInt64 { track.microseconds(UInt64(format.interval)) }
+
+    /// How much of the presentation a sheet covers, in microseconds.
+    func shownDuration(_ number: Int) -> UInt64 {
+        let segment = track.segments[number]
+        let from = max(start, track.microseconds(segment.start))
+        let until = min(end, track.microseconds(segment.start + segment.duration))
+        return until > from ? until - from : 0
+    }
+}
+
+extension PresentedTrack {
+    /// Where a sheet lies. Numbers in addresses count from 1, as they usually do in DASH.
+    func sheetAddress(_ number: Int) -> String {
+        addresses.media.expanded(track: description.name, number: number + 1)
+    }
+}
+
+extension Presentation {
+    /// Of each track of thumbnails.
+    var shownSheets: [ShownSheets] {
+        let (start, length) = (start, duration)
+        return tracks(.image).compactMap { ShownSheets($0, from: start, to: start + length) }
+    }
+
+    /// The tracks of thumbnails that HLS lists: its image playlists cannot begin within a sheet.
+    var listedSheets: [ShownSheets] { shownSheets.filter { $0.offset == 0 } }
+}
