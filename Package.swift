@@ -133,6 +133,7 @@ let libraries: [Row] = [
         name: "AssetFiles",
         siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
         products: [.crypto]),
+    Row(name: "ContentChecks", siblings: ["AssetFiles", "Catalog", "MediaStorage"]),
     Row(
         name: "Jobs",
         siblings: [
@@ -189,8 +190,8 @@ let libraries: [Row] = [
             "Backups", "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP",
             "TransitKEK",
             "KeySetHTTP",
-            "Administration", "AssetFiles", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
-            "Settings",
+            "Administration", "AssetFiles", "ContentChecks", "Tokens", "MediaStorage", "Policies", "ContentKeys",
+            "Cryptography", "Settings",
         ],
         products: [.configuration, .logging]),
     Row(
@@ -238,7 +239,8 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentKeys", "Diagnosis", "Jobs",
+            "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentChecks", "ContentKeys",
+            "Diagnosis", "Jobs",
             "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "MediaStorage", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
             "AdminContract", "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",

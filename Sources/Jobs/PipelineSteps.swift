@@ -30,15 +30,23 @@ public struct PipelineSteps: Sendable {
     public var publish: Step
     /// Asks caches for the start of every rendition.
     public var prewarm: Step
+    /// Puts the inputs of a job to the checks.
+    public var check: @Sendable (JobRecord) async throws -> TaskOutcome
 
-    public init(verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step) {
+    public init(
+        verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step,
+        check: @escaping @Sendable (JobRecord) async throws -> TaskOutcome
+    ) {
         self.verify = verify
         self.publish = publish
         self.prewarm = prewarm
+        self.check = check
     }
 
     /// Where there is nothing but an encoder.
-    public static let none = PipelineSteps(verify: unavailable, publish: unavailable, prewarm: unavailable)
+    public static let none = PipelineSteps(verify: unavailable, publish: unavailable, prewarm: unavailable) { _ in
+        throw JobFailure(.notConfigured, "inputs cannot be checked here")
+    }
 
     @Sendable private static func unavailable(_ input: StepInput) async throws -> TaskOutcome {
         throw JobFailure(.notConfigured, "tasks of kind '\(input.task.kind.rawValue)' cannot be done here")

@@ -60,7 +60,7 @@ extension DocumentNode {
     ) -> TaskOptions {
         var options = TaskOptions()
         switch kind {
-        case .probe: break
+        case .probe, .checks: break
         case .encode: options.preset = fields.required("preset")?.preset()
         case .verify:
             options.deliveryPolicies = fields.required("deliveryPolicies")?
@@ -149,7 +149,7 @@ extension TaskKind {
     /// The fields of a task in a document, besides those that all have.
     fileprivate var optionFields: [String] {
         switch self {
-        case .probe: []
+        case .probe, .checks: []
         case .encode: ["preset"]
         case .verify: ["deliveryPolicies"]
         case .publish: ["deliveryPolicies", "authorizationPolicy", "accessPolicy"]

@@ -48,7 +48,8 @@ extension Installation {
         let prewarm = PrewarmStep(origin: origin)
         return PipelineSteps(
             verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
-            prewarm: { try await prewarm.run($0) })
+            prewarm: { try await prewarm.run($0) },
+            check: { _ in throw JobFailure(.notConfigured, "inputs cannot be checked here") })
     }
 
     /// `keyway-encoder` in the folder of the running program.
