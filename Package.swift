@@ -52,7 +52,7 @@ let playerScripts: [Resource] = [
 /// The operators' console is part of the program.
 let consolePages: [Resource] = [
     "index.html", "console.css", "icon.svg", "main.js", "interface.js", "elements.js", "documents.js", "assets.js",
-    "asset.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html", "play.js",
+    "asset.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html", "play.js",
 ].map { .embedInCode("Console/\($0)") }
 
 let libraries: [Row] = [
@@ -126,19 +126,19 @@ let libraries: [Row] = [
         name: "Encoding",
         siblings: [
             "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
-            "SubtitleFiles", "CFFmpeg", "CInputPort",
+            "SubtitleFiles", "CChromaprint", "CFFmpeg", "CInputPort",
         ]),
     Row(name: "Backups", siblings: ["Catalog", "ContentKeys", "Cryptography", "MediaStorage"]),
     Row(
         name: "AssetFiles",
         siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
         products: [.crypto]),
-    Row(name: "ContentChecks", siblings: ["AssetFiles", "Catalog", "MediaStorage"]),
+    Row(name: "ContentChecks", siblings: ["AssetFiles", "Catalog", "EncoderProtocol", "MediaStorage"]),
     Row(
         name: "Jobs",
         siblings: [
-            "AssetFiles", "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol",
-            "Cryptography", "OutboundHTTP",
+            "AssetFiles", "Catalog", "ContentChecks", "MediaStorage", "MediaModel", "ContentKeys", "Policies",
+            "EncoderProtocol", "Cryptography", "OutboundHTTP",
         ],
         products: [.subprocess, .systemPackage, .logging]),
     Row(
@@ -443,6 +443,8 @@ let package = Package(
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+            .systemLibrary(
+                name: "CChromaprint", pkgConfig: "libchromaprint", providers: [.apt(["libchromaprint-dev"])]),
             .systemLibrary(name: "CLinux"),
             .systemLibrary(name: "CMachine"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),

@@ -35,7 +35,9 @@ public struct PipelineSteps: Sendable {
 
     public init(
         verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step,
-        check: @escaping @Sendable (JobRecord) async throws -> TaskOutcome
+        check: @escaping @Sendable (JobRecord) async throws -> TaskOutcome = { _ in
+            throw JobFailure(.notConfigured, "inputs cannot be checked here")
+        }
     ) {
         self.verify = verify
         self.publish = publish
@@ -44,9 +46,7 @@ public struct PipelineSteps: Sendable {
     }
 
     /// Where there is nothing but an encoder.
-    public static let none = PipelineSteps(verify: unavailable, publish: unavailable, prewarm: unavailable) { _ in
-        throw JobFailure(.notConfigured, "inputs cannot be checked here")
-    }
+    public static let none = PipelineSteps(verify: unavailable, publish: unavailable, prewarm: unavailable)
 
     @Sendable private static func unavailable(_ input: StepInput) async throws -> TaskOutcome {
         throw JobFailure(.notConfigured, "tasks of kind '\(input.task.kind.rawValue)' cannot be done here")

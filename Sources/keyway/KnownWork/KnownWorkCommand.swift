@@ -5,7 +5,7 @@ import KeyServer
 struct KnownWorkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "known-work", abstract: "Works that the sound of originals is compared with.",
-        subcommands: [KnownWorkList.self, KnownWorkRemove.self])
+        subcommands: [KnownWorkAdd.self, KnownWorkList.self, KnownWorkRemove.self])
 }
 
 struct KnownWorkList: AsyncParsableCommand {

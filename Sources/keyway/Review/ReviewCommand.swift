@@ -7,6 +7,7 @@ struct ReviewCommand: ParsableCommand {
         commandName: "review", abstract: "Originals in quarantine: what their checks found, and what is decided.",
         subcommands: [
             ReviewList.self, ReviewShow.self, ReviewApprove.self, ReviewReject.self, ReviewRepeat.self,
+            ReviewFetch.self,
         ])
 }
 

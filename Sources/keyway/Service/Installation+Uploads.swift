@@ -1,5 +1,7 @@
 import Adapters
 import AssetFiles
+import ContentChecks
+import Jobs
 
 extension Installation {
     /// What takes originals in, and puts them to the checks.
@@ -11,6 +13,10 @@ extension Installation {
 
     /// In the order in which they are done: what may be malware is opened last.
     func makeChecks(_ settings: CheckSettings) -> [any IngestCheck] {
-        [settings.clamdCheck].compactMap { $0 }
+        let probe = EncoderProbe(encoder: Self.encoderPath)
+        let own: [any IngestCheck] = [
+            RuleCheck(catalog: catalog, probe: probe), KnownWorkCheck(catalog: catalog, probe: probe),
+        ]
+        return [settings.clamdCheck].compactMap { $0 } + own
     }
 }
