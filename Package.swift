@@ -52,7 +52,8 @@ let playerScripts: [Resource] = [
 /// The operators' console is part of the program.
 let consolePages: [Resource] = [
     "index.html", "console.css", "icon.svg", "main.js", "interface.js", "elements.js", "documents.js", "assets.js",
-    "asset.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html", "play.js",
+    "asset.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html",
+    "play.js",
 ].map { .embedInCode("Console/\($0)") }
 
 let libraries: [Row] = [
@@ -292,6 +293,9 @@ func tests() -> [Target] {
                 "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys", "Cryptography",
                 "CodecSyntax", "TrackCodecs",
             ]),
+        test(
+            "ContentChecksTests",
+            siblings: ["TestSupport", "ContentChecks", "AssetFiles", "Catalog", "EncoderProtocol", "MediaStorage"]),
         test("SubtitleFilesTests", siblings: ["SubtitleFiles", "TimedText", "MediaModel"]),
         test("TrackCodecsTests", siblings: ["TrackCodecs", "CodecSyntax", "ISOBaseMedia", "MediaModel"]),
         test(

@@ -49,7 +49,8 @@ public struct ClamdCheck: IngestCheck {
 
     private static func advice(_ size: UInt64) -> String {
         let mebibytes = size >> 20 + 1
-        return "set StreamMaxLength, MaxFileSize and MaxScanSize in clamd.conf to \(mebibytes)M or more, restart clamd, "
+        return
+            "set StreamMaxLength, MaxFileSize and MaxScanSize in clamd.conf to \(mebibytes)M or more, restart clamd, "
             + "and repeat the checks ('keyway review repeat')"
     }
 

@@ -19,7 +19,8 @@ struct FingerprintMatch: Sendable, Hashable {
     private static let mostDistances = 12
 
     /// - Throws: what `check` throws, which is called now and then.
-    static func find(_ file: [UInt32], in work: FingerprintIndex, check: () throws -> Void) throws -> FingerprintMatch? {
+    static func find(_ file: [UInt32], in work: FingerprintIndex, check: () throws -> Void) throws -> FingerprintMatch?
+    {
         let window = min(Self.window, file.count, work.items.count)
         guard window >= shortestWindow else { return nil }
         var votes: [Int: Int] = [:]
@@ -69,8 +70,23 @@ struct FingerprintMatch: Sendable, Hashable {
             }
             if let current, current.count > best?.count ?? 0 { best = current }
         }
-        return best.map { FingerprintMatch(range: $0, start: $0.lowerBound + distance) }
+        return best.map { range in
+            let trimmed = trimmed(range) { (file[$0] ^ work[$0 + distance]).nonzeroBitCount }
+            return FingerprintMatch(range: trimmed, start: trimmed.lowerBound + distance)
+        }
     }
+
+    /// Without what lies at its ends and is another sound: a stretch of ten seconds may have some of it.
+    private static func trimmed(_ range: Range<Int>, _ differing: (Int) -> Int) -> Range<Int> {
+        let limit = Int(Double(edge * 32) * tolerance)
+        func isLike(_ start: Int) -> Bool { (start..<start + edge).reduce(0) { $0 + differing($1) } <= limit }
+        let starts = range.lowerBound...(range.upperBound - edge)
+        guard let first = starts.first(where: isLike), let last = starts.last(where: isLike) else { return range }
+        return first..<last + edge
+    }
+
+    /// In items: a second.
+    private static let edge = 8
 
     /// Silence is like silence, and a tone like a tone.
     private static func isVaried(_ items: ArraySlice<UInt32>) -> Bool {

@@ -33,7 +33,8 @@ public struct RuleCheck: IngestCheck {
             for rule in document.rules where rule.conditions.allSatisfy({ $0.holds(of: facts) }) {
                 verdict.outcome = max(verdict.outcome, rule.action.outcome)
                 let found = rule.conditions.map { $0.finding(in: facts) }.joined(separator: ", ")
-                verdict.reasons.append("\(document.name)/\(rule.name): " + (rule.message.map { "\($0) (\(found))" } ?? found))
+                verdict.reasons.append(
+                    "\(document.name)/\(rule.name): " + (rule.message.map { "\($0) (\(found))" } ?? found))
             }
         }
         return verdict

@@ -1,5 +1,5 @@
 import CFFmpeg
-public import EncoderProtocol
+import EncoderProtocol
 public import TrackOutput
 
 /// Says what all streams of a file are, without decoding more than finding that out needs. Owned by one thread.
@@ -47,7 +47,8 @@ public enum MediaInspection {
         let rate = Rational.frameRate(average: stream.pointee.averageRate, finest: stream.pointee.finestRate)
         return MediaFacts.Video(
             codec: codec, width: isTurned ? size.1 : size.0, height: isTurned ? size.0 : size.1,
-            frameRate: rate.value, bitDepth: SourcePicture.bitDepth(format), pixelFormat: word(av_get_pix_fmt_name(format)),
+            frameRate: rate.value, bitDepth: SourcePicture.bitDepth(format),
+            pixelFormat: word(av_get_pix_fmt_name(format)),
             primaries: word(av_color_primaries_name(parameters.color_primaries)),
             transfer: word(av_color_transfer_name(parameters.color_trc)),
             matrix: word(av_color_space_name(parameters.color_space)),

@@ -1,7 +1,7 @@
 public import AssetFiles
+import Catalog
 public import ContentChecks
 public import EncoderProtocol
-import Catalog
 import Foundation
 import MediaStorage
 import Subprocess

@@ -32,7 +32,8 @@ struct ChecksStep {
                 let reasons = verdict.reasons.joined(separator: "; ")
                 guard verdict.outcome <= .warned else {
                     throw JobFailure(
-                        .inputRefused, "\(check.name): \(reasons)"
+                        .inputRefused,
+                        "\(check.name): \(reasons)"
                             + (verdict.outcome == .flagged
                                 ? "; somebody must decide: send it as an original ('keyway asset file add')" : ""))
                 }

@@ -24,7 +24,8 @@ extension Installation {
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
         let jobs = configuration?.jobs
         return JobQueue(
-            worker: worker, steps: makeSteps(publication, ChecksStep(checks: configuration.map { makeChecks($0.checks) })),
+            worker: worker,
+            steps: makeSteps(publication, ChecksStep(checks: configuration.map { makeChecks($0.checks) })),
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(
