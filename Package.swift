@@ -52,7 +52,8 @@ let playerScripts: [Resource] = [
 /// The operators' console is part of the program.
 let consolePages: [Resource] = [
     "index.html", "console.css", "icon.svg", "main.js", "interface.js", "elements.js", "documents.js", "assets.js",
-    "asset.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html", "play.js",
+    "asset.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html",
+    "play.js",
 ].map { .embedInCode("Console/\($0)") }
 
 let libraries: [Row] = [
@@ -126,18 +127,19 @@ let libraries: [Row] = [
         name: "Encoding",
         siblings: [
             "MediaModel", "EncoderProtocol", "TrackOutput", "ISOBaseMedia", "TimedText", "CodecSyntax", "TrackCodecs",
-            "SubtitleFiles", "CFFmpeg", "CInputPort",
+            "SubtitleFiles", "CChromaprint", "CFFmpeg", "CInputPort",
         ]),
     Row(name: "Backups", siblings: ["Catalog", "ContentKeys", "Cryptography", "MediaStorage"]),
     Row(
         name: "AssetFiles",
         siblings: ["Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "Cryptography"],
         products: [.crypto]),
+    Row(name: "ContentChecks", siblings: ["AssetFiles", "Catalog", "EncoderProtocol", "MediaStorage"]),
     Row(
         name: "Jobs",
         siblings: [
-            "AssetFiles", "Catalog", "MediaStorage", "MediaModel", "ContentKeys", "Policies", "EncoderProtocol",
-            "Cryptography", "OutboundHTTP",
+            "AssetFiles", "Catalog", "ContentChecks", "MediaStorage", "MediaModel", "ContentKeys", "Policies",
+            "EncoderProtocol", "Cryptography", "OutboundHTTP",
         ],
         products: [.subprocess, .systemPackage, .logging]),
     Row(
@@ -189,8 +191,8 @@ let libraries: [Row] = [
             "Backups", "Catalog", "CatalogSQLite", "KeyDelivery", "KeyWrapping", "LicenceForwarding", "OutboundHTTP",
             "TransitKEK",
             "KeySetHTTP",
-            "Administration", "AssetFiles", "Tokens", "MediaStorage", "Policies", "ContentKeys", "Cryptography",
-            "Settings",
+            "Administration", "AssetFiles", "ContentChecks", "Tokens", "MediaStorage", "Policies", "ContentKeys",
+            "Cryptography", "Settings",
         ],
         products: [.configuration, .logging]),
     Row(
@@ -238,7 +240,8 @@ let programs: [Row] = [
     Row(
         name: "keyway",
         siblings: [
-            "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentKeys", "Diagnosis", "Jobs",
+            "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentChecks", "ContentKeys",
+            "Diagnosis", "Jobs",
             "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP",
             "HTTPSurface", "MediaModel", "MediaStorage", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
             "AdminContract", "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
@@ -290,6 +293,9 @@ func tests() -> [Target] {
                 "TestSupport", "MediaEncryption", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "ContentKeys",
                 "Cryptography", "CodecSyntax", "TrackCodecs",
             ]),
+        test(
+            "ContentChecksTests",
+            siblings: ["TestSupport", "ContentChecks", "AssetFiles", "Catalog", "EncoderProtocol", "MediaStorage"]),
         test("SubtitleFilesTests", siblings: ["SubtitleFiles", "TimedText", "MediaModel"]),
         test("TrackCodecsTests", siblings: ["TrackCodecs", "CodecSyntax", "ISOBaseMedia", "MediaModel"]),
         test(
@@ -443,6 +449,8 @@ let package = Package(
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+            .systemLibrary(
+                name: "CChromaprint", pkgConfig: "libchromaprint", providers: [.apt(["libchromaprint-dev"])]),
             .systemLibrary(name: "CLinux"),
             .systemLibrary(name: "CMachine"),
             .systemLibrary(name: "CFFmpeg", pkgConfig: "libavfilter", providers: [.apt(["libavfilter-dev"])]),

@@ -13,7 +13,7 @@ packages=(
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     ca-certificates curl ffmpeg mpv openssl libxml2-utils python3 python3-venv chromium chromium-driver
-    nginx
+    nginx clamav-daemon clamav libchromaprint-dev
 )
 # Several AES chains at once, where there are processors for it; without, OpenSSL makes one after the other.
 [[ "$(uname -m)" == x86_64 ]] && packages+=(libipsec-mb-dev)

@@ -40,6 +40,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var sasLocators: Int
     /// What originals may take.
     public var uploads: UploadSettings
+    /// What originals are put to before they may be used.
+    public var checks: CheckSettings
     /// Who makes the licences of protection systems.
     public var licences: LicenceSettings
     /// The fields that the file or the environment sets, by name.
@@ -62,7 +64,9 @@ public struct ServiceConfiguration: Sendable, Hashable {
             "auditRetention", "accessLog",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
-        + StorageSettings.fields + UploadSettings.fields + JobSettings.fields + ["sas.locatorsPerAsset"]
+        + StorageSettings.fields + UploadSettings.fields + CheckSettings.fields + JobSettings.fields + [
+            "sas.locatorsPerAsset"
+        ]
 
     /// Reads a file and the environment.
     ///
@@ -103,6 +107,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         let storage = try StorageSettings(reader)
         self.storage = storage
         uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)
+        checks = try CheckSettings(reader)
         jobs = try JobSettings(reader)
         fieldsSet = Self.fields.filter { reader.string(forKey: ConfigKey($0)) != nil }
     }

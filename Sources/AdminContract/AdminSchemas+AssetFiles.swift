@@ -18,6 +18,7 @@ extension AdminSchemas {
                 .required("contentType", text), .required("size", .count), .optional("sha256", digest),
                 .required("state", .text(.choice(AssetFileState.allCases.map(\.rawValue)))),
                 .optional("reason", text, "Why it stays in quarantine, or was rejected"),
+                .optional("checks", words(IngestRecord.State.self), "How far its checks are"),
                 .required("encrypted", .boolean, "In storage"), .required("created", time),
             ])
         ),

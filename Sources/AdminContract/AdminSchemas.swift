@@ -8,7 +8,7 @@ import Policies
 enum AdminSchemas {
     static let all: [String: Schema] = Dictionary(
         keys + keyOperations + keks + policies + policyParts + decisions + assets + assetStates + assetFiles + endpoints
-            + jobs
+            + jobs + quarantine
             + others
     ) { first, _ in first }
 

@@ -36,6 +36,17 @@ public struct StoredAssets: Sendable {
         return try await content(of: file)
     }
 
+    /// Opens an original that waits for somebody's decision, for who decides.
+    ///
+    /// - Throws: `AssetFileError` with `notReady` for any other.
+    public func openForReview(_ found: QuarantinedFile) async throws -> any MediaReader {
+        guard found.file.state == .quarantine, found.record?.state == .review else {
+            throw AssetFileError(
+                .notReady, "file '\(found.file.name)' of asset '\(found.file.asset)' does not wait for a decision")
+        }
+        return try await content(of: found.file)
+    }
+
     /// The same whatever its state: for what decides on it.
     func content(of file: AssetFileRecord) async throws -> any MediaReader {
         let key = try await key(of: file)

@@ -3,81 +3,104 @@ import ContentKeys
 import Cryptography
 import Foundation
 import MediaStorage
+import Synchronization
+
+/// The originals that are being looked at.
+private final class RunningChecks: Sendable {
+    private let running = Mutex<Set<AssetFileID>>([])
+
+    var files: Set<AssetFileID> { running.withLock { $0 } }
+
+    func add(_ file: AssetFileID) { running.withLock { _ = $0.insert(file) } }
+
+    func remove(_ file: AssetFileID) { running.withLock { _ = $0.remove(file) } }
+}
 
 extension UploadService {
-    /// Looks at all originals that are waiting for it.
+    /// Checks originals as they arrive, so many at once as are configured, until the task is cancelled.
     ///
-    /// - Returns: how many were looked at.
-    public func ingestAll() async throws -> Int {
-        var count = 0
-        for file in try await catalog.assetFiles(in: .quarantine) where file.reason == nil {
-            try Task.checkCancellation()
-            do {
-                if try await ingest(file.id) != nil { count += 1 }
-            } catch let error as MediaStorageError where error.code == .missing {
-                // One that is not there must not keep the others waiting.
-                var file = file
-                file.reason = error.reason
-                file.changed = now()
-                try await catalog.apply([.updateAssetFile(file)])
+    /// - Parameter onFailure: is told what keeps it from looking at originals at all; it is tried again.
+    public func checkOriginals(onFailure: @escaping @Sendable (any Error) -> Void) async {
+        let running = RunningChecks()
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                do {
+                    let busy = running.files
+                    let found = try await catalog.originalsToCheck(at: now(), limit: busy.count + concurrency)
+                    for file in found.map(\.file.id).filter({ !busy.contains($0) }).prefix(concurrency - busy.count) {
+                        running.add(file)
+                        group.addTask { [self] in
+                            defer { running.remove(file) }
+                            do {
+                                _ = try await ingest(file)
+                            } catch  where !Task.isCancelled {
+                                onFailure(error)
+                                try? await Task.sleep(for: Self.pauseAfterFailure)
+                            } catch {}
+                        }
+                    }
+                } catch  where !Task.isCancelled {
+                    onFailure(error)
+                    try? await Task.sleep(for: Self.pauseAfterFailure)
+                } catch {}
+                try? await Task.sleep(for: Self.lookInterval)
             }
         }
-        return count
     }
 
+    private static let lookInterval = Duration.milliseconds(500)
+    private static let pauseAfterFailure = Duration.seconds(5)
+
     /// Reads an original through that has arrived: tags it, holds it against the hash that was said, and puts it to the
-    /// checks. Only what passes all of it leaves quarantine. Done again from the start when the process dies.
+    /// checks. Only what passes all of it leaves quarantine. When the process dies it goes on behind the last check that
+    /// ended.
     ///
     /// - Returns: the file as it is then; nil while another process looks at it.
     public func ingest(_ id: AssetFileID) async throws -> AssetFileRecord? {
-        guard var file = try await catalog.assetFile(id) else {
-            throw AssetFileError(.missing, "there is no file \(id)")
-        }
-        guard file.state == .quarantine, file.reason == nil else { return file }
+        let first = try await quarantined(id)
+        guard first.isToBeChecked(at: now()) else { return first.file }
         let lock: (any OriginalWriter)?
         do {
-            lock = try file.parts.first.map { try storage.append(toOriginal: $0.id) }
+            lock = try first.file.parts.first.map { try storage.append(toOriginal: $0.id) }
         } catch let error as MediaStorageError where error.code == .busy {
             return nil
         }
         defer { withExtendedLifetime(lock) {} }
-        do {
-            try await examine(&file)
-        } catch let error as AssetFileError where error.code == .damaged {
-            file.reason = error.reason
-        }
-        file.changed = now()
-        try await catalog.apply([.updateAssetFile(file)])
-        return file
+        // Whoever had the lock before may have ended it.
+        let found = try await quarantined(id)
+        guard found.isToBeChecked(at: now()) else { return found.file }
+        var examination = Examination(found, self)
+        return try await examination.run()
     }
 
-    private func examine(_ file: inout AssetFileRecord) async throws {
-        let digest = try await tag(&file)
+    private func quarantined(_ id: AssetFileID) async throws -> QuarantinedFile {
+        guard let found = try await catalog.quarantinedFile(id) else {
+            throw AssetFileError(.missing, "there is no file \(id)")
+        }
+        return found
+    }
+
+    /// Tags an original and holds it against the hash that was said.
+    func readThrough(_ file: inout AssetFileRecord) async throws -> IngestVerdict {
+        let key = try await assets.key(of: file)
+        let original = file
+        let (parts, digest) = try await OwnThread.run { [self] stop in try tagged(original, key, stop) }
+        file.parts = parts
         if let expected = file.digest, expected != digest {
-            file.reason = "its SHA-256 is \(digest.hexDigits), and \(expected.hexDigits) was said"
-            return
+            return IngestVerdict(
+                .damaged, ["its SHA-256 is \(digest.hexDigits), and \(expected.hexDigits) was said"])
         }
         file.digest = digest
-        for check in checks {
-            switch try await check.verdict(on: file, content: assets.content(of: file)) {
-            case .passed: continue
-            case .held(let reason):
-                file.reason = "\(check.name): \(reason)"
-            case .rejected(let reason):
-                file.state = .rejected
-                file.reason = "\(check.name): \(reason)"
-            }
-            return
-        }
-        file.state = .ready
+        return IngestVerdict(.passed)
     }
 
-    /// - Returns: SHA-256 of the content.
-    private func tag(_ file: inout AssetFileRecord) async throws -> [UInt8] {
-        let key = try await assets.key(of: file)
+    /// - Returns: the parts with their tags' digests, and SHA-256 of the content.
+    private func tagged(
+        _ file: AssetFileRecord, _ key: ContentKey?, _ stop: StopFlag
+    ) throws -> (parts: [OriginalPart], digest: [UInt8]) {
+        var parts = file.parts
         let content = try SHA256Accumulator()
-        for index in file.parts.indices {
-            let part = file.parts[index]
+        for (index, part) in parts.enumerated() {
             let form = StoredAssets.form(key, part)
             let cipher = try form.cipher()
             let reader = try storage.open(StoredFile(original: part.id))
@@ -90,17 +113,17 @@ extension UploadService {
             }
             var position: UInt64 = 0
             try reader.forEachPiece { piece in
-                try Task.checkCancellation()
+                try stop.check()
                 try accumulator.append(piece)
                 var clear = [UInt8](piece)
                 if let cipher { try clear.withUnsafeMutableBytes { try cipher.apply(to: $0, at: position) } }
                 try clear.withUnsafeBytes { try content.update($0) }
                 position += UInt64(piece.count)
             }
-            file.parts[index].tagsDigest = try accumulator.finish()
+            parts[index].tagsDigest = try accumulator.finish()
             try tags.close()
         }
-        return try content.finish()
+        return (parts, try content.finish())
     }
 
     /// Removes uploads that do not go on, and bytes that nobody knows of. What is being written is nobody's only for as long

@@ -12,20 +12,26 @@ public final class UploadService: Sendable {
     let assets: StoredAssets
     let settings: UploadSettings
     let checks: [any IngestCheck]
+    /// So many originals are checked at once.
+    let concurrency: Int
     let now: @Sendable () -> Date
     private let sessions = UploadSessions()
 
     var catalog: any CatalogEngine { assets.catalog }
     var storage: any MediaStorage { assets.storage }
 
-    /// - Parameter checks: what an original must pass besides having arrived whole.
+    /// - Parameters:
+    ///   - checks: what an original must pass besides having arrived whole, in this order.
+    ///   - concurrency: so many originals are checked at once.
     public init(
         assets: StoredAssets, settings: UploadSettings, checks: [any IngestCheck] = [],
+        concurrency: Int = 2,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.assets = assets
         self.settings = settings
         self.checks = checks
+        self.concurrency = max(1, concurrency)
         self.now = now
     }
 

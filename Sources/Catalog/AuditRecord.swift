@@ -33,6 +33,18 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     /// An original has begun to arrive.
     case assetFileAdded
     case assetFileDeleted
+    /// Its checks have ended: it was let out of quarantine, refused, or waits for somebody's decision.
+    case assetFileChecked
+    /// Somebody let it out of quarantine.
+    case reviewApproved
+    /// Somebody refused it for good.
+    case reviewRejected
+    /// Its checks are done again.
+    case reviewRepeated
+    /// Somebody took a copy of an original out of quarantine to look at it.
+    case reviewFetched
+    case knownWorkAdded
+    case knownWorkRemoved
     case assetPublished
     case locatorCreated
     case locatorRevoked

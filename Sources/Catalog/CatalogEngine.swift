@@ -92,6 +92,7 @@ public enum CatalogChange: Sendable {
     /// With the job's usual tasks when none are given.
     case insertJob(JobRecord, tasks: [TaskRecord] = [])
     case pipeline(PipelineChange)
+    case quarantine(QuarantineChange)
     case insertAdminToken(AdminTokenRecord)
     /// Closes an admin token for good; its name stays taken, so that the audit log stays clear.
     case revokeAdminToken(name: String, time: Date)
@@ -123,6 +124,8 @@ public enum CatalogCondition: Sendable {
     case asset(AssetRecord)
     /// The key of this id is this one.
     case contentKey(ContentKeyRecord)
+    /// The original and its record are these; nil when it has none.
+    case original(AssetFileRecord, IngestRecord?)
 }
 
 /// Everything that a request for a key needs, read in one consistent look.
@@ -162,7 +165,7 @@ public struct LocatorLookup: Sendable {
 
 /// The records of the service. One writer at a time; a reader sees whole transactions. Every function throws
 /// `CatalogError`.
-public protocol CatalogEngine: AuditLog, PipelineCatalog {
+public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     /// Applies all changes in one durable transaction, or none.
     func apply(_ changes: [CatalogChange]) async throws
 

@@ -45,6 +45,7 @@ extension Database {
         case .insertUnpublishedVersion(let version): try insert(version, isCurrent: false)
         case .insertJob(let job, let tasks): try insert(job, tasks)
         case .pipeline(let change): try apply(change)
+        case .quarantine(let change): try apply(change)
         case .insertAuditKey(let key): try insert(key)
         case .audit(let event): try append([AuditEntry(event)])
         case .insertAdminToken(let token): try insert(token)

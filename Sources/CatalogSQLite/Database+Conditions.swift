@@ -24,6 +24,10 @@ extension Database {
             guard try contentKey(key.keyID) == key else {
                 throw Self.changed("the key", key.name ?? key.keyID.description)
             }
+        case .original(let file, let record):
+            guard try quarantinedFile(file.id) == QuarantinedFile(file: file, record: record) else {
+                throw Self.changed("the file", "\(file.asset)/\(file.name)")
+            }
         }
     }
 

@@ -59,7 +59,7 @@ extension SQLiteCatalog {
 }
 
 extension Database {
-    fileprivate func assetFiles(_ condition: String, _ arguments: StatementArguments) throws -> [AssetFileRecord] {
+    func assetFiles(_ condition: String, _ arguments: StatementArguments) throws -> [AssetFileRecord] {
         try Row.fetchAll(self, sql: "SELECT * FROM assetFile WHERE " + condition, arguments: arguments).map { row in
             let parts = try Row.fetchAll(
                 self, sql: "SELECT * FROM originalPart WHERE file = ? ORDER BY position", arguments: [row["id"]])

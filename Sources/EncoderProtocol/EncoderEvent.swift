@@ -15,6 +15,10 @@ public enum EncoderEvent: Sendable, Hashable, Codable {
     case measured(RenditionQuality)
     /// What a segment came to that was verified.
     case decoded(frames: Int, errors: Int)
+    /// What a file is made of.
+    case inspected(MediaFacts)
+    /// The next of a fingerprint of sound.
+    case fingerprinted(items: [UInt32])
     /// All tracks are complete. Nothing follows.
     case finished
     /// The work stopped. Nothing follows.

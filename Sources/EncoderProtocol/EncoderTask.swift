@@ -8,6 +8,10 @@ public enum EncoderTask: String, Sendable, Hashable, CaseIterable {
     case probe
     /// Decodes a segment that comes on standard input (`VerificationInput`).
     case verify
+    /// Says what all streams of one file are.
+    case inspect
+    /// Decodes the sound of one file and gives its fingerprint.
+    case fingerprint
 
     /// What a job's record says, as the child's arguments.
     ///

@@ -30,6 +30,10 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case edgeFailed
         /// Something that the task names is not there, or cannot be done here.
         case notConfigured
+        /// A check refuses an input, or wants somebody to decide on it.
+        case inputRefused
+        /// A check cannot be done now.
+        case checkUnavailable
     }
 
     public let code: String
@@ -71,11 +75,11 @@ extension JobFailure.Code {
     var usualClass: TaskErrorClass {
         switch self {
         case .encoderCrashed, .encoderProtocol, .encoderMissing: .service
-        case .limitExceeded, .verifyFailed: .content
+        case .limitExceeded, .verifyFailed, .inputRefused: .content
         case .storageFailed, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost
         case .publishRefused, .notConfigured, .originalNotReady: .configuration
-        case .edgeFailed: .network
+        case .edgeFailed, .checkUnavailable: .network
         }
     }
 }

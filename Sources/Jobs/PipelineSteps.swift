@@ -30,11 +30,19 @@ public struct PipelineSteps: Sendable {
     public var publish: Step
     /// Asks caches for the start of every rendition.
     public var prewarm: Step
+    /// Puts the inputs of a job to the checks.
+    public var check: @Sendable (JobRecord) async throws -> TaskOutcome
 
-    public init(verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step) {
+    public init(
+        verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step,
+        check: @escaping @Sendable (JobRecord) async throws -> TaskOutcome = { _ in
+            throw JobFailure(.notConfigured, "inputs cannot be checked here")
+        }
+    ) {
         self.verify = verify
         self.publish = publish
         self.prewarm = prewarm
+        self.check = check
     }
 
     /// Where there is nothing but an encoder.

@@ -33,7 +33,7 @@ actor ProbeReception: EncoderOutput {
         case .decoded(let frames, let errors): decoded = (frames, errors)
         case .finished: isFinished = true
         case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
-        case .planned, .progress, .warning, .measured: break
+        case .planned, .progress, .warning, .measured, .inspected, .fingerprinted: break
         }
     }
 }

@@ -15,6 +15,7 @@ struct TaskWorker: Sendable {
     ) async throws -> TaskOutcome {
         switch taken.task.kind {
         case .probe: return try await encoding.probe(taken.job)
+        case .checks: return try await steps.check(taken.job)
         case .encode:
             let isPublished = try await !catalog.tasks(of: taken.job.id).contains { $0.kind == .publish }
             return try await encoding.encode(taken, isPublished: isPublished, onEvent)

@@ -7,6 +7,8 @@ package struct CommandFailure: Error {
         case software = 70
         case cannotCreate = 73
         case inputOutput = 74
+        /// What was asked for waits for something.
+        case tryLater = 75
         case notPermitted = 77
     }
 

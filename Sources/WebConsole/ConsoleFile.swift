@@ -42,6 +42,7 @@ struct ConsoleFile {
         case "audit.js": PackageResources.audit_js
         case "system.js": PackageResources.system_js
         case "jobs.js": PackageResources.jobs_js
+        case "reviews.js": PackageResources.reviews_js
         case "play.js": PackageResources.play_js
         default: nil
         }

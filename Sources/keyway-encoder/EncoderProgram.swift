@@ -16,7 +16,7 @@ enum EncoderProgram {
         if CommandLine.arguments.dropFirst() == ["confinement"] { exit(Confinement.report()) }
         guard let request = Request(CommandLine.arguments) else {
             say(
-                "usage: keyway-encoder encode|upload|probe|verify --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
+                "usage: keyway-encoder encode|upload|probe|verify|inspect|fingerprint --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
             )
             exit(EncoderExitCode.usage)
         }
@@ -48,10 +48,11 @@ enum EncoderProgram {
             else { return nil }
             let texts = Array(arguments[8...])
             order = task == .encode ? texts[0] : ""
-            paths = task == .encode ? Array(texts.dropFirst()) : task == .probe ? texts : []
+            let isOneFile = [.probe, .inspect, .fingerprint].contains(task)
+            paths = task == .encode ? Array(texts.dropFirst()) : isOneFile ? texts : []
             uploads = task == .upload ? texts.compactMap(UploadInput.init(text:)) : []
             guard task != .upload || uploads.count == texts.count, texts.count > (task == .encode ? 1 : 0),
-                task != .probe && task != .verify || texts.count == 1,
+                !isOneFile && task != .verify || texts.count == 1,
                 max(paths.count, uploads.count) <= EncoderTask.maximumInputs
             else { return nil }
             self.task = task
@@ -66,6 +67,16 @@ enum EncoderProgram {
             let files = try open(request.paths)
             try confine(request.limits, output)
             for file in files { try MediaProbe.run(file.input, output: output) }
+        case .inspect, .fingerprint:
+            let files = try open(request.paths)
+            try confine(request.limits, output)
+            for file in files {
+                if request.task == .inspect {
+                    try MediaInspection.run(file.input, output: output)
+                } else {
+                    try SoundFingerprint.run(file.input, output: output)
+                }
+            }
         case .verify:
             var session = try VerificationSession()
             watchParent()

@@ -147,9 +147,10 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         switch code.flatMap(JobFailure.Code.init) {
         case .storageFailed, .catalogFailed: return CommandFailure(.inputOutput, message)
-        case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured:
+        case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured,
+            .inputRefused:
             return CommandFailure(.badData, message)
-        case .edgeFailed: return CommandFailure(.unavailable, message)
+        case .edgeFailed, .checkUnavailable: return CommandFailure(.unavailable, message)
         case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, nil:
             return CommandFailure(.software, message)
         }

@@ -18,7 +18,7 @@ struct Keyway: AsyncParsableCommand {
             PolicyCommand.self, LocatorCommand.self,
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
-            JobCommand.self, TransformCommand.self, NotificationCommand.self,
+            ReviewCommand.self, KnownWorkCommand.self, JobCommand.self, TransformCommand.self, NotificationCommand.self,
             AuditCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self,
             DoctorCommand.self,
             VersionCommand.self,

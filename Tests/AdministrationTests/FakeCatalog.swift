@@ -20,6 +20,7 @@ actor FakeCatalog: CatalogEngine {
         var secrets: [String: SecretRecord] = [:]
         var transforms: [String: Transform] = [:]
         var notificationEndpoints: [String: NotificationEndpoint] = [:]
+        var ingestRules: [String: IngestRules] = [:]
         var assets: [String: AssetRecord] = [:]
         var versions: [AssetVersionRecord] = []
         var audit: [AuditRecord] = []
@@ -43,6 +44,8 @@ actor FakeCatalog: CatalogEngine {
         case .deleteFilter(let identity): state.filters[identity] = nil
         case .putStreamingEndpoint(let endpoint): state.endpoints[endpoint.name] = endpoint
         case .pipeline(let change): apply(change, to: &state)
+        case .quarantine(.putRules(let rules)): state.ingestRules[rules.name] = rules
+        case .quarantine(.deleteRules(let name)): state.ingestRules[name] = nil
         case .putSecret(let secret): state.secrets[secret.name] = secret
         case .deleteDeliveryPolicy(let name): state.delivery[name] = nil
         case .deleteAuthorizationPolicy(let name):
@@ -245,6 +248,16 @@ actor FakeCatalog: CatalogEngine {
 
 extension KeyAssignment {
     fileprivate var place: [String] { [asset, encryption.rawValue, label.rawValue, "\(sinceVersion)", "\(period)"] }
+}
+
+/// Of quarantine it keeps what documents declare.
+extension FakeCatalog {
+    func ingestRules() -> [IngestRules] { state.ingestRules.values.sorted { $0.name < $1.name } }
+    func ingestRecord(_ file: AssetFileID) -> IngestRecord? { nil }
+    func quarantinedFile(_ file: AssetFileID) -> QuarantinedFile? { nil }
+    func originalsToCheck(at now: Date, limit: Int) -> [QuarantinedFile] { [] }
+    func reviews(matching query: ReviewQuery) -> [QuarantinedFile] { [] }
+    func knownWorks(_ page: Page) -> [KnownWork] { [] }
 }
 
 /// Of jobs it keeps what documents declare.

@@ -12,6 +12,7 @@ public enum Document: Sendable, Hashable, Codable {
     case streamingEndpoint(StreamingEndpointDeclaration)
     case notificationEndpoint(NotificationEndpoint)
     case transform(Transform)
+    case ingestRules(IngestRules)
     case contentKey(ContentKeyDeclaration)
 
     /// The text of `kind`.
@@ -23,6 +24,7 @@ public enum Document: Sendable, Hashable, Codable {
         case streamingEndpoint = "StreamingEndpoint"
         case notificationEndpoint = "NotificationEndpoint"
         case transform = "Transform"
+        case ingestRules = "IngestRules"
         case contentKey = "ContentKey"
     }
 
@@ -35,6 +37,7 @@ public enum Document: Sendable, Hashable, Codable {
         case .streamingEndpoint: .streamingEndpoint
         case .notificationEndpoint: .notificationEndpoint
         case .transform: .transform
+        case .ingestRules: .ingestRules
         case .contentKey: .contentKey
         }
     }
@@ -49,6 +52,7 @@ public enum Document: Sendable, Hashable, Codable {
         case .streamingEndpoint(let declaration): declaration.endpoint.name
         case .notificationEndpoint(let endpoint): endpoint.name
         case .transform(let transform): transform.name
+        case .ingestRules(let rules): rules.name
         case .contentKey(let key): key.name
         }
     }

@@ -28,6 +28,7 @@ extension DocumentNode {
         case .streamingEndpoint: streamingEndpoint(&references).map(Document.streamingEndpoint)
         case .notificationEndpoint: notificationEndpoint(&references).map(Document.notificationEndpoint)
         case .transform: transform(&references).map(Document.transform)
+        case .ingestRules: ingestRules().map(Document.ingestRules)
         case .contentKey: contentKey(&references).map(Document.contentKey)
         }
     }

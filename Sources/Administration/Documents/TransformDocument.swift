@@ -60,7 +60,7 @@ extension DocumentNode {
     ) -> TaskOptions {
         var options = TaskOptions()
         switch kind {
-        case .probe: break
+        case .probe, .checks: break
         case .encode:
             options.preset = fields.required("preset")?.preset()
             options.thumbnails = fields["thumbnails"]?.thumbnailRecipe().map {
@@ -159,7 +159,7 @@ extension TaskKind {
     /// The fields of a task in a document, besides those that all have.
     fileprivate var optionFields: [String] {
         switch self {
-        case .probe: []
+        case .probe, .checks: []
         case .encode: ["preset", "thumbnails", "poster"]
         case .verify: ["deliveryPolicies"]
         case .publish: ["deliveryPolicies", "authorizationPolicy", "accessPolicy"]

@@ -35,6 +35,11 @@ extension Reconciliation {
         try put(.transform(transform), transform, over: stored, .pipeline(.putTransform(transform)), &plan)
     }
 
+    func planIngestRules(_ rules: IngestRules, _ plan: inout ReconciliationPlan) async throws {
+        let stored = try await catalog.ingestRules().first { $0.name == rules.name }
+        try put(.ingestRules(rules), rules, over: stored, .quarantine(.putRules(rules)), &plan)
+    }
+
     func planNotification(_ endpoint: NotificationEndpoint, _ plan: inout ReconciliationPlan) async throws {
         let stored = try await catalog.notificationEndpoint(named: endpoint.name)
         try put(
@@ -50,6 +55,10 @@ extension Reconciliation {
         where declared[.transform]?.contains(Exact(transform.name)) != true {
             plan.changes.append(PlannedChange(.delete, .transform, transform.name))
             plan.steps.append(.change(.pipeline(.deleteTransform(name: transform.name))))
+        }
+        for rules in try await catalog.ingestRules() where declared[.ingestRules]?.contains(Exact(rules.name)) != true {
+            plan.changes.append(PlannedChange(.delete, .ingestRules, rules.name))
+            plan.steps.append(.change(.quarantine(.deleteRules(name: rules.name))))
         }
         for endpoint in try await catalog.notificationEndpoints()
         where declared[.notificationEndpoint]?.contains(Exact(endpoint.name)) != true {

@@ -24,7 +24,8 @@ public struct Reconciliation: Sendable {
 
     /// Compares documents with the catalog.
     ///
-    /// - Parameter prune: whether policies, filters, transforms and notification endpoints that no document declares are removed.
+    /// - Parameter prune: whether policies, filters, transforms, ingest rules and notification endpoints that no document
+    ///   declares are removed.
     ///   Content keys, access policies and streaming endpoints never are: removing a key is `keyway key delete`, and cannot
     ///   be undone; removing an endpoint lets in whom it kept out.
     /// - Throws: `CatalogError` when the catalog cannot be read. What is wrong with the documents is in the plan.
@@ -42,6 +43,7 @@ public struct Reconciliation: Sendable {
             case .streamingEndpoint(let declaration): try await planEndpoint(declaration, &plan)
             case .notificationEndpoint(let endpoint): try await planNotification(endpoint, &plan)
             case .transform(let transform): try await planTransform(transform, &plan)
+            case .ingestRules(let rules): try await planIngestRules(rules, &plan)
             case .contentKey(let key):
                 keySteps += try await planKey(key, at: located.position, &plan)
             }

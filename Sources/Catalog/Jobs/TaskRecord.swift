@@ -4,6 +4,8 @@ public import Foundation
 public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Looks at the inputs without decoding them, in the encoder child.
     case probe
+    /// Puts the inputs to the checks that originals must pass.
+    case checks
     /// Makes a version of the asset: encodes, or takes files as they are.
     case encode
     /// Plays samples of every rendition as a player would get them.
@@ -20,7 +22,7 @@ public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .encode: 20
         case .verify: 4
-        case .probe, .publish, .prewarm, .notify: 1
+        case .probe, .checks, .publish, .prewarm, .notify: 1
         }
     }
 }

@@ -130,7 +130,7 @@ extension Transform {
                 switch task.kind {
                 case .verify, .publish: .encode
                 case .prewarm: .publish
-                case .probe, .encode, .notify: nil
+                case .probe, .checks, .encode, .notify: nil
                 }
             if let needed, !before[place].contains(where: { tasks[$0].kind == needed }) {
                 problems.append(

@@ -9,12 +9,14 @@ import * as server from "./interface.js";
 import { jobPage, jobsPage, transformPage, transformsPage } from "./jobs.js";
 import { keyPage, keysPage } from "./keys.js";
 import { filterPage, newPolicyPage, policiesPage, policyPage, policyTestPage } from "./policies.js";
+import { reviewPage, reviewsPage } from "./reviews.js";
 import { systemPage } from "./system.js";
 
 /** What there is: address, words in the list of pages, the route that it stands on, and what makes it. */
 const PAGES = [
   ["Content", [
     ["assets", "Assets", "GET /v1/assets", assetsPage],
+    ["reviews", "Reviews", "GET /v1/reviews", reviewsPage],
     ["jobs", "Jobs", "GET /v1/jobs", jobsPage],
     ["transforms", "Transforms", "GET /v1/transforms", transformsPage],
   ]],
@@ -40,7 +42,7 @@ const PAGES = [
 const PLACES = [
   [/^assets\/([^/]+)$/, "assets", assetPage], [/^publish\/([^/]+)$/, "assets", publishPage],
   [/^locators\/([^/]+)$/, "assets", locatorPage], [/^jobs\/([^/]+)$/, "jobs", jobPage],
-  [/^transforms\/([^/]+)$/, "transforms", transformPage],
+  [/^transforms\/([^/]+)$/, "transforms", transformPage], [/^reviews\/([^/]+)$/, "reviews", reviewPage],
   [/^policies\/new\/(authorization|delivery)$/, "policies", newPolicyPage],
   [/^policies\/(authorization|delivery)\/([^/]+)$/, "policies", policyPage],
   [/^filters\/([^/]+)$/, "policies", filterPage], [/^keys\/([^/]+)$/, "keys", keyPage],

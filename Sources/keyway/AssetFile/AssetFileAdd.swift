@@ -73,7 +73,11 @@ struct AssetFileAdd: AsyncParsableCommand {
         let answer = try result.get()
         try answer.print(json: common.json)
         guard answer.file.state == AssetFileState.ready.rawValue else {
-            throw CommandFailure(.badData, "\(asset)/\(name) is in state \(answer.file.text)")
+            let isHeld = ["waiting", "review"].contains(answer.file.checks)
+            throw CommandFailure(
+                isHeld ? .tryLater : .badData,
+                "\(asset)/\(name) is in state \(answer.file.text)"
+                    + (isHeld ? "\n'keyway review show \(answer.file.id)' says what its checks found" : ""))
         }
     }
 
@@ -101,7 +105,10 @@ struct AssetFileAdd: AsyncParsableCommand {
     private func end(_ name: String, _ target: Target) async throws -> AssetFileReport {
         while true {
             let report = try await target.interface.perform(ShowAssetFile(name: asset, file: name))
-            guard report.state == AssetFileState.quarantine.rawValue, report.reason == nil else { return report }
+            let isChecked = ["waiting", "review", "damaged"].contains(report.checks)
+            guard report.state == AssetFileState.quarantine.rawValue, !isChecked,
+                report.checks != nil || report.reason == nil
+            else { return report }
             if let local = target.local {
                 _ = try await local.ingest(AssetFileID(rawValue: report.id))
             }
@@ -125,7 +132,7 @@ struct AssetFileAdd: AsyncParsableCommand {
                 return
             }
             let installation = try await common.open()
-            let service = try await installation.makeUploads(common.configuration().uploads)
+            let service = try await installation.makeUploads(common.configuration())
             interface = try await installation.localOperator()
             channel = LocalUploads(service: service, actor: Installation.localActor)
             local = service

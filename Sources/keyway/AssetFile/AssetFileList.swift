@@ -17,8 +17,10 @@ struct AssetFileList: AsyncParsableCommand {
 extension ListAssetFiles.Report: Report {
     var text: String {
         Table.render(
-            ["FILE", "STATE", "BYTES", "TYPE", "SHA-256", "REASON"],
-            files.map { [$0.name, $0.state, "\($0.size)", $0.contentType, $0.sha256 ?? "-", $0.reason ?? "-"] })
+            ["FILE", "STATE", "CHECKS", "BYTES", "TYPE", "SHA-256", "REASON"],
+            files.map {
+                [$0.name, $0.state, $0.checks ?? "-", "\($0.size)", $0.contentType, $0.sha256 ?? "-", $0.reason ?? "-"]
+            })
     }
 }
 

@@ -24,7 +24,8 @@ extension Installation {
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
         let jobs = configuration?.jobs
         return JobQueue(
-            worker: worker, steps: makeSteps(publication),
+            worker: worker,
+            steps: makeSteps(publication, ChecksStep(checks: configuration.map { makeChecks($0.checks) })),
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(
@@ -36,7 +37,7 @@ extension Installation {
     /// Who acts for jobs, in the audit log.
     private static let workerActor = "worker"
 
-    private func makeSteps(_ publication: Publication) -> PipelineSteps {
+    private func makeSteps(_ publication: Publication, _ checks: ChecksStep) -> PipelineSteps {
         // What it reads is read once for each task; nothing is kept.
         let origin = OriginService(
             catalog: catalog, watch: CatalogWatch(catalog: catalog), storage: storage, unwrapper: unwrapper,
@@ -48,7 +49,8 @@ extension Installation {
         let prewarm = PrewarmStep(origin: origin)
         return PipelineSteps(
             verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
-            prewarm: { try await prewarm.run($0) })
+            prewarm: { try await prewarm.run($0) },
+            check: { try await checks.run($0) })
     }
 
     /// `keyway-encoder` in the folder of the running program.

@@ -57,7 +57,7 @@ struct Server {
         let originBase = KeyBaseURL(configured: nil)
         originBase.learn("http://\(configuration.listenOrigin)")
         var services: [any Service] = []
-        let uploads = installation.makeUploads(configuration.uploads)
+        let uploads = installation.makeUploads(configuration)
         let sharesListener = roles.contains(.keys) && configuration.listenKeys == nil
         if roles.contains(.origin) {
             let routes = sharesListener ? keyRoutes : nil

@@ -16,11 +16,14 @@ public struct AssetFileReport: Codable, Sendable {
     public var state: String
     /// Why it stays in quarantine, or was rejected.
     public var reason: String?
+    /// How far its checks are: `checking`, `waiting`, `review`, `passed`, `approved`, `rejected` or `damaged`; nil when there
+    /// were none.
+    public var checks: String?
     /// Whether it is encrypted in storage.
     public var encrypted: Bool
     public var created: Date
 
-    init(_ file: AssetFileRecord) {
+    init(_ file: AssetFileRecord, _ record: IngestRecord?) {
         id = file.id.rawValue
         asset = file.asset
         name = file.name
@@ -29,12 +32,23 @@ public struct AssetFileReport: Codable, Sendable {
         sha256 = file.digest?.hexDigits
         state = file.state.rawValue
         reason = file.reason
+        checks = record?.state.rawValue
         encrypted = file.storageKey != nil
         created = file.created
     }
 }
 
 extension OperatorContext {
+    func report(on file: AssetFileRecord) async throws -> AssetFileReport {
+        AssetFileReport(file, try await catalog.ingestRecord(file.id))
+    }
+
+    func reports(on files: [AssetFileRecord]) async throws -> [AssetFileReport] {
+        var reports: [AssetFileReport] = []
+        for file in files { reports.append(try await report(on: file)) }
+        return reports
+    }
+
     func assetFile(_ asset: String, _ name: String) async throws -> AssetFileRecord {
         guard let file = try await catalog.assetFile(asset: asset, name: name) else {
             throw OperatorError(

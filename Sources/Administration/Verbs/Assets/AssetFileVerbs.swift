@@ -18,7 +18,7 @@ public struct ListAssetFiles: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> Report {
         _ = try await context.asset(named: name)
-        return Report(asset: name, files: try await context.catalog.assetFiles(asset: name).map(AssetFileReport.init))
+        return Report(asset: name, files: try await context.reports(on: context.catalog.assetFiles(asset: name)))
     }
 }
 
@@ -33,7 +33,7 @@ public struct ShowAssetFile: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> AssetFileReport {
-        AssetFileReport(try await context.assetFile(name, file))
+        try await context.report(on: context.assetFile(name, file))
     }
 }
 
@@ -50,6 +50,7 @@ public struct DeleteAssetFile: OperatorVerb {
     public func run(in context: OperatorContext) async throws -> AssetFileReport {
         let storage = try context.storedAssets().storage
         let record = try await context.assetFile(name, file)
+        let report = try await context.report(on: record)
         guard record.state != .uploading else {
             throw OperatorError(
                 .conflict, "\(file.quoted) is still arriving: end its upload first, or wait until it expires")
@@ -58,7 +59,7 @@ public struct DeleteAssetFile: OperatorVerb {
             .deleteAssetFile(record.id), .audit(context.event(.assetFileDeleted, detail: "\(name): \(file)")),
         ])
         for part in record.parts { try storage.removeOriginal(part.id) }
-        return AssetFileReport(record)
+        return report
     }
 }
 
@@ -82,6 +83,6 @@ public struct FindContent: OperatorVerb {
         }
         // What was only said of a file that is still arriving is not known.
         let files = try await context.catalog.assetFiles(digest: digest).filter { $0.state == .ready }
-        return Report(sha256: sha256, files: files.map(AssetFileReport.init))
+        return Report(sha256: sha256, files: try await context.reports(on: files))
     }
 }

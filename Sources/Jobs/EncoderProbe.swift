@@ -1,0 +1,89 @@
+public import AssetFiles
+import Catalog
+public import ContentChecks
+public import EncoderProtocol
+import Foundation
+import MediaStorage
+import Subprocess
+
+/// Looks into content in the encoder child.
+public struct EncoderProbe: ContentProbe {
+    private let child: EncoderChild
+
+    /// - Parameter encoder: path of the program `keyway-encoder`.
+    public init(encoder: String, limits: EncodingLimits = EncodingLimits()) {
+        child = EncoderChild(executable: encoder, limits: limits)
+    }
+
+    public func facts(of content: CheckedContent) async throws -> Probed<MediaFacts> {
+        try await run(.inspect, content) { reception in
+            await reception.facts.map(Probed.found) ?? .died("the probe says nothing of it")
+        }
+    }
+
+    public func fingerprint(of content: CheckedContent) async throws -> Probed<[UInt32]> {
+        try await run(.fingerprint, content) { .found(await $0.fingerprint) }
+    }
+
+    private func run<Value>(
+        _ task: EncoderTask, _ content: CheckedContent, _ result: (InspectionReception) async -> Probed<Value>
+    ) async throws -> Probed<Value> {
+        guard content.content.size > 0 else { return .notMedia("it is empty") }
+        let reception = InspectionReception()
+        do {
+            let server = try OriginalServer(content.content, name: content.name)
+            defer { withExtendedLifetime(server) {} }
+            let outcome = try await child.run(
+                preset: task.rawValue, inputs: [EncoderTask.originalPrefix + server.path], reception)
+            if let failure = await reception.failure { throw failure }
+            guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
+            return await result(reception)
+        } catch let failure as JobFailure {
+            guard failure.errorClass == .content || failure.code == JobFailure.Code.encoderCrashed.rawValue else {
+                throw CheckObstacle(failure.message)
+            }
+            switch failure.code {
+            case EncoderFailureCode.notMedia.rawValue, EncoderFailureCode.inputEmpty.rawValue:
+                return .notMedia(failure.message)
+            case JobFailure.Code.encoderCrashed.rawValue: return .died("the probe died of it: \(failure.message)")
+            default: return .unreadable(failure.message)
+            }
+        }
+    }
+}
+
+/// Takes what a child says that looks into content: events and nothing else.
+private actor InspectionReception: EncoderOutput {
+    /// Of all events together, in bytes.
+    private static let limit = 16 << 20
+
+    private var reader = EncoderFrameReader()
+    private var received = 0
+    private(set) var facts: MediaFacts?
+    private(set) var fingerprint: [UInt32] = []
+    private(set) var isFinished = false
+    private(set) var failure: JobFailure?
+
+    func take(_ bytes: [UInt8]) throws {
+        received += bytes.count
+        guard received <= Self.limit else { throw JobFailure(.encoderProtocol, "the encoder says too much") }
+        reader.append(bytes)
+        do {
+            while let frame = try reader.next() { try take(frame) }
+        } catch let error as EncoderFrameError {
+            throw JobFailure(.encoderProtocol, error.description)
+        }
+    }
+
+    private func take(_ frame: EncoderFrame) throws {
+        guard frame.kind == .event, let event = try? JSONDecoder().decode(EncoderEvent.self, from: Data(frame.payload))
+        else { throw JobFailure(.encoderProtocol, "the encoder sent something else than an event") }
+        switch event {
+        case .inspected(let facts): self.facts = facts
+        case .fingerprinted(let items): fingerprint += items
+        case .finished: isFinished = true
+        case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
+        default: break
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import AssetFiles
+import Catalog
+import ContentChecks
+import EncoderProtocol
+import Foundation
+import Jobs
+
+/// Puts the inputs of a job to the checks that originals must pass. An original that a job may use has passed them.
+struct ChecksStep {
+    /// Nil where it is not known what is configured: another worker does it.
+    let checks: [any IngestCheck]?
+
+    /// - Throws: `JobFailure`: there is no review of a file that is no original.
+    func run(_ job: JobRecord) async throws -> TaskOutcome {
+        guard let checks else {
+            throw JobFailure(.checkUnavailable, "this command knows nothing of the checks that are configured")
+        }
+        var result: [String: String] = [:]
+        for (number, text) in job.inputs.enumerated() {
+            guard let input = UploadInput(text: text) else {
+                throw JobFailure(.inputRefused, "input \(number + 1) cannot be read")
+            }
+            let place = job.inputs.count > 1 ? "\(number + 1)." : ""
+            if OriginalReference(input.path) != nil {
+                result["\(place)checks"] = "passed in quarantine"
+                continue
+            }
+            let name = URL(fileURLWithPath: input.path).lastPathComponent
+            let content = CheckedContent(name: name, content: try FileContent(path: input.path))
+            for check in checks {
+                guard let verdict = try await self.verdict(check, content) else { continue }
+                let reasons = verdict.reasons.joined(separator: "; ")
+                guard verdict.outcome <= .warned else {
+                    throw JobFailure(
+                        .inputRefused,
+                        "\(check.name): \(reasons)"
+                            + (verdict.outcome == .flagged
+                                ? "; somebody must decide: send it as an original ('keyway asset file add')" : ""))
+                }
+                result[place + check.name] = reasons.isEmpty ? verdict.outcome.rawValue : reasons
+            }
+        }
+        return TaskOutcome(result: result)
+    }
+
+    private func verdict(_ check: any IngestCheck, _ content: CheckedContent) async throws -> IngestVerdict? {
+        do {
+            return try await check.verdict(on: content)
+        } catch let obstacle as CheckObstacle {
+            throw JobFailure(.checkUnavailable, "\(check.name): \(obstacle.description)")
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Originals wait in quarantine for their checks, and nothing uses them before.
+@Suite(.serialized) struct QuarantineTests {
+    /// Rules that let no small picture through without somebody's word.
+    private static let rules = """
+        kind: IngestRules
+        name: house
+        unreadable: warn
+        rules:
+          - { name: too-small, when: { height: { below: 720 } }, then: flag, message: too small for us }
+
+        """
+    private static let clip = Programs.clip("exo_sample.mp4")
+
+    private func send(_ site: OriginalSite, _ name: String, _ bytes: Data, sha256: String? = nil) throws {
+        var metadata = "Upload-Metadata: asset \(Data("film".utf8).base64EncodedString()),"
+            + "filename \(Data(name.utf8).base64EncodedString())"
+        if let sha256 { metadata += ",sha256 \(Data(sha256.utf8).base64EncodedString())" }
+        let answer = try site.tus(
+            "POST", "/v1/uploads",
+            ["Upload-Length: \(bytes.count)", "Content-Type: application/offset+octet-stream", metadata], body: bytes)
+        #expect(answer.status == 201)
+    }
+
+    private func checks(_ site: OriginalSite, _ name: String) throws -> String? {
+        try site.file(name)?["checks"] as? String
+    }
+
+    /// No way leads to an original that is not ready.
+    private func expectShut(_ site: OriginalSite, _ name: String, _ sas: String) throws {
+        #expect(try site.data.keyway("encode", "asset:film/\(name)").status == 65)
+        #expect(try site.data.keyway("asset", "download", "film", name, "-o", "/dev/null/x").status == 65)
+        #expect(try curl(sas.replacing("{file}", with: name)).status == 404)
+        #expect(try site.data.assets() == ["film"])
+    }
+
+    @Test func clamavDecidesAndIsWaitedFor() throws {
+        let clamd = try Clamd()
+        let site = try OriginalSite(["KEYWAY_CHECKS_CLAMAV": clamd.address])
+        defer { site.server.stop() }
+        let access = "kind: AccessPolicy\nname: look\npermissions: [read, list]\nduration: 1h\n"
+        try site.data.must("apply", site.data.folder.write("look.yaml", Data(access.utf8)))
+        let sas = try site.remote("locator", "create", "film", "--sas", "--access", "look", "--json").json()["url"]
+            as? String ?? ""
+        let eicar = try site.data.folder.write("eicar.mov", Clamd.eicar)
+        let refused = try site.remote("asset", "file", "add", "film", eicar)
+        #expect(refused.status == 65)
+        #expect(refused.text.contains("rejected: clamav: found Eicar-Test-File"))
+        try expectShut(site, "eicar.mov", sas)
+        // The hash comes first: what is not what was said is never let out, whatever a check or a person thinks.
+        try send(site, "wrong.mov", Data("clean".utf8), sha256: String(repeating: "cd", count: 32))
+        #expect(try eventually { try checks(site, "wrong.mov") == "damaged" })
+        #expect(try site.remote("review", "approve", "film/wrong.mov", "--reason", "fine", role: "key-admin").status == 65)
+        try expectShut(site, "wrong.mov", sas)
+        // While clamd is away everything waits, and says so.
+        clamd.stop()
+        try send(site, "late.mov", Data("clean".utf8))
+        #expect(try eventually { try checks(site, "late.mov") == "waiting" })
+        let shown = try site.remote("review", "show", "film/late.mov", role: "reader").text
+        #expect(shown.contains("waits: clamav: clamd is not at"))
+        try expectShut(site, "late.mov", sas)
+        try clamd.start()
+        #expect(try eventually { try site.state(of: "late.mov") == "ready" })
+        #expect(try curl(sas.replacing("{file}", with: "late.mov")).body == Data("clean".utf8))
+        // Who dies in the middle of a check goes on with it.
+        clamd.signal(SIGSTOP)
+        try send(site, "hanging.mov", Data("clean too".utf8))
+        #expect(try eventually { try checks(site, "hanging.mov") == "checking" })
+        try expectShut(site, "hanging.mov", sas)
+        try site.killServer()
+        #expect(try site.state(of: "hanging.mov") == "quarantine")
+        clamd.signal(SIGCONT)
+        #expect(try eventually { try site.state(of: "hanging.mov") == "ready" })
+        let log = try site.data.must("audit", "tail", "--limit", "1000").text
+        #expect(log.contains("film: eicar.mov: rejected: clamav: found Eicar-Test-File"))
+        #expect(log.components(separatedBy: "film: hanging.mov: passed").count == 2)
+    }
+
+    @Test func somebodyDecidesOnWhatIsFlagged() throws {
+        let site = try OriginalSite()
+        defer { site.server.stop() }
+        try site.data.must("apply", site.data.folder.write("rules.yaml", Data(Self.rules.utf8)))
+        for name in ["good.mp4", "bad.mp4"] {
+            let sent = try site.remote("asset", "file", "add", "film", Self.clip, "--name", name, "--again")
+            #expect(sent.status == 75)
+            #expect(sent.text.contains("rules: house/too-small: too small for us"))
+        }
+        let queue = try site.remote("review", "list", "--json", role: "reader").json()["reviews"] as? [[String: Any]]
+        #expect(queue?.count == 2)
+        // Who sends may not let out.
+        let approve = ["review", "approve", "film/good.mp4", "--reason", "asked the producer"]
+        for role in ["reader", "operator"] {
+            let outcome = try run(Programs.own("keyway"), approve, environment: site.environment(role: role))
+            #expect(outcome.status == 77, "\(role): \(outcome.errors)")
+        }
+        #expect(try site.data.keyway("review", "approve", "film/good.mp4", "--reason", "  ").status == 65)
+        #expect(try site.state(of: "good.mp4") == "quarantine")
+        // It may be looked at by who decides, and that is audited.
+        let copy = site.data.folder.path + "/copy.mp4"
+        try site.data.must("review", "fetch", "film/good.mp4", "-o", copy)
+        #expect(FileManager.default.contentsEqual(atPath: copy, andPath: Self.clip))
+        for _ in 0..<2 {
+            let outcome = try run(Programs.own("keyway"), approve, environment: site.environment(role: "key-admin"))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.text.contains("approved by the-key-admin: asked the producer"))
+        }
+        #expect(try site.state(of: "good.mp4") == "ready")
+        // A backup has the state as it is.
+        let backup = site.data.folder.path + "/backup"
+        try site.data.must("backup", backup)
+        let restored = try DataFolder()
+        try FileManager.default.copyItem(
+            atPath: site.data.folder.path + "/kek", toPath: restored.folder.path + "/kek")
+        let outcome = try run(Programs.own("keyway"), ["restore", backup], environment: restored.environment)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try restored.must("review", "list").text.contains("bad.mp4"))
+        #expect(try restored.keyway("encode", "asset:film/bad.mp4").status == 65)
+        #expect(try restored.must("review", "show", "film/good.mp4").text.contains("asked the producer"))
+        // Refused is refused for good, and still there.
+        #expect(try site.remote("review", "reject", "film/bad.mp4", "--reason", "no").status == 0)
+        #expect(try site.remote("review", "reject", "film/bad.mp4", "--reason", "again").status == 0)
+        #expect(try site.remote("review", "repeat", "film/bad.mp4").status == 65)
+        #expect(try site.data.keyway("review", "approve", "film/bad.mp4", "--reason", "yes").status == 65)
+        #expect(try site.state(of: "bad.mp4") == "rejected")
+        #expect(try site.data.keyway("encode", "asset:film/bad.mp4").status == 65)
+        #expect(try site.remote("asset", "file", "delete", "film", "bad.mp4").status == 0)
+        let log = try site.data.must("audit", "tail", "--limit", "1000").text
+        #expect(log.components(separatedBy: "reviewApproved").count == 2)
+        #expect(log.components(separatedBy: "reviewRejected").count == 2)
+        #expect(log.contains("reviewFetched"))
+    }
+
+    /// In a real browser.
+    @Test(.timeLimit(.minutes(10))) func theConsoleHasTheQueue() throws {
+        let site = try OriginalSite()
+        defer { site.server.stop() }
+        try site.data.must("apply", site.data.folder.write("rules.yaml", Data(Self.rules.utf8)))
+        let files = ["first.mp4", "second.mp4"]
+        for name in files {
+            #expect(try site.remote("asset", "file", "add", "film", Self.clip, "--name", name, "--again").status == 75)
+        }
+        let folder = try Folder()
+        let outcome = try run(
+            Programs.outside("python3"),
+            [
+                Programs.repository.appendingPathComponent("Tests/Browser/console_reviews.py").path, "--folder",
+                folder.path, "--chromedriver", Programs.outside("chromedriver"), "--chromium",
+                Programs.outside("chromium"),
+            ],
+            input: try JSONSerialization.data(withJSONObject: [
+                "admin": site.server.admin, "tokens": site.tokens, "files": files,
+            ]))
+        #expect(outcome.status == 0, "\(outcome.text) \(outcome.errors)")
+    }
+
+    /// Notes that are nobody else's.
+    private func tune(_ site: OriginalSite, _ seed: Int, _ name: String, _ more: [String]) throws -> String {
+        let path = site.data.folder.path + "/" + name
+        let note = { (voice: Int) in
+            "sin(2*PI*t*220*pow(2,floor(36*abs(mod(sin(floor(t*5)*12.9898+\(seed + voice)*78.233)*43758.5453,1)))/12))"
+        }
+        _ = try Tool.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "aevalsrc=0.3*\(note(0))+0.2*\(note(1)):d=40:s=22050"]
+                + more + [path])
+        return path
+    }
+
+    @Test func aKnownWorkIsFoundInWhatWasMadeOfIt() throws {
+        let site = try OriginalSite()
+        defer { site.server.stop() }
+        let work = try tune(site, 1, "work.flac", [])
+        let part = try tune(site, 1, "part.m4a", ["-ss", "7.3", "-t", "20", "-c:a", "aac", "-b:a", "64k"])
+        let other = try tune(site, 5, "other.m4a", ["-c:a", "aac"])
+        #expect(try site.remote("known-work", "add", "tune", work, "--on-match", "reject").status == 0)
+        #expect(try site.remote("known-work", "add", "tune", work).status == 65)
+        let refused = try site.remote("asset", "file", "add", "film", part)
+        #expect(refused.status == 65)
+        #expect(refused.text.contains("of its sound are 'tune' from second 7 on"))
+        #expect(try site.remote("asset", "file", "add", "film", other).status == 0)
+        #expect(try site.remote("known-work", "list", role: "reader").text.contains("tune"))
+        #expect(try site.remote("known-work", "remove", "tune").status == 0)
+        #expect(try site.remote("asset", "file", "add", "film", part, "--name", "again.m4a").status == 0)
+    }
+
+    /// Files that are no originals are put to the same checks by a task of their job.
+    @Test func aTaskChecksTheInputsOfAJob() throws {
+        let clamd = try Clamd()
+        let site = try OriginalSite(["KEYWAY_CHECKS_CLAMAV": clamd.address])
+        defer { site.server.stop() }
+        let transform = """
+            kind: Transform
+            name: guarded
+            tasks:
+              - kind: checks
+              - { kind: encode, preset: upload, after: [checks] }
+
+            """
+        try site.data.must("apply", site.data.folder.write("guarded.yaml", Data(transform.utf8)))
+        func end(_ input: String, _ asset: String) throws -> [String: Any] {
+            let job = try site.data.must(
+                "job", "submit", input, "--transform", "guarded", "--asset", asset, "--json"
+            ).json()["job"] as? [String: Any]
+            let id = job?["id"] as? String ?? ""
+            var shown: [String: Any] = [:]
+            #expect(
+                try eventually {
+                    shown = try site.data.must("job", "show", id, "--json").json()["job"] as? [String: Any] ?? [:]
+                    return ["finished", "error"].contains(shown["state"] as? String)
+                })
+            return shown
+        }
+        let bad = try end(site.data.folder.write("eicar.mp4", Clamd.eicar), "bad")
+        #expect(bad["errorCode"] as? String == "inputRefused", "\(bad)")
+        #expect((bad["errorMessage"] as? String)?.contains("Eicar-Test-File") == true)
+        let good = try end(Self.clip, "good")
+        #expect(good["state"] as? String == "finished", "\(good)")
+    }
+}
