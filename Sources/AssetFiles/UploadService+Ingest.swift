@@ -30,6 +30,10 @@ extension UploadService {
     ///
     /// - Returns: the file as it is then; nil while another process looks at it.
     public func ingest(_ id: AssetFileID) async throws -> AssetFileRecord? {
+        try await withTaskExecutorPreference(ingestThreads) { try await lookAt(id) }
+    }
+
+    private func lookAt(_ id: AssetFileID) async throws -> AssetFileRecord? {
         guard var file = try await catalog.assetFile(id) else {
             throw AssetFileError(.missing, "there is no file \(id)")
         }
@@ -106,7 +110,7 @@ extension UploadService {
     /// Removes uploads that do not go on, and bytes that nobody knows of. What is being written is nobody's only for as long
     /// as its upload is.
     public func removeExpired() async throws {
-        for upload in try await catalog.uploads(expiringBefore: now()) { try await remove(upload) }
+        for upload in try await catalog.uploads(expiringBefore: now()) { _ = try await remove(upload) }
         for name in try storage.originals() where try await !catalog.isOriginalKnown(name) {
             try storage.removeOriginal(name)
         }
