@@ -353,6 +353,11 @@ func tests() -> [Target] {
                 "Policies", "MediaModel",
             ], products: [.logging]),
         test(
+            "AssetFilesTests",
+            siblings: [
+                "AssetFiles", "Catalog", "CatalogSQLite", "MediaStorage", "KeyWrapping", "ContentKeys", "Policies",
+            ]),
+        test(
             "KeyDeliveryTests",
             siblings: [
                 "KeyDelivery", "KeyWrapping", "CatalogSQLite", "Catalog", "BoundedMemory", "Policies", "ContentKeys",

@@ -5,11 +5,16 @@ import Settings
 
 /// What `uploads.…` says.
 extension UploadSettings {
-    static let fields = ["uploads.quota", "uploads.sizeLimit", "uploads.expiry"]
+    static let fields = ["uploads.quota", "uploads.filesPerAsset", "uploads.sizeLimit", "uploads.expiry"]
 
     init(_ reader: ConfigReader, isEncrypted: Bool) throws {
         self.init(isEncrypted: isEncrypted)
-        quota = try reader.size("uploads.quota")
+        if reader.string(forKey: "uploads.quota") == "none" {
+            quota = nil
+        } else if let size = try reader.size("uploads.quota") {
+            quota = size
+        }
+        filesPerAsset = try reader.number("uploads.filesPerAsset", in: 1...1_000_000) ?? filesPerAsset
         if let limit = try reader.size("uploads.sizeLimit") { sizeLimit = limit }
         if let seconds = try reader.duration("uploads.expiry") { expiry = seconds }
     }

@@ -52,7 +52,7 @@ final class UploadReception {
         if last.size == 0 { next.parts.removeLast() }
         next.parts.append(part)
         next.isWriting = nil
-        try await service.catalog.apply([.putUpload(next)])
+        try await service.record(next)
         upload = next
         try writer.truncate(to: last.size)
         if last.size == 0 { try service.storage.removeOriginal(last.id) }
@@ -103,7 +103,8 @@ final class UploadReception {
     private func beginWriting() async throws {
         var next = upload
         next.isWriting = true
-        try await service.catalog.apply([.putUpload(next)])
+        next.expires = service.now().addingTimeInterval(service.settings.expiry)
+        try await service.record(next)
         upload = next
     }
 
@@ -124,7 +125,7 @@ final class UploadReception {
         upload.parts[upload.parts.count - 1].size = writer.size
         upload.expires = service.now().addingTimeInterval(service.settings.expiry)
         upload.isComplete = upload.offset == upload.length
-        var changes: [CatalogChange] = [.putUpload(upload)]
+        var changes: [CatalogChange] = []
         if upload.isComplete, case .whole(let id) = upload.role {
             guard var file = try await service.catalog.assetFile(id) else {
                 throw AssetFileError(.missing, "the file of upload \(upload.id) was deleted")
@@ -134,7 +135,7 @@ final class UploadReception {
             file.changed = service.now()
             changes.append(.updateAssetFile(file))
         }
-        try await service.catalog.apply(changes)
+        try await service.record(upload, with: changes)
     }
 
     /// Runs to its end also when the task was cancelled: what came is not lost because its sender is.

@@ -17,33 +17,42 @@ extension UploadService {
         let upload: (record: UploadRecord, changes: [CatalogChange])
         switch request.role {
         case .whole(let name):
-            try await admit(request.length)
+            try admit(request.length)
             upload = try await whole(request, name, asset)
         case .partial:
-            try await admit(request.length)
+            try admit(request.length)
             let record = try await record(request, .partial, asset)
-            upload = (record, [.putUpload(record)])
+            upload = (record, [.insertUpload(record)])
         case .final(let name, let partials):
             upload = try await final(request, name, partials, asset)
         }
         var event = AuditEvent(time: now(), action: .assetFileAdded)
         event.actor = actor
         event.detail = "\(asset.name): \(request.name ?? "partial upload") of \(upload.record.length) bytes"
-        try await catalog.apply(upload.changes + [.audit(event)])
+        do {
+            try await catalog.apply(upload.changes + limits(of: request, asset) + [.audit(event)])
+        } catch let error as CatalogError where error.code == .limit {
+            throw AssetFileError(.quotaExceeded, error.reason)
+        }
         return upload.record
     }
 
-    /// Refuses what is too much, with what was promised to other uploads.
-    private func admit(_ length: UInt64) async throws {
+    private func admit(_ length: UInt64) throws {
         guard length <= settings.sizeLimit else {
             throw AssetFileError(.tooLarge, "\(length) bytes; an upload may have \(settings.sizeLimit)")
         }
-        guard let quota = settings.quota else { return }
-        let used = try await catalog.uploadedBytes()
-        guard used <= quota, length <= quota - used else {
-            throw AssetFileError(
-                .quotaExceeded, "originals take \(used) of \(quota) bytes (uploads.quota), too much for \(length) more")
+    }
+
+    /// What must hold in the transaction that makes the upload, so that of several that come at once none is too much.
+    private func limits(of request: UploadRequest, _ asset: AssetRecord) -> [CatalogChange] {
+        var limits: [CatalogChange] = []
+        // The bytes of a final upload were counted when its parts were begun.
+        let isNew = if case .final = request.role { false } else { true }
+        if let quota = settings.quota, isNew { limits.append(.require(.uploadedBytes(atMost: quota))) }
+        if request.name != nil {
+            limits.append(.require(.assetFiles(asset: asset.name, atMost: settings.filesPerAsset)))
         }
+        return limits
     }
 
     private func record(
@@ -65,7 +74,7 @@ extension UploadService {
             id: file, asset: asset.name, name: name, contentType: request.contentType, size: request.length,
             digest: request.digest, state: record.isComplete ? .quarantine : .uploading,
             storageKey: record.storageKey, created: record.created, changed: record.created)
-        return (record, [.insertAssetFile(fileRecord), .putUpload(record)])
+        return (record, [.insertAssetFile(fileRecord), .insertUpload(record)])
     }
 
     /// No byte is moved: the file is made of the parts as they lie.
@@ -101,7 +110,7 @@ extension UploadService {
             expires: now().addingTimeInterval(settings.expiry))
         // Of two that use the same part one finds it gone.
         return (
-            record, ids.map { .deleteUpload($0) } + [.insertAssetFile(file), .putUpload(record)]
+            record, ids.map { .deleteUpload($0) } + [.insertAssetFile(file), .insertUpload(record)]
         )
     }
 }

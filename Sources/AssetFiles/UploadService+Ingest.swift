@@ -129,7 +129,7 @@ extension UploadService {
     /// Removes uploads that do not go on, and bytes that nobody knows of. What is being written is nobody's only for as long
     /// as its upload is.
     public func removeExpired() async throws {
-        for upload in try await catalog.uploads(expiringBefore: now()) { try await remove(upload) }
+        for upload in try await catalog.uploads(expiringBefore: now()) { _ = try await remove(upload) }
         for name in try storage.originals() where try await !catalog.isOriginalKnown(name) {
             try storage.removeOriginal(name)
         }

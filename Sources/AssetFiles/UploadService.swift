@@ -15,6 +15,8 @@ public final class UploadService: Sendable {
     /// So many originals are checked at once.
     let concurrency: Int
     let now: @Sendable () -> Date
+    /// Waits for the disk, for uploads: they may not take the threads that requests need.
+    let threads = BlockingThreads(count: 4)
     private let sessions = UploadSessions()
 
     var catalog: any CatalogEngine { assets.catalog }
@@ -60,15 +62,17 @@ public final class UploadService: Sendable {
         to id: UploadID, at offset: UInt64, _ body: Body, checksum: UploadChecksum? = nil
     ) async throws -> UploadRecord where Body.Element == [UInt8] {
         try await sessions.run(id) { [self] in
-            let upload = try await known(id)
-            guard !upload.isComplete else {
-                throw AssetFileError(.complete, "upload \(id) is complete")
+            try await withTaskExecutorPreference(threads) {
+                let upload = try await known(id)
+                guard !upload.isComplete else {
+                    throw AssetFileError(.complete, "upload \(id) is complete")
+                }
+                guard upload.offset == offset else {
+                    throw AssetFileError(.wrongOffset, "upload \(id) goes on at \(upload.offset), not at \(offset)")
+                }
+                let reception = try await UploadReception(upload, self)
+                return try await reception.take(body, checksum: checksum)
             }
-            guard upload.offset == offset else {
-                throw AssetFileError(.wrongOffset, "upload \(id) goes on at \(upload.offset), not at \(offset)")
-            }
-            let reception = try await UploadReception(upload, self)
-            return try await reception.take(body, checksum: checksum)
         }
     }
 
@@ -79,19 +83,40 @@ public final class UploadService: Sendable {
         guard !upload.isComplete || upload.role == .partial else {
             throw AssetFileError(.complete, "upload \(id) is complete: delete its file instead")
         }
-        try await remove(upload)
+        guard try await remove(upload) else {
+            throw AssetFileError(.busy, "upload \(id) goes on just now: try again")
+        }
     }
 
     /// Removes an upload, and unless its bytes belong to a file now, the bytes.
-    func remove(_ upload: UploadRecord) async throws {
-        var changes: [CatalogChange] = [.deleteUpload(upload.id)]
+    ///
+    /// - Returns: false when it is another one by now: it went on, or is gone.
+    func remove(_ upload: UploadRecord) async throws -> Bool {
+        var changes: [CatalogChange] = [.require(.upload(upload)), .deleteUpload(upload.id)]
         let isOwned = upload.isComplete && upload.role != .partial
         if case .whole(let file) = upload.role, !isOwned, try await catalog.assetFile(file) != nil {
             changes.append(.deleteAssetFile(file))
         }
-        try await catalog.apply(changes)
-        guard !isOwned else { return }
-        for part in upload.parts { try storage.removeOriginal(part.id) }
+        do {
+            try await catalog.apply(changes)
+        } catch let error as CatalogError where error.code == .changed {
+            return false
+        }
+        if !isOwned {
+            for part in upload.parts { try storage.removeOriginal(part.id) }
+        }
+        return true
+    }
+
+    /// Writes down how far an upload has come.
+    ///
+    /// - Throws: `AssetFileError` with `missing` when it was ended meanwhile: it is not brought back.
+    func record(_ upload: UploadRecord, with changes: [CatalogChange] = []) async throws {
+        do {
+            try await catalog.apply([.updateUpload(upload)] + changes)
+        } catch let error as CatalogError where error.code == .missing {
+            throw AssetFileError(.missing, "upload \(upload.id) was ended: \(error.reason)")
+        }
     }
 
     /// A part that takes the bytes that come next.

@@ -5,6 +5,8 @@ public import Foundation
 public struct UploadSettings: Sendable, Hashable {
     /// Of all originals together, in bytes, with what was promised to those that are arriving; nil for no limit.
     public var quota: UInt64?
+    /// How many originals an asset may have, with those that are arriving.
+    public var filesPerAsset: Int
     /// Of one upload, in bytes.
     public var sizeLimit: UInt64
     /// How long an upload is kept that does not go on, in seconds.
@@ -13,8 +15,10 @@ public struct UploadSettings: Sendable, Hashable {
     public var isEncrypted: Bool
 
     public init(
-        quota: UInt64? = nil, sizeLimit: UInt64 = 256 << 30, expiry: TimeInterval = 7 * 86_400, isEncrypted: Bool = true
+        quota: UInt64? = 1 << 40, filesPerAsset: Int = 1000, sizeLimit: UInt64 = 256 << 30,
+        expiry: TimeInterval = 7 * 86_400, isEncrypted: Bool = true
     ) {
+        self.filesPerAsset = filesPerAsset
         self.quota = quota
         self.sizeLimit = sizeLimit
         self.expiry = expiry

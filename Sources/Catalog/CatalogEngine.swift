@@ -15,6 +15,8 @@ public struct CatalogError: Error, Sendable, CustomStringConvertible {
         case conflict
         /// What a change was based on is no longer what is stored (`CatalogChange.require`).
         case changed
+        /// There would be more of something than there may be.
+        case limit
         /// Something is wrapped under a key-encryption key that another process retired: wrap it anew.
         case retired
         /// The store cannot be read or written now.
@@ -87,7 +89,9 @@ public enum CatalogChange: Sendable {
     /// Changes a file's digest, state, reason and parts.
     case updateAssetFile(AssetFileRecord)
     case deleteAssetFile(AssetFileID)
-    case putUpload(UploadRecord)
+    case insertUpload(UploadRecord)
+    /// Throws `missing` when it is gone: what was removed does not come back with what somebody still knows of it.
+    case updateUpload(UploadRecord)
     case deleteUpload(UploadID)
     /// With the job's usual tasks when none are given.
     case insertJob(JobRecord, tasks: [TaskRecord] = [])
@@ -126,6 +130,12 @@ public enum CatalogCondition: Sendable {
     case contentKey(ContentKeyRecord)
     /// The original and its record are these; nil when it has none.
     case original(AssetFileRecord, IngestRecord?)
+    /// The upload of this id is this one.
+    case upload(UploadRecord)
+    /// All originals take at most so many bytes, with those still to come and what the changes before this one added.
+    case uploadedBytes(atMost: UInt64)
+    /// The asset has at most so many originals, with what the changes before this one added.
+    case assetFiles(asset: String, atMost: Int)
 }
 
 /// Everything that a request for a key needs, read in one consistent look.

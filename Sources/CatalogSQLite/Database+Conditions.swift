@@ -28,6 +28,17 @@ extension Database {
             guard try quarantinedFile(file.id) == QuarantinedFile(file: file, record: record) else {
                 throw Self.changed("the file", "\(file.asset)/\(file.name)")
             }
+        case .upload(let upload):
+            guard try self.upload(upload.id) == upload else { throw Self.changed("the upload", upload.id.rawValue) }
+        case .uploadedBytes(let limit):
+            let bytes = try uploadedBytes()
+            guard bytes <= limit else {
+                throw CatalogError(.limit, "originals would take \(bytes) of \(limit) bytes (uploads.quota)")
+            }
+        case .assetFiles(let asset, let limit):
+            guard try countAssetFiles(asset) <= limit else {
+                throw CatalogError(.limit, "asset '\(asset)' has \(limit) files already (uploads.filesPerAsset)")
+            }
         }
     }
 

@@ -25,7 +25,7 @@ extension SQLiteCatalog {
     }
 
     public func upload(_ id: UploadID) async throws -> UploadRecord? {
-        try await read { try $0.uploads("id = ?", [id.rawValue]).first }
+        try await read { try $0.upload(id) }
     }
 
     public func uploads(expiringBefore time: Date) async throws -> [UploadRecord] {
@@ -33,15 +33,7 @@ extension SQLiteCatalog {
     }
 
     public func uploadedBytes() async throws -> UInt64 {
-        try await read { database in
-            let sum = try Int64.fetchOne(
-                database,
-                sql: """
-                    SELECT (SELECT coalesce(sum(size), 0) FROM assetFile)
-                        + (SELECT coalesce(sum(length), 0) FROM upload WHERE isPartial = 1)
-                    """)
-            return Column.unsigned(sum ?? 0)
-        }
+        try await read { try $0.uploadedBytes() }
     }
 
     public func isOriginalKnown(_ part: String) async throws -> Bool {
@@ -70,6 +62,24 @@ extension Database {
     fileprivate func uploads(_ condition: String, _ arguments: StatementArguments) throws -> [UploadRecord] {
         try String.fetchAll(self, sql: "SELECT document FROM upload WHERE " + condition, arguments: arguments)
             .map { try Column.value(UploadRecord.self, json: $0) }
+    }
+
+    func upload(_ id: UploadID) throws -> UploadRecord? {
+        try uploads("id = ?", [id.rawValue]).first
+    }
+
+    func uploadedBytes() throws -> UInt64 {
+        let sum = try Int64.fetchOne(
+            self,
+            sql: """
+                SELECT (SELECT coalesce(sum(size), 0) FROM assetFile)
+                    + (SELECT coalesce(sum(length), 0) FROM upload WHERE isPartial = 1)
+                """)
+        return Column.unsigned(sum ?? 0)
+    }
+
+    func countAssetFiles(_ asset: String) throws -> Int {
+        try Int.fetchOne(self, sql: "SELECT count(*) FROM assetFile WHERE asset = ?", arguments: [asset]) ?? 0
     }
 
     func insert(_ file: AssetFileRecord) throws {
@@ -126,17 +136,21 @@ extension Database {
         try requireChange("there is no file \(id)")
     }
 
-    func put(_ upload: UploadRecord) throws {
+    func insert(_ upload: UploadRecord) throws {
         try require("asset", upload.asset, of: "asset")
         try execute(
-            sql: """
-                INSERT INTO upload (id, asset, length, isPartial, expires, document) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, document = excluded.document
-                """,
+            sql: "INSERT INTO upload (id, asset, length, isPartial, expires, document) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [
                 upload.id.rawValue, upload.asset, Column.signed(upload.length), upload.role == .partial,
                 upload.expires.timeIntervalSince1970, try Column.json(upload),
             ])
+    }
+
+    func update(_ upload: UploadRecord) throws {
+        try execute(
+            sql: "UPDATE upload SET expires = ?, document = ? WHERE id = ?",
+            arguments: [upload.expires.timeIntervalSince1970, try Column.json(upload), upload.id.rawValue])
+        try requireChange("there is no upload \(upload.id)")
     }
 
     func deleteUpload(_ id: UploadID) throws {

@@ -50,7 +50,7 @@ extension CommandFailure {
 
     private static func code(of code: CatalogError.Code) -> Code {
         switch code {
-        case .exists, .missing, .inUse, .conflict, .changed, .retired: .badData
+        case .exists, .missing, .inUse, .conflict, .changed, .retired, .limit: .badData
         case .unavailable: .inputOutput
         case .corrupt: .software
         }

@@ -1,0 +1,149 @@
+import Catalog
+import Foundation
+import MediaStorage
+import Testing
+
+@testable import AssetFiles
+
+@Suite struct UploadServiceTests {
+    @Test func bytesThatComeInPiecesAreTheOriginal() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads()
+        let upload = try await uploads.create(Depot.request("a.bin", 6), actor: nil)
+        let first = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2], [3]))
+        #expect(first.offset == 3 && !first.isComplete && first.isWriting == nil)
+        #expect(try await uploads.append(to: upload.id, at: 3, Depot.body([4, 5, 6])).isComplete)
+        #expect(try await uploads.ingestAll() == 1)
+        let file = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.bin"))
+        #expect(file.state == .ready && file.parts.count == 1)
+        var bytes: [UInt8] = []
+        let reader = try await uploads.assets.open(file)
+        try reader.append(0..<reader.size, to: &bytes)
+        #expect(bytes == [1, 2, 3, 4, 5, 6])
+    }
+
+    /// After a power cut the record says that somebody was writing, and the file may be as short as before: bytes may lie on
+    /// the disk under this part's nonce, so what comes next goes under another one.
+    @Test func whatMayHaveBeenWrittenIsNeverWrittenAgainUnderItsNonce() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads()
+        let upload = try await uploads.create(Depot.request("a.bin", 6), actor: nil)
+        var cut = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        let part = try #require(cut.parts.last)
+        cut.isWriting = true
+        try await depot.catalog.apply([.updateUpload(cut)])
+        #expect(try depot.storage.size(ofOriginal: part.id) == 3)
+
+        let ended = try await depot.uploads().append(to: upload.id, at: 3, Depot.body([4, 5, 6]))
+        #expect(ended.isComplete && ended.isWriting == nil)
+        #expect(ended.parts.map(\.size) == [3, 3])
+        #expect(ended.parts.first == part && ended.parts.last?.nonce != part.nonce)
+        #expect(try depot.storage.size(ofOriginal: part.id) == 3)
+    }
+
+    @Test func anEmptyPartThatMayHaveBeenWrittenIsReplaced() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads()
+        var upload = try await uploads.create(Depot.request("a.bin", 3), actor: nil)
+        let part = try #require(upload.parts.last)
+        upload.isWriting = true
+        try await depot.catalog.apply([.updateUpload(upload)])
+        let ended = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        #expect(ended.parts.count == 1 && ended.parts.last?.nonce != part.nonce)
+        #expect(try depot.storage.originals() == ended.parts.map(\.id))
+    }
+
+    @Test func theQuotaHoldsForUploadsThatBeginAtOnce() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads(UploadSettings(quota: 10))
+        let begun = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<16 {
+                group.addTask {
+                    (try? await uploads.create(Depot.request("\(number)", 3), actor: nil)) != nil
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(begun == 3)
+        #expect(try await depot.catalog.uploadedBytes() == 9)
+        let error = await #expect(throws: AssetFileError.self) {
+            try await uploads.create(Depot.request("more", 2), actor: nil)
+        }
+        #expect(error?.code == .quotaExceeded)
+        #expect(error?.reason.contains("uploads.quota") == true)
+        // A partial upload is counted before its file is.
+        await #expect(throws: AssetFileError.self) {
+            try await uploads.create(UploadRequest(asset: "film", role: .partial, length: 2), actor: nil)
+        }
+    }
+
+    @Test func anAssetHasOnlySoManyFiles() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads(UploadSettings(filesPerAsset: 2))
+        for name in ["a", "b"] { _ = try await uploads.create(Depot.request(name, 0), actor: nil) }
+        let error = await #expect(throws: AssetFileError.self) {
+            try await uploads.create(Depot.request("c", 0), actor: nil)
+        }
+        #expect(error?.code == .quotaExceeded)
+        #expect(error?.reason.contains("uploads.filesPerAsset") == true)
+        #expect(try await depot.catalog.assetFiles(asset: "film").count == 2)
+    }
+
+    @Test func anUploadThatWentOnIsNotRemovedByWhoKnowsAnOlderOne() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads(UploadSettings(expiry: 60))
+        let upload = try await uploads.create(Depot.request("a.bin", 6), actor: nil)
+        depot.pass(61)
+        let stale = try await depot.catalog.uploads(expiringBefore: depot.now)
+        #expect(stale == [upload])
+        _ = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        #expect(try await !uploads.remove(upload))
+        #expect(try await uploads.upload(upload.id).offset == 3)
+        try await uploads.removeExpired()
+        #expect(try await uploads.upload(upload.id).offset == 3)
+        depot.pass(61)
+        try await uploads.removeExpired()
+        #expect(try await depot.catalog.upload(upload.id) == nil)
+        #expect(try depot.storage.originals().isEmpty)
+    }
+
+    @Test func anUploadThatWasRemovedDoesNotComeBack() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads(UploadSettings(expiry: 60))
+        let upload = try await uploads.create(Depot.request("a.bin", 6), actor: nil)
+        let (body, sender) = AsyncStream.makeStream(of: [UInt8].self)
+        let writing = Task { try await uploads.append(to: upload.id, at: 0, body) }
+        sender.yield([1, 2, 3])
+        while try await depot.catalog.upload(upload.id)?.isWriting != true { await Task.yield() }
+        depot.pass(61)
+        try await depot.uploads().removeExpired()
+        sender.finish()
+        await #expect(throws: AssetFileError.self) { try await writing.value }
+        #expect(try await depot.catalog.upload(upload.id) == nil)
+        #expect(try await depot.catalog.assetFile(asset: "film", name: "a.bin") == nil)
+    }
+
+    @Test func filesAreReadOnThreadsOfTheirOwn() async throws {
+        let threads = BlockingThreads(count: 2)
+        let names = await withTaskGroup(of: String.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    await withTaskExecutorPreference(threads) {
+                        return threadName()
+                    }
+                }
+            }
+            return await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(names == ["keyway-files"])
+    }
+}
+
+private func threadName() -> String { Thread.current.name ?? "" }
