@@ -89,7 +89,7 @@ actor EncodingReception: EncoderOutput {
             failure = JobFailure(encoder: code, String(message.prefix(1000)))
         case .warning(let message):
             if warnings.count < Self.maximumWarnings { warnings.append(String(message.prefix(500))) }
-        case .probed, .planned, .progress, .measured, .decoded: break
+        case .probed, .planned, .progress, .measured, .decoded, .divided, .encoded: break
         }
         try await onEvent(event)
     }

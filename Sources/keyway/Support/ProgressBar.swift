@@ -21,7 +21,7 @@ final class ProgressBar: Sendable {
         switch event {
         case .progress(let fraction, _, let speed): draw(fraction, speed)
         case .finished: draw(1, 0)
-        case .probed, .planned, .decoded, .warning, .measured, .failed: break
+        case .probed, .planned, .decoded, .warning, .measured, .failed, .divided, .encoded: break
         }
     }
 
