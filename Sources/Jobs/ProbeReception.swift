@@ -11,6 +11,8 @@ actor ProbeReception: EncoderOutput {
     private(set) var facts: EncoderInput?
     /// Of a segment that was verified.
     private(set) var decoded: (frames: Int, errors: Int)?
+    /// What an operator should know, and what was said of the tracks; of what is planned.
+    private(set) var told: [EncoderEvent] = []
     /// How a film falls into pieces.
     private(set) var film: DividedFilm?
     private(set) var isFinished = false
@@ -36,7 +38,8 @@ actor ProbeReception: EncoderOutput {
         case .finished: isFinished = true
         case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
         case .divided(let film): self.film = film
-        case .planned, .progress, .warning, .measured, .encoded: break
+        case .planned, .warning: if told.count < 100 { told.append(event) }
+        case .progress, .measured, .encoded: break
         }
     }
 }
