@@ -97,6 +97,7 @@ public struct JobQueue: Sendable {
                 at: Date(), isCanceling: taken.job.isCanceling, input: taken.job.input, settings.retries)
             try await catalog.apply([.pipeline(.updateTask(task))])
         }
+        OriginalServer.removeLeftovers()
         try await worker.encoding.environment.pieces?.removeLeftovers { job in
             try await catalog.job(job).map { !$0.state.isFinal } ?? false
         }

@@ -27,7 +27,8 @@ struct PieceJoin {
     ///   - key: nil for media that is stored in the clear.
     ///   - nonces: of the tracks, by their numbers.
     /// - Throws: `JobFailure` of class `content` when the pieces do not fit each other.
-    mutating func run(into staged: any StagedVersion, key: ContentKey?, nonces: [UInt64]) async throws -> [TrackRecord] {
+    mutating func run(into staged: any StagedVersion, key: ContentKey?, nonces: [UInt64]) async throws -> [TrackRecord]
+    {
         let size = pieces.flatMap(\.tracks).reduce(UInt64(0)) { $0 &+ $1.mediaSize }
         guard size <= environment.limits.output else {
             throw JobFailure(.limitExceeded, "the encode is larger than \(environment.limits.output) bytes")
