@@ -45,3 +45,8 @@ int keyway_limit_process(unsigned long long memory, unsigned long long processor
 }
 
 int keyway_memory_file(void) { return memfd_create("keyway", MFD_CLOEXEC); }
+
+void keyway_clear_new_memory(void) {
+    // glibc fills what it hands out with the complement.
+    mallopt(M_PERTURB, 0xFF);
+}

@@ -4,6 +4,10 @@ public enum EncoderEvent: Sendable, Hashable, Codable {
     case probed(EncoderInput)
     /// What will be made, in the order of track numbers.
     case planned(tracks: [PlannedRendition])
+    /// How the film falls into pieces; when only that was asked for.
+    case divided(DividedFilm)
+    /// How many pictures of the film there are up to the end of what was made.
+    case encoded(pictures: Int)
     /// - Parameters:
     ///   - fraction: of the input's duration, 0 to 1.
     ///   - seconds: of the input that are done.
@@ -33,11 +37,14 @@ public struct RenditionQuality: Sendable, Hashable, Codable {
     public var similarity: Double
     /// Peak signal-to-noise ratio in dB; nil for the same.
     public var signalToNoise: Double?
+    /// How many were compared; nil when it is not known.
+    public var pictures: Int?
 
-    public init(name: String, similarity: Double, signalToNoise: Double?) {
+    public init(name: String, similarity: Double, signalToNoise: Double?, pictures: Int? = nil) {
         self.name = name
         self.similarity = similarity
         self.signalToNoise = signalToNoise
+        self.pictures = pictures
     }
 }
 

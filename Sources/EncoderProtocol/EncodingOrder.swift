@@ -61,16 +61,23 @@ public struct EncodingOrder: Sendable, Hashable, Codable {
     public var overlay: Overlay?
     /// Whether each rendition is decoded again and held against the source.
     public var measuresQuality: Bool
+    /// Nil: `off`, as in orders that were written before there was a choice.
+    public var split: EncodingSplit?
+    /// Nil: the whole.
+    public var share: Share?
+    /// For a share of pictures.
+    public var known: Known?
 
     public init(
         preset: EncodingPreset, parts: [Part] = [Part(input: 0)], texts: [SideText] = [], overlay: Overlay? = nil,
-        measuresQuality: Bool = false
+        measuresQuality: Bool = false, split: EncodingSplit? = nil
     ) {
         self.preset = preset
         self.parts = parts
         self.texts = texts
         self.overlay = overlay
         self.measuresQuality = measuresQuality
+        self.split = split
     }
 
     /// Of the JSON, in bytes.
@@ -102,7 +109,17 @@ public struct EncodingOrder: Sendable, Hashable, Codable {
             if !["subtitle", "caption", "forced"].contains(text.role) { defects.append("texts[\(number)].role") }
         }
         if let overlay, !(0.01...1).contains(overlay.width) { defects.append("overlay.width: 1 % to 100 %") }
-        return defects
+        return defects + shareDefects
+    }
+
+    private var shareDefects: [String] {
+        let counts = 0...1_000_000_000
+        switch share {
+        case nil, .whole, .plan: return []
+        case .pictures(let first, let count):
+            return counts.contains(first) && (count.map { counts.contains($0) && $0 > 0 } ?? true) ? [] : ["share"]
+        case .sound(let pictures): return counts.contains(pictures) ? [] : ["share"]
+        }
     }
 
     /// The shape of a tag (RFC 5646, 2.1).

@@ -22,7 +22,7 @@ extension EncodingSession {
     static func renditions(
         _ planned: [PlannedVideo], _ recipe: VideoRecipe, _ source: SourcePicture, _ frameRate: Rational,
         _ threads: Int,
-        _ order: EncodingOrder, _ output: FrameOutput
+        _ order: EncodingOrder, _ stretch: FilmStretch, _ output: FrameOutput
     ) throws -> [VideoRendition] {
         let av1Count = planned.count { $0.codec == .av1 }
         let processors = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
@@ -30,9 +30,10 @@ extension EncodingSession {
             var coding = VideoCoding(
                 planned: video, recipe: recipe, frameRate: frameRate, threads: threads,
                 isTenBit: isTenBit(video, source, recipe))
+            coding.isRepeatable = stretch.pieceSize != nil
             coding.av1Threads = max(1, processors / max(av1Count, 1))
             return try VideoRendition(
-                coding, number: number, measuresQuality: order.measuresQuality, output: output)
+                coding, number: number, stretch: stretch, measuresQuality: order.measuresQuality, output: output)
         }
     }
 
@@ -49,15 +50,19 @@ extension EncodingSession {
 
 /// Says at most twice a second how far the work is.
 struct ProgressReport {
-    let duration: Double
+    /// Of what is done, in seconds of the film.
+    var start = 0.0
+    var duration: Double
     private let started = ContinuousClock.now
     private var last: ContinuousClock.Instant?
 
-    init(duration: Double) {
-        self.duration = duration
+    init(_ stretch: FilmStretch, duration: Double, frameRate: Rational) {
+        start = Double(stretch.first) / frameRate.value
+        self.duration = (stretch.end.map { Double($0) / frameRate.value } ?? duration) - start
     }
 
-    mutating func event(at seconds: Double) -> EncoderEvent? {
+    mutating func event(at time: Double) -> EncoderEvent? {
+        let seconds = time - start
         let now = ContinuousClock.now
         if let last, now - last < .milliseconds(500) { return nil }
         last = now

@@ -17,6 +17,8 @@ public final class EncodingSession {
     private let sounds: [SoundTrack]
     private let stills: StillPictures?
     private let overlay: OverlayPicture?
+    private let stretch: FilmStretch
+    private let bitrateFactor: Double
     private var progress: ProgressReport
 
     /// - Parameters:
@@ -32,46 +34,47 @@ public final class EncodingSession {
         self.output = output
         self.threads = threads
         let preset = order.preset
-        parts = try order.parts.map { part in
-            try Self.naming(inputs[part.input], alone: order.parts.count == 1) {
-                try InputPart(
-                    inputs[part.input], part, usesVideo: preset.video != nil, usesSound: !preset.audio.isEmpty,
-                    threads: threads)
-            }
-        }
-        for part in parts {
-            for warning in part.warnings { try output.send(.warning(message: warning)) }
-        }
+        parts = try Self.parts(order, inputs, threads)
+        // Of shares only one says what is said of the whole.
+        let isTalkative = order.share == nil || order.share == .whole || order.share == .plan
+        for warning in isTalkative ? parts.flatMap(\.warnings) : [] { try output.send(.warning(message: warning)) }
         let first = parts[0]
         let rate = first.source?.frameRate.capped(at: preset.video?.maximumFrameRate ?? 60)
         frameRate = rate ?? Rational(25, 1)
         try output.send(.probed(Self.facts(first, frameRate)))
         overlay = try order.overlay.map { try OverlayPicture(inputs[$0.input]) }
-        progress = ProgressReport(duration: parts.reduce(0) { $0 + $1.declaredDuration })
+        let duration = parts.reduce(0) { $0 + $1.declaredDuration }
+        stretch = try FilmStretch(order.share, pieceSize: Self.pieceSize(order, duration, frameRate))
+        progress = ProgressReport(stretch, duration: duration, frameRate: frameRate)
         if let recipe = preset.video, let source = first.source {
-            let factor =
-                recipe.ladder == .contentAware ? try ContentAnalysis.factor(first.file, source, frameRate, threads) : 1
-            let plan = try RenditionPlan(recipe, source: source, frameRate: frameRate, bitrateFactor: factor)
-            for warning in plan.warnings { try output.send(.warning(message: warning)) }
+            bitrateFactor = try order.known?.bitrateFactor ?? Self.factor(recipe, first, frameRate, threads)
+            let plan = try RenditionPlan(recipe, source: source, frameRate: frameRate, bitrateFactor: bitrateFactor)
+            for warning in isTalkative ? plan.warnings : [] { try output.send(.warning(message: warning)) }
             planned = plan.videos
-            videos = try Self.renditions(plan.videos, recipe, source, frameRate, threads, order, output)
+            videos =
+                order.share?.isWithoutVideo == true
+                ? [] : try Self.renditions(plan.videos, recipe, source, frameRate, threads, order, stretch, output)
         } else {
+            bitrateFactor = 1
             planned = []
             videos = []
         }
         let isWhole = order.parts.count == 1 && order.parts[0].start == nil && order.parts[0].end == nil
         sounds = Array(
             try SoundTrack.planned(preset.audio, first.sounds, wholeInput: isWhole) {
-                try output.send(.warning(message: $0))
+                if isTalkative { try output.send(.warning(message: $0)) }
             }.prefix(EncoderFrame.maximumTracks - planned.count - Self.stillCount(preset)))
-        guard !videos.isEmpty || !sounds.isEmpty else {
+        guard !planned.isEmpty || !sounds.isEmpty else {
             throw EncodingFailure(.noVideo, "nothing of it is what the preset '\(preset.name)' makes")
         }
-        stills = try StillPictures(
-            preset, first.source, frameRate, duration: progress.duration, firstNumber: planned.count + sounds.count,
-            output
-        ) { try output.send(.warning(message: $0)) }
+        stills =
+            order.share ?? .whole == .whole
+            ? try StillPictures(
+                preset, first.source, frameRate, duration: progress.duration,
+                firstNumber: planned.count + sounds.count, output
+            ) { try output.send(.warning(message: $0)) } : nil
         try announce()
+        guard order.share != .plan else { return }
         let boundaries = SoundBoundaries(
             groupSize: VideoCoding.groupSize(frameRate, preset.video?.keyFrameInterval ?? 2), frameRate: frameRate)
         for (number, sound) in sounds.enumerated() {
@@ -89,6 +92,28 @@ public final class EncodingSession {
 
     /// Encodes everything.
     public func run() throws {
+        switch order.share {
+        case nil, .whole: try runWhole()
+        case .plan:
+            var film = try Self.divided(
+                parts, pieceSize: stretch.pieceSize, videoCount: planned.count,
+                hasOthers: !sounds.isEmpty || !order.texts.isEmpty || parts.contains { !$0.texts.isEmpty },
+                bitrateFactor: bitrateFactor, frameRate: frameRate, threads: threads)
+            if film.pieceCount > 1, Self.stillCount(order.preset) > 0 {
+                film.obstacle = film.obstacle ?? "its thumbnails and its poster are chosen among all of its pictures"
+            }
+            try output.send(.divided(film))
+        case .pictures: try runPictures()
+        case .sound(let pictures):
+            if !sounds.isEmpty || parts.contains(where: { !$0.texts.isEmpty }) {
+                try runSound(end: Double(pictures) / frameRate.value)
+            }
+            try sendTexts(first: planned.count + sounds.count, end: Double(pictures) / frameRate.value)
+        }
+        try output.send(.finished)
+    }
+
+    private func runWhole() throws {
         var before = 0.0
         for (number, part) in parts.enumerated() {
             try Self.naming(part.file, alone: parts.count == 1) {
@@ -100,8 +125,10 @@ public final class EncodingSession {
         for sound in sounds { try sound.finish() }
         let frames = videos.first?.pictureCount ?? 0
         let stillCount = try stills?.finish(frameCount: frames) { try output.send(.warning(message: $0)) } ?? 0
-        try sendTexts(first: planned.count + sounds.count + stillCount)
-        try output.send(.finished)
+        try sendTexts(
+            first: planned.count + sounds.count + stillCount,
+            end: videos.first.map { Double($0.pictureCount) / frameRate.value }
+                ?? sounds.compactMap { $0.rendition.map { Double($0.takenCount) / 48_000 } }.max() ?? progress.duration)
     }
 
     /// - Parameter before: how much of the film lies before the part, in seconds.
@@ -125,6 +152,54 @@ public final class EncodingSession {
         Int64(exactly: (seconds * Double(AudioRendition.sampleRate)).rounded()) ?? 0
     }
 
+    private func runPictures() throws {
+        let part = parts[0]
+        let length = part.end.map { $0 - part.start }
+        guard let pictures = try pictureFeed(part, length: length), let video = part.input.video else {
+            throw EncodingFailure(.noVideo, "it has no video")
+        }
+        part.input.keepOnly(video)
+        pictures.expected = order.known?.form
+        if stretch.first > 0 {
+            pictures.earliest = try part.enter(before: Double(stretch.first) / frameRate.value)
+        }
+        let isEnough = { [videos] in videos.allSatisfy(\.isComplete) }
+        try part.run(pictures, [], before: 0, isEntered: stretch.first > 0, isEnough: isEnough) { seconds in
+            if let event = progress.event(at: seconds) { try output.send(event) }
+        }
+        // What has to be left out or patched is for who sees the whole of it.
+        guard pictures.decoder.errorCount == 0, pictures.jumps == 0 else {
+            throw EncodingFailure(.damaged, "packets cannot be decoded, or times jump")
+        }
+        if stretch.end == nil {
+            _ = try part.refuseDamage(pictures, [])
+            try pictures.finish(at: length.map { min($0, max(part.declaredDuration, pictures.decodedUntil)) })
+        } else if !isEnough() {
+            throw EncodingFailure(.truncated, "it ends before it should")
+        }
+        for video in videos { try video.finish() }
+        try output.send(.encoded(pictures: videos.first?.pictureCount ?? 0))
+    }
+
+    /// - Parameter end: of the pictures, in seconds.
+    private func runSound(end: Double) throws {
+        let part = parts[0]
+        let length = part.end.map { $0 - part.start }
+        // Where reading begins is the pictures' key frame, as for the whole.
+        if part.start > 0 { part.input.seek(to: part.containerStart) }
+        if let video = part.input.video { part.input.leaveOut(video) }
+        let feeds = try soundFeeds(part, length: length, 0)
+        try part.run(nil, feeds, before: 0, isEntered: true) { seconds in
+            if let event = progress.event(at: seconds) { try output.send(event) }
+        }
+        for warning in try part.refuseBadSound(feeds) { try output.send(.warning(message: warning)) }
+        for feed in feeds { try feed.finish() }
+        for sound in sounds {
+            if length != nil { try sound.rendition?.fill(to: Self.samples(end)) }
+            try sound.finish()
+        }
+    }
+
     private func pictureFeed(_ part: InputPart, length: Double?) throws -> PictureFeed? {
         guard !videos.isEmpty, let recipe = order.preset.video else { return nil }
         guard let stream = part.input.video, let source = part.source, let decoder = part.videoDecoder else {
@@ -141,6 +216,7 @@ public final class EncodingSession {
         filters.pads = part !== parts[0]
         filters.stills = stills?.outputs ?? []
         filters.framesBefore = videos.first?.pictureCount ?? 0
+        filters.firstPicture = stretch.first
         return PictureFeed(
             decoder, source, filters, clock: try part.clock(stream, length: length), threads: threads
         ) { [videos, stills] number, frame in
@@ -183,11 +259,10 @@ public final class EncodingSession {
         }
     }
 
-    /// - Parameter first: the number of the first track of text.
-    private func sendTexts(first: Int) throws {
-        let end =
-            videos.first.map { Double($0.pictureCount) / frameRate.value }
-            ?? sounds.compactMap { $0.rendition.map { Double($0.takenCount) / 48_000 } }.max() ?? progress.duration
+    /// - Parameters:
+    ///   - first: the number of the first track of text.
+    ///   - end: of the film, in seconds.
+    private func sendTexts(first: Int, end: Double) throws {
         var texts = TextTracks(end: UInt64(exactly: (end * 1000).rounded(.up)) ?? 0)
         do throws(SubtitleError) {
             for (text, subtitles) in merged() {

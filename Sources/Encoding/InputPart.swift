@@ -84,9 +84,15 @@ final class InputPart {
 
     /// Reads the part and gives each packet to whom it belongs.
     ///
-    /// - Parameter before: how much of the film lies before the part, in seconds.
-    func run(_ pictures: PictureFeed?, _ feeds: [SoundFeed], before: Double, progress: (Double) throws -> Void) throws {
-        if start > 0 { input.seek(to: containerStart) }
+    /// - Parameters:
+    ///   - before: how much of the film lies before the part, in seconds.
+    ///   - isEntered: reading goes on where it is; otherwise it begins with the part.
+    ///   - isEnough: whether no more pictures are wanted.
+    func run(
+        _ pictures: PictureFeed?, _ feeds: [SoundFeed], before: Double, isEntered: Bool = false,
+        isEnough: () -> Bool = { false }, progress: (Double) throws -> Void
+    ) throws {
+        if start > 0, !isEntered { input.seek(to: containerStart) }
         let length = end.map { $0 - start }
         try input.readPackets { packet in
             let index = Int(packet.pointee.stream_index)
@@ -100,8 +106,9 @@ final class InputPart {
                 try text.take(packet, start: containerStart, length: length, before: before)
             }
             let isDone = (pictures?.isComplete ?? true) && feeds.allSatisfy(\.isComplete)
-            return end == nil || !isDone || (pictures == nil && feeds.isEmpty)
+            return !isEnough() && (end == nil || !isDone || (pictures == nil && feeds.isEmpty))
         }
+        if isEnough() { return }
         try pictures?.take(nil)
         for feed in feeds { try feed.take(nil, parameters: nil) }
     }
@@ -116,12 +123,7 @@ final class InputPart {
             }
             throw EncodingFailure(.damaged, "no picture could be decoded")
         }
-        let decoders = [pictures?.decoder].compactMap { $0 } + feeds.map(\.source.decoder)
-        let errors = decoders.reduce(0) { $0 + $1.errorCount }
-        let packets = decoders.reduce(0) { $0 + $1.packetCount }
-        guard Double(errors) <= max(2, Double(packets) * Self.tolerableErrors) else {
-            throw EncodingFailure(.damaged, "\(errors) of \(packets) packets cannot be decoded")
-        }
+        let warnings = try errors(pictures, feeds)
         let declared = declaredDuration
         let reached = pictures?.decodedUntil ?? feeds.map(\.seconds).max() ?? 0
         guard declared - reached <= max(Self.tolerableLoss.seconds, declared * Self.tolerableLoss.share) else {
@@ -129,6 +131,19 @@ final class InputPart {
                 .truncated,
                 "it declares \(Self.seconds(declared)) s of \(pictures == nil ? "sound" : "video") and ends after "
                     + "\(Self.seconds(reached)) s")
+        }
+        return warnings
+    }
+
+    /// Of sound beside pictures that others see; how long it must be is for them to say.
+    func refuseBadSound(_ feeds: [SoundFeed]) throws -> [String] { try errors(nil, feeds) }
+
+    private func errors(_ pictures: PictureFeed?, _ feeds: [SoundFeed]) throws -> [String] {
+        let decoders = [pictures?.decoder].compactMap { $0 } + feeds.map(\.source.decoder)
+        let errors = decoders.reduce(0) { $0 + $1.errorCount }
+        let packets = decoders.reduce(0) { $0 + $1.packetCount }
+        guard Double(errors) <= max(2, Double(packets) * Self.tolerableErrors) else {
+            throw EncodingFailure(.damaged, "\(errors) of \(packets) packets cannot be decoded")
         }
         var warnings: [String] = []
         if errors > 0 { warnings.append("\(errors) of \(packets) packets could not be decoded") }

@@ -14,6 +14,10 @@ final class PictureFeed {
     /// Size and form of the first frame.
     private var form: [Int32] = []
     private let frameDuration: Int64
+    /// In the stream's time base: pictures that are on show earlier may lack what they were made from.
+    var earliest: Int64?
+    /// What the first picture must be like (`PictureForm`), and all after it; nil for any.
+    var expected: String?
     /// Where the last picture of the part ends, in seconds.
     private(set) var decodedUntil = 0.0
     /// A picture behind the part's end was seen.
@@ -39,7 +43,9 @@ final class PictureFeed {
     func take(_ packet: UnsafeMutablePointer<AVPacket>?) throws { try decoder.decode(packet, take) }
 
     private func take(_ frame: UnsafeMutablePointer<AVFrame>) throws {
-        let time = clock.time(of: frame.pointee.best_effort_timestamp, duration: frameDuration)
+        let stamp = frame.pointee.best_effort_timestamp
+        if let earliest, stamp != keyway_no_timestamp, stamp < earliest { return }
+        let time = clock.time(of: stamp, duration: frameDuration)
         if let end = clock.end, time >= end {
             isComplete = true
             return
@@ -65,8 +71,13 @@ final class PictureFeed {
 
     private func refuseChanges(_ frame: UnsafeMutablePointer<AVFrame>) throws {
         let found = [frame.pointee.width, frame.pointee.height, frame.pointee.format]
-        if form.isEmpty { form = found }
-        guard found == form || filters.takesChanges(source) else {
+        if form.isEmpty {
+            form = found
+            guard expected == nil || expected == PictureForm.text(frame) else {
+                throw EncodingFailure(.notTaken, "its pictures are of another form than the first")
+            }
+        }
+        guard found == form || (expected == nil && filters.takesChanges(source)) else {
             throw EncodingFailure(.notTaken, "its pictures change their size or form in the middle")
         }
     }

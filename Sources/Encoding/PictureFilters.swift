@@ -26,6 +26,8 @@ struct PictureFilters {
     var framesBefore = 0
     /// What does not have the shape of the output gets black beside it.
     var pads = false
+    /// Pictures before this one, counted at the frame rate, are left out.
+    var firstPicture = 0
 
     func graph(
         _ frame: UnsafeMutablePointer<AVFrame>, _ source: SourcePicture, timeBase: AVRational, threads: Int
@@ -57,6 +59,7 @@ struct PictureFilters {
         }
         filters += Self.turning(source.rotation)
         filters.append("fps=fps=\(frameRate.numerator)/\(frameRate.denominator):start_time=0:round=near")
+        if firstPicture > 0 { filters.append("trim=start_pts=\(firstPicture)") }
         var text = "[in0]" + filters.joined(separator: ",")
         if let overlay {
             let width = Ladder.even(Double(source.width) * overlay.width)

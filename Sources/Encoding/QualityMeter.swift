@@ -44,16 +44,22 @@ final class QualityMeter {
 
     func take(coded packet: CodedPacket) throws { try decoder?.decode(packet.packet, compare) }
 
+    /// Ends what one encoder made: the next one's packets need a decoder of their own.
+    func endPiece() throws {
+        try decoder?.decode(nil, compare)
+        decoder = nil
+    }
+
     /// Nil when nothing was compared.
     func finish() throws -> RenditionQuality? {
-        try decoder?.decode(nil, compare)
+        try endPiece()
         try graph?.finish(0, at: keyway_no_timestamp, note)
         try graph?.finish(1, at: keyway_no_timestamp, note)
         guard count > 0 else { return nil }
         let error = meanError / Double(count)
         return RenditionQuality(
             name: name, similarity: similarity / Double(count),
-            signalToNoise: error > 0 ? Decibels.ofRatio(Self.peak * Self.peak / error) : nil)
+            signalToNoise: error > 0 ? Decibels.ofRatio(Self.peak * Self.peak / error) : nil, pictures: count)
     }
 
     private static let peak = 255.0

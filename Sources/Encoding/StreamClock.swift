@@ -4,6 +4,8 @@ import CFFmpeg
 /// cannot be meant are taken out, or they would become hours of one picture. Owned by one thread.
 struct StreamClock {
     let timeBase: AVRational
+    /// Of the part's beginning, in seconds of the container.
+    let start: Double
     /// Of the part's beginning, in the time base.
     private var offset: Int64
     /// Where the part ends, in the time base; nil for the input's end.
@@ -24,6 +26,7 @@ struct StreamClock {
     ///   - declared: how long the input says that it is, in seconds; 0 when it does not.
     init(timeBase: AVRational, start: Double, duration: Double?, declared: Double) {
         self.timeBase = timeBase
+        self.start = start
         offset = Self.units(start, timeBase) ?? 0
         end = duration.flatMap { Self.units($0, timeBase) }
         latest = declared > 0 ? Self.units(declared + Self.longestJump, timeBase) : nil

@@ -10,6 +10,9 @@ struct VideoCoding {
     let isTenBit: Bool
     /// Threads of one AV1 encoder: each holds pictures for every thread, so a ladder shares the processors.
     var av1Threads = 1
+    /// The same pictures give the same bytes in every run: one thread. With several, rate control looks at how far other
+    /// threads have come with their pictures: plain x264 with a highest bit rate differs from run to run.
+    var isRepeatable = false
 
     /// In frames. Counted, not timed: every codec starts a closed group at the very same frames.
     var groupSize: Int { Self.groupSize(frameRate, recipe.keyFrameInterval) }
@@ -18,8 +21,10 @@ struct VideoCoding {
         max(1, Int((frameRate.value * seconds).rounded()))
     }
 
-    func encoder(like frame: UnsafeMutablePointer<AVFrame>) throws -> Encoder {
-        try Encoder(codec: name, options: options(frame)) { context in
+    /// - Parameter first: the first picture of the film, which says what light it was mastered for.
+    func encoder(like first: UnsafeMutablePointer<AVFrame>) throws -> Encoder {
+        let frame = first
+        return try Encoder(codec: name, options: options(frame)) { context in
             context.pointee.width = frame.pointee.width
             context.pointee.height = frame.pointee.height
             context.pointee.pix_fmt = AVPixelFormat(rawValue: frame.pointee.format)
@@ -42,7 +47,7 @@ struct VideoCoding {
             }
             context.pointee.max_b_frames = 3
             context.pointee.refs = 3
-            context.pointee.thread_count = Int32(threads)
+            context.pointee.thread_count = isRepeatable ? 1 : Int32(threads)
         }
     }
 
@@ -73,7 +78,7 @@ struct VideoCoding {
         case .av1:
             return [("preset", speed("10", "8", "5"))]
                 + (planned.constantRateFactor.map { [("crf", "\(Int($0.rounded()))")] } ?? [])
-                + [("svtav1-params", "lp=\(av1Threads)")]
+                + [("svtav1-params", "lp=\(isRepeatable ? 1 : av1Threads)")]
         }
     }
 
@@ -90,7 +95,11 @@ struct VideoCoding {
             "keyint=\(groupSize)", "min-keyint=\(groupSize)", "scenecut=0", "open-gop=0", "log-level=error", "info=0",
             "repeat-headers=0",
         ]
-        if threads > 0 { parameters.append("pools=\(threads)") }
+        if isRepeatable {
+            parameters += ["pools=none", "frame-threads=1"]
+        } else if threads > 0 {
+            parameters.append("pools=\(threads)")
+        }
         if frame.pointee.color_trc == AVCOL_TRC_SMPTE2084 {
             parameters += ["hdr10=1", "hdr10-opt=1"]
             if let light = MasteringLight(frame) { parameters += light.parameters }

@@ -21,6 +21,10 @@ actor EncodingReception: EncoderOutput {
     private(set) var failure: JobFailure?
     /// What an operator should know, bounded.
     private(set) var warnings: [String] = []
+    /// How close renditions came to their source, when that was asked for.
+    private(set) var qualities: [RenditionQuality] = []
+    /// How many pictures of the film there are up to the end of what was made.
+    private(set) var pictures: Int?
 
     private static let maximumWarnings = 64
 
@@ -36,6 +40,16 @@ actor EncodingReception: EncoderOutput {
         self.nonces = nonces
         self.outputLimit = outputLimit
         self.onEvent = onEvent
+    }
+
+    /// The tracks that were made, with their numbers.
+    ///
+    /// - Throws: `JobFailure` unless every track that began is complete.
+    func ended() throws -> [(number: Int, record: TrackRecord)] {
+        guard open.isEmpty, !records.isEmpty else {
+            throw JobFailure(.encoderProtocol, "the encoder left a track incomplete")
+        }
+        return records.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// The tracks in the order of their numbers.
@@ -89,7 +103,10 @@ actor EncodingReception: EncoderOutput {
             failure = JobFailure(encoder: code, String(message.prefix(1000)))
         case .warning(let message):
             if warnings.count < Self.maximumWarnings { warnings.append(String(message.prefix(500))) }
-        case .probed, .planned, .progress, .measured, .decoded, .inspected, .fingerprinted: break
+        case .measured(let quality):
+            if qualities.count < EncoderFrame.maximumTracks { qualities.append(quality) }
+        case .encoded(let pictures): self.pictures = pictures
+        case .probed, .planned, .progress, .decoded, .divided, .inspected, .fingerprinted: break
         }
         try await onEvent(event)
     }

@@ -26,10 +26,12 @@ public struct EncodingWorker: Sendable {
         public var isStorageEncrypted: Bool
         /// What a new version of a published asset needs besides.
         public var changesForNewVersion: @Sendable (AssetVersionRecord) async throws -> [CatalogChange]
+        /// Where pieces of films wait for each other; nil: each film is encoded by one encoder.
+        public var pieces: PieceShelf?
 
         public init(
             catalog: any CatalogEngine, storage: any MediaStorage, unwrapper: any KeyUnwrapper, encoder: String,
-            limits: EncodingLimits, isStorageEncrypted: Bool = true,
+            limits: EncodingLimits, isStorageEncrypted: Bool = true, pieces: PieceShelf? = nil,
             makeStorageKey: @escaping @Sendable () async throws -> ContentKeyRecord,
             changesForNewVersion: @escaping @Sendable (AssetVersionRecord) async throws -> [CatalogChange]
         ) {
@@ -41,6 +43,7 @@ public struct EncodingWorker: Sendable {
             self.isStorageEncrypted = isStorageEncrypted
             self.makeStorageKey = makeStorageKey
             self.changesForNewVersion = changesForNewVersion
+            self.pieces = pieces
         }
     }
 
@@ -53,9 +56,10 @@ public struct EncodingWorker: Sendable {
     /// Encodes the inputs of a job into a new version.
     ///
     /// - Returns: what makes it known, to be applied with the task's end.
-    /// - Throws: `JobFailure`, or what `JobFailure(meaning:)` knows the meaning of.
+    /// - Throws: `JobFailure`, `PausedTask`, or what `JobFailure(meaning:)` knows the meaning of.
     func encode(
-        _ taken: TakenTask, isPublished: Bool, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
+        _ taken: TakenTask, isPublished: Bool, _ spare: SpareEncoders = .none,
+        _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> TaskOutcome {
         let job = taken.job
         let target = try await EncodingTarget(asset: job.asset, environment)
@@ -65,32 +69,25 @@ public struct EncodingWorker: Sendable {
         let staged = try environment.storage.stage()
         defer { staged.discard() }
         let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
-        let reception = EncodingReception(
-            staged: staged, key: key, nonces: target.nonces, outputLimit: environment.limits.output
+        let run = EncodingRun(
+            environment: environment, taken: taken, staged: staged, key: key, nonces: target.nonces, spare: spare
         ) { event in
             onEvent(event)
             try await recorder.record(event)
         }
-        let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let inputs = try await JobInputs(job.inputs, environment)
-        let preset = try Self.preset(taken.task.options, job)
-        let outcome = try await child.run(preset: preset, inputs: inputs.arguments, reception)
-        withExtendedLifetime(inputs) {}
-        if let failure = await reception.failure { throw failure }
-        guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
+        let made = try await run.perform()
         let version = AssetVersionRecord(
-            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
-        )
+            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: made.tracks)
         if target.isNew, try await environment.catalog.asset(named: job.asset) == nil {
             // A run that was broken off between its files and its record has left them under the number of this one.
             try environment.storage.removeVersions(of: job.asset)
         }
         try staged.commit(asset: job.asset, version: target.version)
-        return try await known(version, target, isPublished: isPublished, warnings: await reception.warnings)
+        return try await known(version, target, isPublished: isPublished, made)
     }
 
     /// What the child is told to make: the preset, with the pictures that the task asks for besides.
-    private static func preset(_ options: TaskOptions, _ job: JobRecord) throws -> String {
+    static func preset(_ options: TaskOptions, _ job: JobRecord) throws -> String {
         let preset = options.preset ?? job.preset
         guard options.thumbnails != nil || options.poster != nil else { return preset }
         do {
@@ -110,18 +107,19 @@ public struct EncodingWorker: Sendable {
 
     /// What makes the version known.
     private func known(
-        _ version: AssetVersionRecord, _ target: EncodingTarget, isPublished: Bool, warnings: [String]
+        _ version: AssetVersionRecord, _ target: EncodingTarget, isPublished: Bool, _ made: MadeTracks
     ) async throws -> TaskOutcome {
         let more = target.isNew ? [] : try await environment.changesForNewVersion(version)
         var changes = target.changes(at: version.created)
         changes.append(isPublished ? .insertAssetVersion(version) : .insertUnpublishedVersion(version))
         changes += more
         if let job = version.job {
-            changes.append(.pipeline(.setOutput(job, version: version.number, warnings: warnings)))
+            changes.append(.pipeline(.setOutput(job, version: version.number, warnings: made.warnings)))
         }
         let bytes = version.tracks.reduce(UInt64(0)) { $0 &+ $1.mediaSize }
         return TaskOutcome(
-            result: ["version": "\(version.number)", "tracks": "\(version.tracks.count)", "bytes": "\(bytes)"],
+            result: ["version": "\(version.number)", "tracks": "\(version.tracks.count)", "bytes": "\(bytes)"]
+                .merging(made.result) { own, _ in own },
             changes: changes)
     }
 

@@ -1,7 +1,10 @@
 public import Catalog
+import ContentKeys
 import EncoderProtocol
 import Foundation
 import MediaStorage
+import Policies
+import Subprocess
 
 /// Why a task ended in error: a stable code, what it means for another attempt, and a message that names the cause.
 public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
@@ -28,6 +31,12 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case publishRefused
         /// A cache did not give what it was asked for.
         case edgeFailed
+        /// What holds the keys does not answer.
+        case keysAway
+        /// A key is not given out, or is not what was wrapped.
+        case keyRefused
+        /// Something that this program does not know the meaning of.
+        case unexpected
         /// Something that the task names is not there, or cannot be done here.
         case notConfigured
         /// A check refuses an input, or wants somebody to decide on it.
@@ -59,6 +68,18 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
+    private init(_ error: KeyUnwrapError) {
+        switch error {
+        case .kekUnavailable(let version):
+            self.init(.keysAway, "version \(version.rawValue) of the key-encryption key is out of reach")
+        case .serviceAway: self.init(.keysAway, "the key service does not answer")
+        case .refused(let reason): self.init(.keyRefused, "the key service refuses the storage key: \(reason)")
+        case .purposeMismatch: self.init(.keyRefused, "the asset's storage key is of another type")
+        case .authenticationFailed:
+            self.init(.keyRefused, "the asset's storage key is damaged, or wrapped under another key-encryption key")
+        }
+    }
+
     /// What an error of a task means.
     init(meaning error: any Error) {
         switch error {
@@ -66,7 +87,9 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case let error as MediaStorageError: self.init(.storageFailed, error.description)
         case let error as CatalogError where error.code == .exists: self.init(.assetExists, error.reason)
         case let error as CatalogError: self.init(.catalogFailed, error.reason)
-        default: self.init(.encoderCrashed, "\(error)")
+        case let error as KeyUnwrapError: self.init(error)
+        case is SubprocessError: self.init(.encoderCrashed, "the encoder cannot be run: \(error)")
+        default: self.init(.unexpected, "\(error)")
         }
     }
 }
@@ -74,11 +97,12 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
 extension JobFailure.Code {
     var usualClass: TaskErrorClass {
         switch self {
-        case .encoderCrashed, .encoderProtocol, .encoderMissing: .service
+        case .encoderCrashed, .encoderProtocol, .encoderMissing, .unexpected: .service
+        case .keysAway: .keys
         case .limitExceeded, .verifyFailed, .inputRefused: .content
         case .storageFailed, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost
-        case .publishRefused, .notConfigured, .originalNotReady: .configuration
+        case .keyRefused, .publishRefused, .notConfigured, .originalNotReady: .configuration
         case .edgeFailed, .checkUnavailable: .network
         }
     }

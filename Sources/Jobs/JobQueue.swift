@@ -97,6 +97,10 @@ public struct JobQueue: Sendable {
                 at: Date(), isCanceling: taken.job.isCanceling, input: taken.job.input, settings.retries)
             try await catalog.apply([.pipeline(.updateTask(task))])
         }
+        OriginalServer.removeLeftovers()
+        try await worker.encoding.environment.pieces?.removeLeftovers { job in
+            try await catalog.job(job).map { !$0.state.isFinal } ?? false
+        }
         let known = try await knownVersions()
         try worker.encoding.environment.storage.removeLeftovers { asset, version in
             known[asset]?.contains(version) ?? false

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 public import Logging
 import OutboundHTTP
+import Synchronization
 
 /// Sends the messages of jobs to notification endpoints, each until it is taken or was tried too often. The messages of one
 /// endpoint go one after the other, in their order but for those that must be sent again; endpoints do not wait for each other.
@@ -17,6 +18,8 @@ public struct Notifier: Sendable {
     private static let timeout = Duration.seconds(10)
     private static let longestDelay = 900.0
     private static let batch = 100
+    /// Most endpoints that are told at once.
+    private static let concurrency = 16
 
     private let catalog: any CatalogEngine
     private let secret: SecretReading
@@ -33,27 +36,47 @@ public struct Notifier: Sendable {
         self.logger = logger
     }
 
-    /// Sends until the Swift task is cancelled.
+    /// Sends until the Swift task is cancelled. An endpoint that is slow is left to itself: the others are looked after
+    /// every second.
     func run() async {
-        while !Task.isCancelled {
-            await sendDue(at: Date())
-            try? await Task.sleep(for: Self.interval)
+        let busy = BusyEndpoints()
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                // Seen before the messages are read: what is sent while they are is not sent again.
+                let passedOver = busy.all
+                for (name, deliveries) in await due(at: Date()) where !passedOver.contains(name) {
+                    guard busy.begin(name, limit: Self.concurrency) else { continue }
+                    group.addTask {
+                        await send(deliveries, to: name)
+                        busy.end(name)
+                    }
+                }
+                try? await Task.sleep(for: Self.interval)
+            }
         }
     }
 
     /// Sends the messages whose time has come, each once.
     func sendDue(at now: Date) async {
-        do {
-            let due = try await catalog.deliveriesDue(at: now, limit: Self.batch)
-            let byEndpoint = Dictionary(grouping: due, by: \.endpoint)
-            await withTaskGroup(of: Void.self) { group in
-                for (name, deliveries) in byEndpoint {
-                    group.addTask { await send(deliveries, to: name) }
-                }
+        let byEndpoint = await due(at: now)
+        await withTaskGroup(of: Void.self) { group in
+            for (name, deliveries) in byEndpoint {
+                group.addTask { await send(deliveries, to: name) }
             }
-        } catch  where !Task.isCancelled {
-            logger.error("messages of jobs were not sent", metadata: ["cause": "\(error)"])
-        } catch {}
+        }
+    }
+
+    /// What is to be sent, by endpoint.
+    private func due(at now: Date) async -> [String: [DeliveryRecord]] {
+        do {
+            return Dictionary(
+                grouping: try await catalog.deliveriesDue(at: now, limit: Self.batch), by: \.endpoint)
+        } catch {
+            if !Task.isCancelled {
+                logger.error("messages of jobs were not sent", metadata: ["cause": "\(error)"])
+            }
+            return [:]
+        }
     }
 
     private func send(_ deliveries: [DeliveryRecord], to name: String) async {
@@ -138,4 +161,17 @@ public struct Notifier: Sendable {
     static func header(_ code: [UInt8]) -> String {
         "sha256=" + code.map { byte in String(format: "%02X", byte) }.joined()
     }
+}
+
+/// The endpoints that are being told something.
+private final class BusyEndpoints: Sendable {
+    private let names = Mutex<Set<String>>([])
+
+    var all: Set<String> { names.withLock { $0 } }
+
+    func begin(_ name: String, limit: Int) -> Bool {
+        names.withLock { $0.count < limit && $0.insert(name).inserted }
+    }
+
+    func end(_ name: String) { names.withLock { _ = $0.remove(name) } }
 }

@@ -34,9 +34,12 @@ final class OriginalServer: Sendable {
             try? FileManager.default.removeItem(atPath: folder)
             throw failure
         }
-        Thread.detachNewThread {
+        Thread.detachNewThread { [folder] in
             defer { close(own) }
-            Self.serve(own, content)
+            Self.serve(own, content) {
+                // The child has its connection: a process that is killed from here on leaves nothing behind.
+                try? FileManager.default.removeItem(atPath: folder)
+            }
         }
     }
 
@@ -45,6 +48,31 @@ final class OriginalServer: Sendable {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// A child connects at once: what is older was left by a process that was killed before. In seconds.
+    private static let longestWait = 3600.0
+
+    /// Removes the folders that processes of this user have left which were killed before their child had connected.
+    static func removeLeftovers(in folder: String = "/tmp", at now: Date = Date()) {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
+            let path = folder + "/" + name
+            guard name.hasPrefix("keyway-"), name.utf8.count == 13,
+                let facts = try? files.attributesOfItem(atPath: path),
+                facts[.type] as? FileAttributeType == .typeDirectory,
+                (facts[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid(),
+                let time = facts[.modificationDate] as? Date, now.timeIntervalSince(time) > longestWait,
+                let sockets = try? files.contentsOfDirectory(atPath: path), sockets.count <= 1,
+                sockets.allSatisfy({ isSocket(path + "/" + $0) })
+            else { continue }
+            try? files.removeItem(atPath: path)
+        }
+    }
+
+    private static func isSocket(_ path: String) -> Bool {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path)
+        return facts?[.type] as? FileAttributeType == .typeSocket
     }
 
     /// Of this user alone. Socket paths are short, so it is not in the data folder.
@@ -74,10 +102,11 @@ final class OriginalServer: Sendable {
     }
 
     /// On a thread of its own: reading waits for the disk. Ends with the child's connection.
-    private static func serve(_ listener: Int32, _ content: any MediaReader) {
+    private static func serve(_ listener: Int32, _ content: any MediaReader, connected: () -> Void) {
         let child = accept(listener, nil, nil)
         guard child >= 0 else { return }
         defer { close(child) }
+        connected()
         // No other child inherits it.
         _ = fcntl(child, F_SETFD, FD_CLOEXEC)
         var size = content.size.bigEndian

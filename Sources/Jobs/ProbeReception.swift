@@ -11,6 +11,10 @@ actor ProbeReception: EncoderOutput {
     private(set) var facts: EncoderInput?
     /// Of a segment that was verified.
     private(set) var decoded: (frames: Int, errors: Int)?
+    /// What an operator should know, and what was said of the tracks; of what is planned.
+    private(set) var told: [EncoderEvent] = []
+    /// How a film falls into pieces.
+    private(set) var film: DividedFilm?
     private(set) var isFinished = false
     private(set) var failure: JobFailure?
 
@@ -33,7 +37,9 @@ actor ProbeReception: EncoderOutput {
         case .decoded(let frames, let errors): decoded = (frames, errors)
         case .finished: isFinished = true
         case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
-        case .planned, .progress, .warning, .measured, .inspected, .fingerprinted: break
+        case .divided(let film): self.film = film
+        case .planned, .warning: if told.count < 100 { told.append(event) }
+        case .progress, .measured, .encoded, .inspected, .fingerprinted: break
         }
     }
 }

@@ -9,16 +9,22 @@ public struct RetryRule: Sendable, Hashable {
     public var storage: Int
     /// Attempts in all of a task that the network failed.
     public var network: Int
+    /// Attempts in all of a task that could have no key: over about a day.
+    public var keys: Int
     /// Before the second attempt, in seconds; it doubles with each further one.
     public var delay: Double
 
     /// In seconds. A lost worker says nothing of how long it is better to wait.
     private static func longestDelay(_ errorClass: TaskErrorClass) -> Double { errorClass == .lost ? 10 : 600 }
 
-    public init(lost: Int = 3, storage: Int = 3, network: Int = 6, delay: Double = 2) {
+    /// A key service that is away is away for minutes: what waits for it begins with this many times the usual delay.
+    private static func factor(_ errorClass: TaskErrorClass) -> Double { errorClass == .keys ? 5 : 1 }
+
+    public init(lost: Int = 3, storage: Int = 3, network: Int = 6, keys: Int = 150, delay: Double = 2) {
         self.lost = lost
         self.storage = storage
         self.network = network
+        self.keys = keys
         self.delay = delay
     }
 
@@ -28,6 +34,7 @@ public struct RetryRule: Sendable, Hashable {
         case .content, .configuration, .service: 1
         case .storage: storage
         case .network: network
+        case .keys: keys
         case .lost: lost
         }
     }
@@ -37,7 +44,8 @@ public struct RetryRule: Sendable, Hashable {
     /// - Parameter attempt: the one that failed, counted from 1.
     public func wait(after attempt: Int, _ errorClass: TaskErrorClass) -> Double? {
         guard errorClass.mayPass, attempt < attempts(errorClass) else { return nil }
-        return min(delay * pow(2, Double(max(attempt - 1, 0))), Self.longestDelay(errorClass))
+        let first = delay * Self.factor(errorClass)
+        return min(first * pow(2, Double(max(attempt - 1, 0))), Self.longestDelay(errorClass))
     }
 }
 

@@ -20,12 +20,26 @@ final class RunningTasks: Sendable {
     }
 
     private let entries = Mutex<[Key: Entry]>([:])
+    /// Places for encoders that are taken besides those of encode tasks: by helpers, and for tasks that are being looked for.
+    private let places = Mutex(0)
 
     var isEmpty: Bool { entries.withLock { $0.isEmpty } }
 
     func count(encoding: Bool) -> Int {
         entries.withLock { $0.values.count { ($0.kind == .encode) == encoding } }
     }
+
+    /// Takes a place for an encoder besides those of tasks; false when all are taken.
+    func takePlace(of capacity: Int) -> Bool {
+        let tasks = count(encoding: true)
+        return places.withLock { places in
+            guard tasks + places < capacity else { return false }
+            places += 1
+            return true
+        }
+    }
+
+    func givePlaceBack() { places.withLock { $0 -= 1 } }
 
     func add(_ task: TaskRecord, stop: @escaping @Sendable () -> Void) {
         entries.withLock { $0[Key(task)] = Entry(kind: task.kind, stop: stop) }

@@ -11,14 +11,14 @@ struct TaskWorker: Sendable {
 
     /// - Throws: what `JobFailure(meaning:)` knows the meaning of, `CancellationError`.
     func perform(
-        _ taken: TakenTask, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
+        _ taken: TakenTask, _ spare: SpareEncoders, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> TaskOutcome {
         switch taken.task.kind {
         case .probe: return try await encoding.probe(taken.job)
         case .checks: return try await steps.check(taken.job)
         case .encode:
             let isPublished = try await !catalog.tasks(of: taken.job.id).contains { $0.kind == .publish }
-            return try await encoding.encode(taken, isPublished: isPublished, onEvent)
+            return try await encoding.encode(taken, isPublished: isPublished, spare, onEvent)
         case .verify: return try await steps.verify(input(of: taken))
         case .publish: return try await steps.publish(input(of: taken))
         case .prewarm: return try await steps.prewarm(input(of: taken))

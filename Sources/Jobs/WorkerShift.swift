@@ -60,7 +60,9 @@ struct WorkerShift: Sendable {
     /// Takes the next task that there is room for; false when there is none.
     private func begin(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Bool {
         var kinds: [TaskKind] = []
-        if running.count(encoding: true) < queue.settings.encoders { kinds.append(.encode) }
+        let hasPlace = running.takePlace(of: queue.settings.encoders)
+        defer { if hasPlace { running.givePlaceBack() } }
+        if hasPlace { kinds.append(.encode) }
         if running.count(encoding: false) < queue.settings.others {
             kinds += TaskKind.allCases.filter { $0 != .encode }
         }
@@ -84,7 +86,7 @@ struct WorkerShift: Sendable {
         defer { running.remove(taken.task) }
         var task = taken.task
         do {
-            let outcome = try await queue.worker.perform(taken) { onEvent(taken.job.id, $0) }
+            let outcome = try await queue.worker.perform(taken, spareEncoders) { onEvent(taken.job.id, $0) }
             task.state = .finished
             task.progress = 1
             task.ended = Date()
@@ -94,7 +96,8 @@ struct WorkerShift: Sendable {
             task.errorClass = nil
             task.errorMessage = nil
             try await catalog.apply(outcome.changes + [.pipeline(.updateTask(task))])
-        } catch  where Task.isCancelled {
+            discardPieces(of: task)
+        } catch  where Task.isCancelled || error is PausedTask {
             await giveUp(taken.task)
         } catch {
             try await record(JobFailure(meaning: error), of: taken)
@@ -114,6 +117,18 @@ struct WorkerShift: Sendable {
                 "job": "\(taken.job.id)", "task": "\(task.name)", "code": "\(told.code)", "cause": "\(told.message)",
             ])
         try await catalog.apply([.pipeline(.updateTask(task))])
+        discardPieces(of: task)
+    }
+
+    private var spareEncoders: SpareEncoders {
+        SpareEncoders(
+            take: { running.takePlace(of: queue.settings.encoders) }, giveBack: { running.givePlaceBack() })
+    }
+
+    /// Of a task that has ended: the next start removes what cannot be removed now.
+    private func discardPieces(of task: TaskRecord) {
+        guard task.kind == .encode, task.state.isFinal else { return }
+        try? queue.worker.encoding.environment.pieces?.removePieces(of: task.job)
     }
 
     /// The Swift task is cancelled, and the record must be written all the same.
@@ -126,6 +141,7 @@ struct WorkerShift: Sendable {
         }
         let record = left
         try? await Task.detached { [catalog] in try await catalog.apply([.pipeline(.updateTask(record))]) }.value
+        discardPieces(of: record)
     }
 
     /// Removes jobs that ended long ago.

@@ -32,6 +32,20 @@ public final class TrackWriter {
         try send(InitializationSegment(track: description).serialized())
     }
 
+    /// Goes on with a track that has so many fragments already: its init segment was sent by who began it, and offsets in
+    /// the index count from what this writer sends.
+    ///
+    /// - Parameter time: of the next sample, in the track's timescale.
+    public init(
+        continuing description: TrackDescription, number: Int, fragments: UInt32, at time: UInt64, output: FrameOutput
+    ) {
+        self.description = description
+        self.number = number
+        self.output = output
+        fragmentCount = fragments
+        decodeTime = time
+    }
+
     /// Whether nothing was written.
     public var isEmpty: Bool { fragmentCount == 0 && pending.isEmpty }
 

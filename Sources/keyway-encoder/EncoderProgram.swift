@@ -1,3 +1,4 @@
+import CSandbox
 import EncoderProtocol
 import Encoding
 import Foundation
@@ -11,6 +12,9 @@ enum EncoderProgram {
     static func main() {
         let output = FrameOutput(descriptor: STDOUT_FILENO)
         watchWork()
+        // Encoders read memory here and there that they have not written: what they read must not depend on what was there
+        // before, or the same pictures would not always give the same bytes.
+        keyway_clear_new_memory()
         // SVT-AV1 talks on standard error unless it is told to keep to errors.
         setenv("SVT_LOG", "1", 1)
         if CommandLine.arguments.dropFirst() == ["confinement"] { exit(Confinement.report()) }

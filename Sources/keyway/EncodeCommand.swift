@@ -27,6 +27,9 @@ struct EncodeCommand: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
+    @Option(help: "With --split: most encoders at once, where this command does the work.")
+    var encoders: Int?
+
     @Flag(help: "Draw progress, also when standard error is not a terminal.")
     var watch = false
 
@@ -55,6 +58,7 @@ struct EncodeCommand: AsyncParsableCommand {
         guard asset == nil || inputs.count == 1 || recipe.join else {
             throw CommandFailure(.badData, "--asset goes with one input, or with --join")
         }
+        guard (1...64).contains(encoders ?? 1) else { throw CommandFailure(.badData, "--encoders: 1 to 64") }
         let orders = try recipe.orders(inputs)
         let installation = try await common.open()
         var ended: [JobRecord] = []
@@ -67,7 +71,8 @@ struct EncodeCommand: AsyncParsableCommand {
                 detach
                     ? job
                     : try await Self.end(
-                        of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch, qualities))
+                        of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch, qualities,
+                        encoders: encoders))
         }
         try Answer(jobs: ended.map(JobReport.init), qualities: recipe.quality ? qualities.all : nil)
             .print(json: common.json)
@@ -113,13 +118,14 @@ struct EncodeCommand: AsyncParsableCommand {
     /// - Parameter isDrawn: progress is drawn also when standard error is not a terminal.
     static func end(
         of job: JobRecord, _ installation: Installation, _ settings: StorageSettings, label: String, isDrawn: Bool,
-        _ qualities: MeasuredQualities? = nil
+        _ qualities: MeasuredQualities? = nil, encoders: Int? = nil
     ) async throws -> JobRecord {
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
         defer { bar.finish() }
-        return try await installation.makeJobQueue(settings, logger: logger).waitForEnd(of: job.id) {
+        return try await installation.makeJobQueue(settings, logger: logger, encoders: encoders).waitForEnd(of: job.id)
+        {
             bar.show($0)
             qualities?.note($0)
         }
@@ -148,10 +154,10 @@ struct EncodeCommand: AsyncParsableCommand {
         switch code.flatMap(JobFailure.Code.init) {
         case .storageFailed, .catalogFailed: return CommandFailure(.inputOutput, message)
         case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured,
-            .inputRefused:
+            .keyRefused, .inputRefused:
             return CommandFailure(.badData, message)
-        case .edgeFailed, .checkUnavailable: return CommandFailure(.unavailable, message)
-        case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, nil:
+        case .edgeFailed, .checkUnavailable, .keysAway: return CommandFailure(.unavailable, message)
+        case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, .unexpected, nil:
             return CommandFailure(.software, message)
         }
     }

@@ -44,12 +44,14 @@ final class Workshop: Sendable {
         return path
     }
 
-    func worker(_ encoder: String, limits: EncodingLimits = EncodingLimits()) -> EncodingWorker {
+    func worker(
+        _ encoder: String, limits: EncodingLimits = EncodingLimits(), pieces: PieceShelf? = nil
+    ) -> EncodingWorker {
         let wrapping = wrapping
         return EncodingWorker(
             EncodingWorker.Environment(
                 catalog: catalog, storage: storage, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), encoder: encoder,
-                limits: limits,
+                limits: limits, pieces: pieces,
                 makeStorageKey: {
                     let keyID = KeyID.random()
                     return ContentKeyRecord(
@@ -100,10 +102,12 @@ enum Wire {
     }
 
     /// A track of one segment with one sample of 50 bytes at offset 10.
-    static func index(mediaSize: UInt64 = 60, name: String = "audio-und-128k") throws -> [UInt8] {
+    static func index(
+        mediaSize: UInt64 = 60, name: String = "audio-und-128k", decodeTime: UInt64 = 0
+    ) throws -> [UInt8] {
         var builder = TrackIndexBuilder()
         builder.addSegment(
-            decodeTime: 0,
+            decodeTime: decodeTime,
             samples: [
                 TrackIndexBuilder.NewSample(
                     offset: 10, size: 50, duration: 1024, compositionOffset: 0, isSync: true, subsamples: [])

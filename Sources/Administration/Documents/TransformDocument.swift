@@ -63,6 +63,8 @@ extension DocumentNode {
         case .probe, .checks: break
         case .encode:
             options.preset = fields.required("preset")?.preset()
+            options.split = fields["split"]?.split()
+            options.encoders = fields["encoders"]?.encoderCount()
             options.thumbnails = fields["thumbnails"]?.thumbnailRecipe().map {
                 TaskThumbnails(interval: $0.interval, width: $0.width, columns: $0.columns, rows: $0.rows)
             }
@@ -89,6 +91,25 @@ extension DocumentNode {
             options.endpoint = fields.required("endpoint")?.reference("endpoint", .notificationEndpoint, &references)
         }
         return options
+    }
+
+    /// Whether in pieces, as `EncodingSplit` writes it.
+    private func split() -> String? {
+        guard let text = text("split", limit: 16) else { return nil }
+        guard EncodingSplit(rawValue: text) != nil else {
+            let range = EncodingSplit.pieces
+            report("'split' is off, auto, or the length of a piece: \(range.lowerBound)s to \(range.upperBound)s")
+            return nil
+        }
+        return text
+    }
+
+    private func encoderCount() -> Int? {
+        guard let text = scalarText, text.utf8.count <= 2, let count = Int(text), (1...64).contains(count) else {
+            report("'encoders' is a number from 1 to 64")
+            return nil
+        }
+        return count
     }
 
     private func preset() -> String? {
@@ -160,7 +181,7 @@ extension TaskKind {
     fileprivate var optionFields: [String] {
         switch self {
         case .probe, .checks: []
-        case .encode: ["preset", "thumbnails", "poster"]
+        case .encode: ["preset", "thumbnails", "poster", "split", "encoders"]
         case .verify: ["deliveryPolicies"]
         case .publish: ["deliveryPolicies", "authorizationPolicy", "accessPolicy"]
         case .prewarm: ["urls"]

@@ -15,3 +15,7 @@ int keyway_memory_file(void);
 /// Takes the calling thread, and those that it starts, every right over files and the network that Landlock knows: a second
 /// wall behind the first. Returns 0, or errno; ENOSYS or EOPNOTSUPP where the kernel has no Landlock.
 int keyway_forbid_files(void);
+
+/// Has memory that is handed out begin with zeros, also where it was in use before: who reads what was never written then
+/// reads the same in every run.
+void keyway_clear_new_memory(void);

@@ -53,6 +53,8 @@ public enum TaskErrorClass: String, Sendable, Hashable, Codable, CaseIterable {
     case service
     case storage
     case network
+    /// What holds the keys does not answer.
+    case keys
     /// Whoever worked on it died.
     case lost
 
@@ -60,7 +62,7 @@ public enum TaskErrorClass: String, Sendable, Hashable, Codable, CaseIterable {
     public var mayPass: Bool {
         switch self {
         case .content, .configuration, .service: false
-        case .storage, .network, .lost: true
+        case .storage, .network, .keys, .lost: true
         }
     }
 }
@@ -81,6 +83,10 @@ public struct TaskOptions: Sendable, Hashable, Codable {
     public var thumbnails: TaskThumbnails?
     /// Of `encode`.
     public var poster: TaskPoster?
+    /// Of `encode`: whether in pieces, as `EncodingSplit` writes it; nil for what the preset's order says.
+    public var split: String?
+    /// Of `encode`: most encoders of its pieces at once; nil for as many as there is room for.
+    public var encoders: Int?
     /// Of `verify` and `publish`, by name.
     public var deliveryPolicies: [String]?
     /// Of `publish`, by name: who may receive new keys.
@@ -93,10 +99,13 @@ public struct TaskOptions: Sendable, Hashable, Codable {
     public var endpoint: String?
 
     public init(
-        preset: String? = nil, deliveryPolicies: [String]? = nil, authorizationPolicy: String? = nil,
+        preset: String? = nil, split: String? = nil, encoders: Int? = nil, deliveryPolicies: [String]? = nil,
+        authorizationPolicy: String? = nil,
         accessPolicy: String? = nil, urls: [String]? = nil, endpoint: String? = nil
     ) {
         self.preset = preset
+        self.split = split
+        self.encoders = encoders
         self.deliveryPolicies = deliveryPolicies
         self.authorizationPolicy = authorizationPolicy
         self.accessPolicy = accessPolicy

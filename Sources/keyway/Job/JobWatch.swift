@@ -6,6 +6,7 @@ import Foundation
 import Jobs
 import KeyServer
 import Logging
+import Synchronization
 
 struct JobWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,14 +29,16 @@ struct JobWatch: AsyncParsableCommand {
         let first = try await interface.perform(ShowJob(id: id))
         shown.show(first)
         let worker = try await makeWorker(first)
-        defer { worker?.cancel() }
+        defer { worker?.task.cancel() }
         var details = first
         while JobState(rawValue: details.job.state)?.isFinal == false {
             try await Task.sleep(for: Self.interval)
+            // What ends the work of this process ends the wait for it: nobody else may ever come.
+            if let error = worker?.failure { throw error }
             details = try await interface.perform(ShowJob(id: id))
             shown.show(details)
         }
-        try? await worker?.value
+        await worker?.task.value
         shown.finish()
         try details.print(json: common.json)
         switch JobState(rawValue: details.job.state) {
@@ -46,7 +49,7 @@ struct JobWatch: AsyncParsableCommand {
     }
 
     /// On the data folder: works when nobody else does.
-    private func makeWorker(_ details: JobDetails) async throws -> Task<Void, any Error>? {
+    private func makeWorker(_ details: JobDetails) async throws -> WatchingWorker? {
         guard !CommonOptions.isRemote, JobState(rawValue: details.job.state)?.isFinal == false else { return nil }
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
@@ -54,8 +57,37 @@ struct JobWatch: AsyncParsableCommand {
         let queue = try await common.open().makeJobQueue(
             configuration.storage, logger: logger, configuration: configuration)
         let id = JobID(rawValue: details.job.id)
-        return Task { _ = try await queue.waitForEnd(of: id) { _ in } }
+        return WatchingWorker { _ = try await queue.waitForEnd(of: id) { _ in } }
     }
+}
+
+/// Work beside the wait for its end.
+private final class WatchingWorker: Sendable {
+    private let found: FoundFailure
+    let task: Task<Void, Never>
+
+    init(_ work: @escaping @Sendable () async throws -> Void) {
+        let found = FoundFailure()
+        self.found = found
+        task = Task {
+            do {
+                try await work()
+            } catch {
+                found.note(error)
+            }
+        }
+    }
+
+    /// Why it ended before its work was done.
+    var failure: (any Error)? { found.error }
+}
+
+private final class FoundFailure: Sendable {
+    private let first = Mutex<(any Error)?>(nil)
+
+    var error: (any Error)? { first.withLock { $0 } }
+
+    func note(_ error: any Error) { first.withLock { $0 = $0 ?? error } }
 }
 
 /// What is seen of a job while it runs.

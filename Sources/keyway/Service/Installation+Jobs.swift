@@ -13,13 +13,14 @@ extension Installation {
     ///
     /// - Parameter configuration: nil for what a command does by itself.
     func makeJobQueue(
-        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil
+        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil, encoders: Int? = nil
     ) throws -> JobQueue {
         let publication = Publication(catalog: catalog, makeKey: contentKeyMaker, actor: Self.workerActor)
         let worker = EncodingWorker(
             EncodingWorker.Environment(
                 catalog: catalog, storage: self.storage, unwrapper: unwrapper, encoder: Self.encoderPath,
                 limits: EncodingLimits(), isStorageEncrypted: storage.isEncrypted,
+                pieces: try PieceShelf(root: dataFolder + "/pieces"),
                 makeStorageKey: { try makeContentKey(.storage, keyID: .random(), name: nil) },
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
         let jobs = configuration?.jobs
@@ -29,7 +30,7 @@ extension Installation {
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(
-                encoders: jobs?.encoders ?? 1, retries: RetryRule(lost: jobs?.attempts ?? 3),
+                encoders: encoders ?? jobs?.encoders ?? 1, retries: RetryRule(lost: jobs?.attempts ?? 3),
                 retention: jobs?.retention),
             lockPath: dataFolder + "/worker.lock", logger: logger)
     }

@@ -40,6 +40,12 @@ struct EncodingOptions: ParsableArguments {
     @Option(help: "Make a poster of the picture at this time, or of the 'best' one.")
     var poster: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "In pieces that need nothing of each other: off, auto (films of 10 minutes and more), or their length as 60s.",
+            valueName: "rule"))
+    var split: String?
+
     @Flag(help: "Hold each rendition against the source: SSIM and PSNR.")
     var quality = false
 
@@ -69,6 +75,15 @@ struct EncodingOptions: ParsableArguments {
                 files.append(overlay)
             }
             order.measuresQuality = quality
+            if let split {
+                guard let rule = EncodingSplit(rawValue: split) else {
+                    throw CommandFailure(
+                        .badData,
+                        "--split \(split): write off, auto, or \(EncodingSplit.pieces.lowerBound)s to "
+                            + "\(EncodingSplit.pieces.upperBound)s")
+                }
+                order.split = rule
+            }
             let defects = order.defects
             guard defects.isEmpty else { throw CommandFailure(.badData, defects.joined(separator: "\n")) }
             guard files.allSatisfy({ !$0.contains("\n") }) else {

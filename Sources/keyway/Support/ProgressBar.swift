@@ -21,7 +21,9 @@ final class ProgressBar: Sendable {
         switch event {
         case .progress(let fraction, _, let speed): draw(fraction, speed)
         case .finished: draw(1, 0)
-        case .probed, .planned, .decoded, .warning, .measured, .inspected, .fingerprinted, .failed: break
+        case .probed, .planned, .decoded, .warning, .measured, .failed, .divided, .encoded,
+            .inspected, .fingerprinted:
+            break
         }
     }
 

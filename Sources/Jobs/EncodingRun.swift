@@ -1,0 +1,143 @@
+import Catalog
+import ContentKeys
+import EncoderProtocol
+import Foundation
+import MediaStorage
+import Policies
+import Subprocess
+
+/// What an encode made, apart from its files.
+struct MadeTracks {
+    var tracks: [TrackRecord]
+    var warnings: [String]
+    var qualities: [RenditionQuality]
+    /// For people and for tasks after it.
+    var result: [String: String] = [:]
+
+    private static let maximumWarnings = 64
+
+    /// Takes over what was said on the way, each thing once.
+    mutating func settle(_ told: [String]) {
+        var seen: Set<String> = []
+        warnings = Array((told + warnings).filter { seen.insert($0).inserted }.prefix(Self.maximumWarnings))
+        for quality in qualities { result["quality.\(quality.name)"] = quality.text }
+    }
+}
+
+/// One encode of a job's inputs into a staged version: by one encoder, or in pieces where the order says so and the input can
+/// be entered in its middle. Both give the same bytes.
+struct EncodingRun: Sendable {
+    let environment: EncodingWorker.Environment
+    let taken: TakenTask
+    let staged: any StagedVersion
+    /// Nil for media that is stored in the clear.
+    let key: ContentKey?
+    let nonces: [UInt64]
+    let spare: SpareEncoders
+    let report: @Sendable (EncoderEvent) async throws -> Void
+
+    func perform() async throws -> MadeTracks {
+        var text = try EncodingWorker.preset(taken.task.options, taken.job)
+        var told: [String] = []
+        var reason: String?
+        if let order = try splitOrder(text), let shelf = environment.pieces {
+            text = try order.text()
+            let plan = try await plan(order)
+            told = plan.warnings
+            if let obstacle = plan.film.obstacle {
+                reason = obstacle
+            } else if plan.film.pieceCount > 1 {
+                do {
+                    var made = try await inPieces(order, plan.film, shelf)
+                    made.settle(told)
+                    return made
+                } catch let failure as JobFailure where failure.isOfInput {
+                    // Whether it is an error is for who reads the input from its beginning to its end.
+                    reason = failure.message
+                }
+            }
+        }
+        var made = try await whole(text)
+        if let reason {
+            made.result["pieces"] = "1"
+            told.append("one encoder made it: \(reason.prefix(300))")
+        }
+        made.settle(told)
+        return made
+    }
+
+    /// The order with what its task says of pieces; nil where there are none.
+    private func splitOrder(_ text: String) throws -> EncodingOrder? {
+        let said = taken.task.options.split.flatMap(EncodingSplit.init)
+        guard text != JobRecord.uploadPreset, said != nil || text.hasPrefix("{") else { return nil }
+        do {
+            var order = try EncodingOrder(text: text)
+            order.split = said ?? order.split
+            return order.split ?? .off == .off ? nil : order
+        } catch {
+            throw JobFailure(encoder: .unknownPreset, error.description)
+        }
+    }
+
+    private func whole(_ text: String) async throws -> MadeTracks {
+        let reception = EncodingReception(
+            staged: staged, key: key, nonces: nonces, outputLimit: environment.limits.output, onEvent: report)
+        let inputs = try await JobInputs(taken.job.inputs, environment)
+        let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
+        let outcome = try await child.run(preset: text, inputs: inputs.arguments, reception)
+        withExtendedLifetime(inputs) {}
+        if let failure = await reception.failure { throw failure }
+        guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
+        return MadeTracks(
+            tracks: try await reception.tracks(), warnings: await reception.warnings,
+            qualities: await reception.qualities)
+    }
+
+    private func plan(_ order: EncodingOrder) async throws -> (film: DividedFilm, warnings: [String]) {
+        var order = order
+        order.share = .plan
+        let reception = ProbeReception()
+        let inputs = try await JobInputs(taken.job.inputs, environment)
+        let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
+        let outcome = try await child.run(preset: try order.text(), inputs: inputs.arguments, reception)
+        withExtendedLifetime(inputs) {}
+        if let failure = await reception.failure { throw failure }
+        guard await reception.isFinished, outcome.status.isSuccess, let film = await reception.film,
+            (1...DividedFilm.maximumPieces).contains(film.pieceCount), film.pieceSize >= 0, film.pieceSize < 1 << 24
+        else { throw outcome.failure }
+        var warnings: [String] = []
+        for event in await reception.told {
+            try await report(event)
+            if case .warning(let message) = event { warnings.append(String(message.prefix(500))) }
+        }
+        return (film, warnings)
+    }
+
+    private func inPieces(_ order: EncodingOrder, _ film: DividedFilm, _ shelf: PieceShelf) async throws -> MadeTracks {
+        var pieceKey: (clear: ContentKey, wrapped: WrappedContentKey)?
+        if key != nil {
+            let record = try await environment.makeStorageKey()
+            pieceKey = (try await environment.unwrapper.unwrap(record.wrapped, for: .storage), record.wrapped)
+        }
+        let count = film.pieceCount + (film.hasOthers ? 1 : 0)
+        let encode = PieceEncode(
+            environment: environment, shelf: shelf, taken: taken, order: order, film: film,
+            fingerprint: try PieceFingerprint.word(
+                try order.text(), inputs: taken.job.inputs, film: film, encoder: environment.encoder),
+            key: pieceKey, spare: spare, progress: PieceProgress(count: count, report: report))
+        let pieces = try await encode.run()
+        var join = PieceJoin(environment, shelf, job: taken.job.id, pieces: pieces)
+        let tracks = try await join.run(into: staged, key: key, nonces: nonces)
+        let qualities = RenditionQuality.joined(pieces.flatMap(\.qualities))
+        for quality in qualities { try await report(.measured(quality)) }
+        try await report(.finished)
+        return MadeTracks(
+            tracks: tracks, warnings: pieces.flatMap(\.warnings), qualities: qualities,
+            result: ["pieces": "\(film.pieceCount)"])
+    }
+}
+
+extension JobFailure {
+    /// What is wrong with the input, as far as a piece of it was seen.
+    var isOfInput: Bool { errorClass == .content && code != Code.limitExceeded.rawValue }
+}

@@ -1,0 +1,141 @@
+import Catalog
+import ContentKeys
+import Cryptography
+import EncoderProtocol
+import Foundation
+import MediaModel
+import MediaStorage
+import Policies
+
+/// Joins the pieces of a film: their media behind one another is the media of the whole, and their indexes make its index.
+struct PieceJoin {
+    let environment: EncodingWorker.Environment
+    let shelf: PieceShelf
+    let job: JobID
+    /// All, in the film's order: their places are their numbers.
+    let pieces: [PieceRecord]
+    private var keys: [WrappedContentKey: ContentKey] = [:]
+
+    init(_ environment: EncodingWorker.Environment, _ shelf: PieceShelf, job: JobID, pieces: [PieceRecord]) {
+        self.environment = environment
+        self.shelf = shelf
+        self.job = job
+        self.pieces = pieces
+    }
+
+    /// - Parameters:
+    ///   - key: nil for media that is stored in the clear.
+    ///   - nonces: of the tracks, by their numbers.
+    /// - Throws: `JobFailure` of class `content` when the pieces do not fit each other.
+    mutating func run(into staged: any StagedVersion, key: ContentKey?, nonces: [UInt64]) async throws -> [TrackRecord]
+    {
+        let size = pieces.flatMap(\.tracks).reduce(UInt64(0)) { $0 &+ $1.mediaSize }
+        guard size <= environment.limits.output else {
+            throw JobFailure(.limitExceeded, "the encode is larger than \(environment.limits.output) bytes")
+        }
+        for piece in pieces {
+            guard let wrapped = piece.key, keys[wrapped] == nil else { continue }
+            keys[wrapped] = try await environment.unwrapper.unwrap(wrapped, for: .storage)
+        }
+        let count = (pieces.flatMap(\.tracks).map(\.number).max() ?? -1) + 1
+        guard count > 0, count <= nonces.count else { throw Self.misfit("there are \(count) tracks") }
+        var records: [TrackRecord] = []
+        for number in 0..<count {
+            try Task.checkCancellation()
+            let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
+            records.append(try join(number, track))
+        }
+        return records
+    }
+
+    private func join(_ number: Int, _ track: TrackReception) throws -> TrackRecord {
+        var builder = TrackIndexBuilder()
+        var description: TrackDescription?
+        var size: UInt64 = 0
+        var end: UInt64 = 0
+        for (place, piece) in pieces.enumerated() {
+            guard let part = piece.tracks.first(where: { $0.number == number }) else { continue }
+            let data = try shelf.contents(of: part.indexFile, place, job)
+            guard try SHA256.digest(Array(data)) == part.indexDigest else {
+                throw MediaStorageError(.damaged, "the index of piece \(place + 1) of job \(job) is damaged")
+            }
+            let index: TrackIndex
+            do {
+                index = try TrackIndex(validating: data)
+            } catch {
+                throw Self.misfit("\(error)")
+            }
+            guard Self.isSame(description ?? index.description, index.description) else {
+                throw Self.misfit("track \(number) of piece \(place + 1) is set otherwise than the first")
+            }
+            guard index.segment(0).decodeTime == end else {
+                throw Self.misfit("track \(number) of piece \(place + 1) does not begin where the one before ends")
+            }
+            description = description ?? index.description
+            Self.add(index, at: size, to: &builder)
+            end = index.duration
+            let reader = try shelf.media(of: part, place, job, key: piece.key.flatMap { keys[$0] })
+            try reader.forEachPiece { try track.takeMedia(Array($0)) }
+            size += part.mediaSize
+        }
+        guard var description else { throw Self.misfit("there is no track \(number)") }
+        let bitrates = builder.bitrates(timescale: description.timescale)
+        description.averageBitrate = bitrates.average
+        description.peakBitrate = bitrates.peak
+        try track.takeIndex(Array(try builder.encode(description: description, mediaSize: size)))
+        return try track.finish()
+    }
+
+    private static func add(_ index: TrackIndex, at start: UInt64, to builder: inout TrackIndexBuilder) {
+        for number in 0..<index.segmentCount {
+            let segment = index.segment(number)
+            builder.addSegment(
+                decodeTime: segment.decodeTime,
+                samples: index.samples(of: segment).map { sample in
+                    TrackIndexBuilder.NewSample(
+                        offset: start + sample.offset, size: sample.size, duration: sample.duration,
+                        compositionOffset: sample.compositionOffset, isSync: sample.isSync,
+                        subsamples: index.subsamples(of: sample))
+                })
+        }
+    }
+
+    /// Bit rates are those of a piece.
+    private static func isSame(_ one: TrackDescription, _ other: TrackDescription) -> Bool {
+        var other = other
+        other.averageBitrate = one.averageBitrate
+        other.peakBitrate = one.peakBitrate
+        return one == other
+    }
+
+    private static func misfit(_ reason: String) -> JobFailure {
+        JobFailure(encoder: .notAligned, "its pieces do not fit each other: \(reason)")
+    }
+}
+
+extension RenditionQuality {
+    /// Of the whole, from those of pieces; in the order of first mention.
+    static func joined(_ pieces: [RenditionQuality]) -> [RenditionQuality] {
+        var names: [String] = []
+        for quality in pieces where !names.contains(quality.name) { names.append(quality.name) }
+        return names.map { name in
+            let parts = pieces.filter { $0.name == name }
+            let count = parts.reduce(0) { $0 + ($1.pictures ?? 1) }
+            let weights = parts.map { Double($0.pictures ?? 1) / Double(max(count, 1)) }
+            let similarity = zip(parts, weights).reduce(0) { $0 + $1.0.similarity * $1.1 }
+            // What is averaged is the error, of which the ratio is told in dB.
+            let error = zip(parts, weights).reduce(0) { sum, part in
+                sum + (part.0.signalToNoise.map { pow(10, -$0 / 10) } ?? 0) * part.1
+            }
+            return RenditionQuality(
+                name: name, similarity: similarity, signalToNoise: error > 0 ? -10 * log10(error) : nil,
+                pictures: count)
+        }
+    }
+
+    /// For people.
+    var text: String {
+        "SSIM \(String(format: "%.4f", similarity)), PSNR "
+            + (signalToNoise.map { String(format: "%.2f dB", $0) } ?? "same")
+    }
+}

@@ -1,0 +1,212 @@
+import Catalog
+import EncoderProtocol
+import Foundation
+import MediaModel
+import MediaStorage
+import Policies
+import Testing
+
+@testable import Jobs
+
+/// Films in pieces, with an encoder that is a script: what is kept, what is made again, how many run at once.
+@Suite struct PieceEncodeTests {
+    /// A workshop whose encoder answers by what it is asked for, and notes it.
+    private struct Site {
+        let workshop: Workshop
+        let worker: EncodingWorker
+        let shelf: PieceShelf
+
+        /// - Parameters:
+        ///   - misdeed: shell that runs before each piece, with the piece's first picture in `$FIRST`.
+        ///   - times: the decode times that the pieces begin at.
+        init(misdeed: String = "", times: [UInt64] = [0, 1024, 2048], obstacle: String? = nil) throws {
+            workshop = try Workshop()
+            shelf = try PieceShelf(root: workshop.folder + "/pieces")
+            let film = DividedFilm(
+                pieceSize: 100, pieceCount: 3, videoCount: 1, hasOthers: false, bitrateFactor: 1, form: "f",
+                obstacle: obstacle)
+            try Self.write(try Wire.event(.divided(film)) + Wire.event(.finished), workshop, "plan")
+            for (number, time) in times.enumerated() {
+                let stream =
+                    try Wire.event(.progress(fraction: 0.5, seconds: 1, speed: 1))
+                    + Wire.frame(.media, 0, Wire.media.map { $0 &+ UInt8(number) })
+                    + Wire.frame(.index, 0, Wire.index(decodeTime: time)) + Wire.frame(.trackEnd)
+                    + Wire.event(.measured(RenditionQuality(name: "v", similarity: 0.9, signalToNoise: 40, pictures: 1)))
+                    + Wire.event(.encoded(pictures: (number + 1) * 100)) + Wire.event(.finished)
+                try Self.write(stream, workshop, "piece-\(number * 100)")
+            }
+            try Self.write(try Wire.good(), workshop, "whole")
+            let script = """
+                cd \(workshop.folder)
+                case "$*" in
+                *'"plan"'*) cat plan ;;
+                *'"pictures"'*)
+                    FIRST=$(echo "$*" | sed 's/.*"first":\\([0-9]*\\).*/\\1/')
+                    echo "begin $FIRST" >> log
+                    \(misdeed)
+                    cat piece-$FIRST
+                    echo "end $FIRST" >> log ;;
+                *) echo whole >> log; cat whole ;;
+                esac
+                """
+            worker = workshop.worker(try workshop.encoder(script), pieces: shelf)
+        }
+
+        private static func write(_ bytes: [UInt8], _ workshop: Workshop, _ name: String) throws {
+            try Data(bytes).write(to: URL(filePath: workshop.folder + "/" + name))
+        }
+
+        var log: [String] {
+            let text = (try? String(contentsOfFile: workshop.folder + "/log", encoding: .utf8)) ?? ""
+            return text.split(separator: "\n").map(String.init)
+        }
+
+        func submit(encoders: Int? = nil) async throws -> JobRecord {
+            let preset = try #require(EncodingPreset.named("adaptive"))
+            let text = try EncodingOrder(preset: preset, split: .seconds(10)).text()
+            let job = JobRecord(id: JobID(), asset: "film", input: "/in/film.mp4", preset: text, created: Date())
+            let options = TaskOptions(preset: text, encoders: encoders)
+            try await workshop.catalog.apply([
+                .insertJob(job, tasks: [TaskRecord(job: job.id, name: "encode", kind: .encode, options: options)])
+            ])
+            return job
+        }
+
+        func run(_ job: JobRecord, encoders: Int = 1) async throws -> JobRecord {
+            let settings = JobQueueSettings(encoders: encoders, retries: RetryRule(lost: 2, delay: 0.05))
+            return try await workshop.queue(worker, settings: settings).waitForEnd(of: job.id) { _ in }
+        }
+
+        /// What lies there of pieces.
+        var left: [String] {
+            (FileManager.default.enumerator(atPath: workshop.folder + "/pieces")?.compactMap { $0 as? String } ?? [])
+                .filter { $0 != "assets" && $0 != "staging" }
+        }
+
+        func media() async throws -> [UInt8] {
+            let asset = try #require(try await workshop.catalog.asset(named: "film"))
+            let version = try #require(try await workshop.catalog.assetVersion(asset: "film", number: 1))
+            let key = try #require(try await workshop.catalog.contentKey(asset.storageKey))
+            let clear = try await worker.environment.unwrapper.unwrap(key.wrapped, for: .storage)
+            let track = version.tracks[0]
+            let reader = try workshop.storage.open(
+                StoredFile(asset: "film", version: 1, name: track.mediaFile),
+                form: .encrypted(clear, nonce: track.mediaNonce), verifying: track.tagsDigest)
+            var bytes: [UInt8] = []
+            try reader.append(0..<reader.size, to: &bytes)
+            return bytes
+        }
+    }
+
+    private static let joined = (0..<3).flatMap { number in Wire.media.map { $0 &+ UInt8(number) } }
+
+    @Test func piecesAreJoinedInTheFilmsOrder() async throws {
+        let site = try Site()
+        let job = try await site.submit()
+        let ended = try await site.run(job)
+        #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
+        // The last one shows that the film goes on to its end.
+        #expect(site.log.filter { $0.hasPrefix("begin") } == ["begin 200", "begin 0", "begin 100"])
+        #expect(try await site.media() == Self.joined)
+        let track = try #require(try await site.workshop.catalog.assetVersion(asset: "film", number: 1)).tracks[0]
+        #expect(track.segmentCount == 3 && track.duration == 3072 && track.mediaSize == 180)
+        let result = try await site.workshop.catalog.tasks(of: job.id)[0].result
+        #expect(result["pieces"] == "3" && result["quality.v"] == "SSIM 0.9000, PSNR 40.00 dB")
+        #expect(site.left.isEmpty)
+    }
+
+    @Test func aLostWorkerCostsThePiecesUnderWay() async throws {
+        let site = try Site(misdeed: "test $FIRST = 100 && ! test -e woken && exec sleep 60")
+        let job = try await site.submit()
+        let run = Task { try await site.run(job) }
+        while !site.log.contains("begin 100") { try await Task.sleep(for: .milliseconds(20)) }
+        run.cancel()
+        _ = try? await run.value
+        #expect(try await site.workshop.catalog.tasks(of: job.id)[0].state == .queued)
+        try Data().write(to: URL(filePath: site.workshop.folder + "/woken"))
+        #expect(try await site.run(job).state == .finished)
+        #expect(
+            site.log == ["begin 200", "end 200", "begin 0", "end 0", "begin 100", "begin 100", "end 100"])
+        // The two runs had two keys.
+        #expect(try await site.media() == Self.joined)
+        #expect(site.left.isEmpty)
+    }
+
+    @Test(arguments: [1, 2, 3]) func encodersAreBounded(count: Int) async throws {
+        let site = try Site(misdeed: "sleep 0.4")
+        let ended = try await site.run(try await site.submit(encoders: 2), encoders: count)
+        #expect(ended.state == .finished)
+        var (running, most) = (0, 0)
+        for line in site.log {
+            running += line.hasPrefix("begin") ? 1 : -1
+            most = max(most, running)
+        }
+        #expect(most == min(count, 2))
+        #expect(try await site.media() == Self.joined)
+    }
+
+    @Test(arguments: ["of the input", "that do not fit", "that cannot be entered"])
+    func whatPiecesCannotDoOneEncoderDoes(reason: String) async throws {
+        let failure = try Wire.event(.failed(code: .damaged, message: "packets cannot be decoded"))
+        let site =
+            switch reason {
+            case "of the input": try Site(misdeed: "test $FIRST = 100 && { cat failure; exit 65; }")
+            case "that do not fit": try Site(times: [0, 1024, 4096])
+            default: try Site(obstacle: "files of its format have no index")
+            }
+        try Data(failure).write(to: URL(filePath: site.workshop.folder + "/failure"))
+        let job = try await site.submit()
+        let ended = try await site.run(job)
+        #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
+        #expect(site.log.last == "whole")
+        #expect(ended.warnings.contains { $0.hasPrefix("one encoder made it: ") })
+        #expect(try await site.workshop.catalog.tasks(of: job.id)[0].result["pieces"] == "1")
+        #expect(site.left.isEmpty)
+    }
+
+    /// A child that is killed costs its piece, and not the task.
+    @Test func aKilledChildIsReplaced() async throws {
+        let site = try Site(misdeed: "test -e killed-$FIRST || { touch killed-$FIRST; kill -9 $$; }")
+        let job = try await site.submit()
+        let ended = try await site.run(job)
+        #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
+        #expect(try await site.workshop.catalog.tasks(of: job.id)[0].attempt == 1)
+        #expect(try await site.media() == Self.joined)
+    }
+
+    @Test func aCanceledJobLeavesNoPieces() async throws {
+        let site = try Site(misdeed: "test $FIRST = 100 && exec sleep 60")
+        let job = try await site.submit()
+        let run = Task { try await site.run(job) }
+        while !site.log.contains("begin 100") { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(!site.left.isEmpty)
+        try await site.workshop.catalog.apply([.pipeline(.cancel(job.id, at: Date()))])
+        #expect(try await run.value.state == .canceled)
+        #expect(site.left.isEmpty)
+    }
+
+    /// The pieces of a job that is gone are removed at the next start.
+    @Test func leftoversAreRemoved() async throws {
+        let site = try Site()
+        let staged = try site.shelf.storage.stage()
+        let record = PieceRecord(fingerprint: "", key: nil, tracks: [], pictures: nil, warnings: [], qualities: [])
+        let job = try await site.submit()
+        try site.shelf.put(record, staged, as: 0, of: job.id)
+        let gone = JobID()
+        try site.shelf.put(record, try site.shelf.storage.stage(), as: 0, of: gone)
+        try await site.workshop.queue(site.worker).recover()
+        #expect(site.left.contains { $0.contains(job.id.rawValue) })
+        #expect(!site.left.contains { $0.contains(gone.rawValue) })
+    }
+
+    @Test func qualityOfPiecesIsWeighted() {
+        let joined = RenditionQuality.joined([
+            RenditionQuality(name: "v", similarity: 1, signalToNoise: nil, pictures: 300),
+            RenditionQuality(name: "v", similarity: 0.8, signalToNoise: 30, pictures: 100),
+        ])
+        #expect(joined.count == 1 && joined[0].pictures == 400)
+        #expect(abs(joined[0].similarity - 0.95) < 1e-9)
+        // A quarter of the error of 30 dB.
+        #expect(abs((joined[0].signalToNoise ?? 0) - 36.0206) < 0.001)
+    }
+}
