@@ -20,6 +20,9 @@ extension UploadService {
                 file.reason = error.reason
                 file.changed = now()
                 try await catalog.apply([.updateAssetFile(file)])
+            } catch let error as MediaStorageError where error.code == .unavailable {
+                // It waits until its account is back.
+                continue
             }
         }
         return count
@@ -40,7 +43,7 @@ extension UploadService {
         guard file.state == .quarantine, file.reason == nil else { return file }
         let lock: (any OriginalWriter)?
         do {
-            lock = try file.parts.first.map { try storage.append(toOriginal: $0.id) }
+            lock = try file.parts.first.map { try storage.append(toOriginal: $0.id, in: $0.storageAccount) }
         } catch let error as MediaStorageError where error.code == .busy {
             return nil
         }
@@ -84,11 +87,11 @@ extension UploadService {
             let part = file.parts[index]
             let form = StoredAssets.form(key, part)
             let cipher = try form.cipher()
-            let reader = try storage.open(StoredFile(original: part.id))
+            let reader = try storage.open(part.file)
             guard reader.size == part.size else {
                 throw AssetFileError(.damaged, "it is not whole in storage: send it again")
             }
-            let tags = try storage.createTags(ofOriginal: part.id)
+            let tags = try storage.createTags(ofOriginal: part.id, in: part.storageAccount)
             let accumulator = try TagAccumulator(PieceTagger(form)) { tag in
                 try tag.withUnsafeBytes { try tags.append($0) }
             }
@@ -111,8 +114,8 @@ extension UploadService {
     /// as its upload is.
     public func removeExpired() async throws {
         for upload in try await catalog.uploads(expiringBefore: now()) { _ = try await remove(upload) }
-        for name in try storage.originals() where try await !catalog.isOriginalKnown(name) {
-            try storage.removeOriginal(name)
+        for file in try storage.originals() where try await !catalog.isOriginalKnown(file.name) {
+            try storage.removeOriginal(file.name, in: file.account)
         }
     }
 }

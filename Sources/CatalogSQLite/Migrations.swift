@@ -32,6 +32,7 @@ enum Migrations {
         migrator.registerMigration("assetFiles") { try $0.execute(sql: assetFiles) }
         migrator.registerMigration("restorations") { try $0.execute(sql: restorations) }
         migrator.registerMigration("tasks") { try $0.execute(sql: tasks) }
+        migrator.registerMigration("storageAccounts") { try $0.execute(sql: storageAccounts) }
         return migrator
     }
 

@@ -58,11 +58,11 @@ public struct EncodingWorker: Sendable {
         _ taken: TakenTask, isPublished: Bool, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> TaskOutcome {
         let job = taken.job
-        let target = try await EncodingTarget(asset: job.asset, environment)
+        let target = try await EncodingTarget(job, environment)
         let key =
             job.isStorageEncrypted ?? environment.isStorageEncrypted
             ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
-        let staged = try environment.storage.stage()
+        let staged = try environment.storage.stage(in: target.account)
         defer { staged.discard() }
         let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
         let reception = EncodingReception(
@@ -79,8 +79,9 @@ public struct EncodingWorker: Sendable {
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         let version = AssetVersionRecord(
-            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: try await reception.tracks()
-        )
+            asset: job.asset, number: target.version, created: Date(), job: job.id,
+            tracks: try await reception.tracks(),
+            storageAccount: target.account)
         if target.isNew, try await environment.catalog.asset(named: job.asset) == nil {
             // A run that was broken off between its files and its record has left them under the number of this one.
             try environment.storage.removeVersions(of: job.asset)

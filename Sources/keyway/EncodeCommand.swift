@@ -27,6 +27,9 @@ struct EncodeCommand: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
+    @Option(help: "The storage account that it goes to (default: where the asset is, or by weight).")
+    var account: String?
+
     @Flag(help: "Draw progress, also when standard error is not a terminal.")
     var watch = false
 
@@ -62,7 +65,8 @@ struct EncodeCommand: AsyncParsableCommand {
         let qualities = MeasuredQualities()
         for (order, files) in orders {
             let job = try await Self.submit(
-                files, order, as: asset, installation, isStorageEncrypted: storage.isEncrypted)
+                files, order, as: asset, installation, isStorageEncrypted: storage.isEncrypted,
+                account: account)
             ended.append(
                 detach
                     ? job
@@ -89,7 +93,7 @@ struct EncodeCommand: AsyncParsableCommand {
     /// - Parameter order: the text of an order, or the name of a preset.
     private static func submit(
         _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
-        isStorageEncrypted: Bool?
+        isStorageEncrypted: Bool?, account: String? = nil
     ) async throws -> JobRecord {
         for file in files where OriginalReference(file) == nil && !FileManager.default.isReadableFile(atPath: file) {
             throw CommandFailure(.noInput, "cannot read '\(file)'")
@@ -103,7 +107,7 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         let job = JobRecord(
             id: JobID(), asset: name, input: inputs.joined(separator: "\n"), preset: order, created: Date(),
-            isStorageEncrypted: isStorageEncrypted)
+            isStorageEncrypted: isStorageEncrypted, storageAccount: account)
         try await installation.catalog.apply([.insertJob(job)])
         return job
     }

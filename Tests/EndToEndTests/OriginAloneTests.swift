@@ -47,6 +47,9 @@ import Testing
             Programs.outside("python"), [script, "400", "20261122", whole.origin, alone.origin] + manifests)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.text.contains("400 requests"))
+        // Signed URLs of originals are another program's.
+        let sas = try curl("\(alone.origin)/sas/0b0c/film.mov?sig=x")
+        #expect(sas.status == 501 && sas.member("code") as? String == "sasElsewhere")
         // A playlist with a ticket is asked of the key service, and is the same ticket.
         let path = "\(site.protected)/manifest(format=m3u8-aapl,encryption=cbc)"
         let answers = try [whole, alone].map { try curl($0.origin + path, "-H", "Authorization: Bearer \(site.token)") }

@@ -1,6 +1,7 @@
 import AssetFiles
 import Catalog
 public import Foundation
+import MediaStorage
 
 /// An original of an asset.
 public struct AssetFileReport: Codable, Sendable {
@@ -18,6 +19,8 @@ public struct AssetFileReport: Codable, Sendable {
     public var reason: String?
     /// Whether it is encrypted in storage.
     public var encrypted: Bool
+    /// Where its bytes are; none while they are arriving.
+    public var storageAccounts: [String]
     public var created: Date
 
     init(_ file: AssetFileRecord) {
@@ -30,6 +33,7 @@ public struct AssetFileReport: Codable, Sendable {
         state = file.state.rawValue
         reason = file.reason
         encrypted = file.storageKey != nil
+        storageAccounts = Set(file.parts.map { StorageAccounts.text($0.storageAccount) }).sorted()
         created = file.created
     }
 }
