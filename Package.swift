@@ -197,7 +197,9 @@ let libraries: [Row] = [
         products: [.configuration, .logging]),
     Row(
         name: "Diagnosis",
-        siblings: ["Adapters", "CMachine", "Catalog", "ContentKeys", "Cryptography", "Policies", "Settings"]),
+        siblings: [
+            "Adapters", "CMachine", "Catalog", "ContentKeys", "Cryptography", "MediaStorage", "Policies", "Settings",
+        ]),
     Row(
         name: "OriginAdapters",
         siblings: [

@@ -9,6 +9,7 @@ import Glibc
 import KeyWrapping
 public import MediaStorage
 public import Policies
+public import Settings
 public import Tokens
 
 /// A data folder, opened: the engines that everything else sees behind ports. The only place that chooses them.
@@ -45,7 +46,7 @@ public struct Installation: Sendable {
     /// - Throws: `InstallationError` that says what is wrong and what to do: a missing or wrong KEK is found here.
     public static func open(
         dataFolder: String, kek: KEKConfiguration = KEKConfiguration(),
-        keySets: KeySetConfiguration = KeySetConfiguration()
+        keySets: KeySetConfiguration = KeySetConfiguration(), storage settings: StorageSettings = StorageSettings()
     ) async throws -> Installation {
         try requireRestored(dataFolder)
         guard mkdir(dataFolder, 0o700) == 0 || errno == EEXIST else {
@@ -57,9 +58,9 @@ public struct Installation: Sendable {
             stores: KEKStores(folder: KEKFolder(path: dataFolder + "/kek"), configuration: kek), provider: kek.provider
         ).open()
         catalog.recogniseSeeds(with: LocalSeedRecogniser(wrapping: keks.wrapping))
-        let storage: FileSystemMediaStorage
+        let storage: StorageAccounts
         do {
-            storage = try FileSystemMediaStorage(root: dataFolder + "/media")
+            storage = try await accounts(settings.accounts, dataFolder: dataFolder, catalog)
         } catch let error as MediaStorageError {
             throw InstallationError(error.description)
         }

@@ -1,12 +1,39 @@
 import Administration
 import Catalog
+import Policies
 
 extension AdminRoutes {
     static let assetFiles = [
         AdminRoute(
             CreateAsset.self, .post, "/v1/assets", .operator,
             "Make an asset without media, for originals to be sent into (by tus 1.0, at /v1/uploads)",
-            [.body("name", .text(.name), "The asset's name")], answer: .named("AssetCreated"), errors: [409, 422]),
+            [
+                .body("name", .text(.name), "The asset's name"),
+                .body("account", .text(.name), "The storage account; one by weight when absent", required: false),
+            ], answer: .named("AssetCreated"), errors: [409, 422]),
+        AdminRoute(
+            ListAccessPolicies.self, .get, "/v1/access-policies", .reader, "The access policies in order of name",
+            [.after, .limit], answer: .named("AccessPolicyList")),
+        AdminRoute(
+            ShowAccessPolicy.self, .get, "/v1/access-policies/{name}", .reader, "One access policy", [.accessPolicy],
+            answer: .named("AccessPolicy"), errors: [404]),
+        AdminRoute(
+            PutAccessPolicy.self, .put, "/v1/access-policies/{name}", .operator,
+            "Store an access policy: what may be done through its locators, and for how long",
+            [
+                .accessPolicy,
+                .body(
+                    "permissions", .array(.text(.choice(AccessPermission.allCases.map(\.rawValue))), 1...4),
+                    "What may be done"),
+                .body("duration", .text(.text(1...32)), "As 12h, from a locator's start"),
+            ], answer: .named("AccessPolicy"), errors: [422]),
+        AdminRoute(
+            DeleteAccessPolicy.self, .delete, "/v1/access-policies/{name}", .operator,
+            "Delete an access policy that no locator was made under", [.accessPolicy],
+            answer: .named("PolicyDeleted"), errors: [404, 409]),
+        AdminRoute(
+            ListStorageAccounts.self, .get, "/v1/storage/accounts", .reader,
+            "The storage accounts: how they are, and what lies in them", [], answer: .named("StorageAccountList")),
         AdminRoute(
             DeleteAsset.self, .delete, "/v1/assets/{name}", .operator,
             "Remove an asset for good, with its versions, originals and locators",
@@ -43,6 +70,7 @@ extension AdminRoutes {
 }
 
 extension AdminRoute.Field {
+    fileprivate static let accessPolicy = path("name", .name, "The access policy's name")
     fileprivate static let asset = path("name", .name, "The asset's name")
     fileprivate static let file = path("file", .name, "The file's name")
 }

@@ -18,6 +18,16 @@ extension AdminRoutes {
             "Stop a streaming endpoint: what is under way is finished, new requests get 503", [.endpoint],
             answer: .named("EndpointState"), errors: [404, 412]),
         AdminRoute(
+            SignPath.self, .post, "/v1/endpoints/{name}/sign", .operator,
+            "Sign a path: the query and the cookie that let its objects be fetched",
+            [
+                .endpoint,
+                .body("path", .text(.text(1...1024)), "From its first slash on; one at its end stands for all below"),
+                .body("expires", .text(.text(1...32)), "How long it is good, as 2h, which is usual", required: false),
+                .body("ip", .text(.text(1...64)), "Only for this client address", required: false),
+                .body("alternate", .boolean, "Whether the alternate secret signs", required: false),
+            ], answer: .named("SignedPath"), errors: [404, 409, 422]),
+        AdminRoute(
             DeleteEndpoint.self, .delete, "/v1/endpoints/{name}", .operator,
             "Delete a streaming endpoint: its hosts are default's from then on, or nobody's", [.endpoint],
             answer: .named("EndpointDeleted"), errors: [404, 412]),

@@ -18,7 +18,9 @@ extension AdminRoutes {
                 .body("asset", .text(.name), "The asset that gets a version; made when there is none"),
                 .body(
                     "inputs", .array(.text(.text(1...4096)), 1...SubmitJob.maximumInputs),
-                    "Absolute paths on the server; several for an upload"),
+                    "Absolute paths on the server, or originals as asset:NAME/FILE; several for an upload"),
+                .body("account", .text(.name), "The storage account; where the asset is when absent", required: false),
+                .body("encrypted", .boolean, "In storage; as configured when absent", required: false),
                 .body(
                     "priority",
                     .integer(Int64(JobRecord.priorities.lowerBound)...Int64(JobRecord.priorities.upperBound)),

@@ -3,7 +3,40 @@ import Catalog
 
 extension AdminSchemas {
     static let assetFiles: [(String, Schema)] = [
-        ("AssetCreated", .object([.required("name", name), .required("created", time)])),
+        (
+            "AssetCreated",
+            .object([.required("name", name), .required("created", time), .required("storageAccount", name)])
+        ),
+        (
+            "AccessPolicy",
+            .object([
+                .required("name", name),
+                .required("permissions", .list(.text(.choice(["read", "write", "list", "delete"])))),
+                .required("duration", text, "As 12h, from a locator's start"),
+                .required("locators", .count, "Under it, and not revoked"),
+            ])
+        ),
+        ("AccessPolicyList", page("policies", .named("AccessPolicy"))),
+        (
+            "StorageAccountList",
+            .object([
+                .required(
+                    "accounts",
+                    .list(
+                        .object([
+                            .required("name", name),
+                            .required(
+                                "state", .text(.choice(ListStorageAccounts.State.allCases.map(\.rawValue)))),
+                            .required("weight", .count, "Beside those of the others; 0 for nothing new"),
+                            .optional("place", text, "The folder"),
+                            .optional("problem", text, "Why it cannot be used"),
+                            .optional("total", .count, "Of the disk, in bytes"),
+                            .optional("free", .count, "Of the disk, in bytes"),
+                            .required("versions", .count), .required("originals", .count),
+                            .required("size", .count, "Of what lies there, in bytes"),
+                        ])))
+            ])
+        ),
         (
             "AssetDeleted",
             .object([
@@ -19,7 +52,9 @@ extension AdminSchemas {
                 .required("state", .text(.choice(AssetFileState.allCases.map(\.rawValue)))),
                 .optional("reason", text, "Why it stays in quarantine, or was rejected"),
                 .optional("checks", words(IngestRecord.State.self), "How far its checks are"),
-                .required("encrypted", .boolean, "In storage"), .required("created", time),
+                .required("encrypted", .boolean, "In storage"),
+                .required("storageAccounts", .list(name), "Where its bytes are; none while they are arriving"),
+                .required("created", time),
             ])
         ),
         (

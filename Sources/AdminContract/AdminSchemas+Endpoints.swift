@@ -3,6 +3,13 @@ import Policies
 
 extension AdminSchemas {
     static let endpoints: [(String, Schema)] = [
+        (
+            "SignedPath",
+            .object([
+                .required("path", text), .required("query", text), .required("cookie", text),
+                .required("expires", time),
+            ])
+        ),
         ("EndpointList", page("endpoints", .named("Endpoint"))),
         ("Endpoint", .object(endpoint)),
         (

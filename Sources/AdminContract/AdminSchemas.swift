@@ -256,13 +256,15 @@ enum AdminSchemas {
             "Asset",
             .object([
                 .required("name", name), .required("created", time), .optional("version", .count),
+                .required("storageAccount", name, "Where its current version is, or its first one will be"),
                 .optional("takenDown", time, "Absent while it is served"), .optional("reason", text),
                 .required(
                     "tracks",
                     .list(
                         .object([
                             .required("name", text), .required("codec", text), .optional("width", .count),
-                            .optional("height", .count), .required("averageBitrate", .count),
+                            .optional("height", .count), .required("language", text, "RFC 5646"),
+                            .required("averageBitrate", .count),
                             .required("seconds", .number), .required("segments", .count), .required("bytes", .count),
                         ]))),
                 .required(

@@ -19,6 +19,9 @@ public enum OpenAPI {
         }
         paths["/v1/openapi.json"] = ["get": own]
         for stream in EventStreams.all { paths[stream.path] = ["get": stream.operation { problem($0) }] }
+        for route in TransferRoute.all {
+            paths[route.path, default: [:]][route.method] = route.operation { problem($0) }
+        }
         return [
             "openapi": "3.1.0",
             "info": [
@@ -126,6 +129,8 @@ public enum OpenAPI {
         404: "There is no such thing", 409: "Contradicts what is stored",
         412: "If-Match or If-None-Match does not hold", 413: "The body is too large",
         415: "The body is of another type", 422: "Well formed, and not acceptable",
-        429: "Too many refused tokens from this address", 503: "The service cannot answer now",
+        410: "It is damaged, and cannot go on", 416: "There is nothing in that range", 423: "Somebody else writes it",
+        460: "The bytes are not those of their checksum", 429: "Too many refused tokens from this address",
+        503: "The service cannot answer now",
     ]
 }

@@ -15,6 +15,7 @@ struct MethodMiddleware: RouterMiddleware {
             let path = request.uri.path
             var allowed = Set(AdminRoutes.all.filter { $0.matches(path: path) }.map(\.method.rawValue))
             if path == "/v1/openapi.json" || AdminRoutes.isEventStream(path: path) { allowed.insert("GET") }
+            allowed.formUnion(AdminRoutes.transferMethods(path: path))
             guard !allowed.isEmpty, !allowed.contains(request.method.rawValue) else { throw error }
             let list = allowed.sorted().joined(separator: ", ")
             throw Problem(

@@ -68,8 +68,10 @@ public struct UploadRoutes: Sendable {
             throw Problem(upload: error)
         } catch let error as CatalogError where error.code == .exists || error.code == .conflict {
             throw Problem(upload: AssetFileError(error.code == .exists ? .exists : .malformed, error.reason))
-        } catch let error as OperatorError {
-            throw Problem(error)
+        } catch {
+            // An account of storage that is away, too.
+            guard let meaning = OperatorError(meaning: error) else { throw error }
+            throw Problem(meaning)
         }
     }
 

@@ -40,7 +40,7 @@ extension StoredAssets {
             let key = try await self.key(of: file)
             for part in file.parts {
                 let found = try FileVerification(storage).damage(
-                    of: StoredFile(original: part.id), form: Self.form(key, part), size: part.size,
+                    of: part.file, form: Self.form(key, part), size: part.size,
                     tagsDigest: part.tagsDigest)
                 result.count(part.size, isTagged: part.tagsDigest != nil)
                 result.damage += found.map { AssetDamage(version: nil, name: file.name, damage: $0) }
@@ -53,7 +53,8 @@ extension StoredAssets {
         of track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey, _ result: inout AssetVerificationResult
     ) throws -> [StorageDamage] {
         func file(_ name: String) -> StoredFile {
-            StoredFile(asset: version.asset, version: version.number, name: name)
+            StoredFile(
+                asset: version.asset, version: version.number, name: name, account: version.storageAccount)
         }
         result.count(track.mediaSize, isTagged: track.tagsDigest != nil)
         return try FileVerification(storage).damage(

@@ -37,6 +37,8 @@ final class BlockingThreads: TaskExecutor {
         }
     }
 
+    static let threadName = "keyway-files"
+
     private let work = Work()
     private let count: Int
     private let isStarted = Mutex(false)
@@ -64,12 +66,13 @@ final class BlockingThreads: TaskExecutor {
         // A piece of work holds its executor itself: a thread only needs it while it runs one.
         for _ in 0..<count {
             let thread = Thread { [work, executor = Weak(self)] in
+                // Set from outside, it would be the name of whoever started the thread.
+                Thread.current.name = Self.threadName
                 while let job = work.take() {
                     guard let executor = executor.value else { return }
                     job.runSynchronously(on: executor.asUnownedTaskExecutor())
                 }
             }
-            thread.name = "keyway-files"
             thread.start()
         }
     }

@@ -45,6 +45,18 @@ struct Examination {
         return file
     }
 
+    /// Leaves it for later.
+    ///
+    /// - Returns: the file as it is then.
+    mutating func postpone(_ error: any Error) async throws -> AssetFileRecord {
+        do {
+            try await wait(for: error)
+        } catch let error as CatalogError where error.code == .changed {
+            return try await service.catalog.assetFile(file.id) ?? file
+        }
+        return file
+    }
+
     private mutating func look() async throws {
         if !isDone(Self.contentCheck) {
             note(try await service.readThrough(&file), of: Self.contentCheck)

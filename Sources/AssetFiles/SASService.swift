@@ -79,7 +79,7 @@ public struct SASService: Sendable {
         event.actor = "sas:\(locator)"
         event.detail = "\(asset.name): \(name)"
         try await assets.catalog.apply([.deleteAssetFile(file.id), .audit(event)])
-        for part in file.parts { try assets.storage.removeOriginal(part.id) }
+        try assets.discard(file.parts)
         return true
     }
 }

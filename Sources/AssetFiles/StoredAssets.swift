@@ -51,7 +51,7 @@ public struct StoredAssets: Sendable {
     func content(of file: AssetFileRecord) async throws -> any MediaReader {
         let key = try await key(of: file)
         let parts = try file.parts.map { part in
-            let reader = try storage.open(StoredFile(original: part.id), form: Self.form(key, part))
+            let reader = try storage.open(part.file, form: Self.form(key, part))
             guard reader.size == part.size else {
                 throw AssetFileError(.damaged, "file '\(file.name)' of asset '\(file.asset)' is not whole in storage")
             }
@@ -69,6 +69,25 @@ public struct StoredAssets: Sendable {
     static func form(_ key: ContentKey?, _ part: OriginalPart) -> StorageForm {
         key.map { .encrypted($0, nonce: part.nonce) } ?? .clear
     }
+}
+
+extension StoredAssets {
+    /// Removes the bytes of originals. What lies in an account that is away is nobody's from now on, and is removed when it is
+    /// back.
+    public func discard(_ parts: [OriginalPart]) throws {
+        for part in parts {
+            do {
+                try storage.removeOriginal(part.id, in: part.storageAccount)
+            } catch let error as MediaStorageError where error.code == .unavailable {
+                continue
+            }
+        }
+    }
+}
+
+extension OriginalPart {
+    /// Its bytes in storage.
+    public var file: StoredFile { StoredFile(original: id, account: storageAccount) }
 }
 
 /// Reads several files as one.

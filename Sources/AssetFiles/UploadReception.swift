@@ -33,7 +33,7 @@ final class UploadReception {
 
     private static func writer(_ part: OriginalPart, _ service: UploadService) throws -> any OriginalWriter {
         do {
-            return try service.storage.append(toOriginal: part.id)
+            return try service.storage.append(toOriginal: part.id, in: part.storageAccount)
         } catch let error as MediaStorageError where error.code == .busy {
             throw AssetFileError(.busy, error.reason)
         }
@@ -47,7 +47,7 @@ final class UploadReception {
         guard let last = upload.parts.last, upload.parts.count < Self.maximumParts else {
             throw AssetFileError(.damaged, "upload \(upload.id) was broken off too often: begin it again")
         }
-        let part = try await service.newPart(of: upload.asset)
+        let part = try await service.newPart(of: upload.asset, in: last.storageAccount)
         var next = upload
         if last.size == 0 { next.parts.removeLast() }
         next.parts.append(part)
@@ -55,14 +55,17 @@ final class UploadReception {
         try await service.record(next)
         upload = next
         try writer.truncate(to: last.size)
-        if last.size == 0 { try service.storage.removeOriginal(last.id) }
+        if last.size == 0 { try service.assets.discard([last]) }
         writer = try Self.writer(part, service)
         cipher = try StoredAssets.form(key, part).cipher()
     }
 
     /// What who died in `cutOff` had not dropped yet.
     private static func cutEarlierParts(of upload: UploadRecord, _ service: UploadService) throws {
-        for part in upload.parts.dropLast() where try service.storage.size(ofOriginal: part.id) > part.size {
+        for part in upload.parts.dropLast()
+        where try service.storage.size(
+            ofOriginal: part.id, in: part.storageAccount) > part.size
+        {
             try Self.writer(part, service).truncate(to: part.size)
         }
     }

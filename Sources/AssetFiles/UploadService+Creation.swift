@@ -1,6 +1,7 @@
 public import Catalog
 import ContentKeys
 import Foundation
+import MediaStorage
 
 extension UploadService {
     /// Partial uploads that one file may be made of.
@@ -61,8 +62,15 @@ extension UploadService {
         UploadRecord(
             id: UploadID(), asset: asset.name, role: role, length: request.length, metadata: request.metadata,
             storageKey: request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil,
-            parts: request.length == 0 ? [] : [try await newPart(of: asset.name)], isComplete: request.length == 0,
+            parts: try await parts(request, asset), isComplete: request.length == 0,
             created: now(), expires: now().addingTimeInterval(settings.expiry))
+    }
+
+    /// The first part: with the asset's others, or where there is room for all of it.
+    private func parts(_ request: UploadRequest, _ asset: AssetRecord) async throws -> [OriginalPart] {
+        guard request.length > 0 else { return [] }
+        let account = try storage.place(asset.name, .preferred(asset.storageAccount), size: request.length)
+        return [try await newPart(of: asset.name, in: account)]
     }
 
     private func whole(

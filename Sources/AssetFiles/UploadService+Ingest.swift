@@ -61,9 +61,13 @@ extension UploadService {
         guard first.isToBeChecked(at: now()) else { return first.file }
         let lock: (any OriginalWriter)?
         do {
-            lock = try first.file.parts.first.map { try storage.append(toOriginal: $0.id) }
+            lock = try first.file.parts.first.map { try storage.append(toOriginal: $0.id, in: $0.storageAccount) }
         } catch let error as MediaStorageError where error.code == .busy {
             return nil
+        } catch let error as MediaStorageError where error.code == .unavailable {
+            // It waits until its account is back, and keeps no other from being looked at.
+            var examination = Examination(first, self)
+            return try await examination.postpone(error)
         }
         defer { withExtendedLifetime(lock) {} }
         // Whoever had the lock before may have ended it.
@@ -103,11 +107,11 @@ extension UploadService {
         for (index, part) in parts.enumerated() {
             let form = StoredAssets.form(key, part)
             let cipher = try form.cipher()
-            let reader = try storage.open(StoredFile(original: part.id))
+            let reader = try storage.open(part.file)
             guard reader.size == part.size else {
                 throw AssetFileError(.damaged, "it is not whole in storage: send it again")
             }
-            let tags = try storage.createTags(ofOriginal: part.id)
+            let tags = try storage.createTags(ofOriginal: part.id, in: part.storageAccount)
             let accumulator = try TagAccumulator(PieceTagger(form)) { tag in
                 try tag.withUnsafeBytes { try tags.append($0) }
             }
@@ -130,8 +134,8 @@ extension UploadService {
     /// as its upload is.
     public func removeExpired() async throws {
         for upload in try await catalog.uploads(expiringBefore: now()) { _ = try await remove(upload) }
-        for name in try storage.originals() where try await !catalog.isOriginalKnown(name) {
-            try storage.removeOriginal(name)
+        for file in try storage.originals() where try await !catalog.isOriginalKnown(file.name) {
+            try storage.removeOriginal(file.name, in: file.account)
         }
     }
 }

@@ -102,9 +102,7 @@ public final class UploadService: Sendable {
         } catch let error as CatalogError where error.code == .changed {
             return false
         }
-        if !isOwned {
-            for part in upload.parts { try storage.removeOriginal(part.id) }
-        }
+        if !isOwned { try assets.discard(upload.parts) }
         return true
     }
 
@@ -120,8 +118,9 @@ public final class UploadService: Sendable {
     }
 
     /// A part that takes the bytes that come next.
-    func newPart(of asset: String) async throws -> OriginalPart {
+    func newPart(of asset: String, in account: String?) async throws -> OriginalPart {
         let nonce = try await catalog.reserveFileNonces(asset: asset, count: 1)
-        return OriginalPart(id: UUID().uuidString.lowercased(), size: 0, nonce: nonce.first ?? 0)
+        return OriginalPart(
+            id: UUID().uuidString.lowercased(), size: 0, nonce: nonce.first ?? 0, storageAccount: account)
     }
 }

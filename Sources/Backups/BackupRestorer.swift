@@ -222,7 +222,7 @@ public struct BackupRestorer {
     private mutating func copy(
         _ version: BackedUpVersion, from storage: FolderMedia?, to target: FileSystemMediaStorage
     ) throws {
-        let staged = try target.stage()
+        let staged = try target.stage(in: nil)
         defer { staged.discard() }
         var copied = 0
         for file in version.files {

@@ -211,7 +211,7 @@ public struct BackupWriter {
     private mutating func copied(_ files: VersionFiles) throws -> BackedUpVersion {
         var line = BackedUpVersion(
             asset: files.record.asset, version: files.record.number, identity: files.identity, files: [])
-        let staged = try copies?.stage()
+        let staged = try copies?.stage(in: nil)
         defer { staged?.discard() }
         for name in files.names(in: storage) {
             let stored = files.file(name)

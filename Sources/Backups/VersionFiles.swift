@@ -24,7 +24,7 @@ struct VersionFiles {
     var place: BackedUpPlace { BackedUpPlace(asset: record.asset, version: record.number) }
 
     func file(_ name: String) -> StoredFile {
-        StoredFile(asset: record.asset, version: record.number, name: name)
+        StoredFile(asset: record.asset, version: record.number, name: name, account: record.storageAccount)
     }
 
     /// Their names, where `storage` has the ones that need not be there.

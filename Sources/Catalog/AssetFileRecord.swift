@@ -80,8 +80,13 @@ public struct OriginalPart: Sendable, Hashable, Codable {
     public var nonce: UInt64
     /// SHA-256 of the tags; nil until they are made.
     public var tagsDigest: [UInt8]?
+    /// Where it is stored; nil for the default account.
+    public var storageAccount: String?
 
-    public init(id: String, size: UInt64, nonce: UInt64, tagsDigest: [UInt8]? = nil) {
+    public init(
+        id: String, size: UInt64, nonce: UInt64, tagsDigest: [UInt8]? = nil, storageAccount: String? = nil
+    ) {
+        self.storageAccount = storageAccount
         self.id = id
         self.size = size
         self.nonce = nonce

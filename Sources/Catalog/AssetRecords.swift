@@ -13,10 +13,14 @@ public struct AssetRecord: Sendable, Hashable {
     public var storageKey: KeyID
     /// Not nil while nothing of the asset is served.
     public var takedown: Takedown?
+    /// Where new versions and originals are placed while they can be; nil for the default account.
+    public var storageAccount: String?
 
     public init(
-        name: String, created: Date, currentVersion: Int? = nil, storageKey: KeyID, takedown: Takedown? = nil
+        name: String, created: Date, currentVersion: Int? = nil, storageKey: KeyID, takedown: Takedown? = nil,
+        storageAccount: String? = nil
     ) {
+        self.storageAccount = storageAccount
         self.name = name
         self.created = created
         self.currentVersion = currentVersion
@@ -55,8 +59,13 @@ public struct AssetVersionRecord: Sendable, Hashable {
     /// The job that made it.
     public var job: JobID?
     public var tracks: [TrackRecord]
+    /// Where its files are; nil for the default account.
+    public var storageAccount: String?
 
-    public init(asset: String, number: Int, created: Date, job: JobID?, tracks: [TrackRecord]) {
+    public init(
+        asset: String, number: Int, created: Date, job: JobID?, tracks: [TrackRecord], storageAccount: String? = nil
+    ) {
+        self.storageAccount = storageAccount
         self.asset = asset
         self.number = number
         self.created = created

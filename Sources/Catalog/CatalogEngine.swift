@@ -42,6 +42,8 @@ public enum CatalogChange: Sendable {
     case putDeliveryPolicy(DeliveryPolicy)
     case deleteDeliveryPolicy(name: String)
     case putAccessPolicy(AccessPolicy)
+    /// Throws `inUse` while a locator names it, revoked or not.
+    case deleteAccessPolicy(name: String)
     case putFilter(PresentationFilter)
     /// By `PresentationFilter.identity`. Throws `inUse` while a locator that is not revoked has a filter of that name.
     case deleteFilter(identity: String)
@@ -89,6 +91,8 @@ public enum CatalogChange: Sendable {
     /// Changes a file's digest, state, reason and parts.
     case updateAssetFile(AssetFileRecord)
     case deleteAssetFile(AssetFileID)
+    /// Throws `exists` when there is one of that name.
+    case insertStorageAccount(StorageAccountRecord)
     case insertUpload(UploadRecord)
     /// Throws `missing` when it is gone: what was removed does not come back with what somebody still knows of it.
     case updateUpload(UploadRecord)
@@ -216,6 +220,8 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     func deliveryPolicy(named name: String) async throws -> DeliveryPolicy?
     func deliveryPolicies() async throws -> [DeliveryPolicy]
     func accessPolicy(named name: String) async throws -> AccessPolicy?
+    /// In order of name.
+    func accessPolicies() async throws -> [AccessPolicy]
     /// By `PresentationFilter.identity`.
     func filter(_ identity: String) async throws -> PresentationFilter?
     /// In order of their identities.
@@ -285,6 +291,10 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     func uploads(expiringBefore time: Date) async throws -> [UploadRecord]
     /// What originals take, those still to come too: for the quota.
     func uploadedBytes() async throws -> UInt64
+    /// The storage accounts that were set up, in order of name; the default account is none of them.
+    func storageAccounts() async throws -> [StorageAccountRecord]
+    /// What lies in each account that holds anything.
+    func storageUse() async throws -> [StorageAccountUse]
     /// Whether an upload or a file has bytes of that name.
     func isOriginalKnown(_ part: String) async throws -> Bool
 }

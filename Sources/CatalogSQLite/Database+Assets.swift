@@ -12,11 +12,12 @@ extension Database {
         guard exists == false else { throw CatalogError(.exists, "there is an asset '\(asset.name)' already") }
         try execute(
             sql: """
-                INSERT INTO asset (name, created, currentVersion, storageKey, nextVersion, nextNonce)
-                VALUES (?, ?, ?, ?, 1, 0)
+                INSERT INTO asset (name, created, currentVersion, storageKey, storageAccount, nextVersion, nextNonce)
+                VALUES (?, ?, ?, ?, ?, 1, 0)
                 """,
             arguments: [
                 asset.name, asset.created.timeIntervalSince1970, asset.currentVersion, Column.blob(asset.storageKey),
+                asset.storageAccount,
             ])
     }
 
@@ -32,9 +33,10 @@ extension Database {
         }
         guard !version.tracks.isEmpty else { throw CatalogError(.conflict, "a version needs a track") }
         try execute(
-            sql: "INSERT INTO assetVersion (asset, number, created, job) VALUES (?, ?, ?, ?)",
+            sql: "INSERT INTO assetVersion (asset, number, created, job, storageAccount) VALUES (?, ?, ?, ?, ?)",
             arguments: [
                 version.asset, version.number, version.created.timeIntervalSince1970, version.job?.rawValue,
+                version.storageAccount,
             ])
         for (position, track) in version.tracks.enumerated() { try insert(track, position, of: version) }
         let highestNonce = version.tracks.map(\.mediaNonce).max() ?? 0

@@ -29,15 +29,16 @@ extension Database {
         try execute(
             sql: """
                 INSERT INTO job (id, asset, input, preset, transform, priority, correlation, state, progress, errorCode,
-                    errorMessage, created, started, ended, version, warnings, paused, canceling, storageEncrypted)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    errorMessage, created, started, ended, version, warnings, paused, canceling, storageEncrypted,
+                    storageAccount)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 job.id.rawValue, job.asset, job.input, job.preset, job.transform, job.priority,
                 try Column.json(job.correlation), job.state.rawValue, job.progress, job.errorCode, job.errorMessage,
                 job.created.timeIntervalSince1970, job.started?.timeIntervalSince1970,
                 job.ended?.timeIntervalSince1970, job.version, job.warnings.joined(separator: "\n"), job.isPaused,
-                job.isCanceling, job.isStorageEncrypted,
+                job.isCanceling, job.isStorageEncrypted, job.storageAccount,
             ])
         for (position, task) in (tasks.isEmpty ? job.usualTasks : tasks).enumerated() { try insert(task, position) }
         try note(

@@ -13,7 +13,7 @@ extension JobRecord {
             started: (row["started"] as Double?).map(Column.date), ended: (row["ended"] as Double?).map(Column.date),
             version: row["version"],
             warnings: (row["warnings"] as String).split(separator: "\n").map(String.init),
-            isStorageEncrypted: row["storageEncrypted"])
+            isStorageEncrypted: row["storageEncrypted"], storageAccount: row["storageAccount"])
         isPaused = row["paused"]
         isCanceling = row["canceling"]
     }

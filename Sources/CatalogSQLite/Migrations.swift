@@ -33,6 +33,7 @@ enum Migrations {
         migrator.registerMigration("restorations") { try $0.execute(sql: restorations) }
         migrator.registerMigration("tasks") { try $0.execute(sql: tasks) }
         migrator.registerMigration("quarantine") { try $0.execute(sql: quarantine) }
+        migrator.registerMigration("storageAccounts") { try $0.execute(sql: storageAccounts) }
         return migrator
     }
 

@@ -74,6 +74,7 @@ extension Database {
         // backup either.
         try execute(sql: "DELETE FROM upload")
         try execute(sql: "DELETE FROM assetFile WHERE state = 'uploading'")
+        try forgetStorageAccounts()
         // Who followed the log of changes finds itself far behind, and forgets what it keeps.
         try execute(
             sql: "INSERT INTO changeLog (sequence, subject, id) VALUES (?, 'asset', '')",

@@ -122,10 +122,13 @@ extension Database {
         try execute(sql: "DELETE FROM originalPart WHERE file = ?", arguments: [file.id.rawValue])
         for (position, part) in file.parts.enumerated() {
             try execute(
-                sql: "INSERT INTO originalPart (id, file, position, size, nonce, tagsDigest) VALUES (?, ?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO originalPart (id, file, position, size, nonce, tagsDigest, storageAccount)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     part.id, file.id.rawValue, position, Column.signed(part.size), Column.signed(part.nonce),
-                    part.tagsDigest.map { Data($0) },
+                    part.tagsDigest.map { Data($0) }, part.storageAccount,
                 ])
         }
     }
@@ -170,7 +173,8 @@ extension AssetFileRecord {
             parts: parts.map { part in
                 OriginalPart(
                     id: part["id"], size: Column.unsigned(part["size"]),
-                    nonce: Column.unsigned(part["nonce"]), tagsDigest: (part["tagsDigest"] as Data?).map { Array($0) })
+                    nonce: Column.unsigned(part["nonce"]), tagsDigest: (part["tagsDigest"] as Data?).map { Array($0) },
+                    storageAccount: part["storageAccount"])
             }, created: Column.date(row["created"]), changed: Column.date(row["changed"]))
     }
 }

@@ -22,7 +22,8 @@ extension SQLiteCatalog {
         try await read { database in
             guard
                 let row = try Row.fetchOne(
-                    database, sql: "SELECT created, job FROM assetVersion WHERE asset = ? AND number = ?",
+                    database,
+                    sql: "SELECT created, job, storageAccount FROM assetVersion WHERE asset = ? AND number = ?",
                     arguments: [asset, number])
             else { return nil }
             let tracks = try Row.fetchAll(
@@ -31,7 +32,8 @@ extension SQLiteCatalog {
             ).map(TrackRecord.init)
             return AssetVersionRecord(
                 asset: asset, number: number, created: Column.date(row["created"]),
-                job: (row["job"] as String?).map(JobID.init), tracks: tracks)
+                job: (row["job"] as String?).map(JobID.init), tracks: tracks,
+                storageAccount: row["storageAccount"])
         }
     }
 
@@ -74,7 +76,8 @@ extension Database {
 }
 
 extension AssetRecord {
-    fileprivate static let columns = "name, created, currentVersion, storageKey, takenDown, takedownReason"
+    fileprivate static let columns =
+        "name, created, currentVersion, storageKey, takenDown, takedownReason, storageAccount"
 
     init(row: Row) throws {
         self.init(
@@ -82,6 +85,6 @@ extension AssetRecord {
             storageKey: try Column.keyID(row["storageKey"]),
             takedown: (row["takenDown"] as Double?).map {
                 Takedown(time: Column.date($0), reason: row["takedownReason"])
-            })
+            }, storageAccount: row["storageAccount"])
     }
 }

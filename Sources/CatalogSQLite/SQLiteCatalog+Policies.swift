@@ -25,6 +25,10 @@ extension SQLiteCatalog {
         try await document(AccessPolicy.self, "accessPolicy", name)
     }
 
+    public func accessPolicies() async throws -> [AccessPolicy] {
+        try await documents(AccessPolicy.self, "accessPolicy")
+    }
+
     public func filter(_ identity: String) async throws -> PresentationFilter? {
         try await document(PresentationFilter.self, "presentationFilter", identity)
     }

@@ -79,8 +79,12 @@ public struct Examination: Sendable {
             findings += try await CatalogExamination(
                 data: data, asksServers: asksServers, auditRecords: auditRecords, now: Date()
             ).run()
+            let storage = try await StorageExamination(
+                catalog: data.catalog, accounts: configuration.storage.accounts
+            ).run()
+            findings += storage.findings
             findings += try await MediaExamination(
-                catalog: data.catalog, folder: dataFolder + "/media", now: Date()
+                catalog: data.catalog, folder: dataFolder + "/media", accounts: storage.folders, now: Date()
             ).run()
             let last = try await data.catalog.lastAuditSequence()
             let record = try await data.catalog.auditRecords(after: last - 1, limit: 1).first

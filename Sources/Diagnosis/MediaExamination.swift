@@ -11,7 +11,10 @@ struct MediaExamination {
     private static let pageSize = 500
 
     let catalog: any CatalogEngine
+    /// Of the default account.
     let folder: String
+    /// The folders of the other accounts that can be used. What lies in others is not looked at.
+    let accounts: [String: String]
     let now: Date
 
     func run() async throws -> [Finding] {
@@ -27,10 +30,12 @@ struct MediaExamination {
                     guard let version = try await catalog.assetVersion(asset: asset.name, number: number) else {
                         continue
                     }
-                    stored.remove(Place(asset: asset.name, version: number))
+                    let account = version.storageAccount
+                    stored.remove(Place(account: account, asset: asset.name, version: number))
+                    guard let root = folder(of: account) else { continue }
                     count += 1
                     for track in version.tracks {
-                        look(at: track, "\(asset.name)/v\(number)", &missing, &sizes, &indexes)
+                        look(at: track, "\(asset.name)/v\(number)", root, &missing, &sizes, &indexes)
                     }
                 }
             }
@@ -52,50 +57,60 @@ struct MediaExamination {
             ? [.ok(Self.check, "\(count) asset versions are stored as the catalog knows them")] : findings
     }
 
+    private func folder(of account: String?) -> String? { account.map { accounts[$0] } ?? folder }
+
+    private var folders: [(account: String?, root: String)] {
+        [(nil, folder)] + accounts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     private struct Place: Hashable {
+        var account: String?
         var asset: String
         var version: Int
 
-        var text: String { "\(asset)/v\(version)" }
+        var text: String { (account.map { "\($0): " } ?? "") + "\(asset)/v\(version)" }
     }
 
     private func entries(_ path: String) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(path)"))?.sorted() ?? []
+        (try? FileManager.default.contentsOfDirectory(atPath: path))?.sorted() ?? []
     }
 
     private func storedVersions() throws -> Set<Place> {
         var places: Set<Place> = []
-        for asset in entries("assets") {
-            for name in entries("assets/\(asset)") where name.hasPrefix("v") {
-                if let version = Int(name.dropFirst()) { places.insert(Place(asset: asset, version: version)) }
+        for (account, root) in folders {
+            for asset in entries("\(root)/assets") {
+                for name in entries("\(root)/assets/\(asset)") where name.hasPrefix("v") {
+                    guard let version = Int(name.dropFirst()) else { continue }
+                    places.insert(Place(account: account, asset: asset, version: version))
+                }
             }
         }
         return places
     }
 
     private func look(
-        at track: TrackRecord, _ version: String, _ missing: inout [String], _ sizes: inout [String],
+        at track: TrackRecord, _ version: String, _ root: String, _ missing: inout [String], _ sizes: inout [String],
         _ indexes: inout [String]
     ) {
         let media = "\(version)/\(track.mediaFile)"
-        switch size(of: media) {
+        switch size(of: "\(root)/assets/\(media)") {
         case nil: missing.append(media)
         case track.mediaSize: break
         case let size?: sizes.append("\(media) (\(size) instead of \(track.mediaSize) bytes)")
         }
         let index = "\(version)/\(track.indexFile)"
-        guard size(of: index) != nil else { return missing.append(index) }
-        if digest(of: index) != track.indexDigest { indexes.append(index) }
+        guard size(of: "\(root)/assets/\(index)") != nil else { return missing.append(index) }
+        if digest(of: "\(root)/assets/\(index)") != track.indexDigest { indexes.append(index) }
     }
 
     private func size(of file: String) -> UInt64? {
         var facts = stat()
-        guard lstat("\(folder)/assets/\(file)", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard lstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
         return UInt64(clamping: facts.st_size)
     }
 
     private func digest(of file: String) -> [UInt8]? {
-        guard let handle = FileHandle(forReadingAtPath: "\(folder)/assets/\(file)"), let hash = try? SHA256Accumulator()
+        guard let handle = FileHandle(forReadingAtPath: file), let hash = try? SHA256Accumulator()
         else { return nil }
         do {
             while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
@@ -108,16 +123,19 @@ struct MediaExamination {
     }
 
     private func leftovers() -> [String] {
-        entries("staging").filter { name in
-            let own = age("staging/\(name)")
-            let inner = entries("staging/\(name)").map { age("staging/\(name)/\($0)") }
-            return ([own] + inner).allSatisfy { $0 > Self.leftoverAge }
+        folders.flatMap { _, root in
+            let staging = "\(root)/staging"
+            return entries(staging).filter { name in
+                let own = age("\(staging)/\(name)")
+                let inner = entries("\(staging)/\(name)").map { age("\(staging)/\(name)/\($0)") }
+                return ([own] + inner).allSatisfy { $0 > Self.leftoverAge }
+            }
         }
     }
 
     private func age(_ path: String) -> TimeInterval {
         var facts = stat()
-        guard lstat("\(folder)/\(path)", &facts) == 0 else { return 0 }
+        guard lstat(path, &facts) == 0 else { return 0 }
         return now.timeIntervalSince1970 - TimeInterval(facts.st_mtim.tv_sec)
     }
 }

@@ -2,6 +2,7 @@ import Catalog
 import ContentKeys
 import EncoderProtocol
 import Foundation
+import MediaStorage
 
 /// Where an encode goes: a version number, a storage key, and a nonce for each file, none of them used before.
 struct EncodingTarget: Sendable {
@@ -11,12 +12,17 @@ struct EncodingTarget: Sendable {
     let nonces: [UInt64]
     /// Whether the asset comes to be with this version: a failed first encode leaves no asset.
     let isNew: Bool
+    /// The storage account; nil for the default one.
+    let account: String?
 
-    init(asset name: String, _ environment: EncodingWorker.Environment) async throws {
+    init(_ job: JobRecord, _ environment: EncodingWorker.Environment) async throws {
+        let name = job.asset
         asset = name
+        let choice = job.storageAccount.map { StorageChoice.only(StorageAccounts.account(named: $0)) }
         guard let existing = try await environment.catalog.asset(named: name) else {
             // A key that was made just now has encrypted nothing, so numbers may start at their beginning.
             isNew = true
+            account = try environment.storage.place(name, choice ?? .any, size: 0)
             version = 1
             nonces = (0..<UInt64(EncoderFrame.maximumTracks)).map { $0 }
             storageKey = try await environment.makeStorageKey()
@@ -26,6 +32,7 @@ struct EncodingTarget: Sendable {
             throw JobFailure(.catalogFailed, "the storage key of asset '\(name)' is missing")
         }
         isNew = false
+        account = try environment.storage.place(name, choice ?? .preferred(existing.storageAccount), size: 0)
         storageKey = key
         version = try await environment.catalog.reserveVersion(asset: name)
         nonces = try await environment.catalog.reserveFileNonces(asset: name, count: EncoderFrame.maximumTracks)
@@ -36,7 +43,7 @@ struct EncodingTarget: Sendable {
         guard isNew else { return [] }
         return [
             .insertContentKey(storageKey),
-            .insertAsset(AssetRecord(name: asset, created: now, storageKey: storageKey.keyID)),
+            .insertAsset(AssetRecord(name: asset, created: now, storageKey: storageKey.keyID, storageAccount: account)),
         ]
     }
 }

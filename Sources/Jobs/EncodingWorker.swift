@@ -62,11 +62,11 @@ public struct EncodingWorker: Sendable {
         _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> TaskOutcome {
         let job = taken.job
-        let target = try await EncodingTarget(asset: job.asset, environment)
+        let target = try await EncodingTarget(job, environment)
         let key =
             job.isStorageEncrypted ?? environment.isStorageEncrypted
             ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
-        let staged = try environment.storage.stage()
+        let staged = try environment.storage.stage(in: target.account)
         defer { staged.discard() }
         let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
         let run = EncodingRun(
@@ -77,7 +77,8 @@ public struct EncodingWorker: Sendable {
         }
         let made = try await run.perform()
         let version = AssetVersionRecord(
-            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: made.tracks)
+            asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: made.tracks,
+            storageAccount: target.account)
         if target.isNew, try await environment.catalog.asset(named: job.asset) == nil {
             // A run that was broken off between its files and its record has left them under the number of this one.
             try environment.storage.removeVersions(of: job.asset)

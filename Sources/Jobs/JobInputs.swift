@@ -16,7 +16,9 @@ struct JobInputs: Sendable {
         var arguments: [String] = []
         var servers: [OriginalServer] = []
         for input in inputs {
-            guard let reference = OriginalReference(input) else {
+            // Of an upload, behind a tab, which tracks are meant.
+            let parts = input.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard let reference = parts.first.flatMap(OriginalReference.init) else {
                 arguments.append(input)
                 continue
             }
@@ -28,7 +30,8 @@ struct JobInputs: Sendable {
             do {
                 let server = try OriginalServer(try await assets.open(file), name: file.name)
                 servers.append(server)
-                arguments.append(EncoderTask.originalPrefix + server.path)
+                arguments.append(
+                    ([EncoderTask.originalPrefix + server.path] + parts.dropFirst()).joined(separator: "\t"))
             } catch let error as AssetFileError {
                 throw JobFailure(.originalNotReady, error.reason)
             }

@@ -22,13 +22,14 @@ extension Installation {
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
         streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }, sas: SASIssuer? = nil
     ) -> LocalOperator {
-        LocalOperator(
-            OperatorContext(
-                catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
-                makeSecret: { name, value in try makeSecret(named: name, value: value) },
-                auditKeys: auditKeyMaterial, streams: streams,
-                material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-                role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs))
+        var context = OperatorContext(
+            catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
+            makeSecret: { name, value in try makeSecret(named: name, value: value) },
+            auditKeys: auditKeyMaterial, streams: streams,
+            material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
+            role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
+        context.signPath = { signature, secret in try sign(signature, under: secret) }
+        return LocalOperator(context)
     }
 
     /// Works on content keys, as the operator at this machine.

@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 
 extension FileSystemMediaStorage {
-    public func append(toOriginal name: String) throws -> any OriginalWriter {
+    public func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter {
         let file = StoredFile(original: name)
         try Folder.make(originalsFolder)
         return try AppendingFile(path: try path(of: file), folder: originalsFolder, what: file)
     }
 
-    public func createTags(ofOriginal name: String) throws -> any MediaWriter {
+    public func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter {
         let path = try path(of: StoredFile(original: name).tags)
         guard unlink(path) == 0 || errno == ENOENT else {
             throw MediaStorageError(.inputOutput, "cannot replace '\(path)': \(Folder.reason())")
@@ -16,7 +16,7 @@ extension FileSystemMediaStorage {
         return try FileWriter(path: path)
     }
 
-    public func size(ofOriginal name: String) throws -> UInt64 {
+    public func size(ofOriginal name: String, in account: String?) throws -> UInt64 {
         do {
             return try open(StoredFile(original: name)).size
         } catch let error as MediaStorageError where error.code == .missing {
@@ -24,7 +24,7 @@ extension FileSystemMediaStorage {
         }
     }
 
-    public func removeOriginal(_ name: String) throws {
+    public func removeOriginal(_ name: String, in account: String?) throws {
         let file = StoredFile(original: name)
         for path in [try path(of: file), try path(of: file.tags)] {
             guard unlink(path) == 0 || errno == ENOENT else {
@@ -33,9 +33,10 @@ extension FileSystemMediaStorage {
         }
     }
 
-    public func originals() throws -> [String] {
+    public func originals() throws -> [StoredFile] {
         guard FileManager.default.fileExists(atPath: originalsFolder) else { return [] }
         return try Folder.entries(originalsFolder).filter { !$0.hasSuffix(StoredFileWriter.tagsFile(of: "")) }
+            .map { StoredFile(original: $0) }
     }
 }
 

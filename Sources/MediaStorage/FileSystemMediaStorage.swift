@@ -5,15 +5,24 @@ import Glibc
 /// `originals/{name}` for what was uploaded.
 /// Folders are 0700, files 0600; names are checked, and symbolic links are not followed.
 public struct FileSystemMediaStorage: MediaStorage {
-    private let root: String
+    let root: String
+    /// What must stand in the folder; nil for the default account, whose folder is made when it is not there.
+    let mark: StorageAccountMark?
 
     /// - Parameter root: made when it is not there.
     public init(root: String) throws {
         self.root = root
+        mark = nil
         for folder in [root, root + "/assets", root + "/staging"] { try Folder.make(folder) }
     }
 
-    public func stage() throws -> any StagedVersion {
+    /// The folder of a storage account, which may be away now.
+    public init(root: String, mark: StorageAccountMark) {
+        self.root = root
+        self.mark = mark
+    }
+
+    public func stage(in account: String?) throws -> any StagedVersion {
         let path = root + "/staging/" + UUID().uuidString.lowercased()
         try Folder.make(path)
         return StagedFolder(path: path, root: root)
@@ -30,7 +39,8 @@ public struct FileSystemMediaStorage: MediaStorage {
             throw MediaStorageError(.tooLarge, "'\(path)' is longer than \(limit) bytes")
         }
         do {
-            return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+            // A mapped file ends the process when its disk goes away, which the disks of accounts may.
+            return try Data(contentsOf: URL(fileURLWithPath: path), options: mark == nil ? .alwaysMapped : [])
         } catch {
             throw MediaStorageError(.inputOutput, "cannot map '\(path)'")
         }

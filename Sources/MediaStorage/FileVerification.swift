@@ -37,6 +37,8 @@ public struct FileVerification {
             reader = try storage.open(file)
         } catch let error as MediaStorageError where error.code == .missing {
             return [StorageDamage(file: file.name, reason: "it is missing")]
+        } catch let error as MediaStorageError where error.code == .unavailable {
+            return [StorageDamage(file: file.name, reason: error.reason)]
         }
         guard reader.size == size else {
             return [StorageDamage(file: file.name, reason: "it has \(reader.size) bytes instead of \(size)")]
@@ -52,6 +54,8 @@ public struct FileVerification {
             return isWhole ? [] : [StorageDamage(file: file.name, reason: "changed")]
         } catch let error as MediaStorageError where error.code == .missing {
             return [StorageDamage(file: file.name, reason: "it is missing")]
+        } catch let error as MediaStorageError where error.code == .unavailable {
+            return [StorageDamage(file: file.name, reason: error.reason)]
         }
     }
 

@@ -6,7 +6,9 @@ public import Foundation
 /// never changes.
 public protocol MediaStorage: Sendable {
     /// A folder for a version that is being made; nothing in it can be read through `open`.
-    func stage() throws -> any StagedVersion
+    ///
+    /// - Parameter account: nil for the default one; an engine that is one account takes no notice.
+    func stage(in account: String?) throws -> any StagedVersion
     /// Opens a file of a version for ranged reads.
     func open(_ file: StoredFile) throws -> any MediaReader
     /// Reads a whole small file, mapped where the engine can.
@@ -22,15 +24,52 @@ public protocol MediaStorage: Sendable {
     /// Goes on with an original, making it when it is not there. One writer at a time, in all processes.
     ///
     /// - Throws: `MediaStorageError` with `busy` while another one writes.
-    func append(toOriginal name: String) throws -> any OriginalWriter
+    func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter
     /// Makes the tags of an original, in the place of what was there.
-    func createTags(ofOriginal name: String) throws -> any MediaWriter
+    func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter
     /// How many bytes of an original are there; 0 when there is none.
-    func size(ofOriginal name: String) throws -> UInt64
+    func size(ofOriginal name: String, in account: String?) throws -> UInt64
     /// Removes an original and its tags; none is fine.
-    func removeOriginal(_ name: String) throws
-    /// The names of all originals.
-    func originals() throws -> [String]
+    func removeOriginal(_ name: String, in account: String?) throws
+    /// All originals that are there.
+    func originals() throws -> [StoredFile]
+
+    /// Looks whether what is stored can be reached.
+    ///
+    /// - Throws: `MediaStorageError` with `unavailable`, and what to do.
+    func examine() throws
+    /// How much fits in; nil where the engine cannot tell.
+    func capacity() throws -> StorageCapacity?
+    /// The account that something new of an asset goes to; nil for the default one.
+    ///
+    /// - Parameter size: in bytes, where it is known.
+    /// - Throws: `MediaStorageError` with `unavailable` when there is none.
+    func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String?
+    /// The accounts, and how they are now.
+    func accountStates() -> [StorageAccountState]
+}
+
+extension MediaStorage {
+    /// An engine alone is the default account.
+    public func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String? {
+        if case .only(let account?) = choice { throw MediaStorageError(noAccount: account) }
+        return nil
+    }
+
+    public func accountStates() -> [StorageAccountState] {
+        [StorageAccountState(account: nil, weight: 1, place: "", self)]
+    }
+}
+
+/// How much fits into an account, in bytes.
+public struct StorageCapacity: Sendable, Hashable {
+    public var total: UInt64
+    public var free: UInt64
+
+    public init(total: UInt64, free: UInt64) {
+        self.total = total
+        self.free = free
+    }
 }
 
 /// Appends to an original. Owned by one task; others may not write until it is closed or released.
@@ -100,16 +139,20 @@ public struct StoredFile: Sendable, Hashable, CustomStringConvertible {
 
     public var place: Place
     public var name: String
+    /// Nil for the default account.
+    public var account: String?
 
-    public init(asset: String, version: Int, name: String) {
+    public init(asset: String, version: Int, name: String, account: String? = nil) {
         place = .version(asset: asset, version)
         self.name = name
+        self.account = account
     }
 
     /// The bytes of one upload.
-    public init(original name: String) {
+    public init(original name: String, account: String? = nil) {
         place = .originals
         self.name = name
+        self.account = account
     }
 
     /// Where the tags of this file are.
@@ -141,6 +184,8 @@ public struct MediaStorageError: Error, Sendable, Hashable, CustomStringConverti
         case inputOutput
         /// Somebody else is writing it.
         case busy
+        /// Its storage account cannot be reached now, or takes nothing new.
+        case unavailable
     }
 
     public var code: Code

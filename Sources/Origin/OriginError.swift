@@ -41,6 +41,12 @@ public struct OriginError: Error, Sendable, Hashable {
         self.choices = choices
     }
 
+    /// - Parameter reason: for operators; clients are not told where media lies.
+    init(storageAway reason: String) {
+        self.init(.storageFault, reason)
+        retryAfter = 5
+    }
+
     init(keysAwayFor seconds: Int) {
         self.init(.keysUnavailable, "The key service does not answer now.")
         retryAfter = seconds

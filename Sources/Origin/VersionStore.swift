@@ -45,6 +45,7 @@ struct VersionStore: Sendable {
             do {
                 return OpenedVersion(record: record, tracks: try record.tracks.map { try open($0, record, key) })
             } catch let error as MediaStorageError {
+                guard error.code != .unavailable else { throw OriginError(storageAway: error.reason) }
                 throw OriginError(.storageFault, error.description)
             }
         }
@@ -58,7 +59,7 @@ struct VersionStore: Sendable {
 
     private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {
         func file(_ name: String) -> StoredFile {
-            StoredFile(asset: version.asset, version: version.number, name: name)
+            StoredFile(asset: version.asset, version: version.number, name: name, account: version.storageAccount)
         }
         let data = try storage.contents(of: file(track.indexFile), limit: TrackIndex.maximumSize)
         let digest = try SHA256Accumulator()

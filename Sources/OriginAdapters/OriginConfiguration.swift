@@ -16,6 +16,8 @@ public struct OriginConfiguration: Sendable, Hashable {
     public var accessLog: AccessLogForm
     /// Whether each read of media is held against the tags that are stored beside it.
     public var verifiesReads: Bool
+    /// As in `keyway.yaml`, with the folders as this machine has them; weights mean nothing here.
+    public var storageAccounts: [StorageAccountSettings]
     public var keyService: KeyServiceConfiguration
     /// A folder with the secrets that sign URLs; nil: what endpoints want signed lets nobody in.
     public var urlSecrets: String?
@@ -58,7 +60,9 @@ public struct OriginConfiguration: Sendable, Hashable {
         segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
         keyService = try KeyServiceConfiguration(reader)
-        verifiesReads = try StorageSettings(reader).verifiesReads
+        let storage = try StorageSettings(reader)
+        verifiesReads = storage.verifiesReads
+        storageAccounts = storage.accounts
         urlSecrets = reader.string(forKey: "urlSecrets").flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 public import MediaStorage
 public import OriginKeys
 import OutboundHTTP
-import Settings
+public import Settings
 
 /// A data folder, opened by an origin that runs alone: for reading, and without key-encryption keys. Neither the folder `kek`
 /// nor the environment is looked at.
@@ -22,12 +22,14 @@ public struct OriginInstallation: Sendable {
     /// Opens a data folder that is there. To be shut down once.
     ///
     /// - Throws: `OriginInstallationError`, `ConfigurationError`: both say what is wrong and what to do.
-    public static func open(dataFolder: String, keyService: KeyServiceConfiguration) throws -> OriginInstallation {
+    public static func open(
+        dataFolder: String, keyService: KeyServiceConfiguration, accounts: [StorageAccountSettings] = []
+    ) async throws -> OriginInstallation {
         let catalog: SQLiteCatalog
-        let storage: FileSystemMediaStorage
+        let storage: StorageAccounts
         do {
             catalog = try SQLiteCatalog(readingFrom: dataFolder + "/catalog.sqlite")
-            storage = try FileSystemMediaStorage(root: dataFolder + "/media")
+            storage = try Self.storage(accounts, dataFolder, try await catalog.storageAccounts())
         } catch let error as CatalogError {
             throw OriginInstallationError("the data folder '\(dataFolder)' cannot be used: \(error.reason)")
         } catch let error as MediaStorageError {
@@ -42,6 +44,24 @@ public struct OriginInstallation: Sendable {
         return OriginInstallation(
             catalog: catalog, storage: storage, watch: watch, keys: keys,
             fingerprint: hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(), client: client)
+    }
+
+    /// An account that was not set up yet has no identity: its name is what is known of it.
+    private static func storage(
+        _ settings: [StorageAccountSettings], _ dataFolder: String, _ known: [StorageAccountRecord]
+    ) throws -> StorageAccounts {
+        let folder = dataFolder + "/media"
+        let own = StorageAccount(name: nil, weight: 0, place: folder, engine: try FileSystemMediaStorage(root: folder))
+        let others = settings.compactMap { account in
+            account.folder.map { folder in
+                let mark = StorageAccountMark(
+                    name: account.name, identity: known.first { $0.name == account.name }?.identity)
+                return StorageAccount(
+                    name: account.name, weight: 0, place: folder,
+                    engine: FileSystemMediaStorage(root: folder, mark: mark))
+            }
+        }
+        return StorageAccounts([own] + others)
     }
 
     private static func files(

@@ -4,6 +4,7 @@ import Foundation
 public import HTTPSurface
 import HTTPTypes
 public import Hummingbird
+import Logging
 import MediaStorage
 import NIOCore
 import Origin
@@ -23,10 +24,26 @@ public struct SASRoutes: Sendable {
     public func add(to router: Router<ServiceRequestContext>) {
         router.get("sas/:locator") { try await list($0, $1) }
         let file = RouterPath("sas/:locator/:file")
-        router.get(file) { try await read($0, $1) }
-        router.head(file) { try await read($0, $1) }
-        router.put(file) { try await write($0, $1) }
-        router.delete(file) { try await remove($0, $1) }
+        router.get(file) { try await answer($0, $1, read) }
+        router.head(file) { try await answer($0, $1, read) }
+        router.put(file) { try await answer($0, $1, write) }
+        router.delete(file) { try await answer($0, $1, remove) }
+    }
+
+    /// What lies in an account that is away is asked for again.
+    private func answer(
+        _ request: Request, _ context: ServiceRequestContext,
+        _ body: (Request, ServiceRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await body(request, context)
+        } catch let error as MediaStorageError where error.code == .unavailable {
+            context.logger.error(
+                "storage cannot be used", metadata: ["request": "\(context.requestID)", "cause": "\(error.reason)"])
+            throw Problem(
+                .serviceUnavailable, code: "storageUnavailable", detail: "The media cannot be reached now.",
+                headers: [.retryAfter: "5"])
+        }
     }
 
     private static let refusal = Problem(

@@ -62,7 +62,7 @@ package enum ConfigurationFile {
             if let text = node.scalar?.string {
                 values[field] = text
             } else if let list = node.sequence {
-                values[field] = list.compactMap { $0.scalar?.string }.joined(separator: ",")
+                values[field] = try list.map { try element($0, field, path) }.joined(separator: ",")
             } else {
                 throw ConfigurationError("\(place): \(field) must be a value")
             }
@@ -77,6 +77,19 @@ package enum ConfigurationFile {
         for (key, value) in mapping {
             try collect(value, name + [key.scalar?.string ?? "?"], path, fields, &values)
         }
+    }
+
+    /// An element of a list; one that holds fields becomes `name=value` pairs between semicolons.
+    private static func element(_ node: Node, _ field: String, _ path: String) throws -> String {
+        if let text = node.scalar?.string { return text }
+        let place = node.mark.map { "\(path):\($0.line):\($0.column)" } ?? path
+        guard let mapping = node.mapping else { throw ConfigurationError("\(place): \(field) must hold values") }
+        return try mapping.map { key, value in
+            guard let key = key.scalar?.string, let text = value.scalar?.string,
+                !(key + text).contains(where: { ",;".contains($0) })
+            else { throw ConfigurationError("\(place): \(field) must hold values without ',' and ';'") }
+            return "\(key)=\(text)"
+        }.joined(separator: ";")
     }
 
     private static func nearest(to field: String, among fields: [String]) -> String {

@@ -28,7 +28,7 @@ struct KeywayKeys: AsyncParsableCommand {
         let configuration = try await ServiceConfiguration.load(path: config, environment: environment)
         let installation = try await Installation.open(
             dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", kek: configuration.kek,
-            keySets: configuration.keySets)
+            keySets: configuration.keySets, storage: configuration.storage)
         var logger = Logger(label: "keyway-keys") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
         let server = KeyServer(

@@ -28,8 +28,9 @@ struct KeywayOrigin: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try OriginConfiguration.load(path: config, environment: environment)
-        let installation = try OriginInstallation.open(
-            dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", keyService: configuration.keyService)
+        let installation = try await OriginInstallation.open(
+            dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", keyService: configuration.keyService,
+            accounts: configuration.storageAccounts)
         var logger = Logger(label: "keyway-origin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
         let server = OriginServer(installation: installation, configuration: configuration, logger: logger)

@@ -105,10 +105,22 @@ struct OriginServer {
         let routes = OriginRoutes(service: origin, executor: executor, endpoints: endpoints)
         let router = listeners.makeRouter("origin", sharedOtherwise: { await routes.sharing(for: $0) })
         routes.add(to: router)
+        Self.refuseSAS(router)
         let responder = routes.fastResponder(
             sharing: listeners.sharing, memory: SegmentMemory(capacity: configuration.segmentMemory << 20),
             logger: logger)
         return try listeners.listener("origin", configuration.listenOrigin, router, responder) { _ in }
+    }
+
+    /// A SAS URL reaches originals, whose keys are not given to origins, and may write, which needs the catalog.
+    private static func refuseSAS(_ router: Router<ServiceRequestContext>) {
+        for method in [HTTPRequest.Method.get, .head, .put, .delete] {
+            router.on("sas/**", method: method) { _, _ -> Response in
+                throw Problem(
+                    .notImplemented, code: "sasElsewhere",
+                    detail: "SAS URLs are answered by 'keyway serve': an origin that runs alone has no originals.")
+            }
+        }
     }
 
     private func adminListener(_ listeners: ServiceListeners) throws -> any Service {

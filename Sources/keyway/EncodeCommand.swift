@@ -30,6 +30,9 @@ struct EncodeCommand: AsyncParsableCommand {
     @Option(help: "With --split: most encoders at once, where this command does the work.")
     var encoders: Int?
 
+    @Option(help: "The storage account that it goes to (default: where the asset is, or by weight).")
+    var account: String?
+
     @Flag(help: "Draw progress, also when standard error is not a terminal.")
     var watch = false
 
@@ -66,7 +69,8 @@ struct EncodeCommand: AsyncParsableCommand {
         let qualities = MeasuredQualities()
         for (order, files) in orders {
             let job = try await Self.submit(
-                files, order, as: asset, installation, isStorageEncrypted: storage.isEncrypted)
+                files, order, as: asset, installation, isStorageEncrypted: storage.isEncrypted,
+                account: account)
             ended.append(
                 detach
                     ? job
@@ -94,7 +98,7 @@ struct EncodeCommand: AsyncParsableCommand {
     /// - Parameter order: the text of an order, or the name of a preset.
     private static func submit(
         _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
-        isStorageEncrypted: Bool?
+        isStorageEncrypted: Bool?, account: String? = nil
     ) async throws -> JobRecord {
         for file in files where OriginalReference(file) == nil && !FileManager.default.isReadableFile(atPath: file) {
             throw CommandFailure(.noInput, "cannot read '\(file)'")
@@ -108,7 +112,7 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         let job = JobRecord(
             id: JobID(), asset: name, input: inputs.joined(separator: "\n"), preset: order, created: Date(),
-            isStorageEncrypted: isStorageEncrypted)
+            isStorageEncrypted: isStorageEncrypted, storageAccount: account)
         try await installation.catalog.apply([.insertJob(job)])
         return job
     }

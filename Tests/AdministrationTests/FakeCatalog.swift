@@ -176,6 +176,7 @@ actor FakeCatalog: CatalogEngine {
     func deliveryPolicy(named name: String) -> DeliveryPolicy? { state.delivery[name] }
     func deliveryPolicies() -> [DeliveryPolicy] { state.delivery.values.sorted { $0.name < $1.name } }
     func accessPolicy(named name: String) -> AccessPolicy? { state.access[name] }
+    func accessPolicies() -> [AccessPolicy] { state.access.values.sorted { $0.name < $1.name } }
     func streamingEndpoint(named name: String) -> StreamingEndpoint? { state.endpoints[name] }
     func streamingEndpoints() -> [StreamingEndpoint] { state.endpoints.values.sorted { $0.name < $1.name } }
     func filter(_ identity: String) -> PresentationFilter? { state.filters[identity] }
@@ -243,6 +244,8 @@ actor FakeCatalog: CatalogEngine {
     func upload(_ id: UploadID) -> UploadRecord? { nil }
     func uploads(expiringBefore time: Date) -> [UploadRecord] { [] }
     func uploadedBytes() -> UInt64 { 0 }
+    func storageAccounts() -> [StorageAccountRecord] { [] }
+    func storageUse() -> [StorageAccountUse] { [] }
     func isOriginalKnown(_ part: String) -> Bool { false }
 }
 

@@ -43,9 +43,10 @@ final class Depot: Sendable {
         ])
     }
 
-    func uploads(_ settings: UploadSettings = UploadSettings()) -> UploadService {
+    func uploads(_ settings: UploadSettings = UploadSettings(), checks: [any IngestCheck] = []) -> UploadService {
         UploadService(
             assets: StoredAssets(catalog: catalog, storage: storage, unwrapper: unwrapper), settings: settings,
+            checks: checks,
             now: { [clock] in clock.now })
     }
 

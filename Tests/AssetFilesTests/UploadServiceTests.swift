@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import MediaStorage
+import Synchronization
 import Testing
 
 @testable import AssetFiles
@@ -34,13 +35,13 @@ import Testing
         let part = try #require(cut.parts.last)
         cut.isWriting = true
         try await depot.catalog.apply([.updateUpload(cut)])
-        #expect(try depot.storage.size(ofOriginal: part.id) == 3)
+        #expect(try depot.storage.size(ofOriginal: part.id, in: nil) == 3)
 
         let ended = try await depot.uploads().append(to: upload.id, at: 3, Depot.body([4, 5, 6]))
         #expect(ended.isComplete && ended.isWriting == nil)
         #expect(ended.parts.map(\.size) == [3, 3])
         #expect(ended.parts.first == part && ended.parts.last?.nonce != part.nonce)
-        #expect(try depot.storage.size(ofOriginal: part.id) == 3)
+        #expect(try depot.storage.size(ofOriginal: part.id, in: nil) == 3)
     }
 
     @Test func anEmptyPartThatMayHaveBeenWrittenIsReplaced() async throws {
@@ -53,7 +54,7 @@ import Testing
         try await depot.catalog.apply([.updateUpload(upload)])
         let ended = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
         #expect(ended.parts.count == 1 && ended.parts.last?.nonce != part.nonce)
-        #expect(try depot.storage.originals() == ended.parts.map(\.id))
+        #expect(try depot.storage.originals().map(\.name) == ended.parts.map(\.id))
     }
 
     @Test func theQuotaHoldsForUploadsThatBeginAtOnce() async throws {
@@ -131,18 +132,24 @@ import Testing
     }
 
     @Test func filesAreReadOnThreadsOfTheirOwn() async throws {
-        let threads = BlockingThreads(count: 2)
-        let names = await withTaskGroup(of: String.self) { group in
-            for _ in 0..<64 {
-                group.addTask {
-                    await withTaskExecutorPreference(threads) {
-                        return threadName()
-                    }
-                }
-            }
-            return await group.reduce(into: Set<String>()) { $0.insert($1) }
-        }
-        #expect(names == ["keyway-files"])
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let seen = SeenThreads()
+        let uploads = depot.uploads(checks: [seen])
+        for name in ["a", "b", "c"] { _ = try await uploads.create(Depot.request(name, 0), actor: nil) }
+        #expect(try await uploads.ingestAll() == 3)
+        #expect(seen.names.withLock { $0 } == ["keyway-files"])
+    }
+}
+
+/// Notes on which threads originals are looked at.
+private final class SeenThreads: IngestCheck {
+    let name = "threads"
+    let names = Mutex<Set<String>>([])
+
+    func verdict(on file: AssetFileRecord, content: any MediaReader) async throws -> IngestVerdict {
+        names.withLock { _ = $0.insert(threadName()) }
+        return .passed
     }
 }
 

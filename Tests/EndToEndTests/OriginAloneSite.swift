@@ -5,6 +5,7 @@ import Testing
 /// A key service, and an origin that runs alone beside it on the same data folder, with certificates of a private authority.
 final class OriginAloneSite: Sendable {
     let data: DataFolder
+    private let disks: Folder
     /// Authority, the key service's certificate, and two for origins: `edge` is enrolled, `other` is not.
     let certificates: Folder
     /// `/{locator}/film.ism` under HLS AES-128, CMAF cbcs and DASH cenc.
@@ -15,14 +16,18 @@ final class OriginAloneSite: Sendable {
     static let keysURL = "https://keys.example"
 
     init() throws {
-        data = try DataFolder()
+        // What is in the clear lies in a storage account of its own.
+        disks = try Folder()
+        data = try DataFolder(environment: ["KEYWAY_STORAGE_ACCOUNTS": "name=films;folder=\(disks.path)/films"])
         certificates = try Folder()
         try data.must("secret", "set", "demo-sts", input: Data("hex:\(String(repeating: "5b", count: 32))".utf8))
         try data.must("apply", "Policies", "Keys")
         let open = try data.folder.write(
             "clear.yaml", Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash]\nencryption: none\n".utf8))
         try data.must("apply", open)
-        for asset in ["film", "other"] { try data.must("encode", Programs.clip(), "--asset", asset, "--poster", "best") }
+        for (asset, account) in [("film", "default"), ("other", "films")] {
+            try data.must("encode", Programs.clip(), "--asset", asset, "--account", account, "--poster", "best")
+        }
         let published = try data.must(
             "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
             "--delivery", "dash-cenc", "--json"

@@ -50,6 +50,9 @@ import Testing
         #expect(outcome.text.contains("400 requests"))
         let posters = try [whole, alone].map { try curl("\($0.origin)\(site.clear)/poster.jpg").body }
         #expect(posters[0].prefix(2) == Data([0xFF, 0xD8]) && posters[0] == posters[1])
+        // Signed URLs of originals are another program's.
+        let sas = try curl("\(alone.origin)/sas/0b0c/film.mov?sig=x")
+        #expect(sas.status == 501 && sas.member("code") as? String == "sasElsewhere")
         // A playlist with a ticket is asked of the key service, and is the same ticket.
         let path = "\(site.protected)/manifest(format=m3u8-aapl,encryption=cbc)"
         let answers = try [whole, alone].map { try curl($0.origin + path, "-H", "Authorization: Bearer \(site.token)") }

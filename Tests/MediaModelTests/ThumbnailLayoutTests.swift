@@ -1,4 +1,4 @@
-import MediaModel
+@testable import MediaModel
 import Testing
 
 @Suite struct ThumbnailLayoutTests {

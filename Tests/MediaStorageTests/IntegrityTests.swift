@@ -19,7 +19,7 @@ import Testing
             let key = try #require(Array(UInt8(0)..<32).withUnsafeBytes { ContentKey(.storage, copying: $0) })
             form = encrypted ? .encrypted(key, nonce: 5) : .clear
             clear = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 9) }
-            let staged = try folder.storage.stage()
+            let staged = try folder.storage.stage(in: nil)
             let writer = try StoredFileWriter(staged, name: "a.cmaf", form: form)
             for start in stride(from: 0, to: size, by: 100_001) {
                 try clear[start..<min(start + 100_001, size)].withUnsafeBytes { try writer.append($0) }

@@ -44,7 +44,7 @@ import Testing
         let storage = try FileSystemMediaStorage(root: root.path)
         let clear = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let cipher = try StorageCipher(key: key(), nonce: 7)
-        let staged = try storage.stage()
+        let staged = try storage.stage(in: nil)
         let writer = EncryptingWriter(try staged.create("a.cmaf"), cipher: cipher)
         for start in stride(from: 0, to: clear.count, by: 777) {
             try clear[start..<min(start + 777, clear.count)].withUnsafeBytes { try writer.append($0) }
@@ -74,12 +74,12 @@ import Testing
         let root = Root()
         let storage = try FileSystemMediaStorage(root: root.path)
         let file = StoredFile(asset: "film", version: 1, name: "a")
-        let first = try storage.stage()
+        let first = try storage.stage(in: nil)
         try write([1], to: try first.create("a"))
         #expect(throws: MediaStorageError.self) { try storage.open(file) }
         try first.commit(asset: "film", version: 1)
         #expect(try storage.contents(of: file, limit: 10) == Data([1]))
-        let second = try storage.stage()
+        let second = try storage.stage(in: nil)
         try write([2], to: try second.create("a"))
         #expect(throws: MediaStorageError.self) { try second.commit(asset: "film", version: 1) }
         second.discard()
@@ -91,7 +91,7 @@ import Testing
         let root = Root()
         let storage = try FileSystemMediaStorage(root: root.path)
         for version in 1...2 {
-            let staged = try storage.stage()
+            let staged = try storage.stage(in: nil)
             try write([1], to: try staged.create("a"))
             try staged.commit(asset: "film", version: version)
         }
@@ -107,7 +107,7 @@ import Testing
         let storage = try FileSystemMediaStorage(root: root.path)
         #expect(throws: MediaStorageError.self) { try storage.open(StoredFile(asset: "a", version: 1, name: name)) }
         #expect(throws: MediaStorageError.self) { try storage.open(StoredFile(asset: name, version: 1, name: "a")) }
-        let staged = try storage.stage()
+        let staged = try storage.stage(in: nil)
         #expect(throws: MediaStorageError.self) { try staged.create(name) }
         #expect(throws: MediaStorageError.self) { try staged.commit(asset: name, version: 1) }
     }
@@ -115,7 +115,7 @@ import Testing
     @Test func symbolicLinksAreNotFollowedAndFilesArePrivate() throws {
         let root = Root()
         let storage = try FileSystemMediaStorage(root: root.path)
-        let staged = try storage.stage()
+        let staged = try storage.stage(in: nil)
         try write([1], to: try staged.create("a"))
         try staged.commit(asset: "film", version: 1)
         let folder = root.path + "/assets/film/v1"

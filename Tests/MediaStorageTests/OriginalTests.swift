@@ -9,39 +9,39 @@ import Testing
 
     @Test func anOriginalGoesOnWhereItWasAndHasOneWriter() throws {
         let folder = try StorageFolder()
-        #expect(try folder.storage.size(ofOriginal: "x") == 0)
-        var writer: (any OriginalWriter)? = try folder.storage.append(toOriginal: "x")
+        #expect(try folder.storage.size(ofOriginal: "x", in: nil) == 0)
+        var writer: (any OriginalWriter)? = try folder.storage.append(toOriginal: "x", in: nil)
         try append([1, 2, 3], to: #require(writer))
         #expect {
-            _ = try folder.storage.append(toOriginal: "x")
+            _ = try folder.storage.append(toOriginal: "x", in: nil)
         } throws: { ($0 as? MediaStorageError)?.code == .busy }
         // As when a process dies: nobody closes it.
         writer = nil
-        let second = try folder.storage.append(toOriginal: "x")
+        let second = try folder.storage.append(toOriginal: "x", in: nil)
         #expect(second.size == 3)
         try append([4, 5], to: second)
         try second.truncate(to: 4)
         try append([6], to: second)
         try second.close()
         #expect(try folder.storage.contents(of: StoredFile(original: "x"), limit: 10) == Data([1, 2, 3, 4, 6]))
-        #expect(try folder.storage.originals() == ["x"])
-        try folder.storage.removeOriginal("x")
-        try folder.storage.removeOriginal("x")
+        #expect(try folder.storage.originals().map(\.name) == ["x"])
+        try folder.storage.removeOriginal("x", in: nil)
+        try folder.storage.removeOriginal("x", in: nil)
         #expect(try folder.storage.originals().isEmpty)
     }
 
     @Test(arguments: ["..", "../x", "a/b", ".hidden", ""])
     func namesDoNotLeaveTheirFolder(name: String) throws {
         let folder = try StorageFolder()
-        #expect(throws: MediaStorageError.self) { try folder.storage.append(toOriginal: name) }
-        #expect(throws: MediaStorageError.self) { try folder.storage.removeOriginal(name) }
+        #expect(throws: MediaStorageError.self) { try folder.storage.append(toOriginal: name, in: nil) }
+        #expect(throws: MediaStorageError.self) { try folder.storage.removeOriginal(name, in: nil) }
         #expect(throws: MediaStorageError.self) { try folder.storage.removeVersions(of: name) }
     }
 
     @Test func leftoversOfVersionsAreNotOriginals() throws {
         let folder = try StorageFolder()
-        try folder.storage.append(toOriginal: "x").close()
+        try folder.storage.append(toOriginal: "x", in: nil).close()
         try folder.storage.removeLeftovers { _, _ in false }
-        #expect(try folder.storage.originals() == ["x"])
+        #expect(try folder.storage.originals().map(\.name) == ["x"])
     }
 }

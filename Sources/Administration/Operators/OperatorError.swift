@@ -60,7 +60,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
     public var description: String { message }
 
     /// The one table from the use cases' errors; nil for an error that means nothing to operators.
-    init?(meaning error: any Error) {
+    public init?(meaning error: any Error) {
         switch error {
         case let error as OperatorError: self = error
         case let error as PublicationError: self.init(.invalid, error.reason)

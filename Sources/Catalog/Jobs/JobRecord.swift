@@ -65,6 +65,8 @@ public struct JobRecord: Sendable, Hashable {
     public var warnings: [String]
     /// Whether what it makes is encrypted in storage; nil for what the worker is configured to do.
     public var isStorageEncrypted: Bool?
+    /// Where what it makes is placed, `default` for the default account; nil where the asset says, or the weights.
+    public var storageAccount: String?
     public var isPaused = false
     public var isCanceling = false
 
@@ -72,8 +74,10 @@ public struct JobRecord: Sendable, Hashable {
         id: JobID, asset: String, input: String, preset: String, transform: String? = nil, priority: Int = 0,
         correlation: [String: String] = [:], state: JobState = .queued, progress: Double = 0,
         errorCode: String? = nil, errorMessage: String? = nil, created: Date, started: Date? = nil,
-        ended: Date? = nil, version: Int? = nil, warnings: [String] = [], isStorageEncrypted: Bool? = nil
+        ended: Date? = nil, version: Int? = nil, warnings: [String] = [], isStorageEncrypted: Bool? = nil,
+        storageAccount: String? = nil
     ) {
+        self.storageAccount = storageAccount
         self.id = id
         self.asset = asset
         self.input = input

@@ -143,12 +143,3 @@ public final class StreamingEndpoints: Sendable {
         } ?? false
     }
 }
-
-extension PathSignature {
-    /// The text with its code.
-    ///
-    /// - Throws: `CryptographyError` for an empty secret.
-    public func text(under secret: UnsafeRawBufferPointer) throws -> String {
-        text(code: try HMAC.code(of: signedText.utf8, key: secret))
-    }
-}

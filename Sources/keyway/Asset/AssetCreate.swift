@@ -11,11 +11,14 @@ struct AssetCreate: AsyncParsableCommand {
     @Argument(help: "The asset's name.")
     var name: String
 
+    @Option(help: "The storage account that its files go to (default: one by weight).")
+    var account: String?
+
     func run() async throws {
-        try await common.perform(CreateAsset(name: name)).print(json: common.json)
+        try await common.perform(CreateAsset(name: name, account: account)).print(json: common.json)
     }
 }
 
 extension CreateAsset.Report: Report {
-    var text: String { "asset \(name) made" }
+    var text: String { "asset \(name) made in storage account \(storageAccount)" }
 }

@@ -1,18 +1,18 @@
 import Adapters
+import AdminClient
 import Administration
 import ArgumentParser
 import AssetFiles
-import Catalog
+import Crypto
 import Foundation
 import KeyServer
-import MediaStorage
 
 struct AssetDownload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "download", abstract: "Write an original of an asset into a file, decrypted.",
         discussion: """
-            Works on the data folder; from elsewhere, fetch a URL of 'keyway locator create --sas'. Only files in state \
-            ready are given out.
+            Only files in state ready are given out. What was broken off lies in FILE.part, and the same command goes on \
+            there; the whole is held against the SHA-256 that the server knows before it gets its name.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -29,12 +29,29 @@ struct AssetDownload: AsyncParsableCommand {
     private struct Answer: Report {
         var file: AssetFileReport
         var path: String
+        /// How many bytes an earlier run had written.
+        var resumedAt: UInt64
         var text: String { "\(path): \(file.size) bytes" }
     }
 
     func run() async throws {
-        let installation = try await common.open()
-        let files = try await installation.localOperator().perform(ListAssetFiles(name: name)).files
+        let report = try await report()
+        let path = output ?? report.name
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure(.cannotCreate, "'\(path)' is there already")
+        }
+        let part = try PartialFile(path: path, size: report.size)
+        let before = part.written
+        let bar = ProgressBar(label: "writing \(path)", isDrawn: Terminal.isInteractive)
+        defer { bar.finish() }
+        try await fetch(report, into: part) { bar.show(done: Int(clamping: $0), of: Int(clamping: report.size)) }
+        try part.finish(sha256: report.sha256)
+        bar.finish()
+        try Answer(file: report, path: path, resumedAt: before).print(json: common.json)
+    }
+
+    private func report() async throws -> AssetFileReport {
+        let files = try await common.perform(ListAssetFiles(name: name)).files
         guard let report = file.map({ name in files.first { $0.name == name } }) ?? (files.count == 1 ? files[0] : nil)
         else {
             throw CommandFailure(
@@ -42,30 +59,34 @@ struct AssetDownload: AsyncParsableCommand {
                 file.map { "asset '\(name)' has no file '\($0)'" }
                     ?? "asset '\(name)' has \(files.count) files: say which one")
         }
-        guard let record = try await installation.catalog.assetFile(asset: name, name: report.name) else {
-            throw CommandFailure(.noInput, "file '\(report.name)' was deleted")
+        return report
+    }
+
+    private func fetch(_ report: AssetFileReport, into part: PartialFile, _ shown: (UInt64) -> Void) async throws {
+        if let (address, token) = try common.server() {
+            let client = DownloadClient(address: address, token: token)
+            let result: Result<Void, any Error>
+            do {
+                try await client.download(asset: name, file: report.name, from: part.written, sha256: report.sha256) {
+                    try part.append($0)
+                    shown(part.written)
+                }
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            await client.shutDown()
+            return try result.get()
         }
-        let content: any MediaReader
         do {
-            content = try await installation.storedAssets.open(record)
+            let uploads = try await common.open().makeUploads(common.configuration().uploads)
+            let original = try await uploads.original(asset: name, name: report.name)
+            for try await piece in original.bytes(part.written..<max(part.written, original.size)) {
+                try part.append(piece)
+                shown(part.written)
+            }
         } catch let error as AssetFileError {
             throw CommandFailure(.badData, error.reason)
         }
-        let path = output ?? report.name
-        guard !FileManager.default.fileExists(atPath: path),
-            FileManager.default.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else { throw CommandFailure(.cannotCreate, "cannot make '\(path)', or it is there already") }
-        let bar = ProgressBar(label: "writing \(path)", isDrawn: Terminal.isInteractive)
-        defer { bar.finish() }
-        var written = 0
-        try content.forEachPiece { piece in
-            try handle.write(contentsOf: Data(piece))
-            written += piece.count
-            bar.show(done: written, of: Int(clamping: content.size))
-        }
-        try handle.close()
-        bar.finish()
-        try Answer(file: report, path: path).print(json: common.json)
     }
 }

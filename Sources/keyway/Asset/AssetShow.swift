@@ -22,7 +22,8 @@ extension ShowAsset.Report: Report {
         """
         asset    \(name)
         created  \(created.rfc3339)
-        version  \(version.map(String.init) ?? "-")\(downLine)
+        version  \(version.map(String.init) ?? "-")
+        storage  \(storageAccount)\(downLine)
 
         \(Table.render(
             ["TRACK", "CODEC", "SIZE", "KB/S", "SECONDS", "SEGMENTS", "BYTES"],

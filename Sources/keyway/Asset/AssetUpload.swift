@@ -1,11 +1,11 @@
 import Adapters
+import Administration
 import ArgumentParser
 import AzureImport
 import Catalog
 import EncoderProtocol
 import Foundation
 import KeyServer
-import MediaModel
 
 struct AssetUpload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +13,8 @@ struct AssetUpload: AsyncParsableCommand {
         discussion: """
             All files together become one version of the asset: every video track a rendition, every audio track an \
             alternative. Renditions must have their key frames at the same times. Subtitles may be among the files, in \
-            WebVTT or TTML, with their language in the name: film.en.vtt, film.de.forced.ttml, film.en.sdh.vtt.
+            WebVTT or TTML, with their language in the name: film.en.vtt, film.de.forced.ttml, film.en.sdh.vtt. Over \
+            KEYWAY_URL the files are sent as originals of the asset, by tus 1.0, and removed when the version is made.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -22,34 +23,50 @@ struct AssetUpload: AsyncParsableCommand {
     var name: String
 
     @Argument(
-        help: "MP4 files, and subtitles (.vtt, .ttml, .dfxp, .xml); or a server manifest (.ism), which lists MP4 files."
+        help:
+            "MP4 files, and subtitles (.vtt, .ttml, .dfxp, .xml); or a server manifest (.ism), which lists MP4 files; or originals as asset:NAME/FILE."
     )
     var files: [String]
 
     @OptionGroup var storage: StorageOptions
 
+    @Option(help: "The storage account that it goes to (default: where the asset is, or by weight).")
+    var account: String?
+
+    @Flag(help: "Over KEYWAY_URL: leave the files that were sent in the asset, as originals.")
+    var keepOriginals = false
+
     func run() async throws {
-        guard !CommonOptions.isRemote else {
-            throw CommandFailure(
-                .unavailable,
-                "media cannot be uploaded over KEYWAY_URL yet; run 'keyway asset upload' on the server's machine, "
-                    + "with KEYWAY_URL unset and KEYWAY_DATA naming its data folder")
-        }
         var notes: [String] = []
-        var job = try Self.job(name: name, files: files, &notes)
-        job.isStorageEncrypted = storage.isEncrypted
+        let inputs = try Self.inputs(name: name, files: files, &notes)
+        let job =
+            CommonOptions.isRemote
+            ? try await RemoteVersion(
+                asset: name, inputs: inputs, isEncrypted: storage.isEncrypted, account: account,
+                keepsOriginals: keepOriginals
+            ).make(common) : try await make(inputs)
+        let asset = try await common.perform(ShowAsset(name: name))
+        guard let version = job.version, version == asset.version else {
+            throw CommandFailure(.software, "the job ended as '\(job.state)', and its version is not the asset's")
+        }
+        try Answer(job: job.id, warnings: notes + job.warnings, asset, version: version).print(json: common.json)
+    }
+
+    /// In the data folder.
+    private func make(_ inputs: [UploadInput]) async throws -> MadeVersion {
+        let job = JobRecord(
+            id: JobID(), asset: name, input: inputs.map(\.text).joined(separator: "\n"), preset: JobRecord.uploadPreset,
+            created: Date(), isStorageEncrypted: storage.isEncrypted, storageAccount: account)
         let installation = try await common.open()
         try await installation.catalog.apply([.insertJob(job)])
         let ended = try await EncodeCommand.end(
             of: job, installation, common.configuration().storage, label: "uploading \(name)", isDrawn: false)
         if ended.state == .error { throw EncodeCommand.failure(ended) }
-        guard let version = ended.version,
-            let record = try await installation.catalog.assetVersion(asset: name, number: version)
-        else { throw CommandFailure(.software, "the job ended as '\(ended.state.rawValue)' without a version") }
-        try Answer(job: ended, version: record, notes: notes).print(json: common.json)
+        return MadeVersion(
+            id: ended.id.rawValue, state: ended.state.rawValue, version: ended.version, warnings: ended.warnings)
     }
 
-    private static func job(name: String, files: [String], _ notes: inout [String]) throws -> JobRecord {
+    private static func inputs(name: String, files: [String], _ notes: inout [String]) throws -> [UploadInput] {
         guard AssetRecord.isName(name) else {
             throw CommandFailure(.badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'")
         }
@@ -58,13 +75,12 @@ struct AssetUpload: AsyncParsableCommand {
         guard inputs.count <= EncoderTask.maximumInputs else {
             throw CommandFailure(.badData, "\(inputs.count) files; at most \(EncoderTask.maximumInputs) make an asset")
         }
-        return JobRecord(
-            id: JobID(), asset: name, input: inputs.map(\.text).joined(separator: "\n"), preset: JobRecord.uploadPreset,
-            created: Date())
+        return inputs
     }
 
     /// A file, or the files that a server manifest lists beside it.
     private static func inputs(_ file: String, _ notes: inout [String]) throws -> [UploadInput] {
+        if OriginalReference(file) != nil { return UploadInput(path: file).map { [$0] } ?? [] }
         let url = URL(fileURLWithPath: file)
         guard url.pathExtension.lowercased() == "ism" else { return [try input(url.path)] }
         try checkReadable(url.path)
@@ -118,12 +134,12 @@ struct AssetUpload: AsyncParsableCommand {
         var tracks: [Track]
         var warnings: [String]
 
-        init(job: JobRecord, version: AssetVersionRecord, notes: [String]) {
-            asset = version.asset
-            self.version = version.number
-            self.job = job.id.rawValue
-            tracks = version.tracks.map(Track.init)
-            warnings = notes + job.warnings
+        init(job: String, warnings: [String], _ asset: ShowAsset.Report, version: Int) {
+            self.asset = asset.name
+            self.version = version
+            self.job = job
+            tracks = asset.tracks.map(Track.init)
+            self.warnings = warnings
         }
 
         var text: String {
@@ -146,16 +162,15 @@ struct AssetUpload: AsyncParsableCommand {
         var seconds: Double
         var segments: Int
 
-        init(_ record: TrackRecord) {
-            let description = record.description
-            name = description.name
-            codec = description.codec.codecString
-            width = description.video?.width
-            height = description.video?.height
-            language = description.language
-            averageBitrate = description.averageBitrate
-            seconds = Double(record.duration) / Double(max(description.timescale, 1))
-            segments = record.segmentCount
+        init(_ track: ShowAsset.Track) {
+            name = track.name
+            codec = track.codec
+            width = track.width
+            height = track.height
+            language = track.language
+            averageBitrate = track.averageBitrate
+            seconds = track.seconds
+            segments = track.segments
         }
 
         var row: [String] {

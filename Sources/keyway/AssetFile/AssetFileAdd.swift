@@ -1,8 +1,5 @@
-import Adapters
-import AdminClient
 import Administration
 import ArgumentParser
-import AssetFiles
 import Catalog
 import Foundation
 import KeyServer
@@ -62,7 +59,7 @@ struct AssetFileAdd: AsyncParsableCommand {
             throw CommandFailure(
                 .badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-'; give --name")
         }
-        let target = try await Target(common)
+        let target = try await OriginalUpload(common)
         let result: Result<Answer, any Error>
         do {
             result = .success(try await send(source, as: name, to: target))
@@ -81,66 +78,15 @@ struct AssetFileAdd: AsyncParsableCommand {
         }
     }
 
-    private func send(_ source: SourceFile, as name: String, to target: Target) async throws -> Answer {
-        let hashing = ProgressBar(label: "hashing \(name)", isDrawn: Terminal.isInteractive)
-        let digest = try source.digest { hashing.show(done: Int($0), of: Int(source.size)) }.hexDigits
-        hashing.finish()
+    private func send(_ source: SourceFile, as name: String, to target: OriginalUpload) async throws -> Answer {
+        let digest = try OriginalUpload.digest(of: source, name: name)
         if !again, let known = try await target.interface.perform(FindContent(sha256: digest)).files.first {
             return Answer(file: known, sent: false, resumedAt: 0)
         }
-        let bar = ProgressBar(label: "uploading \(name)", isDrawn: Terminal.isInteractive)
-        let sender = OriginalSender(
-            channel: target.channel, file: source,
-            plan: PlannedUpload(
-                asset: asset, file: name, contentType: type, sha256: digest, isEncrypted: storage.isEncrypted),
-            parallel: parallel, memory: UploadMemory(identity: [target.identity, asset, name, digest]),
-            progress: { bar.show(done: Int($0), of: Int(source.size)) })
-        defer { bar.finish() }
-        let before = try await sender.run()
-        bar.finish()
-        return Answer(file: try await end(name, target), sent: true, resumedAt: before)
-    }
-
-    /// Waits until it was looked at.
-    private func end(_ name: String, _ target: Target) async throws -> AssetFileReport {
-        while true {
-            let report = try await target.interface.perform(ShowAssetFile(name: asset, file: name))
-            let isChecked = ["waiting", "review", "damaged"].contains(report.checks)
-            guard report.state == AssetFileState.quarantine.rawValue, !isChecked,
-                report.checks != nil || report.reason == nil
-            else { return report }
-            if let local = target.local {
-                _ = try await local.ingest(AssetFileID(rawValue: report.id))
-            }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-    }
-
-    /// Where it goes.
-    private struct Target {
-        var interface: any OperatorInterface
-        var channel: any UploadChannel
-        /// Nil for a server.
-        var local: UploadService?
-        var identity: String
-
-        init(_ common: CommonOptions) async throws {
-            if let (address, token) = try common.server() {
-                interface = try RemoteOperator(address: address, token: token)
-                channel = UploadClient(address: address, token: token)
-                identity = address.description
-                return
-            }
-            let installation = try await common.open()
-            let service = try await installation.makeUploads(common.configuration())
-            interface = try await installation.localOperator()
-            channel = LocalUploads(service: service, actor: Installation.localActor)
-            local = service
-            identity = URL(fileURLWithPath: common.dataFolder).standardizedFileURL.path
-        }
-
-        func shutDown() async {
-            await (channel as? UploadClient)?.shutDown()
-        }
+        let sent = try await target.send(
+            source, digest: digest,
+            OriginalUpload.Order(
+                asset: asset, name: name, contentType: type, parallel: parallel, isEncrypted: storage.isEncrypted))
+        return Answer(file: sent.file, sent: true, resumedAt: sent.resumedAt)
     }
 }

@@ -77,6 +77,7 @@ struct Server {
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
+                    DownloadRoutes(uploads: uploads, authentication: authentication).add(to: router)
                 })
             services.append(UploadHousekeeping(uploads: uploads, logger: logger))
         }

@@ -37,7 +37,8 @@ struct CommonOptions: ParsableArguments {
         }
         let configuration = try await configuration()
         let installation = try await Installation.open(
-            dataFolder: dataFolder, kek: configuration.kek, keySets: configuration.keySets)
+            dataFolder: dataFolder, kek: configuration.kek, keySets: configuration.keySets,
+            storage: configuration.storage)
         try await installation.keyOperations.removeDue(at: Date())
         return installation
     }

@@ -1,6 +1,7 @@
 import AssetFiles
 import Catalog
 public import Foundation
+import MediaStorage
 
 /// An original of an asset.
 public struct AssetFileReport: Codable, Sendable {
@@ -21,6 +22,8 @@ public struct AssetFileReport: Codable, Sendable {
     public var checks: String?
     /// Whether it is encrypted in storage.
     public var encrypted: Bool
+    /// Where its bytes are; none while they are arriving.
+    public var storageAccounts: [String]
     public var created: Date
 
     init(_ file: AssetFileRecord, _ record: IngestRecord?) {
@@ -34,6 +37,7 @@ public struct AssetFileReport: Codable, Sendable {
         reason = file.reason
         checks = record?.state.rawValue
         encrypted = file.storageKey != nil
+        storageAccounts = Set(file.parts.map { StorageAccounts.text($0.storageAccount) }).sorted()
         created = file.created
     }
 }

@@ -48,7 +48,7 @@ public struct DeleteAssetFile: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> AssetFileReport {
-        let storage = try context.storedAssets().storage
+        let assets = try context.storedAssets()
         let record = try await context.assetFile(name, file)
         let report = try await context.report(on: record)
         guard record.state != .uploading else {
@@ -58,7 +58,7 @@ public struct DeleteAssetFile: OperatorVerb {
         try await context.catalog.apply([
             .deleteAssetFile(record.id), .audit(context.event(.assetFileDeleted, detail: "\(name): \(file)")),
         ])
-        for part in record.parts { try storage.removeOriginal(part.id) }
+        try assets.discard(record.parts)
         return report
     }
 }

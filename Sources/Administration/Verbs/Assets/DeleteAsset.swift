@@ -41,7 +41,7 @@ public struct DeleteAsset: OperatorVerb {
         ])
         // What a crash leaves here is nobody's, and is removed by the next server.
         try assets.storage.removeVersions(of: name)
-        for part in files.flatMap(\.parts) { try assets.storage.removeOriginal(part.id) }
+        try assets.discard(files.flatMap(\.parts))
         return Report(name: name, versions: versions, files: files.count, locators: locators.count, purge: purge)
     }
 }

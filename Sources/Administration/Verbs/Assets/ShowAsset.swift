@@ -2,6 +2,7 @@ import Catalog
 import ContentKeys
 public import Foundation
 import MediaModel
+import MediaStorage
 import Policies
 
 /// Shows an asset: its tracks, keys and locators.
@@ -17,6 +18,7 @@ public struct ShowAsset: OperatorVerb {
         public var codec: String
         public var width: Int?
         public var height: Int?
+        public var language: String
         public var averageBitrate: Int
         public var seconds: Double
         public var segments: Int
@@ -42,6 +44,8 @@ public struct ShowAsset: OperatorVerb {
         public var name: String
         public var created: Date
         public var version: Int?
+        /// Where its current version is, or its first one will be.
+        public var storageAccount: String
         /// Nil while it is served.
         public var takenDown: Date?
         /// Why it was taken down.
@@ -60,6 +64,7 @@ public struct ShowAsset: OperatorVerb {
         if let number = asset.currentVersion { version = try await catalog.assetVersion(asset: name, number: number) }
         return Report(
             name: name, created: asset.created, version: asset.currentVersion,
+            storageAccount: StorageAccounts.text(version.map(\.storageAccount) ?? asset.storageAccount),
             takenDown: asset.takedown?.time, reason: asset.takedown?.reason,
             tracks: (version?.tracks ?? []).map(Self.track),
             keys: try await catalog.keyAssignments(asset: name).map {
@@ -77,7 +82,8 @@ public struct ShowAsset: OperatorVerb {
         let description = record.description
         return Track(
             name: description.name, codec: description.codec.codecString, width: description.video?.width,
-            height: description.video?.height, averageBitrate: description.averageBitrate,
+            height: description.video?.height, language: description.language,
+            averageBitrate: description.averageBitrate,
             seconds: Double(record.duration) / Double(max(description.timescale, 1)), segments: record.segmentCount,
             bytes: record.mediaSize)
     }

@@ -7,15 +7,22 @@ public struct SubmitJob: OperatorVerb {
     public var transform: String
     /// The asset that gets a version; made when there is none.
     public var asset: String
-    /// Absolute paths; behind a tab, of an upload, which tracks are meant.
+    /// Absolute paths, or originals as `asset:NAME/FILE`; behind a tab, of an upload, which tracks are meant.
     public var inputs: [String]
     /// Nil for the transform's.
     public var priority: Int?
     public var correlation: [String: String]?
+    /// The storage account; nil where the asset says, or the weights.
+    public var account: String?
+    /// Whether media is encrypted in storage; nil for what is configured.
+    public var encrypted: Bool?
 
     public init(
-        transform: String, asset: String, inputs: [String], priority: Int? = nil, correlation: [String: String]? = nil
+        transform: String, asset: String, inputs: [String], priority: Int? = nil,
+        correlation: [String: String]? = nil, account: String? = nil, encrypted: Bool? = nil
     ) {
+        self.account = account
+        self.encrypted = encrypted
         self.transform = transform
         self.asset = asset
         self.inputs = inputs
@@ -44,7 +51,8 @@ public struct SubmitJob: OperatorVerb {
         let paths = try inputs.map { try context.inputRule.path($0) }
         let job = JobRecord(
             id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: preset, transform: recipe.name,
-            priority: try checkedPriority(recipe), correlation: try checkedCorrelation(), created: context.now())
+            priority: try checkedPriority(recipe), correlation: try checkedCorrelation(), created: context.now(),
+            isStorageEncrypted: encrypted, storageAccount: account)
         let tasks = recipe.tasks(of: job.id)
         try await context.catalog.apply([
             .insertJob(job, tasks: tasks),
@@ -103,7 +111,7 @@ public struct JobInputRule: Sendable, Hashable {
     ///   or not.
     func path(_ text: String) throws -> String {
         // An original is looked for when it is encoded: it may still be on its way.
-        if OriginalReference(text) != nil { return text }
+        if OriginalReference(String(text.prefix { $0 != "\t" })) != nil, !text.contains("\n") { return text }
         let parts = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let path = parts.first, path.hasPrefix("/"), !text.contains("\n"), !text.contains("\0") else {
             throw OperatorError(.invalid, "an input is the absolute path of a file on the server, not \(text.quoted)")

@@ -1,0 +1,49 @@
+import Catalog
+import MediaStorage
+
+/// The bytes of a range of an original, decrypted, a piece at a time: each is read when it is asked for, on a thread that may
+/// wait for the disk.
+public struct OriginalBytes: AsyncSequence, Sendable {
+    static let pieceSize: UInt64 = 256 << 10
+
+    let content: any MediaReader
+    let range: Range<UInt64>
+    let threads: BlockingThreads
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let bytes: OriginalBytes
+        var position: UInt64
+
+        public mutating func next() async throws -> [UInt8]? {
+            let start = position
+            guard start < bytes.range.upperBound else { return nil }
+            let end = Swift.min(start + OriginalBytes.pieceSize, bytes.range.upperBound)
+            position = end
+            let content = bytes.content
+            return try await withTaskExecutorPreference(bytes.threads) {
+                try await OriginalBytes.read(content, start..<end)
+            }
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(bytes: self, position: range.lowerBound) }
+
+    private static func read(_ content: any MediaReader, _ range: Range<UInt64>) async throws -> [UInt8] {
+        var piece: [UInt8] = []
+        try content.append(range, to: &piece)
+        return piece
+    }
+}
+
+extension UploadService {
+    /// An original that may be read.
+    ///
+    /// - Throws: `AssetFileError` with `missing`, or `notReady` for what has not left quarantine.
+    public func original(asset: String, name: String) async throws -> Original {
+        guard let file = try await catalog.assetFile(asset: asset, name: name) else {
+            throw AssetFileError(
+                .missing, "asset '\(asset.prefix(128))' has no file '\(name.prefix(128))'")
+        }
+        return Original(record: file, content: try await assets.open(file), threads: threads)
+    }
+}

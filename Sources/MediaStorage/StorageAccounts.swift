@@ -1,0 +1,219 @@
+import Cryptography
+public import Foundation
+
+/// Where something new may go.
+public enum StorageChoice: Sendable, Hashable {
+    /// By weight.
+    case any
+    /// There while it takes something new, and by weight otherwise; nil for the default account.
+    case preferred(String?)
+    /// There or nowhere.
+    case only(String?)
+}
+
+/// An account as it is configured.
+public struct StorageAccount: Sendable {
+    /// Nil for the default account.
+    public var name: String?
+    /// How much of what is new it takes, beside the weights of the others; 0 for nothing.
+    public var weight: Int
+    /// Where it is, for operators.
+    public var place: String
+    public var engine: any MediaStorage
+
+    public init(name: String?, weight: Int, place: String, engine: any MediaStorage) {
+        self.name = name
+        self.weight = weight
+        self.place = place
+        self.engine = engine
+    }
+}
+
+/// How an account is now.
+public struct StorageAccountState: Sendable, Hashable {
+    public var account: String?
+    public var weight: Int
+    public var place: String
+    /// Why it cannot be used; nil when it can.
+    public var problem: String?
+    public var capacity: StorageCapacity?
+
+    init(account: String?, weight: Int, place: String, _ engine: any MediaStorage) {
+        self.account = account
+        self.weight = weight
+        self.place = place
+        do {
+            try engine.examine()
+            capacity = try engine.capacity()
+        } catch {
+            problem = (error as? MediaStorageError)?.reason ?? "\(error)"
+        }
+    }
+}
+
+/// Several accounts as one storage: each file is where its record says. What lies in an account that is away is
+/// `unavailable`; the others go on, and it comes back by itself.
+public struct StorageAccounts: MediaStorage {
+    /// What operators call the account that has no name in records.
+    public static let defaultName = "default"
+    /// An account keeps so much for itself, in bytes.
+    static let reserve: UInt64 = 64 << 20
+
+    private let accounts: [StorageAccount]
+
+    /// - Parameter accounts: with different names.
+    public init(_ accounts: [StorageAccount]) {
+        self.accounts = accounts
+    }
+
+    /// What operators call an account.
+    public static func text(_ account: String?) -> String { account ?? defaultName }
+    /// What records call an account that operators name.
+    public static func account(named text: String) -> String? { text == defaultName ? nil : text }
+
+    public func stage(in account: String?) throws -> any StagedVersion {
+        try writing(account) { try $0.stage(in: account) }
+    }
+
+    public func open(_ file: StoredFile) throws -> any MediaReader {
+        try reading(file.account) { try $0.open(file) }
+    }
+
+    public func contents(of file: StoredFile, limit: Int) throws -> Data {
+        try reading(file.account) { try $0.contents(of: file, limit: limit) }
+    }
+
+    public func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
+        try everywhere { try $0.engine.removeLeftovers(isKnown: isKnown) }
+    }
+
+    public func removeVersions(of asset: String) throws {
+        try everywhere { try $0.engine.removeVersions(of: asset) }
+    }
+
+    public func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter {
+        try writing(account) { try $0.append(toOriginal: name, in: account) }
+    }
+
+    public func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter {
+        try writing(account) { try $0.createTags(ofOriginal: name, in: account) }
+    }
+
+    public func size(ofOriginal name: String, in account: String?) throws -> UInt64 {
+        // An original that is not there has no bytes; one whose account is away has some.
+        try writing(account) { try $0.size(ofOriginal: name, in: account) }
+    }
+
+    public func removeOriginal(_ name: String, in account: String?) throws {
+        try writing(account) { try $0.removeOriginal(name, in: account) }
+    }
+
+    public func originals() throws -> [StoredFile] {
+        var files: [StoredFile] = []
+        try everywhere { account in
+            files += try account.engine.originals().map { StoredFile(original: $0.name, account: account.name) }
+        }
+        return files
+    }
+
+    public func examine() throws {
+        for account in accounts { try account.engine.examine() }
+    }
+
+    public func capacity() throws -> StorageCapacity? { nil }
+
+    public func accountStates() -> [StorageAccountState] {
+        accounts.map { StorageAccountState(account: $0.name, weight: $0.weight, place: $0.place, $0.engine) }
+    }
+
+    public func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String? {
+        switch choice {
+        case .only(let name):
+            let account = try known(name)
+            if let reason = refusal(account, size) { throw MediaStorageError(.unavailable, reason) }
+            return name
+        case .preferred(let name):
+            if let account = try? known(name), refusal(account, size) == nil { return name }
+        case .any: break
+        }
+        let reasons = accounts.map { ($0, refusal($0, size)) }
+        let chosen = try reasons.filter { $0.1 == nil }.map { ($0.0.name, try Self.rank(asset, $0.0)) }
+            .max { $0.1 < $1.1 }
+        guard let chosen else {
+            throw MediaStorageError(
+                .unavailable,
+                "no storage account takes anything new: " + reasons.compactMap(\.1).joined(separator: "; "))
+        }
+        return chosen.0
+    }
+
+    /// Why nothing new goes there; nil when it may.
+    private func refusal(_ account: StorageAccount, _ size: UInt64) -> String? {
+        let name = Self.text(account.name)
+        guard account.weight > 0 else { return "storage account '\(name)' is drained (weight 0)" }
+        do {
+            try account.engine.examine()
+            guard let capacity = try account.engine.capacity() else { return nil }
+            let (needed, isTooMuch) = size.addingReportingOverflow(Self.reserve)
+            guard !isTooMuch, needed <= capacity.free else {
+                return "storage account '\(name)' has \(capacity.free) bytes free, too few for \(size) more"
+            }
+            return nil
+        } catch {
+            return (error as? MediaStorageError)?.reason ?? "\(error)"
+        }
+    }
+
+    /// Weighted rendezvous hashing: the largest one is chosen. Assets fall to accounts by weight, and each one to the same
+    /// account whoever asks.
+    private static func rank(_ asset: String, _ account: StorageAccount) throws -> Double {
+        let digest = try SHA256.digest([UInt8]("\(text(account.name))\n\(asset)".utf8))
+        let number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        // Between 0 and 1, and neither.
+        let unit = (Double(number >> 12) + 0.5) / Double(UInt64(1) << 52)
+        return -Double(account.weight) / log(unit)
+    }
+
+    private func known(_ name: String?) throws -> StorageAccount {
+        guard let account = accounts.first(where: { $0.name == name }) else {
+            throw MediaStorageError(noAccount: Self.text(name))
+        }
+        return account
+    }
+
+    /// Where a read fails, the account is looked at first.
+    private func reading<Result>(_ name: String?, _ work: (any MediaStorage) throws -> Result) throws -> Result {
+        let account = try known(name)
+        do {
+            return try work(account.engine)
+        } catch let error as MediaStorageError where error.code == .missing || error.code == .inputOutput {
+            try account.engine.examine()
+            throw error
+        }
+    }
+
+    /// Nothing is written, nor removed, where another disk should be.
+    private func writing<Result>(_ name: String?, _ work: (any MediaStorage) throws -> Result) throws -> Result {
+        let account = try known(name)
+        try account.engine.examine()
+        return try work(account.engine)
+    }
+
+    /// In all accounts but those that are away.
+    private func everywhere(_ work: (StorageAccount) throws -> Void) throws {
+        for account in accounts {
+            do {
+                try account.engine.examine()
+                try work(account)
+            } catch let error as MediaStorageError where error.code == .unavailable {
+                continue
+            }
+        }
+    }
+}
+
+extension MediaStorageError {
+    init(noAccount name: String) {
+        self.init(.unavailable, "there is no storage account '\(name)' among storage.accounts of the configuration")
+    }
+}

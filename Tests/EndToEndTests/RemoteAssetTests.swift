@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+/// What the command line does with media over the admin API is what it does on the data folder.
+@Suite(.serialized) struct RemoteAssetTests {
+    private final class Served {
+        let data: DataFolder
+        let server: RunningServer
+        private let token: String
+
+        init() throws {
+            data = try DataFolder()
+            token = try data.must("admin", "token", "create", "op", "--role", "operator").text
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            server = try RunningServer(data)
+        }
+
+        deinit {
+            server.stop()
+        }
+
+        func remote(_ arguments: String...) throws -> Outcome {
+            try run(
+                Programs.own("keyway"), arguments,
+                environment: [
+                    "KEYWAY_URL": server.admin, "KEYWAY_TOKEN": token, "XDG_STATE_HOME": data.folder.path + "/state",
+                ])
+        }
+
+        func ask(_ path: String, _ options: String...) throws -> Answer {
+            try curlWith(server.admin + path, ["-H", "Authorization: Bearer \(token)"] + options)
+        }
+    }
+
+    @Test func mediaGoesThereAndComesBack() throws {
+        let site = try Served()
+        let clips = ["184k", "283k"].map { Programs.clip("interview_\($0).mp4") }
+        let here = try site.data.must("asset", "upload", "here", clips[0], clips[1], "--json").json()
+        let there = try site.remote("asset", "upload", "there", clips[0], clips[1], "--json")
+        #expect(there.status == 0)
+        // The same but for names and numbers of its own.
+        let tracks = try there.json()["tracks"] as? NSArray
+        #expect(tracks != nil && tracks == here["tracks"] as? NSArray)
+        #expect(try there.json()["warnings"] as? NSArray == here["warnings"] as? NSArray)
+        // What was sent for it is not kept.
+        let files = try site.remote("asset", "file", "list", "there", "--json").json()["files"] as? [Any]
+        #expect(files?.isEmpty == true)
+
+        try #expect(site.remote("asset", "file", "add", "there", clips[0], "--name", "m.mp4").status == 0)
+        try #expect(site.remote("asset", "upload", "there", "asset:there/m.mp4", "--json").json()["version"] as? Int == 2)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: clips[0]))
+        let path = site.data.folder.path + "/copy.mp4"
+        for begun in [0, 1, 100_000, whole.count] {
+            try whole.prefix(begun).write(to: URL(fileURLWithPath: path + ".part"))
+            let outcome = try site.remote("asset", "download", "there", "m.mp4", "-o", path, "--json")
+            #expect(outcome.status == 0)
+            #expect(try outcome.json()["resumedAt"] as? Int == begun)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole)
+            try FileManager.default.removeItem(atPath: path)
+        }
+        // What was begun is of another file.
+        try Data(count: 1000).write(to: URL(fileURLWithPath: path + ".part"))
+        let other = try site.remote("asset", "download", "there", "m.mp4", "-o", path)
+        #expect(other.status == 65 && other.errors.contains("SHA-256"))
+        #expect(!FileManager.default.fileExists(atPath: path))
+
+        let address = "/v1/assets/there/files/m.mp4/content"
+        let range = try site.ask(address, "-r", "5-9")
+        #expect(range.status == 206 && range.body == whole.subdata(in: 5..<10))
+        #expect(range.headers["content-range"] == "bytes 5-9/\(whole.count)")
+        #expect(try site.ask(address, "-r", "-5").body == whole.suffix(5))
+        #expect(try site.ask(address, "-r", "\(whole.count)-").status == 416)
+        #expect(try site.ask(address, "-r", "0-4", "-H", "If-Range: \"other\"").body == whole)
+        #expect(try site.ask("/v1/assets/there/files/none/content").status == 404)
+        #expect(try curl(site.server.admin + address).status == 401)
+    }
+
+    @Test func pathsAreSignedWithoutTheSecretLeaving() throws {
+        let site = try Served()
+        try site.data.must("secret", "set", "urls", input: Data("hex:\(String(repeating: "3c", count: 32))".utf8))
+        let document = try site.data.folder.write(
+            "e.yaml", Data("kind: StreamingEndpoint\nname: default\nsignedURLs: { secret: urls }\n".utf8))
+        try site.data.must("apply", document)
+        let there = try site.remote("endpoint", "sign", "/abc/", "--ip", "192.0.2.1", "--expires", "1h", "--json")
+        #expect(there.status == 0)
+        let report = try there.json()
+        #expect((report["query"] as? String)?.hasPrefix("kw=") == true)
+        #expect((report["cookie"] as? String)?.contains("Path=/abc/") == true)
+        #expect(try site.remote("endpoint", "sign", "abc").status == 65)
+        #expect(try site.remote("endpoint", "sign", "/abc/", "--endpoint", "none").status == 66)
+        #expect(try site.remote("endpoint", "sign", "/abc/", "--alternate").status == 65)
+    }
+
+    @Test func accessPoliciesAreMadeListedAndDeleted() throws {
+        let site = try Served()
+        let made = try site.remote(
+            "access-policy", "create", "supplier", "--permissions", "write,list", "--duration", "12h", "--json")
+        #expect(try made.json() as NSDictionary == site.data.must("access-policy", "show", "supplier", "--json").json() as NSDictionary)
+        try #expect(site.remote("asset", "create", "film").status == 0)
+        try #expect(site.remote("locator", "create", "film", "--sas", "--access", "supplier").status == 0)
+        #expect(try site.remote("access-policy", "show", "supplier", "--json").json()["locators"] as? Int == 1)
+        #expect(try site.remote("access-policy", "delete", "supplier").status == 65)
+        try #expect(
+            site.remote("access-policy", "create", "unused", "--permissions", "read", "--duration", "1h").status == 0)
+        try #expect(site.remote("access-policy", "delete", "unused").status == 0)
+        let wrong = try site.remote("access-policy", "create", "x", "--permissions", "fly", "--duration", "1h")
+        #expect(wrong.status == 65)
+        let list = try site.remote("access-policy", "list", "--json").json()["policies"] as? [[String: Any]]
+        #expect(list?.compactMap { $0["name"] as? String } == ["supplier"])
+    }
+}

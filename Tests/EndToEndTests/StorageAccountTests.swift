@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// Media in several storage accounts, one of which goes away and comes back.
+@Suite(.serialized) struct StorageAccountTests {
+    private static func site() throws -> (data: DataFolder, disks: Folder) {
+        let disks = try Folder()
+        let accounts = [
+            "name=films;folder=\(disks.path)/films", "name=archive;folder=\(disks.path)/archive;weight=0",
+        ].joined(separator: ",")
+        return (try DataFolder(environment: ["KEYWAY_STORAGE_ACCOUNTS": accounts]), disks)
+    }
+
+    private func accounts(_ outcome: Outcome) throws -> [String: [String: Any]] {
+        let list = try outcome.json()["accounts"] as? [[String: Any]] ?? []
+        return Dictionary(uniqueKeysWithValues: list.map { ($0["name"] as? String ?? "", $0) })
+    }
+
+    @Test func anAccountThatIsAwayIsAnswered503AndComesBackByItself() throws {
+        let (data, disks) = try Self.site()
+        let clip = Programs.clip("exo_sample.mp4")
+        let policy = try data.folder.write(
+            "p.yaml", Data("kind: DeliveryPolicy\nname: files\nprotocols: [hls]\nencryption: none\n".utf8))
+        try data.must("apply", policy)
+        try data.must("asset", "upload", "there", clip, "--account", "films")
+        try data.must("asset", "upload", "here", clip, "--account", "default")
+        #expect(FileManager.default.fileExists(atPath: disks.path + "/films/assets/there/v1/track-0.cmaf"))
+        #expect(data.mediaFiles().contains("assets/here/v1/track-0.cmaf"))
+        // Nothing new where the weight is 0.
+        let drained = try data.keyway("asset", "create", "more", "--account", "archive")
+        #expect(drained.status == 65 && drained.errors.contains("drained"))
+        #expect(try data.keyway("asset", "create", "more", "--account", "nowhere").status == 65)
+        try data.must("asset", "create", "originals", "--account", "films")
+        try data.must("asset", "file", "add", "originals", clip, "--name", "master.mp4")
+
+        let locators = try ["here", "there"].map { name in
+            try data.must("publish", name, "--delivery", "files", "--json").json()["locator"] as? String ?? ""
+        }
+        let paths = ["here", "there"].enumerated().map {
+            "\(locators[$0.offset])/\($0.element).ism/manifest(format=m3u8-cmaf)"
+        }
+        try FileManager.default.moveItem(atPath: disks.path + "/films", toPath: disks.path + "/away")
+        try FileManager.default.createDirectory(atPath: disks.path + "/films", withIntermediateDirectories: false)
+        let server = try RunningServer(data)
+        defer { server.stop() }
+        #expect(try curl("\(server.origin)/\(paths[0])").status == 200)
+        let away = try curl("\(server.origin)/\(paths[1])")
+        #expect(away.status == 503 && away.headers["retry-after"] != nil)
+        let status = try data.keyway("storage", "status", "--json")
+        #expect(status.status == 69 && status.errors.contains("mounted"))
+        #expect(try accounts(status)["films"]?["state"] as? String == "unavailable")
+        #expect(try accounts(status)["films"]?["versions"] as? Int == 1)
+        #expect(try accounts(status)["archive"]?["state"] as? String == "drained")
+        let doctor = try data.keyway("doctor", "--json")
+        #expect(doctor.text.contains("storage account 'films' is not in the folder"))
+        #expect(try data.keyway("asset", "download", "originals", "-o", data.folder.path + "/x").status != 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disks.path + "/films").isEmpty)
+
+        try FileManager.default.removeItem(atPath: disks.path + "/films")
+        try FileManager.default.moveItem(atPath: disks.path + "/away", toPath: disks.path + "/films")
+        #expect(try curl("\(server.origin)/\(paths[1])").status == 200)
+        #expect(try data.must("storage", "status", "--json").status == 0)
+        try data.must("asset", "download", "originals", "-o", data.folder.path + "/x")
+        #expect(try Data(contentsOf: data.folder.url("x")) == Data(contentsOf: URL(fileURLWithPath: clip)))
+        #expect(try data.must("asset", "verify", "--json").status == 0)
+        #expect(try data.must("asset", "show", "there", "--json").json()["storageAccount"] as? String == "films")
+        // Without the account in the configuration what lies there is said to be there.
+        let other = try run(
+            Programs.own("keyway"), ["storage", "status", "--json"],
+            environment: data.environment.merging(["KEYWAY_STORAGE_ACCOUNTS": ""]) { $1 })
+        #expect(try accounts(other)["films"]?["state"] as? String == "unconfigured")
+    }
+
+    @Test(arguments: [
+        ("name=films", "absolute path"), ("name=films;folder=relative", "absolute path"),
+        ("name=Films;folder=/x", "lower-case"), ("name=films;folder=/x;weight=-1", "weight"),
+        ("name=a;folder=/x,name=b;folder=/x", "twice"), ("folder=/x", "needs a name"),
+        ("name=default;folder=/x", "takes no folder"), ("speed=1", "none of"),
+    ])
+    func accountsThatCannotBeAreRefused(text: String, reason: String) throws {
+        let outcome = try run(
+            Programs.own("keyway"), ["storage", "list", "--data", "/nowhere/at/all"],
+            environment: ["KEYWAY_STORAGE_ACCOUNTS": text, "KEYWAY_URL": ""])
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.contains(reason))
+    }
+}

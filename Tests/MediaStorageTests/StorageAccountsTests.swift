@@ -1,0 +1,149 @@
+import Foundation
+import MediaStorage
+import Testing
+
+/// Accounts that go away and come back, and where what is new goes.
+@Suite struct StorageAccountsTests {
+    private final class Disks {
+        let root: String
+        var accounts: [StorageAccount]
+
+        init(_ weights: [String: Int]) throws {
+            root = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-disks-\(UUID().uuidString)").path
+            try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+            accounts = [
+                StorageAccount(
+                    name: nil, weight: 1, place: root + "/media",
+                    engine: try FileSystemMediaStorage(root: root + "/media"))
+            ]
+            for (name, weight) in weights.sorted(by: { $0.key < $1.key }) {
+                let folder = root + "/" + name
+                let mark = try StorageAccountMark.make(folder, name: name)
+                accounts.append(
+                    StorageAccount(
+                        name: name, weight: weight, place: folder,
+                        engine: FileSystemMediaStorage(root: folder, mark: mark)))
+            }
+        }
+
+        deinit {
+            try? FileManager.default.removeItem(atPath: root)
+        }
+
+        var storage: StorageAccounts { StorageAccounts(accounts) }
+
+        func unmount(_ name: String) throws {
+            try FileManager.default.moveItem(atPath: root + "/" + name, toPath: root + "/." + name)
+            // The mount point stays.
+            try FileManager.default.createDirectory(atPath: root + "/" + name, withIntermediateDirectories: false)
+        }
+
+        func mount(_ name: String) throws {
+            try FileManager.default.removeItem(atPath: root + "/" + name)
+            try FileManager.default.moveItem(atPath: root + "/." + name, toPath: root + "/" + name)
+        }
+
+        func store(_ asset: String, in account: String?) throws {
+            let staged = try storage.stage(in: account)
+            let writer = try staged.create("a")
+            try [UInt8]([1, 2, 3]).withUnsafeBytes { try writer.append($0) }
+            try writer.close()
+            try staged.commit(asset: asset, version: 1)
+        }
+
+        func file(_ asset: String, _ account: String?) -> StoredFile {
+            StoredFile(asset: asset, version: 1, name: "a", account: account)
+        }
+    }
+
+    private func code(_ body: () throws -> Void) -> MediaStorageError.Code? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? MediaStorageError)?.code
+        }
+    }
+
+    @Test func anAccountThatIsAwayTakesOnlyItsOwnFilesWithIt() throws {
+        let disks = try Disks(["films": 1])
+        let storage = disks.storage
+        try disks.store("here", in: nil)
+        try disks.store("there", in: "films")
+        try storage.append(toOriginal: "x", in: "films").close()
+        try disks.unmount("films")
+        #expect(try storage.open(disks.file("here", nil)).size == 3)
+        #expect(code { _ = try storage.open(disks.file("there", "films")) } == .unavailable)
+        #expect(code { _ = try storage.contents(of: disks.file("there", "films"), limit: 9) } == .unavailable)
+        // Nothing is written where the disk should be, and what is there is not forgotten.
+        #expect(code { _ = try storage.stage(in: "films") } == .unavailable)
+        #expect(code { _ = try storage.append(toOriginal: "y", in: "films") } == .unavailable)
+        #expect(code { _ = try storage.size(ofOriginal: "x", in: "films") } == .unavailable)
+        #expect(code { try storage.removeOriginal("x", in: "films") } == .unavailable)
+        try storage.removeLeftovers { _, _ in true }
+        try storage.removeVersions(of: "there")
+        #expect(try storage.originals().isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disks.root + "/films").isEmpty)
+        let state = try #require(storage.accountStates().first { $0.account == "films" })
+        #expect(state.problem?.contains("mounted") == true && state.capacity == nil)
+        try disks.mount("films")
+        #expect(try storage.open(disks.file("there", "films")).size == 3)
+        #expect(try storage.originals() == [StoredFile(original: "x", account: "films")])
+        #expect(storage.accountStates().allSatisfy { $0.problem == nil })
+    }
+
+    @Test func anotherDiskInItsPlaceIsToldApart() throws {
+        let disks = try Disks(["films": 1, "others": 1])
+        try disks.store("there", in: "films")
+        try disks.unmount("films")
+        try FileManager.default.removeItem(atPath: disks.root + "/films")
+        try FileManager.default.copyItem(atPath: disks.root + "/others", toPath: disks.root + "/films")
+        #expect(code { _ = try disks.storage.open(disks.file("there", "films")) } == .unavailable)
+        #expect(code { _ = try disks.storage.stage(in: "films") } == .unavailable)
+    }
+
+    @Test func aMissingFileOfAnAccountThatIsThereIsMissing() throws {
+        let disks = try Disks(["films": 1])
+        #expect(code { _ = try disks.storage.open(disks.file("film", "films")) } == .missing)
+        #expect(code { _ = try disks.storage.open(disks.file("film", "unknown")) } == .unavailable)
+    }
+
+    @Test func assetsFallToAccountsByWeight() throws {
+        let disks = try Disks(["large": 3, "drained": 0])
+        var counts: [String?: Int] = [:]
+        for number in 0..<4000 {
+            counts[try disks.storage.place("film-\(number)", .any, size: 0), default: 0] += 1
+        }
+        #expect(counts["drained"] == nil)
+        // One to three.
+        #expect((850...1150).contains(counts[nil] ?? 0))
+        #expect(try disks.storage.place("film-1", .any, size: 0) == disks.storage.place("film-1", .any, size: 0))
+    }
+
+    @Test func whatIsNewGoesElsewhereWhileItsAccountTakesNothing() throws {
+        let disks = try Disks(["films": 1, "drained": 0])
+        let storage = disks.storage
+        #expect(try storage.place("a", .preferred("films"), size: 0) == "films")
+        #expect(try storage.place("a", .preferred("drained"), size: 0) != "drained")
+        #expect(try storage.place("a", .preferred("gone"), size: 0) != "gone")
+        #expect(code { _ = try storage.place("a", .only("drained"), size: 0) } == .unavailable)
+        #expect(code { _ = try storage.place("a", .any, size: .max) } == .unavailable)
+        try disks.unmount("films")
+        #expect(try storage.place("a", .preferred("films"), size: 0) == nil)
+        #expect(code { _ = try storage.place("a", .only("films"), size: 0) } == .unavailable)
+    }
+
+    @Test func onlyAnEmptyFolderBecomesAnAccount() throws {
+        let disks = try Disks(["films": 1])
+        let folder = disks.root + "/films"
+        // Set up just now and not recorded: the same again.
+        let again = try StorageAccountMark.make(folder, name: "films")
+        #expect(again == StorageAccountMark(name: "films", identity: again.identity))
+        #expect(code { _ = try StorageAccountMark.make(folder, name: "others") } == .unavailable)
+        try disks.store("there", in: "films")
+        #expect(code { _ = try StorageAccountMark.make(folder, name: "films") } == .unavailable)
+        let occupied = disks.root + "/occupied"
+        try FileManager.default.createDirectory(atPath: occupied + "/letters", withIntermediateDirectories: true)
+        #expect(code { _ = try StorageAccountMark.make(occupied, name: "films") } == .unavailable)
+    }
+}
