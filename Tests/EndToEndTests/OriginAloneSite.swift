@@ -22,7 +22,9 @@ final class OriginAloneSite: Sendable {
         let open = try data.folder.write(
             "clear.yaml", Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash]\nencryption: none\n".utf8))
         try data.must("apply", open)
-        for asset in ["film", "other"] { try data.must("encode", Programs.clip(), "--asset", asset, "--poster", "best") }
+        for asset in ["film", "other"] {
+            try data.must("encode", Programs.clip(), "--asset", asset, "--poster", "best")
+        }
         let published = try data.must(
             "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
             "--delivery", "dash-cenc", "--json"
