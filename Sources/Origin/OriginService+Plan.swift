@@ -55,10 +55,10 @@ extension OriginService {
     /// - Parameter encryption: of the film, as the URL names it; nil for any.
     static func picturePlan(
         _ role: ImageFormat.Role, _ lookup: LocatorLookup, _ encryption: DeliveryEncryption? = nil,
-        _ times: ProtectionTimes? = nil
+        _ times: ProtectionTimes? = nil, protocols: [StreamingProtocol] = StreamingProtocol.allCases
     ) throws(OriginError) -> DeliveryPlan {
         let plan = DeliveryPlan.pictures(
-            role, encryption: encryption, times: times, under: lookup.terms.deliveryPolicies)
+            role, protocols: protocols, encryption: encryption, times: times, under: lookup.terms.deliveryPolicies)
         guard let plan else {
             throw OriginError(.outputFormatBlocked, "The delivery policies let no still pictures of the film out.")
         }

@@ -62,6 +62,8 @@ extension OriginService {
     func imagePlaylist(
         _ reference: TrackReference, _ planned: PlannedTrack, _ lookup: LocatorLookup
     ) async throws -> OriginObject {
+        // Sheets may be there for players of another protocol; their playlist is for those of HLS.
+        _ = try Self.picturePlan(.thumbnails, lookup, reference.encryption, reference.times, protocols: [.hls])
         let selection = try await filters(reference.filters, lookup)
         let presentation = try timed(
             reference.presentation, planned.plan, selection, planned.version, from: .mediaPlaylist)

@@ -6,15 +6,16 @@ struct ShownSheets {
     let format: ImageFormat
     /// Which sheets, counted from 0.
     let range: Range<Int>
-    /// Where the presentation begins, in microseconds of the film.
+    /// Where the presentation begins, in microseconds of the film: with a picture, where one begins a moment later.
     let start: UInt64
     /// Where it ends, likewise.
     let end: UInt64
     /// How much of the first sheet lies before the presentation, in microseconds.
     let offset: UInt64
 
-    /// What is rounded away with times in microseconds.
-    private static let tolerance: UInt64 = 1000
+    /// Segments of sound begin and end with its frames, a moment before those of the pictures and after them, in
+    /// microseconds. Nobody looks for a place as short as that.
+    static let tolerance: UInt64 = 100_000
 
     /// Nil where there is nothing to list.
     ///
@@ -23,6 +24,7 @@ struct ShownSheets {
     ///   - end: likewise.
     init?(_ track: PresentedTrack, from start: UInt64, to end: UInt64) {
         guard let format = track.description.image, format.role == .thumbnails, start < end else { return nil }
+        let start = Self.nearestPicture(to: start, track, format)
         let shown = track.segments.indices.filter { number in
             let segment = track.segments[number]
             return track.microseconds(segment.start + segment.duration) > start + Self.tolerance
@@ -35,7 +37,13 @@ struct ShownSheets {
         self.end = end
         range = first..<(last + 1)
         let begins = track.microseconds(track.segments[first].start)
-        offset = start > begins + Self.tolerance ? start - begins : 0
+        offset = start > begins ? start - begins : 0
+    }
+
+    private static func nearestPicture(to start: UInt64, _ track: PresentedTrack, _ format: ImageFormat) -> UInt64 {
+        let (interval, scale) = (UInt128(max(format.interval, 1)), UInt128(track.description.timescale))
+        let number = (UInt128(start) + UInt128(tolerance)) * scale / 1_000_000 / interval
+        return max(start, track.microseconds(UInt64(clamping: number * interval)))
     }
 
     /// From one picture to the next, in microseconds.

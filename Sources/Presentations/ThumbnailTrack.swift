@@ -19,7 +19,10 @@ extension Presentation {
             let from = Self.milliseconds(max(track.microseconds(cell.start), sheets.start) - sheets.start)
             let until = Self.milliseconds(
                 max(min(track.microseconds(cell.end), sheets.end), sheets.start) - sheets.start)
-            guard sheets.range.contains(cell.sheet), from < until else { continue }
+            let isCut = track.microseconds(cell.end) > sheets.end
+            guard sheets.range.contains(cell.sheet), from < until,
+                !isCut || until - from >= Self.milliseconds(ShownSheets.tolerance)
+            else { continue }
             text += "\n\(Self.clock(from)) --> \(Self.clock(until))\n"
             text += "\(track.sheetAddress(cell.sheet))#xywh=\(cell.x),\(cell.y),"
             text += "\(sheets.format.width),\(sheets.format.height)\n"

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Shows every cue of a thumbnail track in headless Chromium, as players do, and prints the colour in the middle of each.
 
-    thumbnails.py --url URL-of-thumbnails.vtt [--poster URL] --chromedriver PATH --chromium PATH
+    thumbnails.py --url URL-of-thumbnails.vtt [--poster URL] [--player URL] --chromedriver PATH --chromium PATH
 
-Prints one JSON document: the cues with their colours, and the poster's size.
+Prints one JSON document: the cues with their colours, the poster's size, and what the console's player at that URL shows
+while the pointer is in the middle of its bar.
 """
 import argparse
 import json
 import signal
 import sys
+import time
 
 from webdriver import WHOLE_TIMEOUT, Driver, out_of_time
 
@@ -49,9 +51,43 @@ const picture = async (address) => {
 """
 
 
+BAR = """
+const bar = document.getElementById("scrub");
+return Boolean(window.keyway) && !bar.hidden && document.getElementById("video").poster !== "";
+"""
+
+POINT = """
+const range = document.querySelector("#scrub input"), place = range.getBoundingClientRect();
+range.dispatchEvent(new PointerEvent("pointermove", { clientX: place.x + place.width / 2, clientY: place.y + 2 }));
+"""
+
+SHOWN = """
+const canvas = document.querySelector("#scrub canvas");
+return { hidden: canvas.hidden, size: [canvas.width, canvas.height], errors: window.keyway.errors,
+         time: document.querySelector("#scrub output").textContent, poster: document.getElementById("video").poster };
+"""
+
+
+def until(driver, done):
+    while not done():
+        if time.monotonic() > driver.patience:
+            raise TimeoutError("the player's bar does not come")
+        time.sleep(0.1)
+
+
+def scrub(driver, url):
+    driver.call("POST", "/url", {"url": url})
+    until(driver, lambda: driver.script("return window.keyway !== undefined"))
+    driver.script("document.getElementById('form').requestSubmit();")
+    until(driver, lambda: driver.script(BAR))
+    driver.script(POINT)
+    until(driver, lambda: not driver.script(SHOWN)["hidden"])
+    return driver.script(SHOWN)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("url", "poster", "chromedriver", "chromium"):
+    for name in ("url", "poster", "player", "chromedriver", "chromium"):
         parser.add_argument(f"--{name}", default="")
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, out_of_time)
@@ -63,6 +99,8 @@ def main():
         driver.call("POST", "/timeouts", {"script": 60000})
         page = "document.documentElement.innerHTML = '<body></body>';"
         found = driver.call("POST", "/execute/async", {"script": page + SHOW, "args": [options.url, options.poster]})
+        if options.player:
+            found["player"] = scrub(driver, options.player)
     finally:
         driver.close()
     print(json.dumps(found))

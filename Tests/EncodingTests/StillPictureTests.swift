@@ -49,7 +49,8 @@ import Testing
 
     /// Frames are missing here and there; times are not.
     @Test func aVariableRateChangesNoTime() throws {
-        let path = try Clock.film(9, rate: 30, more: ",select='not(between(mod(n\\,7)\\,2\\,4))'", ["-fps_mode", "vfr"])
+        let path = try Clock.film(
+            9, rate: 30, more: ",select='not(between(mod(n\\,7)\\,2\\,4))'", ["-fps_mode", "vfr"])
         defer { try? FileManager.default.removeItem(atPath: path) }
         let run = try EncoderRun(EncodingOrder(preset: Self.preset()), [path])
         let stills = try Stills(run, track: 1)
@@ -79,7 +80,8 @@ import Testing
         let path = try Clock.film(3, ["-metadata:s:v", "rotate=90"])
         defer { try? FileManager.default.removeItem(atPath: path) }
         let run = try EncoderRun(
-            EncodingOrder(preset: Self.preset(ThumbnailRecipe(interval: 1, width: 80, columns: 3, rows: 1), PosterRecipe())),
+            EncodingOrder(
+                preset: Self.preset(ThumbnailRecipe(interval: 1, width: 80, columns: 3, rows: 1), PosterRecipe())),
             [path])
         #expect(run.isFinished)
         let stills = try Stills(run, track: 1)

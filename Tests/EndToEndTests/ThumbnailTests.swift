@@ -120,25 +120,41 @@ import Testing
             var colour: [Int]
             var sheet: [Int]
         }
+        struct Player: Decodable {
+            var hidden: Bool
+            var size: [Int]
+            var errors: [String]
+            var time: String
+            var poster: String
+        }
         var cues: [Cue]
         var poster: [Int]?
+        var player: Player?
     }
 
     /// Chromium reads the track, loads the sheets and cuts the pictures out of them: of the whole film, and of a part whose
     /// times begin anew.
     @Test(arguments: [("", 0, 17), ("(filter=within)", 4, 6)])
     func aBrowserSeesTheFilmAtEachTime(filter: String, first: Int, count: Int) throws {
+        let stream = "\(site.open)/manifest(format=m3u8-cmaf)"
+        let player = "\(site.server.admin)/console/play/#url=\(stream)"
         let outcome = try run(
             Programs.outside("python3"),
             [
                 Programs.repository.appendingPathComponent("Tests/Browser/thumbnails.py").path, "--url",
-                "\(site.open)/thumbnails\(filter).vtt", "--poster", "\(site.open)/poster.jpg", "--chromedriver",
+                "\(site.open)/thumbnails\(filter).vtt", "--player", filter.isEmpty ? player : "", "--poster",
+                "\(site.open)/poster.jpg", "--chromedriver",
                 Programs.outside("chromedriver"), "--chromium", Programs.outside("chromium"),
             ])
         try #require(outcome.status == 0, "\(outcome.text) \(outcome.errors)")
         let shown = try JSONDecoder().decode(Shown.self, from: outcome.output)
         #expect(shown.poster == [160, 90])
         #expect(shown.cues.count == count)
+        if let player = shown.player {
+            #expect(!player.hidden && player.size == [160, 90] && player.time == "0:17")
+            #expect(player.errors == [] && player.poster == "\(site.open)/poster.jpg")
+        }
+        #expect((shown.player == nil) == !filter.isEmpty)
         for (number, cue) in shown.cues.enumerated() {
             #expect(cue.start == Double(number * 2) && cue.end == Double(number * 2 + 2))
             #expect(cue.sheet == [480, 180])
@@ -181,8 +197,8 @@ import Testing
         }
         #expect(try statuses(site.closed) == [403, 403, 403, 403, 403, 403])
         #expect(try statuses(site.poster) == [200, 403, 403, 403, 403, 403])
-        // All pictures under the encryption of the policy that lets them out, and under no other.
-        #expect(try statuses(site.told) == [200, 200, 403, 200, 403, 200])
+        // All pictures under the encryption of the policy that lets them out, and under no other; no playlist of HLS for DASH.
+        #expect(try statuses(site.told) == [200, 200, 403, 200, 403, 403])
         let problem = try text403("\(site.closed)/poster.jpg")
         #expect(problem.contains("MPE_OUTPUT_FORMAT_BLOCKED"))
         for locator in [site.closed, site.poster, site.told] {
@@ -220,7 +236,8 @@ import Testing
         let base = isProtected ? site.told : site.open
         let output = try Folder()
         let encryption = isProtected ? ["--encryption", "cenc"] : []
-        let format = isProtected ? ["--format", "mpd-time-cmaf"] : ["--format", "m3u8-cmaf", "--format", "mpd-time-cmaf"]
+        let format =
+            isProtected ? ["--format", "mpd-time-cmaf"] : ["--format", "m3u8-cmaf", "--format", "mpd-time-cmaf"]
         let locator = String(base.split(separator: "/")[2])
         try run(
             Programs.own("keyway"),

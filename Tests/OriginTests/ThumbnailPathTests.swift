@@ -6,7 +6,8 @@ import Testing
     @Test(arguments: [
         "v1/clear/jpeg/thumbnails/0.jpg", "v1/clear/jpeg/thumbnails/01.jpg", "v1/clear/jpeg/thumbnails/-1.jpg",
         "v1/clear/jpeg/thumbnails/1.m4s", "v1/clear/jpeg/thumbnails/init.mp4", "v1/clear/jpeg/thumbnails/iframes.m3u8",
-        "v1/clear/cmaf/thumbnails/1.jpg", "v1/clear/jpeg/a+b/1.jpg", "Poster.jpg", "poster.jpeg", "thumbnails(filter=).vtt",
+        "v1/clear/cmaf/thumbnails/1.jpg", "v1/clear/jpeg/a+b/1.jpg", "Poster.jpg", "poster.jpeg",
+        "thumbnails(filter=).vtt",
         "thumbnails(filter=b;a).vtt", "v1/clear/jpeg/thumbnails/99999999999999999999.jpg",
     ])
     func whatIsNoPictureIsRefused(path: String) {

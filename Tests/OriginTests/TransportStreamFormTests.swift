@@ -32,7 +32,7 @@ import TransportStream
         switch kind {
         case .video:
             description.video = VideoFormat(width: 16, height: 16, frameRateNumerator: 25, frameRateDenominator: 1)
-        case .audio, .text: description.audio = AudioFormat(sampleRate: 48_000, channelCount: 2)
+        case .audio, .text, .image: description.audio = AudioFormat(sampleRate: 48_000, channelCount: 2)
         }
         var builder = TrackIndexBuilder()
         builder.addSegment(

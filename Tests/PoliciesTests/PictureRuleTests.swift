@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: DeliveryEncryption.allCases)
     func theUsualFollowsFromTheEncryption(encryption: DeliveryEncryption) {
         #expect(policy(encryption).pictureRule == (encryption == .none ? .all : .none))
-        #expect(policy(encryption, .none).pictureRule == PictureRule.none)
+        #expect(policy(encryption, PictureRule.none).pictureRule == PictureRule.none)
         #expect(policy(encryption, .poster).pictureRule == (encryption == .blocked ? .none : .poster))
         #expect(policy(encryption, .all).pictureRule == (encryption == .blocked ? .none : .all))
     }

@@ -16,7 +16,9 @@ import Testing
             averageBitrate: 9000, peakBitrate: 12_000, image: format)
         return PresentedTrack(
             description: description,
-            segments: [PresentedSegment(start: 0, duration: 8000), PresentedSegment(start: 8000, duration: end - 8000)],
+            segments: [
+                PresentedSegment(start: 0, duration: 8000), PresentedSegment(start: 8000, duration: end - 8000),
+            ],
             addresses: TrackAddresses(
                 playlist: "v1/clear/jpeg/{track}/media.m3u8", initialization: nil,
                 media: "v1/clear/jpeg/{track}/{number}.jpg"))
@@ -92,6 +94,19 @@ import Testing
         try Self.validate(manifest)
         let playlist = try #require(try part.imagePlaylist(of: "thumbnails"))
         #expect(playlist.contains("#EXTINF:2.500,") && playlist.contains("/2.jpg") && !playlist.contains("/1.jpg"))
+    }
+
+    /// Sound begins 11 ms before the pictures: nobody minds, and the first picture is the one that is meant.
+    @Test func aMomentBeforeASheetIsTheSheet() throws {
+        var part = Self.film(4..<6)
+        var sound = Fixtures.audio("en", "audio-en")
+        sound.segments = [PresentedSegment(start: 383_472, duration: 140_000)]
+        part.tracks.insert(sound, at: 1)
+        #expect(try part.mediaPresentationDescription().contains("duration=\"8000\" startNumber=\"2\""))
+        #expect(try part.imagePlaylist(of: "thumbnails") != nil)
+        #expect(
+            try part.thumbnailTrack()?.hasPrefix(
+                "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nv1/clear/jpeg/thumbnails/2.jpg#xywh=0,0,160,90\n") == true)
     }
 
     /// What begins within a sheet: DASH writes the times out, HLS has no words for it.

@@ -19,7 +19,7 @@ struct Clip: Sendable {
     static func of(_ kind: TrackKind) throws -> Clip {
         switch kind {
         case .video: try video.get()
-        case .audio, .text: try audio.get()
+        case .audio, .text, .image: try audio.get()
         }
     }
 
@@ -28,7 +28,7 @@ struct Clip: Sendable {
             switch kind {
             case .video:
                 "-map 0:v -vf scale=640:360 -c:v libx264 -preset veryfast -bf 2 -g 25 -x264-params slices=4"
-            case .audio, .text: "-map 0:a -c:a aac -b:a 96k -ac 2 -frag_duration 2000000"
+            case .audio, .text, .image: "-map 0:a -c:a aac -b:a 96k -ac 2 -frag_duration 2000000"
             }
         try self.init(encoding: arguments)
     }
