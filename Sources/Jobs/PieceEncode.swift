@@ -105,7 +105,7 @@ struct PieceEncode: Sendable {
         var order = order
         order.share = share(number, pictures: pictures)
         order.known = EncodingOrder.Known(bitrateFactor: film.bitrateFactor, form: film.form)
-        let staged = try shelf.storage.stage()
+        let staged = try shelf.storage.stage(in: nil)
         defer { staged.discard() }
         // The key is of this run alone, and no two files of a run have one nonce.
         let first = UInt64(attempt) << 48 | UInt64(number) << 8
