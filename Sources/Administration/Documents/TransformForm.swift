@@ -8,6 +8,8 @@ public struct TransformForm: Codable, Sendable, Hashable {
         public var after: [String]?
         public var onError: String?
         public var preset: String?
+        public var split: String?
+        public var encoders: Int?
         public var deliveryPolicies: [String]?
         public var authorizationPolicy: String?
         public var accessPolicy: String?
@@ -20,6 +22,8 @@ public struct TransformForm: Codable, Sendable, Hashable {
             after = task.after.isEmpty ? nil : task.after
             onError = task.onError == .stop ? nil : task.onError.rawValue
             preset = task.options.preset
+            split = task.options.split
+            encoders = task.options.encoders
             deliveryPolicies = task.options.deliveryPolicies
             authorizationPolicy = task.options.authorizationPolicy
             accessPolicy = task.options.accessPolicy
