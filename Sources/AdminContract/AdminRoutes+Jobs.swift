@@ -27,6 +27,13 @@ extension AdminRoutes {
                     "Larger ones run first; the transform's when absent", required: false),
                 .body(
                     "correlation", .map(.text(.text(0...256))), "Is told with every event of the job", required: false),
+                .body(
+                    "preset", .text(.text(1...128)), "In the place of the one that the transform encodes with",
+                    required: false),
+                .body(
+                    "split", .text(.text(1...16)),
+                    "Whether the film is encoded in pieces: off, auto, or their length as 60s", required: false),
+                .body("encoders", .integer(1...64), "Most encoders of pieces at once", required: false),
             ], answer: .named("Job"), errors: [404, 409, 422]),
         AdminRoute(
             ShowJob.self, .get, "/v1/jobs/{id}", .reader, "One job with its tasks", [.job], answer: .named("Job"),
@@ -56,6 +63,16 @@ extension AdminRoutes {
         AdminRoute(
             ShowTransform.self, .get, "/v1/transforms/{name}", .reader, "One transform as a document",
             [.path("name", .name, "The transform's name")], answer: .named("Transform"), errors: [404]),
+    ]
+
+    static let presets = [
+        AdminRoute(
+            ListPresets.self, .get, "/v1/presets", .reader, "The presets that are there without a document", [],
+            answer: .named("PresetList")),
+        AdminRoute(
+            ShowPreset.self, .get, "/v1/presets/{name}", .reader, "One preset",
+            [.path("name", .name, "Its name; letter case and spaces do not matter")], answer: .named("Preset"),
+            errors: [404]),
     ]
 
     static let notifications = [

@@ -23,6 +23,8 @@ extension AdminSchemas {
             ])
         ),
         ("Transform", .object(transform)),
+        ("PresetList", .object([.required("presets", .list(.named("Preset")))])),
+        ("Preset", .object(preset)),
         ("NotificationEndpointList", page("endpoints", .named("NotificationEndpoint"))),
         (
             "NotificationEndpoint",
@@ -70,8 +72,27 @@ extension AdminSchemas {
                     .optional(
                         "poster",
                         .object([.required("position", text, "best, or as 12.5s"), .required("width", .count)])),
+                    .optional("split", text), .optional("encoders", .count),
                     .optional("deliveryPolicies", .list(text)), .optional("authorizationPolicy", text),
                     .optional("accessPolicy", text), .optional("urls", .list(text)), .optional("endpoint", text),
+                ]))),
+    ]
+
+    private static let preset: [Schema.Property] = [
+        .required("name", text), .optional("codec", text), .optional("ladder", text),
+        .required(
+            "renditions",
+            .list(
+                .object([
+                    .required("codec", text), .required("width", .count), .required("height", .count),
+                    .required("bitrate", .count, "In bits per second"),
+                ]))),
+        .required(
+            "audio",
+            .list(
+                .object([
+                    .required("codec", text), .required("channels", .count),
+                    .required("bitrate", .count, "In bits per second"),
                 ]))),
     ]
 

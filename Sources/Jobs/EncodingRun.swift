@@ -6,8 +6,10 @@ import MediaStorage
 import Policies
 import Subprocess
 
-/// What an encode made, apart from its files.
+/// What an encode made.
 struct MadeTracks {
+    /// Has the tracks' files.
+    var staged: any StagedVersion
     var tracks: [TrackRecord]
     var warnings: [String]
     var qualities: [RenditionQuality]
@@ -24,15 +26,16 @@ struct MadeTracks {
     }
 }
 
-/// One encode of a job's inputs into a staged version: by one encoder, or in pieces where the order says so and the input can
-/// be entered in its middle. Both give the same bytes.
+/// One encode of a job's inputs into a staged version, which removes itself unless it is kept: by one encoder, or in pieces
+/// where the order says so and the input can be entered in its middle. Both give the same bytes.
 struct EncodingRun: Sendable {
     let environment: EncodingWorker.Environment
     let taken: TakenTask
-    let staged: any StagedVersion
     /// Nil for media that is stored in the clear.
     let key: ContentKey?
     let nonces: [UInt64]
+    /// The storage account; nil for the default one.
+    let account: String?
     let spare: SpareEncoders
     let report: @Sendable (EncoderEvent) async throws -> Void
 
@@ -80,6 +83,7 @@ struct EncodingRun: Sendable {
     }
 
     private func whole(_ text: String) async throws -> MadeTracks {
+        let staged = try environment.storage.stage(in: account)
         let reception = EncodingReception(
             staged: staged, key: key, nonces: nonces, outputLimit: environment.limits.output, onEvent: report)
         let inputs = try await JobInputs(taken.job.inputs, environment)
@@ -89,7 +93,7 @@ struct EncodingRun: Sendable {
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         return MadeTracks(
-            tracks: try await reception.tracks(), warnings: await reception.warnings,
+            staged: staged, tracks: try await reception.tracks(), warnings: await reception.warnings,
             qualities: await reception.qualities)
     }
 
@@ -127,12 +131,14 @@ struct EncodingRun: Sendable {
             key: pieceKey, spare: spare, progress: PieceProgress(count: count, report: report))
         let pieces = try await encode.run()
         var join = PieceJoin(environment, shelf, job: taken.job.id, pieces: pieces)
+        // Of its own: what does not fit is made anew by one encoder, beside it.
+        let staged = try environment.storage.stage(in: account)
         let tracks = try await join.run(into: staged, key: key, nonces: nonces)
         let qualities = RenditionQuality.joined(pieces.flatMap(\.qualities))
         for quality in qualities { try await report(.measured(quality)) }
         try await report(.finished)
         return MadeTracks(
-            tracks: tracks, warnings: pieces.flatMap(\.warnings), qualities: qualities,
+            staged: staged, tracks: tracks, warnings: pieces.flatMap(\.warnings), qualities: qualities,
             result: ["pieces": "\(film.pieceCount)"])
     }
 }

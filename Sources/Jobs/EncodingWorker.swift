@@ -66,16 +66,15 @@ public struct EncodingWorker: Sendable {
         let key =
             job.isStorageEncrypted ?? environment.isStorageEncrypted
             ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
-        let staged = try environment.storage.stage(in: target.account)
-        defer { staged.discard() }
         let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
         let run = EncodingRun(
-            environment: environment, taken: taken, staged: staged, key: key, nonces: target.nonces, spare: spare
+            environment: environment, taken: taken, key: key, nonces: target.nonces, account: target.account, spare: spare
         ) { event in
             onEvent(event)
             try await recorder.record(event)
         }
         let made = try await run.perform()
+        defer { made.staged.discard() }
         let version = AssetVersionRecord(
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: made.tracks,
             storageAccount: target.account)
@@ -83,7 +82,7 @@ public struct EncodingWorker: Sendable {
             // A run that was broken off between its files and its record has left them under the number of this one.
             try environment.storage.removeVersions(of: job.asset)
         }
-        try staged.commit(asset: job.asset, version: target.version)
+        try made.staged.commit(asset: job.asset, version: target.version)
         return try await known(version, target, isPublished: isPublished, made)
     }
 

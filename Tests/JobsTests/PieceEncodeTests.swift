@@ -1,4 +1,5 @@
 import Catalog
+import CatalogSQLite
 import EncoderProtocol
 import Foundation
 import MediaModel
@@ -31,7 +32,8 @@ import Testing
                     try Wire.event(.progress(fraction: 0.5, seconds: 1, speed: 1))
                     + Wire.frame(.media, 0, Wire.media.map { $0 &+ UInt8(number) })
                     + Wire.frame(.index, 0, Wire.index(decodeTime: time)) + Wire.frame(.trackEnd)
-                    + Wire.event(.measured(RenditionQuality(name: "v", similarity: 0.9, signalToNoise: 40, pictures: 1)))
+                    + Wire.event(
+                        .measured(RenditionQuality(name: "v", similarity: 0.9, signalToNoise: 40, pictures: 1)))
                     + Wire.event(.encoded(pictures: (number + 1) * 100)) + Wire.event(.finished)
                 try Self.write(stream, workshop, "piece-\(number * 100)")
             }

@@ -10,6 +10,8 @@ public struct TransformForm: Codable, Sendable, Hashable {
         public var preset: String?
         public var thumbnails: Thumbnails?
         public var poster: Poster?
+        public var split: String?
+        public var encoders: Int?
         public var deliveryPolicies: [String]?
         public var authorizationPolicy: String?
         public var accessPolicy: String?
@@ -24,6 +26,8 @@ public struct TransformForm: Codable, Sendable, Hashable {
             preset = task.options.preset
             thumbnails = task.options.thumbnails.map(Thumbnails.init)
             poster = task.options.poster.map(Poster.init)
+            split = task.options.split
+            encoders = task.options.encoders
             deliveryPolicies = task.options.deliveryPolicies
             authorizationPolicy = task.options.authorizationPolicy
             accessPolicy = task.options.accessPolicy

@@ -27,6 +27,15 @@ struct JobSubmit: AsyncParsableCommand {
     @Option(help: "Told with every event, as key=value; may be given several times.")
     var correlation: [String] = []
 
+    @Option(help: "A preset in the place of the one that the transform encodes with.")
+    var preset: String?
+
+    @Option(help: "In pieces: off, auto (films of 10 minutes and more), or their length as 60s.")
+    var split: String?
+
+    @Option(help: "Most encoders of pieces at once.")
+    var encoders: Int?
+
     func run() async throws {
         var pairs: [String: String] = [:]
         for text in correlation {
@@ -43,7 +52,7 @@ struct JobSubmit: AsyncParsableCommand {
         try await common.perform(
             SubmitJob(
                 transform: transform, asset: asset, inputs: paths, priority: priority,
-                correlation: pairs.isEmpty ? nil : pairs)
+                correlation: pairs.isEmpty ? nil : pairs, preset: preset, split: split, encoders: encoders)
         ).print(json: common.json)
     }
 }

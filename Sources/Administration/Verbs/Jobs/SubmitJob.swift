@@ -1,4 +1,5 @@
 import Catalog
+import EncoderProtocol
 import Foundation
 import Policies
 
@@ -16,10 +17,17 @@ public struct SubmitJob: OperatorVerb {
     public var account: String?
     /// Whether media is encrypted in storage; nil for what is configured.
     public var encrypted: Bool?
+    /// In the place of the one that the transform encodes with.
+    public var preset: String?
+    /// Whether in pieces, as `EncodingSplit` writes it; nil for what the transform says.
+    public var split: String?
+    /// Most encoders of pieces at once; nil for what the transform says.
+    public var encoders: Int?
 
     public init(
         transform: String, asset: String, inputs: [String], priority: Int? = nil,
-        correlation: [String: String]? = nil, account: String? = nil, encrypted: Bool? = nil
+        correlation: [String: String]? = nil, account: String? = nil, encrypted: Bool? = nil,
+        preset: String? = nil, split: String? = nil, encoders: Int? = nil
     ) {
         self.account = account
         self.encrypted = encrypted
@@ -28,6 +36,9 @@ public struct SubmitJob: OperatorVerb {
         self.inputs = inputs
         self.priority = priority
         self.correlation = correlation
+        self.preset = preset
+        self.split = split
+        self.encoders = encoders
     }
 
     /// Most files of one job.
@@ -40,9 +51,10 @@ public struct SubmitJob: OperatorVerb {
         guard AssetRecord.isName(asset) else {
             throw OperatorError(.invalid, "\(asset.quoted) cannot name an asset: letters, digits, '.', '_', '-'")
         }
-        guard let preset = recipe.preset else {
+        guard let usual = recipe.preset else {
             throw OperatorError(.invalid, "the transform \(transform.quoted) encodes nothing")
         }
+        let preset = try checkedPreset(usual)
         guard (1...Self.maximumInputs).contains(inputs.count), inputs.count == 1 || preset == JobRecord.uploadPreset
         else {
             throw OperatorError(
@@ -53,13 +65,39 @@ public struct SubmitJob: OperatorVerb {
             id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: preset, transform: recipe.name,
             priority: try checkedPriority(recipe), correlation: try checkedCorrelation(), created: context.now(),
             isStorageEncrypted: encrypted, storageAccount: account)
-        let tasks = recipe.tasks(of: job.id)
+        let tasks = recipe.tasks(of: job.id).map { task in
+            var task = task
+            guard task.kind == .encode else { return task }
+            task.options.preset = preset
+            task.options.split = split ?? task.options.split
+            task.options.encoders = encoders ?? task.options.encoders
+            return task
+        }
         try await context.catalog.apply([
             .insertJob(job, tasks: tasks),
             .audit(
                 context.event(.jobSubmitted, detail: "job \(job.id), asset \(asset), transform \(recipe.name)")),
         ])
         return JobDetails(job, tasks, at: context.now())
+    }
+
+    private func checkedPreset(_ usual: String) throws -> String {
+        guard split.map({ EncodingSplit(rawValue: $0) != nil }) ?? true else {
+            throw OperatorError(
+                .invalid,
+                "'split' is off, auto, or the length of a piece: \(EncodingSplit.pieces.lowerBound)s to "
+                    + "\(EncodingSplit.pieces.upperBound)s")
+        }
+        guard (1...64).contains(encoders ?? 1) else { throw OperatorError(.invalid, "'encoders' is 1 to 64") }
+        guard usual != JobRecord.uploadPreset || (preset == nil && split == nil && encoders == nil) else {
+            throw OperatorError(
+                .invalid, "the transform \(transform.quoted) takes files as they are: nothing is encoded")
+        }
+        guard let preset else { return usual }
+        guard EncodingPreset.named(preset) != nil else {
+            throw OperatorError(.missing, "there is no preset \(preset.quoted); 'keyway preset list' shows all")
+        }
+        return preset
     }
 
     private func checkedPriority(_ recipe: Transform) throws -> Int {
