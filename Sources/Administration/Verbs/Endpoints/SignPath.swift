@@ -33,10 +33,10 @@ public struct SignPath: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
-        let endpoint = try await context.endpoint(named: name)
         guard let seconds = DurationText.seconds(expires ?? "2h"), seconds > 0 else {
             throw OperatorError(
-                .invalid, "the time that a signature is good is a duration as 60s, 5m, 12h, not "
+                .invalid,
+                "the time that a signature is good is a duration as 60s, 5m, 12h, not "
                     + (expires ?? "").quoted)
         }
         let address = try ip.map { text -> IPAddress in
@@ -50,10 +50,12 @@ public struct SignPath: OperatorVerb {
             throw OperatorError(
                 .invalid, "\(path.quoted) is not a path of the origin: /LOCATOR/ or /LOCATOR/NAME.ism/…")
         }
+        let endpoint = try await context.endpoint(named: name)
         guard let rule = endpoint.signedURLs, let secret = alternate == true ? rule.alternate : rule.secret else {
             throw OperatorError(
                 .conflict,
-                "endpoint \(name.quoted) has no \(alternate == true ? "alternate secret" : "'signedURLs'") to sign with")
+                "endpoint \(name.quoted) has no \(alternate == true ? "alternate secret" : "'signedURLs'") to sign with"
+            )
         }
         guard let sign = context.signPath else { throw OperatorError(.unavailable, "paths cannot be signed here") }
         guard let text = try sign(signature, secret) else {
