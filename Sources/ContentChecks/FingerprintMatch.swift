@@ -36,10 +36,11 @@ struct FingerprintMatch: Sendable, Hashable {
         let distances = votes.keys.map { (distance: $0, votes: votes[$0, default: 0] + votes[$0 + 1, default: 0]) }
             .sorted { ($0.votes, $0.distance) > ($1.votes, $1.distance) }.prefix(mostDistances)
         for (distance, votes) in distances where votes > 1 {
-            for near in [distance, distance + 1] {
-                try check()
-                if let match = stretch(file, work.items, near, window) { return match }
+            try check()
+            let near = [distance, distance + 1].compactMap { distance in
+                stretch(file, work.items, distance, window).map { ($0, share($0, file, work.items)) }
             }
+            if let best = near.min(by: { $0.1 < $1.1 }) { return best.0 }
         }
         return nil
     }
@@ -74,6 +75,12 @@ struct FingerprintMatch: Sendable, Hashable {
             let trimmed = trimmed(range) { (file[$0] ^ work[$0 + distance]).nonzeroBitCount }
             return FingerprintMatch(range: trimmed, start: trimmed.lowerBound + distance)
         }
+    }
+
+    /// Of the bits of a match, those that differ.
+    private static func share(_ match: FingerprintMatch, _ file: [UInt32], _ work: [UInt32]) -> Double {
+        let differing = zip(file[match.range], work[match.start...]).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
+        return Double(differing) / Double(match.range.count * 32)
     }
 
     /// Without what lies at its ends and is another sound: a stretch of ten seconds may have some of it.

@@ -67,7 +67,8 @@ import Testing
 
     @Test func appliesAndPrunes() async throws {
         let catalog = FakeCatalog()
-        let reconciliation = Reconciliation(catalog: catalog, makeKey: { _, _, _ in throw CatalogError(.missing, "no key") })
+        let reconciliation = Reconciliation(
+            catalog: catalog, makeKey: { _, _, _ in throw CatalogError(.missing, "no key") })
         let set = DocumentSet(parse(Self.house).documents)
         try await reconciliation.apply(reconciliation.plan(set), at: Date())
         #expect(await catalog.ingestRules().map(\.name) == ["house"])

@@ -6,7 +6,9 @@ import Testing
 @Suite struct QuarantineRecordTests {
     private let file = DatabaseFile()
 
-    private func original(_ name: String, _ state: AssetFileState = .quarantine, reason: String? = nil) -> AssetFileRecord {
+    private func original(_ name: String, _ state: AssetFileState = .quarantine, reason: String? = nil)
+        -> AssetFileRecord
+    {
         AssetFileRecord(
             id: AssetFileID(), asset: "film", name: name, contentType: "a/b", size: 3, digest: nil, state: state,
             reason: reason, storageKey: nil, created: Fixture.now, changed: Fixture.now)

@@ -31,7 +31,8 @@ struct BytesContent: MediaReader {
         #expect(try verdict("stream: a\u{1B}[31m FOUND").reasons == ["found a?[31m"])
         let large = try verdict("INSTREAM size limit exceeded. ERROR")
         #expect(large.outcome == .flagged)
-        #expect(large.reasons.first?.contains("StreamMaxLength, MaxFileSize and MaxScanSize in clamd.conf to 7M") == true)
+        #expect(
+            large.reasons.first?.contains("StreamMaxLength, MaxFileSize and MaxScanSize in clamd.conf to 7M") == true)
         #expect(try verdict("stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND").outcome == .flagged)
     }
 
@@ -65,7 +66,8 @@ struct BytesContent: MediaReader {
     @Test func findsWhatIsInItsDatabase() async throws {
         let clamd = try Clamd()
         let check = try check(clamd.address)
-        let own = Data(repeating: 0x78, count: 700_001) + Data(Clamd.ownSignature.utf8) + Data(repeating: 0x79, count: 9)
+        let own =
+            Data(repeating: 0x78, count: 700_001) + Data(Clamd.ownSignature.utf8) + Data(repeating: 0x79, count: 9)
         #expect(try await check.verdict(on: content(Data("clean".utf8))) == IngestVerdict(.passed))
         #expect(try await check.verdict(on: content(Data())) == IngestVerdict(.passed))
         #expect(

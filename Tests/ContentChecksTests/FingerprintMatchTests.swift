@@ -70,6 +70,9 @@ private struct Numbers: RandomNumberGenerator {
 
     @Test func isGivenUpWhenAsked() {
         struct Stopped: Error {}
-        #expect(throws: Stopped.self) { try FingerprintMatch.find([1, 2], in: FingerprintIndex([1, 2])) { throw Stopped() } }
+        let work = [UInt32](repeating: 1, count: 200)
+        #expect(throws: Stopped.self) {
+            try FingerprintMatch.find(work, in: FingerprintIndex(work)) { throw Stopped() }
+        }
     }
 }

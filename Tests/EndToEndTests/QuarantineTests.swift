@@ -10,13 +10,14 @@ import Testing
         name: house
         unreadable: warn
         rules:
-          - { name: too-small, when: { height: { below: 720 } }, then: flag, message: too small for us }
+          - { name: too-small, when: { height: { below: 4000 } }, then: flag, message: too small for us }
 
         """
     private static let clip = Programs.clip("exo_sample.mp4")
 
     private func send(_ site: OriginalSite, _ name: String, _ bytes: Data, sha256: String? = nil) throws {
-        var metadata = "Upload-Metadata: asset \(Data("film".utf8).base64EncodedString()),"
+        var metadata =
+            "Upload-Metadata: asset \(Data("film".utf8).base64EncodedString()),"
             + "filename \(Data(name.utf8).base64EncodedString())"
         if let sha256 { metadata += ",sha256 \(Data(sha256.utf8).base64EncodedString())" }
         let answer = try site.tus(
@@ -43,7 +44,8 @@ import Testing
         defer { site.server.stop() }
         let access = "kind: AccessPolicy\nname: look\npermissions: [read, list]\nduration: 1h\n"
         try site.data.must("apply", site.data.folder.write("look.yaml", Data(access.utf8)))
-        let sas = try site.remote("locator", "create", "film", "--sas", "--access", "look", "--json").json()["url"]
+        let sas =
+            try site.remote("locator", "create", "film", "--sas", "--access", "look", "--json").json()["url"]
             as? String ?? ""
         let eicar = try site.data.folder.write("eicar.mov", Clamd.eicar)
         let refused = try site.remote("asset", "file", "add", "film", eicar)
@@ -53,7 +55,8 @@ import Testing
         // The hash comes first: what is not what was said is never let out, whatever a check or a person thinks.
         try send(site, "wrong.mov", Data("clean".utf8), sha256: String(repeating: "cd", count: 32))
         #expect(try eventually { try checks(site, "wrong.mov") == "damaged" })
-        #expect(try site.remote("review", "approve", "film/wrong.mov", "--reason", "fine", role: "key-admin").status == 65)
+        #expect(
+            try site.remote("review", "approve", "film/wrong.mov", "--reason", "fine", role: "key-admin").status == 65)
         try expectShut(site, "wrong.mov", sas)
         // While clamd is away everything waits, and says so.
         clamd.stop()
@@ -74,7 +77,7 @@ import Testing
         #expect(try site.state(of: "hanging.mov") == "quarantine")
         clamd.signal(SIGCONT)
         #expect(try eventually { try site.state(of: "hanging.mov") == "ready" })
-        let log = try site.data.must("audit", "tail", "--limit", "1000").text
+        let log = try site.data.must("audit", "tail", "--lines", "1000").text
         #expect(log.contains("film: eicar.mov: rejected: clamav: found Eicar-Test-File"))
         #expect(log.components(separatedBy: "film: hanging.mov: passed").count == 2)
     }
@@ -127,7 +130,7 @@ import Testing
         #expect(try site.state(of: "bad.mp4") == "rejected")
         #expect(try site.data.keyway("encode", "asset:film/bad.mp4").status == 65)
         #expect(try site.remote("asset", "file", "delete", "film", "bad.mp4").status == 0)
-        let log = try site.data.must("audit", "tail", "--limit", "1000").text
+        let log = try site.data.must("audit", "tail", "--lines", "1000").text
         #expect(log.components(separatedBy: "reviewApproved").count == 2)
         #expect(log.components(separatedBy: "reviewRejected").count == 2)
         #expect(log.contains("reviewFetched"))
@@ -163,7 +166,7 @@ import Testing
             "sin(2*PI*t*220*pow(2,floor(36*abs(mod(sin(floor(t*5)*12.9898+\(seed + voice)*78.233)*43758.5453,1)))/12))"
         }
         _ = try Tool.run(
-            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "aevalsrc=0.3*\(note(0))+0.2*\(note(1)):d=40:s=22050"]
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "aevalsrc='0.3*\(note(0))+0.2*\(note(1))':d=40:s=22050"]
                 + more + [path])
         return path
     }
@@ -200,9 +203,10 @@ import Testing
             """
         try site.data.must("apply", site.data.folder.write("guarded.yaml", Data(transform.utf8)))
         func end(_ input: String, _ asset: String) throws -> [String: Any] {
-            let job = try site.data.must(
-                "job", "submit", input, "--transform", "guarded", "--asset", asset, "--json"
-            ).json()["job"] as? [String: Any]
+            let job =
+                try site.data.must(
+                    "job", "submit", input, "--transform", "guarded", "--asset", asset, "--json"
+                ).json()["job"] as? [String: Any]
             let id = job?["id"] as? String ?? ""
             var shown: [String: Any] = [:]
             #expect(

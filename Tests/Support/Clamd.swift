@@ -6,7 +6,8 @@ package final class Clamd {
     /// Found by the database wherever it stands in a file.
     package static let ownSignature = "KEYWAY-OWN-SIGNATURE"
     /// The text that every scanner knows (eicar.org), in two pieces, so that no scanner finds it here.
-    package static let eicar = Data(#"X5O!P%@AP[4\PZX54(P^)7CC)7}$"#.utf8) + Data("EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*".utf8)
+    package static let eicar =
+        Data(#"X5O!P%@AP[4\PZX54(P^)7CC)7}$"#.utf8) + Data("EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*".utf8)
     /// Of `eicar`, in bytes.
     private static let eicarDigest = "44d88612fea8a8f36de82e1278abb02f"
 
