@@ -1,7 +1,6 @@
 import Catalog
 import Foundation
 import MediaStorage
-import Synchronization
 import Testing
 
 @testable import AssetFiles
@@ -15,8 +14,9 @@ import Testing
         let first = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2], [3]))
         #expect(first.offset == 3 && !first.isComplete && first.isWriting == nil)
         #expect(try await uploads.append(to: upload.id, at: 3, Depot.body([4, 5, 6])).isComplete)
-        #expect(try await uploads.ingestAll() == 1)
-        let file = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.bin"))
+        let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.bin"))
+        #expect(arrived.state == .quarantine)
+        let file = try #require(try await uploads.ingest(arrived.id))
         #expect(file.state == .ready && file.parts.count == 1)
         var bytes: [UInt8] = []
         let reader = try await uploads.assets.open(file)
@@ -130,27 +130,4 @@ import Testing
         #expect(try await depot.catalog.upload(upload.id) == nil)
         #expect(try await depot.catalog.assetFile(asset: "film", name: "a.bin") == nil)
     }
-
-    @Test func filesAreReadOnThreadsOfTheirOwn() async throws {
-        let depot = try Depot()
-        try await depot.makeAsset()
-        let seen = SeenThreads()
-        let uploads = depot.uploads(checks: [seen])
-        for name in ["a", "b", "c"] { _ = try await uploads.create(Depot.request(name, 0), actor: nil) }
-        #expect(try await uploads.ingestAll() == 3)
-        #expect(seen.names.withLock { $0 } == ["keyway-files"])
-    }
 }
-
-/// Notes on which threads originals are looked at.
-private final class SeenThreads: IngestCheck {
-    let name = "threads"
-    let names = Mutex<Set<String>>([])
-
-    func verdict(on file: AssetFileRecord, content: any MediaReader) async throws -> IngestVerdict {
-        names.withLock { _ = $0.insert(threadName()) }
-        return .passed
-    }
-}
-
-private func threadName() -> String { Thread.current.name ?? "" }

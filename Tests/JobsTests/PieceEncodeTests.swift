@@ -190,12 +190,12 @@ import Testing
     /// The pieces of a job that is gone are removed at the next start.
     @Test func leftoversAreRemoved() async throws {
         let site = try Site()
-        let staged = try site.shelf.storage.stage()
+        let staged = try site.shelf.storage.stage(in: nil)
         let record = PieceRecord(fingerprint: "", key: nil, tracks: [], pictures: nil, warnings: [], qualities: [])
         let job = try await site.submit()
         try site.shelf.put(record, staged, as: 0, of: job.id)
         let gone = JobID()
-        try site.shelf.put(record, try site.shelf.storage.stage(), as: 0, of: gone)
+        try site.shelf.put(record, try site.shelf.storage.stage(in: nil), as: 0, of: gone)
         try await site.workshop.queue(site.worker).recover()
         #expect(site.left.contains { $0.contains(job.id.rawValue) })
         #expect(!site.left.contains { $0.contains(gone.rawValue) })

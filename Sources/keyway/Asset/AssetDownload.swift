@@ -79,7 +79,7 @@ struct AssetDownload: AsyncParsableCommand {
             return try result.get()
         }
         do {
-            let uploads = try await common.open().makeUploads(common.configuration().uploads)
+            let uploads = try await common.open().makeUploads(common.configuration())
             let original = try await uploads.original(asset: name, name: report.name)
             for try await piece in original.bytes(part.written..<max(part.written, original.size)) {
                 try part.append(piece)
