@@ -12,9 +12,6 @@ enum EncoderProgram {
     static func main() {
         let output = FrameOutput(descriptor: STDOUT_FILENO)
         watchWork()
-        // Encoders read memory here and there that they have not written: what they read must not depend on what was there
-        // before, or the same pictures would not always give the same bytes.
-        keyway_clear_new_memory()
         // SVT-AV1 talks on standard error unless it is told to keep to errors.
         setenv("SVT_LOG", "1", 1)
         if CommandLine.arguments.dropFirst() == ["confinement"] { exit(Confinement.report()) }
@@ -102,6 +99,9 @@ enum EncoderProgram {
         } catch {
             throw EncodingFailure(.unknownPreset, error.description)
         }
+        // Encoders read memory here and there that they have not written: what they read must not depend on what was there
+        // before, or pieces would not always be what they are in the whole.
+        if order.split ?? .off != .off { keyway_clear_new_memory() }
         let files = try open(request.paths)
         try confine(request.limits, output)
         try EncodingSession(order, inputs: files.map(\.input), threads: request.limits.threads, output: output).run()
