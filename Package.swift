@@ -242,7 +242,7 @@ let programs: [Row] = [
         siblings: [
             "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentKeys", "Diagnosis", "Jobs",
             "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "MediaStorage", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
+            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
             "AdminContract", "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [
