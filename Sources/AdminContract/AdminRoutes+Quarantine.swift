@@ -53,6 +53,6 @@ extension AdminRoutes {
 }
 
 extension AdminRoute.Field {
-    fileprivate static let review = path("id", .locator, "The original's id")
+    fileprivate static let review = path("id", .name, "The original's id")
     fileprivate static let reason = body("reason", .text(.text(1...1000)), "Why: kept, and audited")
 }
