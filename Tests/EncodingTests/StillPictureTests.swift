@@ -77,8 +77,10 @@ import Testing
     }
 
     @Test func picturesStandUpright() throws {
-        let path = try Clock.film(3, ["-metadata:s:v", "rotate=90"])
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let straight = try Clock.film(3)
+        let path = straight + ".turned.mp4"
+        defer { for file in [straight, path] { try? FileManager.default.removeItem(atPath: file) } }
+        _ = try Tool.run(["ffmpeg", "-v", "error", "-i", straight, "-c", "copy", "-metadata:s:v", "rotate=90", path])
         let run = try EncoderRun(
             EncodingOrder(
                 preset: Self.preset(ThumbnailRecipe(interval: 1, width: 80, columns: 3, rows: 1), PosterRecipe())),
@@ -177,7 +179,7 @@ private enum Clock {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("clock-\(UUID().uuidString).mp4").path
         let picture =
             "nullsrc=s=16x10:r=\(rate):d=\(seconds),format=rgb24,"
-            + "geq=r='20+40*mod(floor(T+0.001),6)':g='20+40*floor(mod(T+0.001,36)/6)':b=60,scale=160:90:flags=neighbor"
+            + "geq=r='20+40*mod(floor(T+0.001),6)':g='20+40*floor(mod(T+0.001,36)/6)':b=60,scale=160:90:flags=neighbor,setsar=1"
         _ = try Tool.run(
             [
                 "ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture + more, "-c:v", "libx264", "-preset", "ultrafast",

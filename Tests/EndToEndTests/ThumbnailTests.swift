@@ -20,7 +20,7 @@ import Testing
             let film = data.folder.url("film.mp4").path
             let picture =
                 "nullsrc=s=16x10:r=10:d=34,format=rgb24,geq=r='20+40*mod(floor(T+0.001),6)':"
-                + "g='20+40*floor(mod(T+0.001,36)/6)':b=60,scale=160:90:flags=neighbor"
+                + "g='20+40*floor(mod(T+0.001,36)/6)':b=60,scale=160:90:flags=neighbor,setsar=1"
             try run(
                 Programs.outside("ffmpeg"),
                 [
@@ -151,7 +151,7 @@ import Testing
         #expect(shown.poster == [160, 90])
         #expect(shown.cues.count == count)
         if let player = shown.player {
-            #expect(!player.hidden && player.size == [160, 90] && player.time == "0:17")
+            #expect(!player.hidden && player.size == [160, 90] && ["0:16", "0:17"].contains(player.time))
             #expect(player.errors == [] && player.poster == "\(site.open)/poster.jpg")
         }
         #expect((shown.player == nil) == !filter.isEmpty)
