@@ -18,7 +18,7 @@ struct BytesContent: MediaReader {
     }
 }
 
-@Suite struct ClamdAnswerTests {
+@Suite(.waiting) struct ClamdAnswerTests {
     private func verdict(_ answer: String, onFound: CheckFinding.Outcome = .rejected) throws -> IngestVerdict {
         try ClamdCheck.verdict(answer: answer, size: 6 << 20, onFound: onFound)
     }
@@ -54,7 +54,7 @@ struct BytesContent: MediaReader {
 }
 
 /// Against the real one.
-@Suite(.serialized) struct ClamdTests {
+@Suite(.serialized, .waiting) struct ClamdTests {
     private func check(_ address: String, timeout: TimeInterval = 60) throws -> ClamdCheck {
         ClamdCheck(try #require(ClamdAddress(address)), timeout: timeout, onFound: .rejected)
     }

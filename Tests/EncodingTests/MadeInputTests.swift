@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Every kind of input ends in a right asset, or in a refusal that says why.
-@Suite struct MadeInputTests {
+@Suite(.waiting) struct MadeInputTests {
     @Test(arguments: Extent.sample(MadeInput.allCases, every: 4))
     func becomesWhatItMustBecome(input: MadeInput) throws {
         let run = try Self.encode(input)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A film that is encoded in pieces has the bytes of one that was encoded by one run of the program.
-@Suite struct SplitTests {
+@Suite(.waiting) struct SplitTests {
     /// What is hard to enter in its middle.
     enum Film: String, CaseIterable {
         /// Key frames every ten seconds, B-frames that look across them.

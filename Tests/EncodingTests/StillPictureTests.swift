@@ -6,7 +6,7 @@ import Testing
 
 /// Thumbnails and posters, read by FFmpeg's own decoder: each must show the film's frame of its time. The films tell their
 /// time by their colour, which is another one in every second of 36.
-@Suite struct StillPictureTests {
+@Suite(.waiting) struct StillPictureTests {
     /// A film of 34 s, made once.
     private static let film = Result { try Clock.film(34) }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Originals wait in quarantine for their checks, and nothing uses them before.
-@Suite(.serialized) struct QuarantineTests {
+@Suite(.serialized, .waiting) struct QuarantineTests {
     /// Rules that let no small picture through without somebody's word.
     private static let rules = """
         kind: IngestRules

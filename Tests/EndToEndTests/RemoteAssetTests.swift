@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the command line does with media over the admin API is what it does on the data folder.
-@Suite(.serialized) struct RemoteAssetTests {
+@Suite(.serialized, .waiting) struct RemoteAssetTests {
     private final class Served {
         let data: DataFolder
         let server: RunningServer

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Media in several storage accounts, one of which goes away and comes back.
-@Suite(.serialized) struct StorageAccountTests {
+@Suite(.serialized, .waiting) struct StorageAccountTests {
     private static func site() throws -> (data: DataFolder, disks: Folder) {
         let disks = try Folder()
         let accounts = [

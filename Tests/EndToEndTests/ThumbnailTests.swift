@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Thumbnails and posters from the encoder to the player: what is served, to whom, and what a browser sees. The film tells
 /// its time by its colour.
-@Suite struct ThumbnailTests {
+@Suite(.waiting) struct ThumbnailTests {
     private final class ThumbnailSite: Sendable {
         static let shared = Result { try ThumbnailSite() }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Presentations
 
 /// Thumbnails in the manifests and playlists of a film of 10.5 s, shown whole and in part.
-@Suite struct ThumbnailTests {
+@Suite(.waiting) struct ThumbnailTests {
     /// Pictures of 2 s, four on a sheet: sheets at 0 s and 8 s.
     private static func thumbnails(end: UInt64 = 10_500) -> PresentedTrack {
         let format = ImageFormat(role: .thumbnails, width: 160, height: 90, columns: 2, rows: 2, interval: 2000)
