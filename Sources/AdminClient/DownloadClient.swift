@@ -61,7 +61,7 @@ public struct DownloadClient: Sendable {
                     throw RemoteOperator.error(Int(response.status.code), Data(body.readableBytesView))
                 }
                 guard position == 0 || response.status == .partialContent else {
-                    throw OperatorError(.changed, "the file was changed meanwhile: remove what was begun, and try again")
+                    throw OperatorError(.changed, "the file was changed: remove what was begun, and try again")
                 }
                 for try await buffer in response.body {
                     do {

@@ -49,7 +49,7 @@ struct StorageExamination {
             Self.check, .error, "storage accounts hold media and are not configured", forgotten,
             "name them and their folders under storage.accounts")
         if outcome.findings.isEmpty, !outcome.folders.isEmpty {
-            outcome.findings = [.ok(Self.check, "\(outcome.folders.count) storage accounts besides the default one are there")]
+            outcome.findings = [.ok(Self.check, "\(outcome.folders.count) more storage accounts are there")]
         }
         return outcome
     }

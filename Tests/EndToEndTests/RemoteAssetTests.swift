@@ -48,7 +48,8 @@ import Testing
         #expect(files?.isEmpty == true)
 
         try #expect(site.remote("asset", "file", "add", "there", clips[0], "--name", "m.mp4").status == 0)
-        try #expect(site.remote("asset", "upload", "there", "asset:there/m.mp4", "--json").json()["version"] as? Int == 2)
+        let second = try site.remote("asset", "upload", "there", "asset:there/m.mp4", "--json").json()
+        #expect(second["version"] as? Int == 2)
         let whole = try Data(contentsOf: URL(fileURLWithPath: clips[0]))
         let path = site.data.folder.path + "/copy.mp4"
         for begun in [0, 1, 100_000, whole.count] {
@@ -96,7 +97,8 @@ import Testing
         let site = try Served()
         let made = try site.remote(
             "access-policy", "create", "supplier", "--permissions", "write,list", "--duration", "12h", "--json")
-        #expect(try made.json() as NSDictionary == site.data.must("access-policy", "show", "supplier", "--json").json() as NSDictionary)
+        let shown = try site.data.must("access-policy", "show", "supplier", "--json").json()
+        #expect(try made.json() as NSDictionary == shown as NSDictionary)
         try #expect(site.remote("asset", "create", "film").status == 0)
         try #expect(site.remote("locator", "create", "film", "--sas", "--access", "supplier").status == 0)
         #expect(try site.remote("access-policy", "show", "supplier", "--json").json()["locators"] as? Int == 1)

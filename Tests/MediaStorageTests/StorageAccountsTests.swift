@@ -9,7 +9,8 @@ import Testing
         var accounts: [StorageAccount]
 
         init(_ weights: [String: Int]) throws {
-            root = FileManager.default.temporaryDirectory.appendingPathComponent("keyway-disks-\(UUID().uuidString)").path
+            let name = "keyway-disks-\(UUID().uuidString)"
+            root = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
             try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
             accounts = [
                 StorageAccount(

@@ -86,7 +86,9 @@ enum StorageEngine: String, CaseIterable, Sendable {
         try writer.close()
     }
 
-    private static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) } }
+    private static func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
+    }
 
     private func code(_ body: () throws -> Void) -> MediaStorageError.Code? {
         do {

@@ -79,7 +79,8 @@ struct RemoteVersion {
             guard known.sha256 == digest else {
                 throw CommandFailure(
                     .badData,
-                    "asset '\(asset)' has another file '\(name)': remove it ('keyway asset file delete'), or rename yours")
+                    "asset '\(asset)' has another file '\(name)': remove it ('keyway asset file delete'), or rename yours"
+                )
             }
             return (reference, false)
         }
@@ -87,7 +88,8 @@ struct RemoteVersion {
             source, digest: digest, OriginalUpload.Order(asset: asset, name: name, isEncrypted: isEncrypted))
         guard sent.file.state == AssetFileState.ready.rawValue else {
             throw CommandFailure(
-                .badData, "\(asset)/\(name) is in state \(sent.file.state)\(sent.file.reason.map { ": \($0)" } ?? "")")
+                .badData, "\(asset)/\(name) is in state \(sent.file.state)" + (sent.file.reason.map { ": \($0)" } ?? "")
+            )
         }
         return (reference, true)
     }
