@@ -245,7 +245,7 @@ let programs: [Row] = [
             "Adapters", "Administration", "AssetFiles", "Backups", "Catalog", "ContentChecks", "ContentKeys",
             "Diagnosis", "Jobs",
             "KeyDelivery", "KeyExchange", "KeyServer", "KeyServiceHTTP",
-            "HTTPSurface", "MediaModel", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
+            "HTTPSurface", "MediaModel", "MediaStorage", "Origin", "OriginHTTP", "AdminHTTP", "AdminClient",
             "AdminContract", "Packaging", "Policies", "Tokens", "EncoderProtocol", "AzureImport",
         ],
         products: [

@@ -82,7 +82,7 @@ extension SQLiteCatalog {
                     SELECT * FROM (
                         SELECT *, row_number() OVER (PARTITION BY endpoint ORDER BY created, rowid) AS place
                         FROM delivery WHERE state = 'pending' AND (notBefore IS NULL OR notBefore <= ?))
-                    WHERE place <= 10 ORDER BY created, place LIMIT ?
+                    WHERE place <= 10 ORDER BY place, created LIMIT ?
                     """, arguments: [now.timeIntervalSince1970, limit]
             ).map(DeliveryRecord.init)
         }

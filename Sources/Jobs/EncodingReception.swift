@@ -104,8 +104,15 @@ actor EncodingReception: EncoderOutput {
         case .warning(let message):
             if warnings.count < Self.maximumWarnings { warnings.append(String(message.prefix(500))) }
         case .measured(let quality):
+            guard quality.isPlausible else {
+                throw JobFailure(.encoderProtocol, "the encoder measured what cannot be")
+            }
             if qualities.count < EncoderFrame.maximumTracks { qualities.append(quality) }
-        case .encoded(let pictures): self.pictures = pictures
+        case .encoded(let pictures):
+            guard RenditionQuality.possiblePictures.contains(pictures) else {
+                throw JobFailure(.encoderProtocol, "the encoder counted \(pictures) pictures")
+            }
+            self.pictures = pictures
         case .probed, .planned, .progress, .decoded, .divided, .inspected, .fingerprinted: break
         }
         try await onEvent(event)

@@ -43,12 +43,17 @@ struct EncodingRun: Sendable {
         var text = try EncodingWorker.preset(taken.task.options, taken.job)
         var told: [String] = []
         var reason: String?
-        if let order = try splitOrder(text), let shelf = environment.pieces {
+        // What is encrypted twice must not be under one nonce: the join may have written a part of it.
+        var own = Array(nonces.prefix(EncoderFrame.maximumTracks))
+        if var order = try splitOrder(text), let shelf = environment.pieces {
             text = try order.text()
             let plan = try await plan(order)
             told = plan.warnings
             if let obstacle = plan.film.obstacle {
                 reason = obstacle
+                // There are no pieces that this one could be beside: it need not be made with one thread.
+                order.split = .off
+                text = try order.text()
             } else if plan.film.pieceCount > 1 {
                 do {
                     var made = try await inPieces(order, plan.film, shelf)
@@ -57,10 +62,11 @@ struct EncodingRun: Sendable {
                 } catch let failure as JobFailure where failure.isOfInput {
                     // Whether it is an error is for who reads the input from its beginning to its end.
                     reason = failure.message
+                    own = Array(nonces.suffix(EncoderFrame.maximumTracks))
                 }
             }
         }
-        var made = try await whole(text)
+        var made = try await whole(text, own)
         if let reason {
             made.result["pieces"] = "1"
             told.append("one encoder made it: \(reason.prefix(300))")
@@ -82,7 +88,7 @@ struct EncodingRun: Sendable {
         }
     }
 
-    private func whole(_ text: String) async throws -> MadeTracks {
+    private func whole(_ text: String, _ nonces: [UInt64]) async throws -> MadeTracks {
         let staged = try environment.storage.stage(in: account)
         let reception = EncodingReception(
             staged: staged, key: key, nonces: nonces, outputLimit: environment.limits.output, onEvent: report)
@@ -133,7 +139,8 @@ struct EncodingRun: Sendable {
         var join = PieceJoin(environment, shelf, job: taken.job.id, pieces: pieces)
         // Of its own: what does not fit is made anew by one encoder, beside it.
         let staged = try environment.storage.stage(in: account)
-        let tracks = try await join.run(into: staged, key: key, nonces: nonces)
+        let tracks = try await join.run(
+            into: staged, key: key, nonces: Array(nonces.prefix(EncoderFrame.maximumTracks)))
         let qualities = RenditionQuality.joined(pieces.flatMap(\.qualities))
         for quality in qualities { try await report(.measured(quality)) }
         try await report(.finished)

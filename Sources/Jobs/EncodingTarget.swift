@@ -10,6 +10,8 @@ struct EncodingTarget: Sendable {
     let version: Int
     let storageKey: ContentKeyRecord
     let nonces: [UInt64]
+    /// Twice as many as there may be tracks: pieces may turn out not to fit each other when some of them are joined already.
+    private static let nonceCount = 2 * EncoderFrame.maximumTracks
     /// Whether the asset comes to be with this version: a failed first encode leaves no asset.
     let isNew: Bool
     /// The storage account; nil for the default one.
@@ -24,7 +26,7 @@ struct EncodingTarget: Sendable {
             isNew = true
             account = try environment.storage.place(name, choice ?? .any, size: 0)
             version = 1
-            nonces = (0..<UInt64(EncoderFrame.maximumTracks)).map { $0 }
+            nonces = (0..<UInt64(Self.nonceCount)).map { $0 }
             storageKey = try await environment.makeStorageKey()
             return
         }
@@ -35,7 +37,7 @@ struct EncodingTarget: Sendable {
         account = try environment.storage.place(name, choice ?? .preferred(existing.storageAccount), size: 0)
         storageKey = key
         version = try await environment.catalog.reserveVersion(asset: name)
-        nonces = try await environment.catalog.reserveFileNonces(asset: name, count: EncoderFrame.maximumTracks)
+        nonces = try await environment.catalog.reserveFileNonces(asset: name, count: Self.nonceCount)
     }
 
     /// What makes the asset, when it is new.

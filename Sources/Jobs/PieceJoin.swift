@@ -114,6 +114,15 @@ struct PieceJoin {
 }
 
 extension RenditionQuality {
+    /// Of a film.
+    static let possiblePictures = 0...1_000_000_000
+
+    /// Whether it is what an encoder may have measured: the child's word is not taken for it.
+    var isPlausible: Bool {
+        name.utf8.count <= 64 && Self.possiblePictures.contains(pictures ?? 0) && (-1...1).contains(similarity)
+            && (signalToNoise.map { (-1000...1000).contains($0) } ?? true)
+    }
+
     /// Of the whole, from those of pieces; in the order of first mention.
     static func joined(_ pieces: [RenditionQuality]) -> [RenditionQuality] {
         var names: [String] = []

@@ -25,9 +25,21 @@ public struct PieceShelf: Sendable {
     func piece(_ number: Int, of job: JobID, _ fingerprint: String) -> PieceRecord? {
         let file = StoredFile(asset: job.rawValue, version: number + 1, name: Self.recordFile)
         guard let data = try? storage.contents(of: file, limit: Self.recordLimit),
-            let record = try? JSONDecoder().decode(PieceRecord.self, from: data), record.fingerprint == fingerprint
+            let record = try? JSONDecoder().decode(PieceRecord.self, from: data), record.fingerprint == fingerprint,
+            record.isPlausible, isWhole(record, number, of: job)
         else { return nil }
         return record
+    }
+
+    /// Whether its files are there, and as long as they were.
+    private func isWhole(_ record: PieceRecord, _ number: Int, of job: JobID) -> Bool {
+        record.tracks.allSatisfy { track in
+            let file = StoredFile(asset: job.rawValue, version: number + 1, name: track.mediaFile)
+            guard let media = try? storage.open(file), media.size == track.mediaSize,
+                let index = try? contents(of: track.indexFile, number, job)
+            else { return false }
+            return (try? SHA256.digest(Array(index))) == track.indexDigest
+        }
     }
 
     /// Puts a piece there whose files are complete.
@@ -85,6 +97,13 @@ struct PieceRecord: Sendable, Codable {
             tagsDigest = record.tagsDigest
             indexDigest = record.indexDigest
         }
+    }
+
+    /// Whether numbers are such as a reception lets pass.
+    var isPlausible: Bool {
+        qualities.count <= EncoderFrame.maximumTracks && qualities.allSatisfy(\.isPlausible)
+            && RenditionQuality.possiblePictures.contains(pictures ?? 0)
+            && tracks.allSatisfy { (0..<EncoderFrame.maximumTracks).contains($0.number) }
     }
 
     /// Of everything that a piece depends on (`PieceFingerprint`).

@@ -37,6 +37,9 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     /// Of all files of a track, in bytes: no film fits in it that is worth the name.
     public static let longestTrack: UInt64 = 256 << 20
 
+    /// Of all of it, in seconds: sums of times never overflow.
+    private static let longestFilm: UInt64 = 10_000_000
+
     /// Pictures of a track: one every half second of a day.
     public static let mostPictures: UInt64 = 172_800
 
@@ -53,6 +56,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     /// Whether an index of such a track keeps to the bounds: what may leave in the clear beside a protected film is no film.
     public static func isBounded(_ index: TrackIndex) -> Bool {
         guard let format = index.description.image, index.mediaSize <= longestTrack,
+            index.duration / UInt64(max(index.description.timescale, 1)) <= longestFilm,
             index.duration / UInt64(max(format.interval, 1)) <= mostPictures || format.role == .poster,
             UInt64(index.segmentCount) <= mostPictures
         else { return false }

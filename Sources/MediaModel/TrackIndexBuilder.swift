@@ -54,7 +54,9 @@ public struct TrackIndexBuilder {
     /// Average and peak bits per second over the segments so far.
     public func bitrates(timescale: UInt32) -> (average: Int, peak: Int) {
         func bitrate(_ bytes: UInt64, _ duration: UInt64) -> Int {
-            duration == 0 ? 0 : Int(Double(bytes) * 8 * Double(timescale) / Double(duration))
+            // Whoever wrote sizes and durations may have lied: a number that is out of range is refused with the description.
+            duration == 0
+                ? 0 : Int(min(Double(bytes) * 8 * Double(timescale) / Double(duration), Double(UInt64(1) << 53)))
         }
         let average = bitrate(segments.reduce(0) { $0 + $1.byteCount }, segments.reduce(0) { $0 + $1.duration })
         return (average, segments.map { bitrate($0.byteCount, $0.duration) }.max() ?? 0)

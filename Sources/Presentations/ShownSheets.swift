@@ -27,8 +27,10 @@ struct ShownSheets {
         let start = Self.nearestPicture(to: start, track, format)
         let shown = track.segments.indices.filter { number in
             let segment = track.segments[number]
-            return track.microseconds(segment.start + segment.duration) > start + Self.tolerance
-                && track.microseconds(segment.start) + Self.tolerance < end
+            let (from, until) = (
+                track.microseconds(segment.start), track.microseconds(segment.start + segment.duration)
+            )
+            return until > start && until - start > Self.tolerance && end > from && end - from > Self.tolerance
         }
         guard let first = shown.first, let last = shown.last else { return nil }
         self.track = track

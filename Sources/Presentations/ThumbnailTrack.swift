@@ -30,7 +30,9 @@ extension Presentation {
         return text
     }
 
-    private static func milliseconds(_ microseconds: UInt64) -> UInt64 { (microseconds + 500) / 1000 }
+    private static func milliseconds(_ microseconds: UInt64) -> UInt64 {
+        microseconds / 1000 + (microseconds % 1000 >= 500 ? 1 : 0)
+    }
 
     /// `HH:MM:SS.mmm`.
     private static func clock(_ milliseconds: UInt64) -> String {

@@ -9,7 +9,7 @@ import Testing
     private func longClip(_ folder: Folder) throws -> String {
         let outcome = try run(
             Programs.outside("ffmpeg"),
-            ["-v", "error", "-stream_loop", "8", "-i", Programs.clip(), "-c", "copy", folder.path + "/film.mp4"])
+            ["-v", "error", "-stream_loop", "2", "-i", Programs.clip(), "-c", "copy", folder.path + "/film.mp4"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         return folder.path + "/film.mp4"
     }

@@ -3,6 +3,7 @@ import AdminClient
 import Administration
 import ArgumentParser
 import AssetFiles
+import Catalog
 import Crypto
 import Foundation
 import KeyServer
@@ -36,6 +37,12 @@ struct AssetDownload: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await report()
+        guard report.state == AssetFileState.ready.rawValue else {
+            throw CommandFailure(
+                .badData,
+                "'\(report.name)' of asset '\(name)' is in state \(report.state), and is not given out"
+                    + (report.reason.map { ": \($0)" } ?? ""))
+        }
         let path = output ?? report.name
         guard !FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(.cannotCreate, "'\(path)' is there already")
