@@ -47,7 +47,7 @@ extension AdminRoutes {
                     "Chromaprint's raw fingerprint: numbers of 32 bits, little-endian, in base64"),
             ], answer: .named("KnownWork"), errors: [409, 422], maximumBody: 3 << 20),
         AdminRoute(
-            RemoveKnownWork.self, .delete, "/v1/known-works/{name}", .operator, "Remove a known work",
+            RemoveKnownWork.self, .delete, "/v1/known-works/{name}", .keyAdmin, "Remove a known work",
             [.path("name", .name, "Its name")], answer: .named("KnownWorkRemoved"), errors: [404]),
     ]
 }

@@ -7,7 +7,8 @@ import Policies
 public enum AdminRoutes {
     public static let all: [AdminRoute] =
         keys + keyOperations + keks + secrets + policies + documents + assets + locators + revocations + audit
-        + tokens + encryptors + origins + endpoints + assetStates + assetFiles + quarantine + jobs + transforms + presets
+        + tokens + encryptors + origins + endpoints + assetStates + assetFiles + quarantine + jobs + transforms
+        + presets
         + notifications
 
     /// The row of a verb.

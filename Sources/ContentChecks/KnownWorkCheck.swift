@@ -16,7 +16,7 @@ public struct KnownWorkCheck: IngestCheck {
     }
 
     public func verdict(on content: CheckedContent) async throws -> IngestVerdict? {
-        guard try await !catalog.knownWorks(Page(limit: 1)).isEmpty, !TextFiles.has(content.name) else { return nil }
+        guard try await !catalog.knownWorks(Page(limit: 1)).isEmpty else { return nil }
         switch try await probe.fingerprint(of: content) {
         case .found(let fingerprint): return try await compare(fingerprint)
         case .notMedia: return IngestVerdict(.passed)

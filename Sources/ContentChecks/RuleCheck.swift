@@ -15,9 +15,16 @@ public struct RuleCheck: IngestCheck {
 
     public func verdict(on content: CheckedContent) async throws -> IngestVerdict? {
         let documents = try await catalog.ingestRules()
-        guard !documents.isEmpty, !TextFiles.has(content.name) else { return nil }
-        switch try await probe.facts(of: content) {
-        case .found(let facts): return Self.verdict(documents, facts)
+        guard !documents.isEmpty else { return nil }
+        return Self.verdict(documents, try await probe.facts(of: content), name: content.name)
+    }
+
+    /// What rules say of what a probe saw. A name is what its sender chose: only what is no film is taken for subtitles.
+    static func verdict(_ documents: [IngestRules], _ probed: Probed<MediaFacts>, name: String) -> IngestVerdict? {
+        switch probed {
+        case .found(let facts) where TextFiles.has(name) && facts.videos.isEmpty && facts.audios.isEmpty: return nil
+        case .notMedia where TextFiles.has(name): return nil
+        case .found(let facts): return verdict(documents, facts)
         case .notMedia(let reason), .unreadable(let reason):
             return IngestVerdict(
                 documents.map(\.unreadable.outcome).max() ?? .rejected, documents.map { "\($0.name): \(reason)" })

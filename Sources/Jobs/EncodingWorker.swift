@@ -68,7 +68,8 @@ public struct EncodingWorker: Sendable {
             ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
         let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
         let run = EncodingRun(
-            environment: environment, taken: taken, key: key, nonces: target.nonces, account: target.account, spare: spare
+            environment: environment, taken: taken, key: key, nonces: target.nonces, account: target.account,
+            spare: spare
         ) { event in
             onEvent(event)
             try await recorder.record(event)

@@ -21,7 +21,11 @@ package enum ConfigurationFile {
                 throw ConfigurationError("cannot read the configuration file '\(path)'")
             }
             values = try Self.values(in: text, path: path, fields: fields)
-        } else if let text = try? String(contentsOfFile: usual, encoding: .utf8) {
+        } else if FileManager.default.fileExists(atPath: usual) {
+            // What it says may be what keeps something shut: a file that cannot be read is not no file.
+            guard let text = try? String(contentsOfFile: usual, encoding: .utf8) else {
+                throw ConfigurationError("cannot read the configuration file '\(usual)'")
+            }
             values = try Self.values(in: text, path: usual, fields: fields)
         }
         let file = InMemoryProvider(

@@ -58,6 +58,22 @@ import Testing
         #expect(RuleCheck.verdict([], Self.film).outcome == .passed)
     }
 
+    /// A film that is called subtitles is a film.
+    @Test func namesLetNothingPass() {
+        let rules = IngestRules(name: "house", unreadable: .reject, rules: [])
+        func verdict(_ probed: Probed<MediaFacts>, _ name: String) -> IngestVerdict? {
+            RuleCheck.verdict([rules], probed, name: name)
+        }
+        let text = MediaFacts(
+            containers: ["srt"], duration: 1, videos: [], audios: [],
+            subtitles: [MediaFacts.Subtitles(codec: "subrip", language: "und")])
+        #expect(verdict(.found(Self.film), "film.srt")?.outcome == .passed)
+        #expect(verdict(.unreadable("damaged"), "film.srt")?.outcome == .rejected)
+        #expect(verdict(.notMedia("it is text"), "film.mp4")?.outcome == .rejected)
+        #expect(verdict(.found(text), "film.SRT") == nil)
+        #expect(verdict(.notMedia("it is text"), "film.vtt") == nil)
+    }
+
     /// Without pictures nothing is said of pictures: the number of tracks is.
     @Test func soundAloneHasNoPictures() {
         let sound = MediaFacts(containers: ["wav"], duration: .nan, videos: [], audios: [], subtitles: [])

@@ -19,6 +19,11 @@ public struct ReconciliationPlan: Sendable {
     /// Whether there is anything to apply.
     public var isEmpty: Bool { steps.isEmpty }
 
+    /// Whether applying it changes or removes rules that originals are held against, which may let some of them out.
+    public var changesRules: Bool {
+        changes.contains { $0.kind == .ingestRules && ($0.action == .update || $0.action == .delete) }
+    }
+
     /// Whether applying it makes content keys.
     public var makesKeys: Bool {
         steps.contains { if case .createKey = $0 { true } else { false } }

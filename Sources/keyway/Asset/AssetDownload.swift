@@ -43,6 +43,9 @@ struct AssetDownload: AsyncParsableCommand {
                 "'\(report.name)' of asset '\(name)' is in state \(report.state), and is not given out"
                     + (report.reason.map { ": \($0)" } ?? ""))
         }
+        guard output != nil || AssetRecord.isName(report.name) else {
+            throw CommandFailure(.badData, "the server names a file that cannot be: give --output")
+        }
         let path = output ?? report.name
         guard !FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(.cannotCreate, "'\(path)' is there already")

@@ -28,6 +28,7 @@ public struct ApplyDocuments: OperatorVerb {
         guard errors.isEmpty else { throw DocumentsRejected(errors) }
         let isDryRun = dryRun ?? false
         if !isDryRun {
+            if plan.changesRules { try context.require(.keyAdmin, to: "change or delete the rules of quarantine") }
             if plan.makesKeys { try context.require(.keyAdmin, to: "make content keys") }
             try await reconciliation.apply(plan, at: context.now())
         }

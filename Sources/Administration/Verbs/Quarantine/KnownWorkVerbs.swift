@@ -99,7 +99,7 @@ public struct RemoveKnownWork: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
-        try context.require(.operator, to: "remove known works")
+        try context.require(.keyAdmin, to: "remove known works")
         do {
             try await context.catalog.apply([
                 .quarantine(.deleteKnownWork(name: name)), .audit(context.event(.knownWorkRemoved, detail: name)),

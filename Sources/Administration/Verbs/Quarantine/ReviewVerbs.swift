@@ -115,6 +115,8 @@ public struct RepeatReview: OperatorVerb {
         let found = try await context.review(id)
         guard found.file.state == .quarantine, let old = found.record, old.state == .review || old.state == .waiting
         else { throw OperatorError(.conflict, "nothing is to be repeated: \(found.words)") }
+        // Rules may have been loosened since: what waits for a decision is let out by who may decide alone.
+        if old.state == .review { try context.require(.keyAdmin, to: "repeat checks of what waits for a decision") }
         var file = found.file
         file.reason = nil
         file.changed = context.now()
