@@ -35,14 +35,15 @@ extension Installation {
             return FileSystemMediaStorage(root: folder, mark: StorageAccountMark(name: name, identity: identity))
         }
         do {
-            let mark = try StorageAccountMark.make(folder, name: name)
+            var mark = try StorageAccountMark.make(folder, name: name)
             do {
                 try await catalog.apply([
                     .insertStorageAccount(
                         StorageAccountRecord(name: name, identity: mark.identity ?? "", created: Date()))
                 ])
             } catch let error as CatalogError where error.code == .exists {
-                // Another process set it up meanwhile, with the mark that is in the folder.
+                // Another process set it up meanwhile: what it recorded rules.
+                mark.identity = try await catalog.storageAccounts().first { $0.name == name }?.identity ?? mark.identity
             }
             return FileSystemMediaStorage(root: folder, mark: mark)
         } catch let error as MediaStorageError {

@@ -23,6 +23,10 @@ final class UploadReception {
         if let keyID = upload.storageKey { key = try await service.assets.storageKey(keyID) } else { key = nil }
         writer = try Self.writer(last, service)
         cipher = try StoredAssets.form(key, last).cipher()
+        // Whoever had the lock before may have gone on.
+        guard try await service.known(upload.id) == upload else {
+            throw AssetFileError(.busy, "upload \(upload.id) went on meanwhile: ask how far it is")
+        }
         guard writer.size >= last.size else {
             throw AssetFileError(.damaged, "upload \(upload.id) is not whole in storage: begin it again")
         }
@@ -52,8 +56,7 @@ final class UploadReception {
         if last.size == 0 { next.parts.removeLast() }
         next.parts.append(part)
         next.isWriting = nil
-        try await service.record(next)
-        upload = next
+        upload = try await service.record(next, after: upload)
         try writer.truncate(to: last.size)
         if last.size == 0 { try service.assets.discard([last]) }
         writer = try Self.writer(part, service)
@@ -81,11 +84,16 @@ final class UploadReception {
                 accumulator?.update(bytes)
                 try append(bytes)
                 // With a checksum nothing counts before all of it is here.
-                if accumulator == nil, unrecorded >= Self.durableEvery { try await record() }
+                if accumulator == nil, unrecorded >= Self.durableEvery {
+                    try await Self.uncancelled { [self] in try await record() }
+                }
             }
         } catch {
             failure = error
         }
+        // What storage did not take is not acknowledged, whatever it says when it is asked again. `isWriting` stays set, so that
+        // the next request drops what is there and goes on under another nonce.
+        if let failure = failure as? MediaStorageError { throw failure }
         if let accumulator {
             if let failure {
                 try await Self.uncancelled { [self] in try await cutOff() }
@@ -96,8 +104,7 @@ final class UploadReception {
                 throw AssetFileError(.wrongChecksum, "the bytes are not those of their checksum, and were not kept")
             }
         }
-        upload.isWriting = nil
-        try await Self.uncancelled { [self] in try await record() }
+        try await Self.uncancelled { [self] in try await record(isLast: true) }
         if let failure { throw failure }
         return upload
     }
@@ -107,8 +114,7 @@ final class UploadReception {
         var next = upload
         next.isWriting = true
         next.expires = service.now().addingTimeInterval(service.settings.expiry)
-        try await service.record(next)
-        upload = next
+        upload = try await service.record(next, after: upload)
     }
 
     private var unrecorded: UInt64 { writer.size - (upload.parts.last?.size ?? 0) }
@@ -123,22 +129,26 @@ final class UploadReception {
     }
 
     /// Makes what came durable, in storage and then in the catalog.
-    private func record() async throws {
+    ///
+    /// - Parameter isLast: whether this request writes nothing more.
+    private func record(isLast: Bool = false) async throws {
         try writer.synchronize()
-        upload.parts[upload.parts.count - 1].size = writer.size
-        upload.expires = service.now().addingTimeInterval(service.settings.expiry)
-        upload.isComplete = upload.offset == upload.length
+        var next = upload
+        if isLast { next.isWriting = nil }
+        next.parts[next.parts.count - 1].size = writer.size
+        next.expires = service.now().addingTimeInterval(service.settings.expiry)
+        next.isComplete = next.offset == next.length
         var changes: [CatalogChange] = []
-        if upload.isComplete, case .whole(let id) = upload.role {
+        if next.isComplete, case .whole(let id) = next.role {
             guard var file = try await service.catalog.assetFile(id) else {
                 throw AssetFileError(.missing, "the file of upload \(upload.id) was deleted")
             }
             file.state = .quarantine
-            file.parts = upload.parts
+            file.parts = next.parts
             file.changed = service.now()
             changes.append(.updateAssetFile(file))
         }
-        try await service.record(upload, with: changes)
+        upload = try await service.record(next, after: upload, with: changes)
     }
 
     /// Runs to its end also when the task was cancelled: what came is not lost because its sender is.

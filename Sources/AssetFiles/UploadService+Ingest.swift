@@ -16,23 +16,42 @@ private final class RunningChecks: Sendable {
     func remove(_ file: AssetFileID) { running.withLock { _ = $0.remove(file) } }
 }
 
+/// The originals that another process looked at a while ago.
+private final class SkippedOriginals: Sendable {
+    private static let duration = Duration.seconds(30)
+    private let skipped = Mutex<[AssetFileID: ContinuousClock.Instant]>([:])
+
+    /// Those that are left to it still.
+    var files: Set<AssetFileID> {
+        skipped.withLock { skipped in
+            let now = ContinuousClock.now
+            skipped = skipped.filter { $0.value > now }
+            return Set(skipped.keys)
+        }
+    }
+
+    func add(_ file: AssetFileID) { skipped.withLock { $0[file] = ContinuousClock.now + Self.duration } }
+}
+
 extension UploadService {
     /// Checks originals as they arrive, so many at once as are configured, until the task is cancelled.
     ///
     /// - Parameter onFailure: is told what keeps it from looking at originals at all; it is tried again.
     public func checkOriginals(onFailure: @escaping @Sendable (any Error) -> Void) async {
         let running = RunningChecks()
+        let skipped = SkippedOriginals()
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 do {
                     let busy = running.files
-                    let found = try await catalog.originalsToCheck(at: now(), limit: busy.count + concurrency)
-                    for file in found.map(\.file.id).filter({ !busy.contains($0) }).prefix(concurrency - busy.count) {
+                    let left = busy.union(skipped.files)
+                    let found = try await catalog.originalsToCheck(at: now(), limit: left.count + concurrency)
+                    for file in found.map(\.file.id).filter({ !left.contains($0) }).prefix(concurrency - busy.count) {
                         running.add(file)
                         group.addTask { [self] in
                             defer { running.remove(file) }
                             do {
-                                _ = try await ingest(file)
+                                if try await ingest(file) == nil { skipped.add(file) }
                             } catch  where !Task.isCancelled {
                                 onFailure(error)
                                 try? await Task.sleep(for: Self.pauseAfterFailure)
@@ -64,8 +83,8 @@ extension UploadService {
             lock = try first.file.parts.first.map { try storage.append(toOriginal: $0.id, in: $0.storageAccount) }
         } catch let error as MediaStorageError where error.code == .busy {
             return nil
-        } catch let error as MediaStorageError where error.code == .unavailable {
-            // It waits until its account is back, and keeps no other from being looked at.
+        } catch let error as MediaStorageError {
+            // It waits until its account is back, or its disk can be read, and keeps no other from being looked at.
             var examination = Examination(first, self)
             return try await examination.postpone(error)
         }

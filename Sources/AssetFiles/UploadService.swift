@@ -108,13 +108,24 @@ public final class UploadService: Sendable {
 
     /// Writes down how far an upload has come.
     ///
-    /// - Throws: `AssetFileError` with `missing` when it was ended meanwhile: it is not brought back.
-    func record(_ upload: UploadRecord, with changes: [CatalogChange] = []) async throws {
+    /// - Parameter before: what the catalog is known to hold.
+    /// - Returns: the upload as the catalog holds it: a time may lose its last bits on the way.
+    /// - Throws: `AssetFileError` with `missing` when it was ended meanwhile: it is not brought back; with `busy` when somebody
+    ///   else has written it.
+    func record(
+        _ upload: UploadRecord, after before: UploadRecord, with changes: [CatalogChange] = []
+    ) async throws -> UploadRecord {
         do {
-            try await catalog.apply([.updateUpload(upload)] + changes)
+            try await catalog.apply([.require(.upload(before)), .updateUpload(upload)] + changes)
         } catch let error as CatalogError where error.code == .missing {
             throw AssetFileError(.missing, "upload \(upload.id) was ended: \(error.reason)")
+        } catch let error as CatalogError where error.code == .changed {
+            guard try await catalog.upload(upload.id) != nil else {
+                throw AssetFileError(.missing, "upload \(upload.id) was ended")
+            }
+            throw AssetFileError(.busy, "upload \(upload.id) went on meanwhile: ask how far it is")
         }
+        return try await catalog.upload(upload.id) ?? upload
     }
 
     /// A part that takes the bytes that come next.

@@ -213,9 +213,9 @@ public struct BackupWriter {
             asset: files.record.asset, version: files.record.number, identity: files.identity, files: [])
         let staged = try copies?.stage(in: nil)
         defer { staged?.discard() }
-        for name in files.names(in: storage) {
+        for name in try files.names(in: storage) {
             let stored = files.file(name)
-            guard let reader = try? storage.open(stored) else {
+            guard let reader = try files.reader(of: name, in: storage) else {
                 outcome.defects.append(FileDefect(stored, "it is missing"))
                 line.files.append(.init(name: name))
                 continue

@@ -28,10 +28,23 @@ struct VersionFiles {
     }
 
     /// Their names, where `storage` has the ones that need not be there.
-    func names(in storage: any MediaStorage) -> [String] {
-        record.tracks.flatMap { track in
+    ///
+    /// - Throws: `MediaStorageError` where it cannot be told, as while the storage account is away.
+    func names(in storage: any MediaStorage) throws -> [String] {
+        try record.tracks.flatMap { track in
             let beside = Self.companions.map { track.mediaFile + $0 }
-            return [track.mediaFile, track.indexFile] + beside.filter { (try? storage.open(file($0))) != nil }
+            return [track.mediaFile, track.indexFile] + (try beside.filter { try reader(of: $0, in: storage) != nil })
+        }
+    }
+
+    /// Reads a file; nil when it is missing.
+    ///
+    /// - Throws: `MediaStorageError` for anything else: a file in an account that is away is not missing.
+    func reader(of name: String, in storage: any MediaStorage) throws -> (any MediaReader)? {
+        do {
+            return try storage.open(file(name))
+        } catch let error as MediaStorageError where error.code == .missing {
+            return nil
         }
     }
 

@@ -54,6 +54,8 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case endpointStarted
     case endpointStopped
     case endpointDeleted
+    /// Before a signature leaves that lets objects of a streaming endpoint be fetched.
+    case pathSigned
     case jobSubmitted
     case jobCanceled
     case jobPaused

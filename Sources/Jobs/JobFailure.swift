@@ -18,6 +18,8 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         /// The wall time or the output's size is used up.
         case limitExceeded
         case storageFailed
+        /// A storage account cannot be reached, or takes nothing new.
+        case storageAway
         case catalogFailed
         /// Another job made the asset meanwhile.
         case assetExists
@@ -84,6 +86,7 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
     init(meaning error: any Error) {
         switch error {
         case let failure as JobFailure: self = failure
+        case let error as MediaStorageError where error.code == .unavailable: self.init(.storageAway, error.description)
         case let error as MediaStorageError: self.init(.storageFailed, error.description)
         case let error as CatalogError where error.code == .exists: self.init(.assetExists, error.reason)
         case let error as CatalogError: self.init(.catalogFailed, error.reason)
@@ -99,6 +102,7 @@ extension JobFailure.Code {
         switch self {
         case .encoderCrashed, .encoderProtocol, .encoderMissing, .unexpected: .service
         case .keysAway: .keys
+        case .storageAway: .away
         case .limitExceeded, .verifyFailed, .inputRefused: .content
         case .storageFailed, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost

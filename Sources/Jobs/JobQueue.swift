@@ -102,8 +102,13 @@ public struct JobQueue: Sendable {
             try await catalog.job(job).map { !$0.state.isFinal } ?? false
         }
         let known = try await knownVersions()
-        try worker.encoding.environment.storage.removeLeftovers { asset, version in
-            known[asset]?.contains(version) ?? false
+        do {
+            try worker.encoding.environment.storage.removeLeftovers { asset, version in
+                known[asset]?.contains(version) ?? false
+            }
+        } catch let error as MediaStorageError {
+            // They take space, and keep no job from being done.
+            logger.error("what was left in storage stays there", metadata: ["cause": "\(error)"])
         }
     }
 

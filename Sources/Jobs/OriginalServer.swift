@@ -1,6 +1,16 @@
 import Foundation
 import Glibc
 import MediaStorage
+import Synchronization
+
+/// What kept a server from reading what its child asked for. Shared with its thread.
+private final class ReadFailure: Sendable {
+    private let first = Mutex<(any Error)?>(nil)
+
+    var error: (any Error)? { first.withLock { $0 } }
+
+    func note(_ error: any Error) { first.withLock { $0 = $0 ?? error } }
+}
 
 /// Gives one encoder child the bytes of one original, decrypted, while it runs: the child holds no key and opens nothing in
 /// storage. What it may ask for is bounded; `keyway_input_connect` of the child says how.
@@ -13,6 +23,10 @@ final class OriginalServer: Sendable {
     let path: String
     private let folder: String
     private let listener: Int32
+    private let failure = ReadFailure()
+
+    /// Why the child's input ended before its end; nil when it did not. What the child says of it then is worth nothing.
+    var readError: (any Error)? { failure.error }
 
     /// - Parameter name: of the original; its end tells the child what it is.
     /// - Throws: `JobFailure` when there can be no socket.
@@ -34,9 +48,9 @@ final class OriginalServer: Sendable {
             try? FileManager.default.removeItem(atPath: folder)
             throw failure
         }
-        Thread.detachNewThread { [folder] in
+        Thread.detachNewThread { [folder, failure] in
             defer { close(own) }
-            Self.serve(own, content) {
+            Self.serve(own, content, failure) {
                 // The child has its connection: a process that is killed from here on leaves nothing behind.
                 try? FileManager.default.removeItem(atPath: folder)
             }
@@ -102,7 +116,9 @@ final class OriginalServer: Sendable {
     }
 
     /// On a thread of its own: reading waits for the disk. Ends with the child's connection.
-    private static func serve(_ listener: Int32, _ content: any MediaReader, connected: () -> Void) {
+    private static func serve(
+        _ listener: Int32, _ content: any MediaReader, _ failure: ReadFailure, connected: () -> Void
+    ) {
         let child = accept(listener, nil, nil)
         guard child >= 0 else { return }
         defer { close(child) }
@@ -116,12 +132,18 @@ final class OriginalServer: Sendable {
         while request.withUnsafeMutableBytes({ transfer(child, $0, { Glibc.read($0, $1, $2) }) }) {
             let offset = request[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let count = request[8...].reduce(0) { $0 << 8 | Int($1) }
-            // What is read wrong is not said: the child sees its input end.
+            // What is read wrong is not said to the child, which sees its input end.
             guard (1...largestRequest).contains(count), offset <= content.size,
                 UInt64(count) <= content.size - offset,
                 answer.withUnsafeMutableBytes({ buffer in
                     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-                    return (try? content.read(into: part, at: offset)) != nil && transfer(child, part, send)
+                    do {
+                        try content.read(into: part, at: offset)
+                    } catch {
+                        failure.note(error)
+                        return false
+                    }
+                    return transfer(child, part, send)
                 })
             else { return }
         }

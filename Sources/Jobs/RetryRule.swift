@@ -9,7 +9,7 @@ public struct RetryRule: Sendable, Hashable {
     public var storage: Int
     /// Attempts in all of a task that the network failed.
     public var network: Int
-    /// Attempts in all of a task that could have no key: over about a day.
+    /// Attempts in all of a task that could have no key, or whose storage account was away: over about a day.
     public var keys: Int
     /// Before the second attempt, in seconds; it doubles with each further one.
     public var delay: Double
@@ -17,8 +17,11 @@ public struct RetryRule: Sendable, Hashable {
     /// In seconds. A lost worker says nothing of how long it is better to wait.
     private static func longestDelay(_ errorClass: TaskErrorClass) -> Double { errorClass == .lost ? 10 : 600 }
 
-    /// A key service that is away is away for minutes: what waits for it begins with this many times the usual delay.
-    private static func factor(_ errorClass: TaskErrorClass) -> Double { errorClass == .keys ? 5 : 1 }
+    /// A key service or a disk that is away is away for minutes: what waits for it begins with this many times the usual
+    /// delay.
+    private static func factor(_ errorClass: TaskErrorClass) -> Double {
+        errorClass == .keys || errorClass == .away ? 5 : 1
+    }
 
     public init(lost: Int = 3, storage: Int = 3, network: Int = 6, keys: Int = 150, delay: Double = 2) {
         self.lost = lost
@@ -34,7 +37,7 @@ public struct RetryRule: Sendable, Hashable {
         case .content, .configuration, .service: 1
         case .storage: storage
         case .network: network
-        case .keys: keys
+        case .keys, .away: keys
         case .lost: lost
         }
     }

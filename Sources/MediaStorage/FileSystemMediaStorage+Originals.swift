@@ -45,6 +45,8 @@ private final class AppendingFile: OriginalWriter {
     private let path: String
     private var descriptor: Int32
     private(set) var size: UInt64
+    /// The kernel says once that the disk did not take something, and forgets what that was.
+    private var isLost = false
 
     init(path: String, folder: String, what: StoredFile) throws {
         self.path = path
@@ -88,13 +90,18 @@ private final class AppendingFile: OriginalWriter {
     }
 
     func synchronize() throws {
+        guard !isLost else {
+            throw MediaStorageError(.inputOutput, "'\(path)' did not become durable before: send it again")
+        }
         guard fdatasync(descriptor) == 0 else {
+            isLost = true
             throw MediaStorageError(.inputOutput, "cannot make '\(path)' durable: \(Folder.reason())")
         }
     }
 
     func truncate(to size: UInt64) throws {
         guard let length = off_t(exactly: size), ftruncate(descriptor, length) == 0, fsync(descriptor) == 0 else {
+            isLost = true
             throw MediaStorageError(.inputOutput, "cannot cut '\(path)': \(Folder.reason())")
         }
         self.size = size

@@ -26,6 +26,44 @@ public struct StorageAccountMark: Sendable, Hashable {
         return StorageAccountMark(name: lines[1], identity: lines[2])
     }
 
+    /// An account that was set up just now and holds nothing.
+    private static func unused(_ known: StorageAccountMark, _ root: String, _ name: String) throws -> StorageAccountMark
+    {
+        guard known.name == name, try ["assets", "originals"].allSatisfy({ try isEmpty(root + "/" + $0) }) else {
+            throw MediaStorageError(
+                .unavailable,
+                "the folder '\(root)' is storage account '\(known.name)' of another catalog, or of this one before a "
+                    + "backup was restored: name an empty folder")
+        }
+        return known
+    }
+
+    private static func isEmpty(_ folder: String) throws -> Bool {
+        access(folder, F_OK) != 0 ? true : try Folder.entries(folder).isEmpty
+    }
+
+    /// What whoever sets the account up makes before its mark: he may have died then, or do it just now.
+    private static func isOfSetup(_ entry: String, _ root: String) throws -> Bool {
+        let path = root + "/" + entry
+        switch entry {
+        case "lost+found": return true
+        case "assets", "originals": return try isFolder(path) && isEmpty(path)
+        case "staging":
+            return try isFolder(path)
+                && Folder.entries(path).allSatisfy { name in
+                    UUID(uuidString: name) != nil && ((try? FileReader(path: path + "/" + name))?.size ?? .max) <= 1024
+                }
+        // Another process has marked it meanwhile, which is seen when this one does.
+        case fileName: return read(root) != nil
+        default: return false
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Sets an account up in a folder, which is made when it is not there and must be empty when it is. An account that was
     /// set up just now and holds nothing is taken as it is: whoever did it may have died before it was recorded.
     ///
@@ -33,21 +71,8 @@ public struct StorageAccountMark: Sendable, Hashable {
     /// - Throws: `MediaStorageError` with `unavailable`.
     public static func make(_ root: String, name: String) throws -> StorageAccountMark {
         try Folder.make(root)
-        if let known = read(root) {
-            let isEmpty = try ["assets", "originals"].allSatisfy { folder in
-                let path = root + "/" + folder
-                return access(path, F_OK) != 0 ? true : try Folder.entries(path).isEmpty
-            }
-            guard known.name == name, isEmpty else {
-                throw MediaStorageError(
-                    .unavailable,
-                    "the folder '\(root)' is storage account '\(known.name)' of another catalog, or of this one before a "
-                        + "backup was restored: name an empty folder")
-            }
-            return known
-        }
-        let others = try Folder.entries(root).filter { $0 != "lost+found" }
-        guard others.isEmpty else {
+        if let known = read(root) { return try unused(known, root, name) }
+        guard try Folder.entries(root).allSatisfy({ try isOfSetup($0, root) }) else {
             throw MediaStorageError(
                 .unavailable, "the folder '\(root)' is to become storage account '\(name)', and holds other things")
         }
@@ -58,7 +83,10 @@ public struct StorageAccountMark: Sendable, Hashable {
         let text = [UInt8]("\(title)\n\(name)\n\(mark.identity ?? "")\n".utf8)
         try text.withUnsafeBytes { try writer.append($0) }
         try writer.close()
-        guard rename(staged, root + "/" + fileName) == 0 else {
+        defer { unlink(staged) }
+        // Of two processes that do it at once, one marks it, and both take what stands there.
+        guard link(staged, root + "/" + fileName) == 0 else {
+            if errno == EEXIST, let known = read(root) { return try unused(known, root, name) }
             throw MediaStorageError(.inputOutput, "cannot mark '\(root)': \(Folder.reason())")
         }
         try Folder.synchronize(root)

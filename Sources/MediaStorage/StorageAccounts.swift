@@ -199,16 +199,22 @@ public struct StorageAccounts: MediaStorage {
         return try work(account.engine)
     }
 
-    /// In all accounts but those that are away.
+    /// In all accounts but those that are away. One that fails keeps none from its turn.
+    ///
+    /// - Throws: the first failure, when all have had theirs.
     private func everywhere(_ work: (StorageAccount) throws -> Void) throws {
+        var failure: (any Error)?
         for account in accounts {
             do {
                 try account.engine.examine()
                 try work(account)
             } catch let error as MediaStorageError where error.code == .unavailable {
                 continue
+            } catch {
+                failure = failure ?? error
             }
         }
+        if let failure { throw failure }
     }
 }
 

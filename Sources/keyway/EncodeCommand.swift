@@ -160,7 +160,7 @@ struct EncodeCommand: AsyncParsableCommand {
         case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured,
             .keyRefused, .inputRefused:
             return CommandFailure(.badData, message)
-        case .edgeFailed, .checkUnavailable, .keysAway: return CommandFailure(.unavailable, message)
+        case .edgeFailed, .checkUnavailable, .keysAway, .storageAway: return CommandFailure(.unavailable, message)
         case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, .unexpected, nil:
             return CommandFailure(.software, message)
         }

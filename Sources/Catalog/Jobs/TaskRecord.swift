@@ -55,6 +55,8 @@ public enum TaskErrorClass: String, Sendable, Hashable, Codable, CaseIterable {
     case network
     /// What holds the keys does not answer.
     case keys
+    /// A storage account cannot be reached, or takes nothing new.
+    case away
     /// Whoever worked on it died.
     case lost
 
@@ -62,7 +64,7 @@ public enum TaskErrorClass: String, Sendable, Hashable, Codable, CaseIterable {
     public var mayPass: Bool {
         switch self {
         case .content, .configuration, .service: false
-        case .storage, .network, .keys, .lost: true
+        case .storage, .network, .keys, .away, .lost: true
         }
     }
 }

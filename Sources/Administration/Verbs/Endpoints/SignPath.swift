@@ -8,7 +8,7 @@ public struct SignPath: OperatorVerb {
     public var name: String
     /// From its first slash on; with a slash at its end for everything below it.
     public var path: String
-    /// How long it is good, as `2h`.
+    /// How long it is good, as `2h`; 30 days at most.
     public var expires: String?
     /// Only for this client address.
     public var ip: String?
@@ -32,12 +32,21 @@ public struct SignPath: OperatorVerb {
         public var expires: Date
     }
 
+    /// In seconds: a signature cannot be taken back by itself.
+    private static let longest = 30 * 86_400
+
     public func run(in context: OperatorContext) async throws -> Report {
         guard let seconds = DurationText.seconds(expires ?? "2h"), seconds > 0 else {
             throw OperatorError(
                 .invalid,
                 "the time that a signature is good is a duration as 60s, 5m, 12h, not "
                     + (expires ?? "").quoted)
+        }
+        guard seconds <= Self.longest else {
+            throw OperatorError(
+                .invalid,
+                "a signature is good for \(DurationText.text(Self.longest)) at most: until its secret is exchanged nothing "
+                    + "takes it back")
         }
         let address = try ip.map { text -> IPAddress in
             guard let address = IPAddress(text) else {
@@ -62,6 +71,12 @@ public struct SignPath: OperatorVerb {
             throw OperatorError(
                 .conflict, "there is no secret \(secret.quoted); make it with 'keyway secret set \(secret)'")
         }
+        try await context.catalog.apply([
+            .audit(
+                context.event(
+                    .pathSigned,
+                    detail: "endpoint \(name), path \(path), until \(signature.expires.ISO8601Format())"))
+        ])
         let parameter = "\(PathSignature.name)=\(text)"
         let folder = path.hasSuffix("/") ? path : String(path[...(path.lastIndex(of: "/") ?? path.startIndex)])
         return Report(

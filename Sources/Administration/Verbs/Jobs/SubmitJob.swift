@@ -1,6 +1,8 @@
+import AssetFiles
 import Catalog
 import EncoderProtocol
 import Foundation
+import MediaStorage
 import Policies
 
 /// Submits a job: a run of a transform over files of the server's machine.
@@ -60,6 +62,7 @@ public struct SubmitJob: OperatorVerb {
             throw OperatorError(
                 .invalid, "preset '\(preset)' takes \(preset == JobRecord.uploadPreset ? "1 to 32 files" : "one file")")
         }
+        try checkAccount(context)
         let paths = try inputs.map { try context.inputRule.path($0) }
         let job = JobRecord(
             id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: preset, transform: recipe.name,
@@ -79,6 +82,18 @@ public struct SubmitJob: OperatorVerb {
                 context.event(.jobSubmitted, detail: "job \(job.id), asset \(asset), transform \(recipe.name)")),
         ])
         return JobDetails(job, tasks, at: context.now())
+    }
+
+    /// An account that is away will be back, and is waited for; one that nobody configured will not.
+    private func checkAccount(_ context: OperatorContext) throws {
+        guard let account, let storage = context.assets?.storage else { return }
+        let name = StorageAccounts.account(named: account)
+        guard storage.accountStates().contains(where: { $0.account == name }) else {
+            throw OperatorError(
+                .invalid,
+                "there is no storage account \(account.quoted) among storage.accounts of the configuration; "
+                    + "'keyway storage list' shows all")
+        }
     }
 
     private func checkedPreset(_ usual: String) throws -> String {
