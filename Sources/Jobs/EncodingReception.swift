@@ -11,12 +11,13 @@ actor EncodingReception: EncoderOutput {
     private let staged: any StagedVersion
     private let key: ContentKey?
     private let nonces: [UInt64]
-    private let outputLimit: UInt64
+    private let budget: OutputBudget
     private let onEvent: @Sendable (EncoderEvent) async throws -> Void
     private var reader = EncoderFrameReader()
     private var open: [Int: TrackReception] = [:]
     private var records: [Int: TrackRecord] = [:]
-    private var received: UInt64 = 0
+    /// In bytes, events and all.
+    private(set) var received: UInt64 = 0
     private(set) var isFinished = false
     private(set) var failure: JobFailure?
     /// What an operator should know, bounded.
@@ -31,14 +32,15 @@ actor EncodingReception: EncoderOutput {
     /// - Parameters:
     ///   - key: nil for media that is stored in the clear.
     ///   - nonces: as many as there may be tracks.
+    ///   - budget: of everything that is received, perhaps with others.
     init(
-        staged: any StagedVersion, key: ContentKey?, nonces: [UInt64], outputLimit: UInt64,
+        staged: any StagedVersion, key: ContentKey?, nonces: [UInt64], budget: OutputBudget,
         onEvent: @escaping @Sendable (EncoderEvent) async throws -> Void
     ) {
         self.staged = staged
         self.key = key
         self.nonces = nonces
-        self.outputLimit = outputLimit
+        self.budget = budget
         self.onEvent = onEvent
     }
 
@@ -63,6 +65,9 @@ actor EncodingReception: EncoderOutput {
         guard Set(tracks.map(\.description.name)).count == tracks.count else {
             throw JobFailure(.encoderProtocol, "the encoder gave two tracks one name")
         }
+        guard tracks.hasStillsOnce else {
+            throw JobFailure(.encoderProtocol, "the encoder made several tracks of still pictures of one kind")
+        }
         return tracks
     }
 
@@ -80,9 +85,7 @@ actor EncodingReception: EncoderOutput {
             throw JobFailure(.encoderProtocol, "the encoder went on after its end")
         }
         received += UInt64(frame.payload.count)
-        guard received <= outputLimit else {
-            throw JobFailure(.limitExceeded, "the encode is larger than \(outputLimit) bytes")
-        }
+        try budget.take(UInt64(frame.payload.count))
         switch frame.kind {
         case .event: try await take(event: frame.payload)
         case .media: try track(frame.track).takeMedia(frame.payload)
@@ -126,5 +129,14 @@ actor EncodingReception: EncoderOutput {
         let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
         open[number] = track
         return track
+    }
+}
+
+extension [TrackRecord] {
+    /// Whether there is one track of still pictures of a kind at most. Each may leave in the clear beside a protected film:
+    /// many of them together may be the film.
+    var hasStillsOnce: Bool {
+        let roles = compactMap(\.description.image?.role)
+        return Set(roles).count == roles.count
     }
 }

@@ -91,7 +91,7 @@ struct EncodingRun: Sendable {
     private func whole(_ text: String, _ nonces: [UInt64]) async throws -> MadeTracks {
         let staged = try environment.storage.stage(in: account)
         let reception = EncodingReception(
-            staged: staged, key: key, nonces: nonces, outputLimit: environment.limits.output, onEvent: report)
+            staged: staged, key: key, nonces: nonces, budget: OutputBudget(environment.limits.output), onEvent: report)
         let inputs = try await JobInputs(taken.job.inputs, environment)
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
         let outcome = try await child.run(preset: text, inputs: inputs.arguments, reception)
@@ -134,7 +134,8 @@ struct EncodingRun: Sendable {
             environment: environment, shelf: shelf, taken: taken, order: order, film: film,
             fingerprint: try PieceFingerprint.word(
                 try order.text(), inputs: taken.job.inputs, film: film, encoder: environment.encoder),
-            key: pieceKey, spare: spare, progress: PieceProgress(count: count, report: report))
+            key: pieceKey, spare: spare, progress: PieceProgress(count: count, report: report),
+            budget: OutputBudget(environment.limits.output))
         let pieces = try await encode.run()
         var join = PieceJoin(environment, shelf, job: taken.job.id, pieces: pieces)
         // Of its own: what does not fit is made anew by one encoder, beside it.

@@ -98,9 +98,7 @@ public struct JobQueue: Sendable {
             try await catalog.apply([.pipeline(.updateTask(task))])
         }
         OriginalServer.removeLeftovers()
-        try await worker.encoding.environment.pieces?.removeLeftovers { job in
-            try await catalog.job(job).map { !$0.state.isFinal } ?? false
-        }
+        try await worker.encoding.environment.pieces?.removeLeftovers(goesOn: goesOn)
         let known = try await knownVersions()
         do {
             try worker.encoding.environment.storage.removeLeftovers { asset, version in
@@ -110,6 +108,15 @@ public struct JobQueue: Sendable {
             // They take space, and keep no job from being done.
             logger.error("what was left in storage stays there", metadata: ["cause": "\(error)"])
         }
+    }
+
+    private func goesOn(_ job: JobID) async throws -> Bool {
+        try await catalog.job(job).map { !$0.state.isFinal } ?? false
+    }
+
+    /// Removes the pieces of jobs that ended while none of their tasks was under way.
+    func removePiecesOfEndedJobs() async throws {
+        try await worker.encoding.environment.pieces?.removeEnded(goesOn: goesOn)
     }
 
     private func knownVersions() async throws -> [String: Set<Int>] {

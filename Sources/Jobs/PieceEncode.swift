@@ -21,6 +21,8 @@ struct PieceEncode: Sendable {
     let key: (clear: ContentKey, wrapped: WrappedContentKey)?
     let spare: SpareEncoders
     let progress: PieceProgress
+    /// Of what all pieces have in bytes: the encoder itself says how many pieces there are.
+    let budget: OutputBudget
 
     private var job: JobID { taken.job.id }
 
@@ -35,10 +37,14 @@ struct PieceEncode: Sendable {
         var waiting = [film.pieceCount - 1] + Array(0..<(film.pieceCount - 1)) + (film.hasOthers ? [soundNumber] : [])
         for number in waiting { made[number] = shelf.piece(number, of: job, fingerprint) }
         waiting.removeAll { made[$0] != nil }
-        for number in made.keys { progress.end(number) }
+        for (number, piece) in made {
+            for track in piece.tracks { try budget.take(track.mediaSize) }
+            progress.end(number)
+        }
+        var turns = PieceTurns(most: taken.task.options.encoders ?? Int.max)
+        // Behind the group: a place is free when its child has ended.
+        defer { for _ in 0..<turns.spareCount { spare.giveBack() } }
         try await withThrowingTaskGroup(of: Turn.self) { group in
-            var turns = PieceTurns(most: taken.task.options.encoders ?? Int.max)
-            defer { for _ in 0..<turns.spareCount { spare.giveBack() } }
             group.addTask { try await Self.tick() }
             var mayHelp = true
             while !waiting.isEmpty || turns.count > 0 {
@@ -111,11 +117,22 @@ struct PieceEncode: Sendable {
         let first = UInt64(attempt) << 48 | UInt64(number) << 8
         let reception = EncodingReception(
             staged: staged, key: key?.clear, nonces: (0..<UInt64(EncoderFrame.maximumTracks)).map { first + $0 },
-            outputLimit: environment.limits.output
+            budget: budget
         ) { event in try await progress.note(event, of: number) }
+        do {
+            return try await receive(reception, try order.text(), as: number, staged)
+        } catch {
+            budget.giveBack(await reception.received)
+            throw error
+        }
+    }
+
+    private func receive(
+        _ reception: EncodingReception, _ order: String, as number: Int, _ staged: any StagedVersion
+    ) async throws -> PieceRecord {
         let inputs = try await JobInputs(taken.job.inputs, environment)
         let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(preset: try order.text(), inputs: inputs.arguments, reception)
+        let outcome = try await child.run(preset: order, inputs: inputs.arguments, reception)
         withExtendedLifetime(inputs) {}
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }

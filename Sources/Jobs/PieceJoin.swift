@@ -1,3 +1,4 @@
+import AssetFiles
 import Catalog
 import ContentKeys
 import Cryptography
@@ -39,21 +40,26 @@ struct PieceJoin {
         }
         let count = (pieces.flatMap(\.tracks).map(\.number).max() ?? -1) + 1
         guard count > 0, count <= nonces.count else { throw Self.misfit("there are \(count) tracks") }
-        var records: [TrackRecord] = []
-        for number in 0..<count {
-            try Task.checkCancellation()
-            let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
-            records.append(try join(number, track))
+        let join = self
+        let records = try await OwnThread.run { stop in
+            try (0..<count).map { number in
+                let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
+                return try join.join(number, track, stop)
+            }
+        }
+        guard Set(records.map(\.description.name)).count == records.count, records.hasStillsOnce else {
+            throw Self.misfit("they have two tracks of one name, or of still pictures of one kind")
         }
         return records
     }
 
-    private func join(_ number: Int, _ track: TrackReception) throws -> TrackRecord {
+    private func join(_ number: Int, _ track: TrackReception, _ stop: StopFlag) throws -> TrackRecord {
         var builder = TrackIndexBuilder()
         var description: TrackDescription?
         var size: UInt64 = 0
         var end: UInt64 = 0
         for (place, piece) in pieces.enumerated() {
+            try stop.check()
             guard let part = piece.tracks.first(where: { $0.number == number }) else { continue }
             let data = try shelf.contents(of: part.indexFile, place, job)
             guard try SHA256.digest(Array(data)) == part.indexDigest else {
@@ -75,7 +81,10 @@ struct PieceJoin {
             Self.add(index, at: size, to: &builder)
             end = index.duration
             let reader = try shelf.media(of: part, place, job, key: piece.key.flatMap { keys[$0] })
-            try reader.forEachPiece { try track.takeMedia(Array($0)) }
+            try reader.forEachPiece { bytes in
+                try stop.check()
+                try track.takeMedia(Array(bytes))
+            }
             size += part.mediaSize
         }
         guard var description else { throw Self.misfit("there is no track \(number)") }

@@ -70,6 +70,11 @@ public struct PieceShelf: Sendable {
     /// Removes what a worker that died has left, but for the pieces of jobs that go on.
     func removeLeftovers(goesOn: (JobID) async throws -> Bool) async throws {
         try storage.removeLeftovers { _, _ in true }
+        try await removeEnded(goesOn: goesOn)
+    }
+
+    /// Removes the pieces of jobs that do not go on; what is being made stays.
+    func removeEnded(goesOn: (JobID) async throws -> Bool) async throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: root + "/assets") {
             let job = JobID(rawValue: name)
             if try await !goesOn(job) { try removePieces(of: job) }

@@ -55,12 +55,12 @@ public struct RetryRule: Sendable, Hashable {
 extension TaskRecord {
     /// The task after an attempt of it failed.
     func failed(_ failure: JobFailure, at now: Date, _ rule: RetryRule) -> TaskRecord {
-        var task = self
+        var task = countedAnew(for: failure.errorClass)
         task.errorCode = failure.code
         task.errorClass = failure.errorClass
         task.errorMessage = failure.message
         task.progress = 0
-        if let wait = rule.wait(after: attempt - formerAttempts, failure.errorClass) {
+        if let wait = rule.wait(after: task.attempt - task.formerAttempts, failure.errorClass) {
             task.state = .scheduled
             task.notBefore = now.addingTimeInterval(wait)
         } else {
@@ -71,21 +71,31 @@ extension TaskRecord {
         return task
     }
 
+    /// Waiting for a key takes attempts by the dozen: those are none of what fails afterwards.
+    private func countedAnew(for errorClass: TaskErrorClass) -> TaskRecord {
+        var task = self
+        if self.errorClass == .keys, errorClass != .keys { task.formerAttempts = max(attempt - 1, formerAttempts) }
+        return task
+    }
+
     /// The task after its worker died.
     func abandoned(at now: Date, isCanceling: Bool, input: String, _ rule: RetryRule) -> TaskRecord {
-        var task = self
+        var task = countedAnew(for: .lost)
         task.progress = 0
         if isCanceling {
             task.state = .canceled
             task.ended = now
-        } else if attempt - formerAttempts < rule.lost {
+            return task
+        }
+        task.errorClass = .lost
+        if task.attempt - task.formerAttempts < rule.lost {
             task.state = .queued
         } else {
             task.state = .error
             task.ended = now
             task.errorCode = JobFailure.Code.workerLost.rawValue
-            task.errorClass = .lost
-            task.errorMessage = "\(input): the worker died with it \(attempt - formerAttempts) times"
+            task.errorMessage =
+                "\(input): the worker died with it \(task.attempt - task.formerAttempts) times"
         }
         return task
     }

@@ -144,19 +144,27 @@ struct WorkerShift: Sendable {
         discardPieces(of: record)
     }
 
-    /// Removes jobs that ended long ago.
+    /// Removes jobs that ended long ago, and pieces that no job waits for.
     private func keepHouse() async {
-        guard let retention = queue.settings.retention else { return }
         while !Task.isCancelled {
-            do {
-                let time = Date().addingTimeInterval(-retention)
-                try await catalog.apply([.pipeline(.removeJobs(endedBefore: time))])
-            } catch  where !Task.isCancelled {
-                logger.error("jobs that ended long ago were not removed", metadata: ["cause": "\(error)"])
-            } catch {
-                return
+            if let retention = queue.settings.retention {
+                await keep("jobs that ended long ago were not removed") {
+                    let time = Date().addingTimeInterval(-retention)
+                    try await catalog.apply([.pipeline(.removeJobs(endedBefore: time))])
+                }
             }
+            await keep("pieces of jobs that have ended were not removed") { try await queue.removePiecesOfEndedJobs() }
             try? await Task.sleep(for: Self.housekeepingInterval)
+        }
+    }
+
+    /// One thing of housekeeping: it is tried again with the next round.
+    private func keep(_ complaint: String, _ work: () async throws -> Void) async {
+        do {
+            try await work()
+        } catch {
+            guard !Task.isCancelled else { return }
+            logger.error("\(complaint)", metadata: ["cause": "\(error)"])
         }
     }
 }

@@ -7,7 +7,7 @@ import Policies
 /// every node and over restarts. The key itself is not among them: its KID stands for it.
 enum EntityTag {
     /// Raised whenever the same inputs come to give other bytes.
-    private static let formatRevision = 1
+    private static let formatRevision = 2
 
     /// Of an object that is made from a segment of a track.
     static func of(_ track: PlannedTrack, segment: Int, _ object: String) throws -> String {

@@ -1,5 +1,6 @@
 import Catalog
 import ContentKeys
+import Cryptography
 import Foundation
 import MediaModel
 import MediaStorage
@@ -14,17 +15,30 @@ struct OpenedTrack: Sendable {
     /// Reads clear media, decrypting what storage encrypted.
     let media: any MediaReader
 
+    /// A name for the bytes of the track's index and media, equal on every node: 32 bytes.
+    let content: [UInt8]
+    /// The same in hexadecimal.
+    let contentDigest: String
+
     /// Of the segment with the most samples: what planning one may cost.
     let mostSamples: Int
 
+    /// - Parameters:
+    ///   - asset: that the track is of.
+    ///   - version: of the asset, by number.
     init(
-        record: TrackRecord, index: TrackIndex, transportStream: Result<TransportStreamTrack, TransportStreamError>,
-        media: any MediaReader
-    ) {
+        record: TrackRecord, asset: String, version: Int, index: TrackIndex,
+        transportStream: Result<TransportStreamTrack, TransportStreamError>, media: any MediaReader
+    ) throws {
         self.record = record
         self.index = index
         self.transportStream = transportStream
         self.media = media
+        content = try Self.content(record, asset, version)
+        contentDigest = content.map { byte in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0" + text : text
+        }.joined()
         mostSamples = (0..<index.segmentCount).map { index.segment($0).sampleCount }.max() ?? 0
     }
 
@@ -46,12 +60,11 @@ struct OpenedTrack: Sendable {
             choices: StreamingFormat.served.filter { $0.container == .cmaf }.map(\.rawValue))
     }
 
-    /// A name for the bytes of the track's media that is equal on every node.
-    var contentDigest: String {
-        record.indexDigest.map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
+    /// Media that differ may have equal indexes: frames of constant size, a picture replaced by one as long. Media of
+    /// before there were tags are told apart by where they lie.
+    private static func content(_ record: TrackRecord, _ asset: String, _ version: Int) throws -> [UInt8] {
+        let media = record.tagsDigest ?? Array("\(asset)/\(version)/\(record.description.name)".utf8)
+        return try SHA256.digest(record.indexDigest + [record.tagsDigest == nil ? 0 : 1] + media)
     }
 }
 

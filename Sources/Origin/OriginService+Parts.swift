@@ -44,13 +44,20 @@ extension OriginService {
                 reference, format: format, encryption: plan.encryption == .none ? nil : plan.encryption,
                 filters: filters),
             encryption: plan.encryption, version: number, documents: [], segments: [])
-        for track in presentation.tracks {
-            let playlists = format.streamingProtocol == .hls ? track.playlistAddresses : []
+        let isHLS = format.streamingProtocol == .hls
+        for track in presentation.tracks where track.description.kind != .image {
+            let playlists = isHLS ? track.playlistAddresses : []
             let initialization = track.initializationAddress.map { [$0] } ?? []
             parts.documents += try (playlists + initialization).map { try Self.request($0, of: reference) }
             parts.segments += try track.segmentAddresses.map { try Self.request($0, of: reference) }
         }
-        let stills = try stills(of: reference, filters, lookup, version)
+        for sheets in presentation.shownSheets {
+            if isHLS, sheets.isListed {
+                parts.documents.append(try Self.request(sheets.playlistAddress, of: reference))
+            }
+            parts.segments += try sheets.addresses.map { try Self.request($0, of: reference) }
+        }
+        let stills = try stills(of: manifest, lookup, version)
         parts.documents += stills.documents
         parts.segments += stills.segments
         return parts

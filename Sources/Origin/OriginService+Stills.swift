@@ -146,17 +146,17 @@ extension OriginService {
 
     /// What a package has of still pictures, besides what its manifests name.
     func stills(
-        of presentation: PresentationReference, _ filterNames: [String], _ lookup: LocatorLookup,
-        _ version: OpenedVersion
+        of request: ManifestRequest, _ lookup: LocatorLookup, _ version: OpenedVersion
     ) throws -> (documents: [OriginRequest], segments: [OriginRequest]) {
         var (documents, segments): ([OriginRequest], [OriginRequest]) = ([], [])
+        let presentation = request.presentation
         if let plan = try? Self.picturePlan(.thumbnails, lookup) {
-            let tracks = version.tracks.filter { ThumbnailLayout($0.index) != nil }
+            let shown = try timed(presentation, plan, request.filters, version, from: .manifest)
             // WebVTT names the first of them.
-            for track in tracks.prefix(1) {
+            if let sheets = shown.shownSheets.first, let track = version.track(named: sheets.name) {
                 let reference = Self.reference(presentation, plan, [], version, track)
-                documents.append(.thumbnailTrack(presentation, filters: filterNames))
-                segments += (1...track.index.segmentCount).map { .sheet(reference, number: $0) }
+                documents.append(.thumbnailTrack(presentation, filters: request.filterNames))
+                segments += sheets.range.map { .sheet(reference, number: $0 + 1) }
             }
         }
         if Self.poster(of: version) != nil, (try? Self.picturePlan(.poster, lookup)) != nil {

@@ -98,7 +98,7 @@ struct SampleAESSizes: Sendable {
 
     private func name(_ planned: PlannedTrack, _ segment: Int) throws(OriginError) -> Name? {
         try planned.key(ofSegment: segment).map {
-            Name(media: planned.track.record.indexDigest, segment: segment, key: $0)
+            Name(media: planned.track.content, segment: segment, key: $0)
         }
     }
 }

@@ -42,6 +42,11 @@ struct VersionStore: Sendable {
             guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else {
                 throw OriginError(.resourceNotFound, "The asset has no such version.")
             }
+            let roles = record.tracks.compactMap(\.description.image?.role)
+            // Each may leave in the clear: many of them together may be a film.
+            guard Set(roles).count == roles.count else {
+                throw OriginError(.storageFault, "the version has several tracks of still pictures of one kind")
+            }
             do {
                 return OpenedVersion(record: record, tracks: try record.tracks.map { try open($0, record, key) })
             } catch let error as MediaStorageError {
@@ -88,6 +93,8 @@ struct VersionStore: Sendable {
             throw OriginError(.storageFault, "track \(track.description.name) has more than still pictures")
         }
         let transportStream = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
-        return OpenedTrack(record: track, index: index, transportStream: transportStream, media: media)
+        return try OpenedTrack(
+            record: track, asset: version.asset, version: version.number, index: index,
+            transportStream: transportStream, media: media)
     }
 }

@@ -11,9 +11,10 @@ extension PresentedTrack {
     /// Where the init segment lies; nil where there is none.
     public var initializationAddress: String? { addresses.initialization?.expanded(track: description.name) }
 
-    /// Where the segments lie, in order.
+    /// Where the segments lie, in order; none of thumbnails, of which `Presentation.shownSheets` says what is shown.
     public var segmentAddresses: [String] {
-        if description.kind == .image { return segments.indices.map(sheetAddress) }
-        return segments.map { addresses.media.expanded(track: description.name, time: $0.start) }
+        description.kind == .image
+            ? []
+            : segments.map { addresses.media.expanded(track: description.name, time: $0.start) }
     }
 }

@@ -1,11 +1,11 @@
 import MediaModel
 
 /// The sheets of thumbnails that lie under what a presentation shows.
-struct ShownSheets {
+public struct ShownSheets: Sendable {
     let track: PresentedTrack
     let format: ImageFormat
     /// Which sheets, counted from 0.
-    let range: Range<Int>
+    public let range: Range<Int>
     /// Where the presentation begins, in microseconds of the film: with a picture, where one begins a moment later.
     let start: UInt64
     /// Where it ends, likewise.
@@ -42,6 +42,18 @@ struct ShownSheets {
         offset = start > begins ? start - begins : 0
     }
 
+    /// Of the track of thumbnails.
+    public var name: String { track.description.name }
+
+    /// Whether HLS lists them: its image playlists cannot begin within a sheet.
+    public var isListed: Bool { offset == 0 }
+
+    /// Where they lie, in order.
+    public var addresses: [String] { range.map(track.sheetAddress) }
+
+    /// Where their playlist lies.
+    public var playlistAddress: String { track.addresses.playlist.expanded(track: name) }
+
     private static func nearestPicture(to start: UInt64, _ track: PresentedTrack, _ format: ImageFormat) -> UInt64 {
         let (interval, scale) = (UInt128(max(format.interval, 1)), UInt128(track.description.timescale))
         let number = (UInt128(start) + UInt128(tolerance)) * scale / 1_000_000 / interval
@@ -69,11 +81,11 @@ extension PresentedTrack {
 
 extension Presentation {
     /// Of each track of thumbnails.
-    var shownSheets: [ShownSheets] {
+    public var shownSheets: [ShownSheets] {
         let (start, length) = (start, duration)
         return tracks(.image).compactMap { ShownSheets($0, from: start, to: start + length) }
     }
 
-    /// The tracks of thumbnails that HLS lists: its image playlists cannot begin within a sheet.
-    var listedSheets: [ShownSheets] { shownSheets.filter { $0.offset == 0 } }
+    /// The tracks of thumbnails that HLS lists.
+    var listedSheets: [ShownSheets] { shownSheets.filter(\.isListed) }
 }

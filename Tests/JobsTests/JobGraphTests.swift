@@ -269,6 +269,32 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 @Suite struct RetryRuleTests {
+    private static func waited() -> TaskRecord {
+        var task = TaskRecord(job: JobID(), name: "encode", kind: .encode, options: TaskOptions())
+        task.attempt = 41
+        task.errorClass = .keys
+        return task
+    }
+
+    /// Hours of waiting for a key leave what fails afterwards as many attempts as it has else.
+    @Test func waitingForKeysTakesNothingFromOthers() {
+        let rule = RetryRule()
+        var task = Self.waited().failed(JobFailure(.edgeFailed, "away"), at: Date(), rule)
+        #expect(task.state == .scheduled && task.formerAttempts == 40)
+        task.attempt += rule.network - 1
+        task = task.failed(JobFailure(.edgeFailed, "away"), at: Date(), rule)
+        #expect(task.state == .error && task.formerAttempts == 40)
+    }
+
+    @Test func waitingForKeysTakesNothingFromALostWorker() {
+        let rule = RetryRule()
+        var task = Self.waited().abandoned(at: Date(), isCanceling: false, input: "film.mp4", rule)
+        #expect(task.state == .queued && task.formerAttempts == 40 && task.errorClass == .lost)
+        task.attempt += rule.lost - 1
+        task = task.abandoned(at: Date(), isCanceling: false, input: "film.mp4", rule)
+        #expect(task.state == .error && task.errorMessage == "film.mp4: the worker died with it 3 times")
+    }
+
     @Test func delaysDoubleAndEnd() {
         let rule = RetryRule()
         #expect((1...6).map { rule.wait(after: $0, .network) } == [2, 4, 8, 16, 32, nil])

@@ -20,7 +20,10 @@ import Testing
         /// - Parameters:
         ///   - misdeed: shell that runs before each piece, with the piece's first picture in `$FIRST`.
         ///   - times: the decode times that the pieces begin at.
-        init(misdeed: String = "", times: [UInt64] = [0, 1024, 2048], obstacle: String? = nil) throws {
+        ///   - limit: of what the encoder may send, in bytes.
+        init(
+            misdeed: String = "", times: [UInt64] = [0, 1024, 2048], obstacle: String? = nil, limit: UInt64? = nil
+        ) throws {
             workshop = try Workshop()
             shelf = try PieceShelf(root: workshop.folder + "/pieces")
             let film = DividedFilm(
@@ -51,7 +54,9 @@ import Testing
                 *) echo whole >> log; cat whole ;;
                 esac
                 """
-            worker = workshop.worker(try workshop.encoder(script), pieces: shelf)
+            var limits = EncodingLimits()
+            if let limit { limits.output = limit }
+            worker = workshop.worker(try workshop.encoder(script), limits: limits, pieces: shelf)
         }
 
         private static func write(_ bytes: [UInt8], _ workshop: Workshop, _ name: String) throws {
@@ -205,6 +210,73 @@ import Testing
         try await site.workshop.queue(site.worker).recover()
         #expect(site.left.contains { $0.contains(job.id.rawValue) })
         #expect(!site.left.contains { $0.contains(gone.rawValue) })
+    }
+
+    /// A job that is cancelled while it waits has no task that ends: housekeeping finds its pieces.
+    @Test func housekeepingRemovesThePiecesOfJobsThatEnded() async throws {
+        let site = try Site()
+        let staged = try site.shelf.storage.stage(in: nil)
+        let record = PieceRecord(fingerprint: "", key: nil, tracks: [], pictures: nil, warnings: [], qualities: [])
+        let (job, other) = (try await site.submit(), try await site.submit())
+        for id in [job.id, other.id] {
+            try site.shelf.put(record, try site.shelf.storage.stage(in: nil), as: 0, of: id)
+        }
+        try await site.workshop.catalog.apply([.pipeline(.cancel(job.id, at: Date()))])
+        _ = try staged.create("half")
+        try await site.workshop.queue(site.worker).removePiecesOfEndedJobs()
+        #expect(!site.left.contains { $0.contains(job.id.rawValue) })
+        #expect(site.left.contains { $0.contains(other.id.rawValue) })
+        // What another piece is being written to stays.
+        #expect(site.left.contains { $0.hasSuffix("half") })
+    }
+
+    /// However many pieces an encoder says there are, they have the bytes of one encode.
+    @Test func allPiecesHaveOneLimit() async throws {
+        // A piece has 60 bytes of media, its index and its events.
+        let size = try Wire.index().count + 60
+        let roomy = try Site(limit: UInt64(10 * size + 10_000))
+        #expect(try await roomy.run(try await roomy.submit()).state == .finished)
+        let narrow = try Site(limit: UInt64(2 * size))
+        let ended = try await narrow.run(try await narrow.submit())
+        #expect(ended.state == .error && ended.errorCode == "limitExceeded")
+        #expect(narrow.log.filter { $0.hasPrefix("begin") }.count == 2)
+        #expect(narrow.left.isEmpty)
+    }
+
+    @Test func whatIsThrownAwayIsGivenBack() throws {
+        let budget = OutputBudget(100)
+        try budget.take(80)
+        #expect(throws: JobFailure.self) { try budget.take(30) }
+        budget.giveBack(110)
+        try budget.take(100)
+        #expect(throws: JobFailure.self) { try budget.take(.max) }
+    }
+
+    @Test func stillPicturesOfAKindAreOneTrack() {
+        func track(_ role: ImageFormat.Role, _ name: String) -> TrackRecord {
+            TrackRecord(
+                description: TrackDescription(
+                    name: name, kind: .image,
+                    codec: CodecConfiguration(sampleEntry: "jpeg", decoderSpecific: [], codecString: "jpeg"),
+                    timescale: 1000, averageBitrate: 1, peakBitrate: 1,
+                    image: ImageFormat(role: role, width: 16, height: 16, interval: 1)),
+                duration: 1, segmentCount: 1, mediaFile: "m", indexFile: "i", mediaSize: 1, mediaNonce: 1,
+                indexDigest: [])
+        }
+        #expect([track(.thumbnails, "a"), track(.poster, "b")].hasStillsOnce)
+        #expect(![track(.thumbnails, "a"), track(.poster, "b"), track(.thumbnails, "c")].hasStillsOnce)
+    }
+
+    @Test func placesOfEncodersAreBounded() {
+        let running = RunningTasks()
+        let task = TaskRecord(job: JobID(), name: "encode", kind: .encode, options: TaskOptions())
+        #expect(running.takePlace(of: 2))
+        running.add(task) {}
+        #expect(!running.takePlace(of: 2))
+        running.givePlaceBack()
+        #expect(running.takePlace(of: 2))
+        running.remove(task)
+        #expect(running.takePlace(of: 2) && !running.takePlace(of: 2))
     }
 
     @Test func qualityOfPiecesIsWeighted() {

@@ -45,7 +45,8 @@ import TransportStream
             description: description, duration: 1000, segmentCount: 1, mediaFile: "m", indexFile: "i", mediaSize: 100,
             mediaNonce: 1, indexDigest: [])
         let form = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
-        return OpenedTrack(record: record, index: index, transportStream: form, media: NoMedia())
+        return try OpenedTrack(
+            record: record, asset: "a", version: 1, index: index, transportStream: form, media: NoMedia())
     }
 
     private func version(_ video: [FourCC], _ audio: [FourCC]) throws -> OpenedVersion {

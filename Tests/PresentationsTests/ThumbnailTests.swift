@@ -185,6 +185,21 @@ import Testing
         }
     }
 
+    /// Whoever writes a part of a film as files writes these sheets, and the playlist where there is one.
+    @Test func sheetsOfPartsAreThoseThatAreNamed() throws {
+        for (segments, sheets, isListed) in [
+            (0..<6, [1, 2], true), (0..<3, [1], true), (4..<6, [2], true), (1..<6, [1, 2], false), (5..<6, [2], false),
+        ] {
+            let part = Self.film(segments)
+            let shown = try #require(part.shownSheets.first)
+            #expect(shown.name == "thumbnails" && shown.isListed == isListed)
+            #expect(shown.addresses == sheets.map { "v1/clear/jpeg/thumbnails/\($0).jpg" })
+            #expect(shown.playlistAddress == "v1/clear/jpeg/thumbnails/media.m3u8")
+            #expect(try (part.imagePlaylist(of: "thumbnails") != nil) == isListed)
+            #expect(part.tracks(.image).allSatisfy { $0.segmentAddresses.isEmpty })
+        }
+    }
+
     @Test func otherFormatsDoNotKnowThem() throws {
         #expect(try !Self.film().muxedMultivariantPlaylist().contains("IMAGE"))
     }

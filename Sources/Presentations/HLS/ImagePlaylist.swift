@@ -32,8 +32,7 @@ extension Presentation {
             stream.set("BANDWIDTH", "\(max(1, sheets.track.peakBitrate))")
             stream.set("RESOLUTION", "\(sheets.format.width)x\(sheets.format.height)")
             stream.set("CODECS", quoted: sheets.track.description.codec.codecString)
-            stream.set(
-                "URI", quoted: sheets.track.addresses.playlist.expanded(track: sheets.track.description.name))
+            stream.set("URI", quoted: sheets.playlistAddress)
             return stream.line("EXT-X-IMAGE-STREAM-INF")
         }.joined()
     }
