@@ -45,7 +45,9 @@ struct EncodeCommand: AsyncParsableCommand {
         var qualities: [RenditionQuality]?
 
         var text: String {
-            let table = Table.render(JobReport.heading, jobs.map(\.row))
+            let table =
+                Table.render(JobReport.heading, jobs.map(\.row))
+                + jobs.flatMap { job in job.warnings.map { "\nwarning: \(job.asset): \($0)" } }.joined()
             guard let qualities, !qualities.isEmpty else { return table }
             let rows = qualities.map { quality in
                 [
