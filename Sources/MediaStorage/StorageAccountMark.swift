@@ -51,12 +51,19 @@ public struct StorageAccountMark: Sendable, Hashable {
         case "staging":
             return try isFolder(path)
                 && Folder.entries(path).allSatisfy { name in
-                    UUID(uuidString: name) != nil && ((try? FileReader(path: path + "/" + name))?.size ?? .max) <= 1024
+                    UUID(uuidString: name) != nil && isMarkAtMost(path + "/" + name)
                 }
         // Another process has marked it meanwhile, which is seen when this one does.
         case fileName: return read(root) != nil
         default: return false
         }
+    }
+
+    /// Whether a file may be a mark that is written; so may one that is gone by now.
+    private static func isMarkAtMost(_ path: String) -> Bool {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else { return errno == ENOENT }
+        return facts.st_mode & S_IFMT == S_IFREG && facts.st_size <= 1024
     }
 
     private static func isFolder(_ path: String) -> Bool {
@@ -86,8 +93,9 @@ public struct StorageAccountMark: Sendable, Hashable {
         defer { unlink(staged) }
         // Of two processes that do it at once, one marks it, and both take what stands there.
         guard link(staged, root + "/" + fileName) == 0 else {
-            if errno == EEXIST, let known = read(root) { return try unused(known, root, name) }
-            throw MediaStorageError(.inputOutput, "cannot mark '\(root)': \(Folder.reason())")
+            let reason = Folder.reason()
+            if let known = read(root) { return try unused(known, root, name) }
+            throw MediaStorageError(.inputOutput, "cannot mark '\(root)': \(reason)")
         }
         try Folder.synchronize(root)
         return mark

@@ -43,10 +43,13 @@ final class Depot: Sendable {
         ])
     }
 
-    func uploads(_ settings: UploadSettings = UploadSettings(), checks: [any IngestCheck] = []) -> UploadService {
+    func uploads(
+        _ settings: UploadSettings = UploadSettings(), checks: [any IngestCheck] = [],
+        storage: (any MediaStorage)? = nil
+    ) -> UploadService {
         UploadService(
-            assets: StoredAssets(catalog: catalog, storage: storage, unwrapper: unwrapper), settings: settings,
-            checks: checks,
+            assets: StoredAssets(catalog: catalog, storage: storage ?? self.storage, unwrapper: unwrapper),
+            settings: settings, checks: checks,
             now: { [clock] in clock.now })
     }
 

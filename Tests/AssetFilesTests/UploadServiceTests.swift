@@ -44,6 +44,40 @@ import Testing
         #expect(try depot.storage.size(ofOriginal: part.id, in: nil) == 3)
     }
 
+    /// The kernel says once that the disk did not take something; asked again, it says that all is well.
+    @Test func whatTheDiskRefusedOnceIsNotAcknowledged() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads(storage: StumblingStorage(storage: depot.storage))
+        let upload = try await uploads.create(Depot.request("a.bin", 64 << 20), actor: nil)
+        let part = try #require(upload.parts.last)
+        let error = await #expect(throws: MediaStorageError.self) {
+            try await uploads.append(
+                to: upload.id, at: 0, Depot.body([UInt8](repeating: 1, count: 32 << 20), [2, 3]))
+        }
+        #expect(error?.code == .inputOutput)
+        let refused = try #require(try await depot.catalog.upload(upload.id))
+        #expect(refused.offset == 0 && refused.isWriting == true)
+        let next = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        #expect(next.offset == 3 && next.parts.count == 1 && next.parts.last?.nonce != part.nonce)
+    }
+
+    /// Another process took bytes between the look into the catalog and the lock.
+    @Test func whoReadTheUploadTooEarlyCutsNothing() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads()
+        let old = try await uploads.create(Depot.request("a.bin", 6), actor: nil)
+        let now = try await uploads.append(to: old.id, at: 0, Depot.body([1, 2, 3]))
+        let early = await #expect(throws: AssetFileError.self) { _ = try await UploadReception(old, uploads) }
+        #expect(early?.code == .busy)
+        let stale = await #expect(throws: AssetFileError.self) { _ = try await uploads.record(old, after: old) }
+        #expect(stale?.code == .busy)
+        #expect(try await depot.catalog.upload(old.id) == now)
+        let part = try #require(now.parts.last)
+        #expect(try depot.storage.size(ofOriginal: part.id, in: nil) == 3)
+    }
+
     @Test func anEmptyPartThatMayHaveBeenWrittenIsReplaced() async throws {
         let depot = try Depot()
         try await depot.makeAsset()

@@ -2,6 +2,7 @@ import Catalog
 import CatalogSQLite
 import ContentKeys
 import Foundation
+import MediaStorage
 import Policies
 import Testing
 
@@ -20,6 +21,14 @@ import Testing
         let whole = (1..<rule.keys).compactMap { rule.wait(after: $0, .keys) }.reduce(0, +)
         #expect(whole > 20 * 3600 && whole < 30 * 3600)
         #expect(rule.wait(after: rule.keys, .keys) == nil)
+    }
+
+    @Test func anAccountThatIsAwayIsWaitedForAsLong() {
+        let away = JobFailure(meaning: MediaStorageError(.unavailable, "not mounted"))
+        #expect(away.code == "storageAway" && away.errorClass == .away)
+        #expect(JobFailure(meaning: MediaStorageError(.inputOutput, "full")).errorClass == .storage)
+        let rule = RetryRule()
+        #expect((1...rule.keys).allSatisfy { rule.wait(after: $0, .away) == rule.wait(after: $0, .keys) })
     }
 
     @Test func whatIsNotKnownIsCalledSo() {

@@ -147,4 +147,42 @@ import Testing
         try FileManager.default.createDirectory(atPath: occupied + "/letters", withIntermediateDirectories: true)
         #expect(code { _ = try StorageAccountMark.make(occupied, name: "films") } == .unavailable)
     }
+
+    /// Who set it up died before the mark stood there.
+    @Test func aSetUpThatWasBrokenOffIsTakenUpAgain() throws {
+        let disks = try Disks([:])
+        let folder = disks.root + "/films"
+        for name in ["assets", "staging", "originals"] {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+        }
+        try Data("half".utf8).write(to: URL(fileURLWithPath: folder + "/staging/" + UUID().uuidString.lowercased()))
+        #expect(try StorageAccountMark.make(folder, name: "films").identity != nil)
+        let occupied = disks.root + "/occupied"
+        try FileManager.default.createDirectory(atPath: occupied + "/assets/a", withIntermediateDirectories: true)
+        #expect(code { _ = try StorageAccountMark.make(occupied, name: "films") } == .unavailable)
+    }
+
+    @Test func whoSetsAnAccountUpAtOnceAgreesOnItsIdentity() async throws {
+        let disks = try Disks([:])
+        for round in 0..<8 {
+            let folder = disks.root + "/films\(round)"
+            let marks = try await withThrowingTaskGroup(of: StorageAccountMark.self) { group in
+                for _ in 0..<4 { group.addTask { try StorageAccountMark.make(folder, name: "films") } }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(marks.count == 1)
+        }
+    }
+
+    @Test func anAccountThatFailsKeepsNoOtherFromBeingCleaned() throws {
+        let disks = try Disks(["a": 1, "b": 1])
+        let left = ["/media", "/a", "/b"].map { disks.root + $0 + "/staging/left" }
+        for path in left {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        // Not a folder where one should be.
+        try FileManager.default.removeItem(atPath: disks.root + "/a/staging")
+        #expect(code { try disks.storage.removeLeftovers { _, _ in true } } == .inputOutput)
+        #expect(!FileManager.default.fileExists(atPath: left[0]) && !FileManager.default.fileExists(atPath: left[2]))
+    }
 }
