@@ -338,8 +338,8 @@ func tests() -> [Target] {
         test(
             "OriginTests",
             siblings: [
-                "HTTPSurface", "Origin", "OriginHTTP", "Policies", "Catalog", "MediaModel", "MediaStorage",
-                "TransportStream",
+                "HTTPSurface", "Origin", "OriginHTTP", "Policies", "Catalog", "CatalogSQLite", "ContentKeys",
+                "Cryptography", "KeyWrapping", "MediaModel", "MediaStorage", "TransportStream",
             ],
             products: [.httpTypes, .nioCore]),
         test(
