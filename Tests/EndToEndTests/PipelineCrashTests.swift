@@ -7,7 +7,9 @@ import Testing
 @Suite(.serialized, .waiting) struct PipelineCrashTests {
     /// As many as `KEYWAY_CRASHES` says.
     private static let crashes = ProcessInfo.processInfo.environment["KEYWAY_CRASHES"].flatMap { Int($0) } ?? 3
-    private static let assets = ["one", "two", "three"]
+    private static let assets =
+        ["one", "two", "three"]
+        + (crashes < 50 ? [] : ["four", "five", "six", "seven", "eight", "nine", "ten"])
 
     /// SplitMix64: the same moments in every run, as far as the machine lets them be.
     private struct Moments {
