@@ -32,7 +32,8 @@ public struct DownloadRoutes: Sendable {
                     .notPermitted, "the role \(identity.role.rawValue) may not do this: it takes operator")
             }
             let original = try await uploads.original(
-                asset: context.parameters.get("name") ?? "", name: context.parameters.get("file") ?? "")
+                asset: context.parameters.get("name") ?? "", name: context.parameters.get("file") ?? "",
+                readBy: request.method == .head ? nil : identity.name)
             return try response(original, request)
         } catch {
             guard let meaning = OperatorError(meaning: error) else { throw error }

@@ -38,12 +38,20 @@ public struct OriginalBytes: AsyncSequence, Sendable {
 extension UploadService {
     /// An original that may be read.
     ///
+    /// - Parameter actor: who is given bytes of it, which is audited first; nil when nobody is.
     /// - Throws: `AssetFileError` with `missing`, or `notReady` for what has not left quarantine.
-    public func original(asset: String, name: String) async throws -> Original {
+    public func original(asset: String, name: String, readBy actor: String?) async throws -> Original {
         guard let file = try await catalog.assetFile(asset: asset, name: name) else {
             throw AssetFileError(
                 .missing, "asset '\(asset.prefix(128))' has no file '\(name.prefix(128))'")
         }
-        return Original(record: file, content: try await assets.open(file), threads: threads)
+        let content = try await assets.open(file)
+        if let actor {
+            var event = AuditEvent(time: now(), action: .assetFileRead)
+            event.actor = actor
+            event.detail = "\(file.asset): \(file.name)"
+            try await catalog.apply([.audit(event)])
+        }
+        return Original(record: file, content: content, threads: threads)
     }
 }

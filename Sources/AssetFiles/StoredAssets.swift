@@ -51,7 +51,7 @@ public struct StoredAssets: Sendable {
     func content(of file: AssetFileRecord) async throws -> any MediaReader {
         let key = try await key(of: file)
         let parts = try file.parts.map { part in
-            let reader = try storage.open(part.file, form: Self.form(key, part))
+            let reader = try storage.open(part.file, form: Self.form(key, part), verifying: part.tagsDigest)
             guard reader.size == part.size else {
                 throw AssetFileError(.damaged, "file '\(file.name)' of asset '\(file.asset)' is not whole in storage")
             }

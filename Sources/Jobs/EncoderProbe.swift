@@ -14,6 +14,9 @@ public struct EncoderProbe: ContentProbe {
     /// All of the sound is decoded.
     private static let fingerprinting = EncodingLimits(wallTime: 7200, encoder: EncoderLimits(processorTime: 7200))
 
+    /// Of all events together, in bytes: a fingerprint has many.
+    private static let limit = 16 << 20
+
     private let executable: String
 
     /// - Parameter encoder: path of the program `keyway-encoder`.
@@ -23,7 +26,7 @@ public struct EncoderProbe: ContentProbe {
 
     public func facts(of content: CheckedContent) async throws -> Probed<MediaFacts> {
         try await run(.inspect, Self.inspection, content) { reception in
-            await reception.facts.map(Probed.found) ?? .died("the probe says nothing of it")
+            await reception.inspected.map(Probed.found) ?? .died("the probe says nothing of it")
         }
     }
 
@@ -33,10 +36,10 @@ public struct EncoderProbe: ContentProbe {
 
     private func run<Value>(
         _ task: EncoderTask, _ limits: EncodingLimits, _ content: CheckedContent,
-        _ result: (InspectionReception) async -> Probed<Value>
+        _ result: (ProbeReception) async -> Probed<Value>
     ) async throws -> Probed<Value> {
         guard content.content.size > 0 else { return .notMedia("it is empty") }
-        let reception = InspectionReception()
+        let reception = ProbeReception(limit: Self.limit)
         let child = EncoderChild(executable: executable, limits: limits)
         var server: OriginalServer?
         defer { withExtendedLifetime(server) {} }
@@ -63,42 +66,6 @@ public struct EncoderProbe: ContentProbe {
                 return .died("the probe took more than it may: \(failure.message)")
             default: return .unreadable(failure.message)
             }
-        }
-    }
-}
-
-/// Takes what a child says that looks into content: events and nothing else.
-private actor InspectionReception: EncoderOutput {
-    /// Of all events together, in bytes.
-    private static let limit = 16 << 20
-
-    private var reader = EncoderFrameReader()
-    private var received = 0
-    private(set) var facts: MediaFacts?
-    private(set) var fingerprint: [UInt32] = []
-    private(set) var isFinished = false
-    private(set) var failure: JobFailure?
-
-    func take(_ bytes: [UInt8]) throws {
-        received += bytes.count
-        guard received <= Self.limit else { throw JobFailure(.encoderProtocol, "the encoder says too much") }
-        reader.append(bytes)
-        do {
-            while let frame = try reader.next() { try take(frame) }
-        } catch let error as EncoderFrameError {
-            throw JobFailure(.encoderProtocol, error.description)
-        }
-    }
-
-    private func take(_ frame: EncoderFrame) throws {
-        guard frame.kind == .event, let event = try? JSONDecoder().decode(EncoderEvent.self, from: Data(frame.payload))
-        else { throw JobFailure(.encoderProtocol, "the encoder sent something else than an event") }
-        switch event {
-        case .inspected(let facts): self.facts = facts
-        case .fingerprinted(let items): fingerprint += items
-        case .finished: isFinished = true
-        case .failed(let code, let message): failure = JobFailure(encoder: code, String(message.prefix(1000)))
-        default: break
         }
     }
 }

@@ -92,10 +92,7 @@ struct EncodingRun: Sendable {
         let staged = try environment.storage.stage(in: account)
         let reception = EncodingReception(
             staged: staged, key: key, nonces: nonces, budget: OutputBudget(environment.limits.output), onEvent: report)
-        let inputs = try await JobInputs(taken.job.inputs, environment)
-        let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(preset: text, inputs: inputs.arguments, reception)
-        withExtendedLifetime(inputs) {}
+        let outcome = try await environment.runChild(text, inputs: taken.job.inputs, reception)
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         return MadeTracks(
@@ -107,10 +104,7 @@ struct EncodingRun: Sendable {
         var order = order
         order.share = .plan
         let reception = ProbeReception()
-        let inputs = try await JobInputs(taken.job.inputs, environment)
-        let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(preset: try order.text(), inputs: inputs.arguments, reception)
-        withExtendedLifetime(inputs) {}
+        let outcome = try await environment.runChild(try order.text(), inputs: taken.job.inputs, reception)
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess, let film = await reception.film,
             (1...DividedFilm.maximumPieces).contains(film.pieceCount), film.pieceSize >= 0, film.pieceSize < 1 << 24

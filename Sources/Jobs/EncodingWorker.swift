@@ -128,12 +128,9 @@ public struct EncodingWorker: Sendable {
     func probe(_ job: JobRecord) async throws -> TaskOutcome {
         var result: [String: String] = [:]
         let media = job.inputs.compactMap(UploadInput.init(text:)).map(\.path).filter { !Self.isText($0) }
-        let inputs = try await JobInputs(media, environment)
-        defer { withExtendedLifetime(inputs) {} }
-        for (number, path) in inputs.arguments.enumerated() {
+        for (number, input) in media.enumerated() {
             let reception = ProbeReception()
-            let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-            let outcome = try await child.run(preset: EncoderTask.probe.rawValue, inputs: [path], reception)
+            let outcome = try await environment.runChild(EncoderTask.probe.rawValue, inputs: [input], reception)
             if let failure = await reception.failure {
                 // A file of sound beside one with pictures.
                 if failure.code == EncoderFailureCode.noVideo.rawValue, media.count > 1 { continue }

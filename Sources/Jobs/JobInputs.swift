@@ -39,4 +39,29 @@ struct JobInputs: Sendable {
         self.arguments = arguments
         self.servers = servers
     }
+
+    /// - Throws: what kept an original from being read, of which the child sees an end only.
+    fileprivate func checkReading() throws {
+        if let error = servers.lazy.compactMap(\.readError).first { throw error }
+    }
+}
+
+extension EncodingWorker.Environment {
+    /// Runs the encoder child over inputs of a job.
+    ///
+    /// - Throws: `JobFailure`; what could not be read of an original, which is no fault of its content.
+    func runChild(
+        _ order: String, inputs: [String], _ reception: any EncoderOutput
+    ) async throws -> EncoderChild.Outcome {
+        let served = try await JobInputs(inputs, self)
+        do {
+            let outcome = try await EncoderChild(executable: encoder, limits: limits).run(
+                preset: order, inputs: served.arguments, reception)
+            try served.checkReading()
+            return outcome
+        } catch let failure as JobFailure {
+            try served.checkReading()
+            throw failure
+        }
+    }
 }

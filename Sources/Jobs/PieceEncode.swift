@@ -130,10 +130,7 @@ struct PieceEncode: Sendable {
     private func receive(
         _ reception: EncodingReception, _ order: String, as number: Int, _ staged: any StagedVersion
     ) async throws -> PieceRecord {
-        let inputs = try await JobInputs(taken.job.inputs, environment)
-        let child = EncoderChild(executable: environment.encoder, limits: environment.limits)
-        let outcome = try await child.run(preset: order, inputs: inputs.arguments, reception)
-        withExtendedLifetime(inputs) {}
+        let outcome = try await environment.runChild(order, inputs: taken.job.inputs, reception)
         if let failure = await reception.failure { throw failure }
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         let record = PieceRecord(

@@ -4,7 +4,6 @@ import Glibc
 ///
 /// `@unchecked Sendable`: written when it is made, and read by the one child's start; zeroed when no reference is left.
 final class SentBytes: @unchecked Sendable {
-    // Sendable: written in the initialiser and in `deinit` only.
     private(set) var bytes: [UInt8]
 
     init(_ bytes: consuming [UInt8]) {

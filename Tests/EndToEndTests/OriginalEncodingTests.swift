@@ -39,6 +39,29 @@ import Testing
         }
     }
 
+    /// A flipped bit in storage is storage's fault, and never taken for a shorter or a damaged film.
+    @Test func whatCannotBeReadIsNoFaultOfTheFilm() throws {
+        let data = try DataFolder()
+        try data.must("asset", "create", "film")
+        try data.must("asset", "file", "add", "film", Programs.clip("exo_sample.mp4"), "--name", "source.mp4")
+        let folder = data.folder.path + "/media/originals"
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+        let sizes = try names.map { name in
+            (try FileManager.default.attributesOfItem(atPath: folder + "/" + name)[.size] as? Int ?? 0, name)
+        }
+        let stored = try #require(sizes.max { $0.0 < $1.0 })
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: folder + "/" + stored.1))
+        try file.seek(toOffset: UInt64(stored.0 / 2))
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: UInt64(stored.0 / 2))
+        try file.write(contentsOf: Data([byte ^ 1]))
+        try file.close()
+        let outcome = try data.keyway("encode", "asset:film/source.mp4")
+        #expect(outcome.status == 74, "\(outcome.errors)")
+        #expect(outcome.errors.contains("damaged") || outcome.errors.contains("tag"), "\(outcome.errors)")
+        #expect(try data.must("asset", "versions", "film", "--json").json()["versions"] as? NSArray == [])
+    }
+
     @Test func onlyWhatIsReadyIsEncoded() throws {
         let site = try OriginalSite()
         let digest = String(repeating: "cd", count: 32)

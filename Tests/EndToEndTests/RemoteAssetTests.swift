@@ -73,6 +73,16 @@ import Testing
         #expect(try site.ask(address, "-r", "-5").body == whole.suffix(5))
         #expect(try site.ask(address, "-r", "\(whole.count)-").status == 416)
         #expect(try site.ask(address, "-r", "0-4", "-H", "If-Range: \"other\"").body == whole)
+        func readings() throws -> Int {
+            try site.data.must("audit", "tail", "--lines", "1000").text.components(separatedBy: "assetFileRead").count
+                - 1
+        }
+        let before = try readings()
+        #expect(before > 0)
+        #expect(try site.ask(address, "-I").status == 200)
+        #expect(try readings() == before)
+        #expect(try site.ask(address, "-r", "7-7").status == 206)
+        #expect(try readings() == before + 1)
         #expect(try site.ask("/v1/assets/there/files/none/content").status == 404)
         #expect(try curl(site.server.admin + address).status == 401)
     }

@@ -90,7 +90,8 @@ struct AssetDownload: AsyncParsableCommand {
         }
         do {
             let uploads = try await common.open().makeUploads(common.configuration())
-            let original = try await uploads.original(asset: name, name: report.name)
+            let original = try await uploads.original(
+                asset: name, name: report.name, readBy: Installation.localActor)
             for try await piece in original.bytes(part.written..<max(part.written, original.size)) {
                 try part.append(piece)
                 shown(part.written)
