@@ -23,6 +23,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = int(os.environ.get("BENCH_RUNS", "4"))
 CONNECTIONS = 16
 SLOW = 64
+# Of the cases' names; only those are measured.
+ONLY = re.compile(os.environ.get("BENCH_ONLY", ""))
+# What is measured with media that is not encrypted in storage, too: as that of the peers is not.
+PLAIN = [(form, encryption) for form in ["m3u8-aapl", "m3u8-cmaf"] for encryption in ["none", "envelope", "cenc", "cbcs"]]
 # What is measured with the memory of segments, too: there all forms cost the same.
 AGAIN = [("m3u8-aapl", "envelope"), ("mpd-time-cmaf", "cenc")]
 POLICIES = """
@@ -62,17 +66,20 @@ def make_clip(path):
         check=True)
 
 
-def publish(folder):
-    """The manifests' paths, by form and encryption."""
+def prepare(folder):
     make_clip(folder + "/clip.mp4")
     with open(folder + "/policies.yaml", "w", encoding="ascii") as file:
         file.write(POLICIES)
     keyway("apply", folder + "/policies.yaml")
-    keyway("asset", "upload", "bench", folder + "/clip.mp4")
+
+
+def publish(folder, asset, storage):
+    """The manifests' paths, by form and encryption."""
+    keyway("asset", "upload", asset, folder + "/clip.mp4", "--storage-encryption", storage)
     paths = {}
     for name in ["clear", "envelope", "cenc", "cbcs"]:
         viewers = [] if name == "clear" else ["--auth", "bench-viewers"]
-        made = json.loads(keyway("publish", "bench", "--delivery", "bench-" + name, *viewers, "--json"))
+        made = json.loads(keyway("publish", asset, "--delivery", "bench-" + name, *viewers, "--json"))
         for stream in made["streams"]:
             paths[stream["format"], stream["encryption"]] = urllib.parse.urlsplit(stream["url"]).path
     return paths
@@ -161,20 +168,25 @@ def every_form(folder, paths, how):
     try:
         host = urllib.parse.urlsplit(server.address).netloc
         for (form, encryption), path in sorted(paths.items()):
-            found = video_segments(server, form, path)
+            name = f"{form}, {encryption}, {how}"
+            found = video_segments(server, form, path) if ONLY.search(name) else []
             if found:
                 size = size or len(server.get(server.address + found[0]))
-                rows.append(measure(f"{form}, {encryption}, {how}", host, [server.process.pid], found, folder))
+                rows.append(measure(name, host, [server.process.pid], found, folder))
     finally:
         server.stop()
     return rows, size
 
 
 def main(folder):
-    paths = publish(folder)
+    prepare(folder)
+    paths = publish(folder, "bench", "on")
+    plain = publish(folder, "plain", "off")
     manifests = []
     os.environ["KEYWAY_ORIGIN_MEMORY"] = "0"
     rows, size = every_form(folder, paths, "made anew")
+    plain = {key: path for key, path in plain.items() if key in PLAIN}
+    rows += every_form(folder, plain, "made anew, not encrypted in storage")[0]
     del os.environ["KEYWAY_ORIGIN_MEMORY"]
     again = {key: path for key, path in paths.items() if key in AGAIN}
     rows += every_form(folder, again, "again")[0]
@@ -182,13 +194,14 @@ def main(folder):
     try:
         pids = [server.process.pid]
         for (form, encryption), path in sorted(paths.items()):
-            if encryption == "cenc" or form.startswith("m3u8"):
+            name = f"manifest {form}, {encryption}"
+            if (encryption == "cenc" or form.startswith("m3u8")) and ONLY.search(name):
                 requests = load.Requests(folder, "manifest", [path])
-                manifests.append(load.measure(f"manifest {form}, {encryption}", server.address, pids, requests, 2, RUNS))
+                manifests.append(load.measure(name, server.address, pids, requests, 2, RUNS))
         slow = slow_readers(server, video_segments(server, "mpd-time-cmaf", paths["mpd-time-cmaf", "cenc"])[0])
     finally:
         server.stop()
-    rows.insert(0, nginx_segments(folder, size))
+    rows.insert(0, nginx_segments(folder, size or 4_000_000))
     with peers.nginx(folder + "/nginx") as peer:
         manifests.insert(0, load.measure("nginx, a file of 16 bytes", peer.address, peer.pids,
                                          load.Requests(folder, "static", ["/key"]), 2, RUNS))

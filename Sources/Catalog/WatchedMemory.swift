@@ -1,5 +1,5 @@
-import BoundedMemory
-import Synchronization
+public import BoundedMemory
+public import Synchronization
 
 /// What was read from the catalog, kept in memory while a `CatalogWatch` hears of every change.
 ///
@@ -14,15 +14,15 @@ public final class WatchedMemory<Key: Hashable & Sendable, Value: Sendable>: Sen
         case everything
     }
 
-    private struct State {
-        var values: TwoAges<Key, Value>
+    @usableFromInline struct State {
+        @usableFromInline var values: TwoAges<Key, Value>
         /// Counts the changes that made something wrong, also what is being read just now.
         var generation = 0
     }
 
-    private let watch: CatalogWatch
+    @usableFromInline let watch: CatalogWatch
     private let effect: @Sendable (CatalogNotice) -> Effect
-    private let state: Mutex<State>
+    @usableFromInline let state: Mutex<State>
 
     /// - Parameters:
     ///   - capacity: most values that are kept.
@@ -35,7 +35,7 @@ public final class WatchedMemory<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// The value at hand; nil when the catalog has to be asked.
-    public func known(_ key: Key) -> Value? {
+    @inlinable public func known(_ key: Key) -> Value? {
         guard watch.isFresh else { return nil }
         return state.withLock { $0.values.value(of: key) }
     }

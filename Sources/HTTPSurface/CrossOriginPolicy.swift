@@ -10,10 +10,13 @@ public struct CrossOriginPolicy: Sendable, Hashable {
         self.allowedOrigins = allowedOrigins
     }
 
+    /// Whether answers say the same whoever asks.
+    public var isForAll: Bool { allowedOrigins == ["*"] }
+
     /// The headers of an answer to a request from an origin; nil for a request that names none.
     public func headers(origin: String?) -> [(name: String, value: String)] {
         let exposed = ("access-control-expose-headers", "Content-Length, Content-Range, ETag, WWW-Authenticate")
-        if allowedOrigins == ["*"] { return [("access-control-allow-origin", "*"), exposed] }
+        if isForAll { return [("access-control-allow-origin", "*"), exposed] }
         // The answer depends on the request's origin, so caches must keep one for each.
         let varies = ("vary", "Origin")
         guard let origin, allowedOrigins.contains(origin) else { return [varies] }

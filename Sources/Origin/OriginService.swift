@@ -22,7 +22,8 @@ public final class OriginService: Sendable {
     let tickets: (any KeyTicketing)?
     private let locators: WatchedMemory<LocatorID, LocatorLookup>
     let rendered: RenderedDocuments
-    private let now: @Sendable () -> Date
+    let watch: CatalogWatch
+    let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - watch: lets what is read from the catalog be kept; until it runs, each request reads it.
@@ -44,6 +45,7 @@ public final class OriginService: Sendable {
         locators = Self.locators(watch)
         // After all others: what it keeps is made of what they keep.
         rendered = RenderedDocuments(watch: watch)
+        self.watch = watch
         self.keyBaseURL = keyBaseURL
         self.tickets = tickets
         self.now = now

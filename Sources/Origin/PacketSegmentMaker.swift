@@ -19,25 +19,31 @@ final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
     }
 
     func make(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int? {
-        var filled = 0
-        while filled < buffer.count {
-            if handedOver == packets.count {
-                packets.removeAll()
-                handedOver = 0
-                guard let goesOn = try producer.append(to: &packets, mayWait: mayWait) else {
-                    return filled > 0 ? filled : nil
-                }
-                guard goesOn || !packets.isEmpty else { break }
-            }
-            let count = min(packets.count - handedOver, buffer.count - filled)
-            packets.withBytes { bytes in
-                UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[handedOver..<handedOver + count]))
-            }
-            filled += count
-            handedOver += count
+        var filled = handOver(to: buffer)
+        while filled < buffer.count, packets.isEmpty {
+            let space = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let step = try packets.filling(space) { try producer.append(to: &$0, mayWait: mayWait) }
+            guard let goesOn = step.result else { return filled > 0 ? filled : nil }
+            filled += step.filled
+            filled += handOver(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            guard goesOn || step.filled > 0 || !packets.isEmpty else { break }
         }
         return filled
+    }
+
+    /// Moves packets that had no space before.
+    /// - Returns: how many bytes.
+    private func handOver(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(packets.count - handedOver, buffer.count)
+        packets.withBytes { bytes in
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[handedOver..<handedOver + count]))
+        }
+        handedOver += count
+        if handedOver == packets.count {
+            packets.removeAll()
+            handedOver = 0
+        }
+        return count
     }
 }
 

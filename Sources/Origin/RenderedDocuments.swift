@@ -28,11 +28,16 @@ struct RenderedDocuments: Sendable {
     /// To be made after everything else that keeps what documents are made of.
     init(watch: CatalogWatch) {
         memory = WatchedMemory(watch: watch, capacity: Self.capacity) { notice in
-            switch notice.subject {
-            case .asset: .those { $0.asset == notice.id }
-            case .deliveryPolicy, .accessPolicy, .locator, .contentKey, .keySeed: .everything
-            case .authorizationPolicy, .secret, .revocation, .streamingEndpoint, .origin: .nothing
-            }
+            guard Self.depend(on: notice.subject) else { return .nothing }
+            return notice.subject == .asset ? .those { $0.asset == notice.id } : .everything
+        }
+    }
+
+    /// Whether documents depend on such records.
+    static func depend(on subject: CatalogSubject) -> Bool {
+        switch subject {
+        case .asset, .deliveryPolicy, .accessPolicy, .locator, .contentKey, .keySeed: true
+        case .authorizationPolicy, .secret, .revocation, .streamingEndpoint, .origin: false
         }
     }
 

@@ -7,58 +7,92 @@ import Policies
 
 /// Manifests and segments, answered on the event loop when all that they are made of is in memory: the same decisions and
 /// answers as the router's, which takes everything else.
-struct OriginFastPath: FastResponder {
-    let service: OriginService
-    let executor: MediaExecutor
-    let endpoints: StreamingEndpoints
-    let memory: SegmentMemory
-    let sharing: CrossOriginPolicy
-    let logger: Logger
-    /// Asked for what is none of the origin's.
-    let next: (any FastResponder)?
+final class OriginFastPath: FastResponder {
+    private let service: OriginService
+    private let executor: MediaExecutor
+    private let endpoints: StreamingEndpoints
+    private let memory: SegmentMemory
+    private let answers: DocumentAnswers
+    private let sharing: CrossOriginPolicy
+    private let logger: Logger
+    private let next: (any FastResponder)?
+
+    /// - Parameter next: asked for what is none of the origin's.
+    init(
+        service: OriginService, executor: MediaExecutor, endpoints: StreamingEndpoints, memory: SegmentMemory,
+        sharing: CrossOriginPolicy, logger: Logger, next: (any FastResponder)?
+    ) {
+        self.service = service
+        self.executor = executor
+        self.endpoints = endpoints
+        self.memory = memory
+        self.sharing = sharing
+        self.logger = logger
+        self.next = next
+        answers = DocumentAnswers(service, sharing)
+    }
 
     func considers(_ request: FastRequest) -> Bool {
         isOfOrigin(request) || next?.considers(request) ?? false
     }
 
+    func answerAtHand(to request: FastRequest) -> FastResponse? {
+        guard isOfOrigin(request) else { return next?.answerAtHand(to: request) }
+        return answers.answer(to: request, make: document) ?? (try? response(to: request))
+    }
+
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
-        guard isOfOrigin(request) else { return next?.respond(to: request, answer: answer) ?? false }
-        guard request.body.readableBytes == 0, let response = try? response(to: request) else { return false }
-        answer(response)
-        return true
+        isOfOrigin(request) ? false : next?.respond(to: request, answer: answer) ?? false
     }
 
     func failed(_ error: any Error, requestID: String) {
         logger.error("stored media cannot be served", metadata: ["request": "\(requestID)", "cause": "\(error)"])
     }
 
-    var readsHost: Bool { !endpoints.areNone || next?.readsHost ?? false }
-
     /// `/{locator}/…`, without a query but a signature's: what shows a token or a ticket is for the router.
     private func isOfOrigin(_ request: FastRequest) -> Bool {
         guard request.method == .get || request.method == .head else { return false }
         guard OriginPath.mayBe(request.target) else { return false }
-        let parts = Self.parts(of: request.target)
-        return parts.query.map { Self.signature(in: $0) != nil } ?? true
+        return request.query.map { Self.signature(in: $0) != nil } ?? true
+    }
+
+    /// A document, and the answer that everybody gets who asks for it plainly; nil, or an error, where that cannot be told.
+    private func document(_ request: FastRequest) throws -> (SharedDocument, FastResponse)? {
+        let path = try OriginPath(parsing: request.target)
+        guard path.isCanonical, endpoints.areNone, let document = try service.sharedDocument(for: path.request) else {
+            return nil
+        }
+        let answer = try ObjectAnswer(document.object, nil, isRead: true)
+        guard case .bytes(let bytes) = document.object.body else { return nil }
+        return (document, response(answer, request, body: ByteBuffer(bytes: bytes)))
+    }
+
+    private func response(
+        _ answer: ObjectAnswer, _ request: FastRequest, _ rules: EndpointRules? = nil, body: ByteBuffer = ByteBuffer()
+    ) -> FastResponse {
+        var headers = answer.headers
+        (rules?.sharing ?? sharing).add(to: &headers, origin: request.origin)
+        return FastResponse(
+            status: answer.status, headers: headers.map { ($0.name.rawName, $0.value) }, body: body)
     }
 
     /// Nil, or an error, for what the router has to answer.
     private func response(to request: FastRequest) throws -> FastResponse? {
-        let parts = Self.parts(of: request.target)
-        let path = try OriginPath(parsing: parts.path)
+        let query = request.query
+        let path = try OriginPath(parsing: request.path)
         // A playlist for somebody who shows a token carries a ticket.
         guard path.isCanonical, request.authorization == nil || !path.request.isDocument,
             case .rules(let rules) = endpoints.known(request.host),
             // Without an endpoint, a query is the router's to judge.
-            parts.query == nil || rules != nil,
+            query == nil || rules != nil,
             let object = try service.objectAtHand(for: path.request)
         else { return nil }
         var lease: EndpointLease?
         var answer: ObjectAnswer
         if let rules {
-            let signature = parts.query.flatMap(Self.signature)
+            let signature = query.flatMap(Self.signature)
             let visit = EndpointVisit(
-                client: request.client, path: parts.path, object: path.request.endpointObject, signature: signature,
+                client: request.client, path: request.path, object: path.request.endpointObject, signature: signature,
                 cookies: request.cookies)
             // Whoever is refused is told so by the router, and only what is answered here is counted here.
             let known = try answerUnder(rules, visit, request, path.request, object)
@@ -67,11 +101,7 @@ struct OriginFastPath: FastResponder {
         } else {
             answer = try ObjectAnswer(object, request.conditions, isRead: request.method == .get)
         }
-        var headers = answer.headers
-        (rules?.sharing ?? sharing).add(to: &headers, origin: request.origin)
-        var response = FastResponse(
-            status: answer.status, headers: headers.map { ($0.name.rawName, $0.value) }, body: ByteBuffer(),
-            requestID: RequestID.next())
+        var response = response(answer, request, rules)
         guard let range = answer.range else {
             response.absentBody = -1
             return response
@@ -88,11 +118,6 @@ struct OriginFastPath: FastResponder {
             response.stream = lease.map { LeasedBody(body, $0) } ?? body
         }
         return response
-    }
-
-    private static func parts(of target: String) -> (path: String, query: Substring?) {
-        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, nil) }
-        return (String(target[..<mark]), target[target.index(after: mark)...])
     }
 
     /// The signature of a query that has nothing else, and needs no decoding.

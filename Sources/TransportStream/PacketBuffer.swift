@@ -2,8 +2,11 @@
 /// and its bookkeeping cost as much as the packets.
 public struct PacketBuffer: ~Copyable {
     private var memory: UnsafeMutableRawBufferPointer
-    /// In bytes.
+    /// What was appended here and not lent, in bytes.
     public private(set) var count = 0
+    /// Memory of somebody else that is filled first, and how much of it is.
+    private var lent = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var lentCount = 0
 
     /// - Parameter capacity: in bytes; it grows.
     public init(capacity: Int = 80 << 10) {
@@ -14,7 +17,22 @@ public struct PacketBuffer: ~Copyable {
         memory.deallocate()
     }
 
-    public var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 && lentCount == 0 }
+
+    /// Lends it memory for as long as the function runs: what is appended is put there as far as there is space, so that it
+    /// need not be copied; what comes after that is kept here.
+    ///
+    /// - Returns: how many bytes of the space were filled.
+    public mutating func filling<Result>(
+        _ space: UnsafeMutableRawBufferPointer, _ body: (inout PacketBuffer) throws -> Result
+    ) rethrows -> (result: Result, filled: Int) {
+        lent = space
+        defer {
+            lent = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            lentCount = 0
+        }
+        return (try body(&self), lentCount)
+    }
 
     /// Lends what was appended.
     public borrowing func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
@@ -54,20 +72,41 @@ public struct PacketBuffer: ~Copyable {
     ///   - payloads: as many bytes as the packets carry.
     mutating func appendPackets(header: UInt32, payloads: UnsafeRawBufferPointer) {
         let packets = payloads.count / Packet.capacity
-        withSpace(packets * Packet.size) { space in
-            var (counter, from, to) = (header & 0xF, 0, 0)
-            for _ in 0..<packets {
-                space.storeBytes(of: (header & ~0xF | counter).bigEndian, toByteOffset: to, as: UInt32.self)
-                UnsafeMutableRawBufferPointer(rebasing: space[(to + 4)..<(to + Packet.size)])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: payloads[from..<(from + Packet.capacity)]))
-                counter = (counter + 1) & 0xF
-                from += Packet.capacity
-                to += Packet.size
-            }
+        // Where there is a rest of lent space, as many of them as it has room for.
+        let first = count == 0 ? min(packets, (lent.count - lentCount) / Packet.size) : 0
+        let size = first * Packet.capacity
+        withSpace(first * Packet.size) {
+            Self.write(header, UnsafeRawBufferPointer(rebasing: payloads[..<size]), to: $0)
+        }
+        guard first < packets else { return }
+        let next = header & ~0xF | (header &+ UInt32(truncatingIfNeeded: first)) & 0xF
+        withSpace((packets - first) * Packet.size) {
+            Self.write(next, UnsafeRawBufferPointer(rebasing: payloads[size...]), to: $0)
+        }
+    }
+
+    /// As many packets as there is space for, to the byte.
+    private static func write(
+        _ header: UInt32, _ payloads: UnsafeRawBufferPointer, to space: UnsafeMutableRawBufferPointer
+    ) {
+        var (counter, from, to) = (header & 0xF, 0, 0)
+        while to < space.count {
+            space.storeBytes(of: (header & ~0xF | counter).bigEndian, toByteOffset: to, as: UInt32.self)
+            UnsafeMutableRawBufferPointer(rebasing: space[(to + 4)..<(to + Packet.size)])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: payloads[from..<(from + Packet.capacity)]))
+            counter = (counter + 1) & 0xF
+            from += Packet.capacity
+            to += Packet.size
         }
     }
 
     private mutating func withSpace(_ size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        // Nothing may be put before what is kept here.
+        if count == 0, lent.count - lentCount >= size {
+            fill(UnsafeMutableRawBufferPointer(rebasing: lent[lentCount..<(lentCount + size)]))
+            lentCount += size
+            return
+        }
         if memory.count - count < size { grow(by: size) }
         fill(UnsafeMutableRawBufferPointer(rebasing: memory[count..<(count + size)]))
         count += size

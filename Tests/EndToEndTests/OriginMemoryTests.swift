@@ -98,6 +98,45 @@ import Testing
         #expect(try curl(manifest).text.contains("v2/clear/"))
     }
 
+    /// No change of the catalog tells of an end.
+    @Test func locatorsThatEnd() throws {
+        try apply("ending", protocols: "hls", encryption: "none")
+        let end = Date(timeIntervalSinceNow: 12)
+        let published = try data.must(
+            "publish", "film", "--delivery", "ending", "--end", ISO8601DateFormatter().string(from: end), "--json"
+        ).json()
+        let root = "\(server.origin)/\(try #require(published["locator"] as? String))/film.ism/"
+        let manifest = root + "manifest(format=m3u8-cmaf)"
+        let first = try curl(manifest)
+        // A machine that is slower than this has seen the end only.
+        if first.status == 200 { #expect(try curl(manifest).body == first.body) }
+        #expect(try changed(manifest, from: 200).status == 404)
+        #expect(Date() >= end.addingTimeInterval(-1))
+    }
+
+    /// The first answer is made by the router, the second is kept, and the third given again; with a page's origin it is
+    /// another one.
+    @Test func answersThatAreKept() throws {
+        try apply("kept", protocols: "hls", encryption: "none")
+        let root = try publish("kept", keysFor: nil)
+        let manifest = root + "manifest(format=m3u8-cmaf)"
+        let folder = try #require(try curl(manifest).text.firstMatch(of: /v1\/clear\/cmaf\/[^\/]+\//)?.0)
+        for url in [manifest, root + folder + "media.m3u8", root + folder + "init.mp4", root + folder + "0.m4s"] {
+            for options in [[], ["-H", "Origin: https://player.example"], ["--head"], ["-H", "If-None-Match: *"]] {
+                let routed = try answer(url, options + ["-H", "Connection: close"])
+                for _ in 0..<3 { #expect(try answer(url, options) == routed, "\(url) \(options)") }
+            }
+        }
+    }
+
+    private func answer(_ url: String, _ options: [String]) throws -> [String] {
+        let answer = try curlWith(url, options)
+        let headers = answer.headers.filter { !["date", "connection"].contains($0.key) }.map { "\($0.key): \($0.value)" }
+        // With --head curl has the headers there, too.
+        let body = options.contains("--head") ? "" : answer.body.base64EncodedString()
+        return ["\(answer.status)", body] + headers.sorted()
+    }
+
     @Test func locatorsThatAreRevoked() throws {
         try apply("going", protocols: "hls", encryption: "none")
         let root = try publish("going", keysFor: nil)

@@ -21,6 +21,14 @@ import Testing
 
         func considers(_ request: FastRequest) -> Bool { request.target.hasPrefix("/fast") }
 
+        func answerAtHand(to request: FastRequest) -> FastResponse? {
+            switch request.target {
+            case "/fast/now": Self.response
+            case "/fast/now/written": Self.response.written
+            default: nil
+            }
+        }
+
         func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
             guard request.target != "/fast/declined" else { return false }
             requests.withLock { $0.append(request) }
@@ -30,8 +38,11 @@ import Testing
 
         func answerNext() {
             let answer = answers.withLock { $0.removeFirst() }
-            answer(FastResponse(status: .ok, headers: [("a", "b")], body: ByteBuffer(string: "key"), requestID: "r"))
+            answer(Self.response)
         }
+
+        private static let response = FastResponse(
+            status: .ok, headers: [("a", "b")], body: ByteBuffer(string: "key"), requestID: "r")
     }
 
     private let responder = Responder()
@@ -73,7 +84,7 @@ import Testing
         channel.pipeline.triggerUserOutboundEvent(RouterHasAnswered(), promise: nil)
     }
 
-    private static let answer = "HTTP/1.1 200 OK\r\na: b\r\ndate: now\r\ncontent-length: 3\r\n\r\nkey"
+    private static let answer = "HTTP/1.1 200 OK\r\na: b\r\ncontent-length: 3\r\ndate: now\r\n\r\nkey"
 
     @Test func whatIsConsideredIsAnsweredAndTheRestPasses() throws {
         try receive(Self.head("/fast/1", "Authorization: Bearer t\r\nORIGIN: https://p \r\n"))
@@ -127,6 +138,17 @@ import Testing
         #expect(responder.owed == 1)
         responder.answerNext()
         #expect(try answered() == Self.answer)
+    }
+
+    /// Thousands of them must not fill the stack, and each is written before the next is looked at.
+    @Test func answersAtHandNeedNoTurnOfTheEventLoop() throws {
+        try receive(Self.head("/fast/now") + Self.head("/fast/now/written") + Self.head("/fast/1") + Self.head("/fast/now"))
+        #expect(try answered() == Self.answer + Self.answer)
+        #expect(responder.taken.count == 1)
+        responder.answerNext()
+        #expect(try answered() == Self.answer + Self.answer)
+        try receive(String(repeating: Self.head("/fast/now"), count: 2000))
+        #expect(try answered() == String(repeating: Self.answer, count: 2000))
     }
 
     @Test func aHeadInPiecesIsReadWhenItIsWhole() throws {

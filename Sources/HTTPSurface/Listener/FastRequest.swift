@@ -13,10 +13,12 @@ public struct FastRequest: Sendable {
 
     public var method: Method
     /// Path and query, as they came.
-    public var target: String
+    public let target: String
+    /// In bytes of the target; the question mark, if there is one, stands behind it.
+    private let pathLength: Int
     public var authorization: String?
     public var origin: String?
-    /// `Host`, as it came; nil where the responder does not read it.
+    /// `Host`, as it came.
     public var host: String?
     /// `Cookie`, likewise.
     public var cookies: String?
@@ -30,6 +32,18 @@ public struct FastRequest: Sendable {
     public init(method: Method, target: String, client: IPAddress) {
         self.method = method
         self.target = target
+        var target = target
+        pathLength = target.withUTF8 { $0.firstIndex(of: UInt8(ascii: "?")) ?? $0.count }
         self.client = client
+    }
+
+    /// The target up to its query.
+    public var path: String { query == nil ? target : String(target.utf8.prefix(pathLength)) ?? target }
+
+    /// What stands behind the question mark; nil where there is none.
+    public var query: Substring? {
+        let bytes = target.utf8
+        guard pathLength < bytes.count else { return nil }
+        return Substring(bytes.dropFirst(pathLength + 1))
     }
 }

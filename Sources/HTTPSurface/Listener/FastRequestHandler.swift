@@ -200,10 +200,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var request = FastRequest(method: head.method, target: target, client: client)
         request.authorization = text(head[.authorization])
         request.origin = text(head[.origin])
-        if responder.readsHost {
-            request.host = text(head[.host])
-            request.cookies = text(head[.cookie])
-        }
+        request.host = text(head[.host])
+        request.cookies = text(head[.cookie])
         if head.hasConditions {
             var conditions = HTTPFields()
             for (field, name) in zip(PlainRequestHead.Field.conditions, Self.conditions) {
@@ -238,6 +236,20 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func isTaken(_ request: FastRequest, _ head: PlainRequestHead, _ context: ChannelHandlerContext) -> Bool {
+        let start = log == nil ? nil : ContinuousClock.now
+        if head.bodyLength == 0, let response = responder.answerAtHand(to: request) {
+            begin(head)
+            if let start { tell(response, of: request, since: start) }
+            guard response.stream != nil else {
+                sendWhole(response, context)
+                return true
+            }
+            // Its body is made while it is sent, after other connections have had their turn.
+            state = .answering
+            let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+            context.eventLoop.execute { bound.value.handler.send(response, bound.value.context) }
+            return true
+        }
         var request = request
         if head.bodyLength > 0,
             let body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength)
@@ -246,7 +258,6 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        let start = log == nil ? nil : ContinuousClock.now
         let logged = log == nil ? nil : request
         let isTaken = responder.respond(to: request) { response in
             // Even when the answer is there at once: the state below comes first.
@@ -257,37 +268,46 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         guard isTaken else { return false }
+        begin(head)
+        state = .answering
+        return true
+    }
+
+    /// A request is under way: its bytes are done with.
+    private func begin(_ head: PlainRequestHead) {
         waiting.moveReaderIndex(forwardBy: head.length + head.bodyLength)
         // Held on to, the connection could not use its memory again.
         if waiting.readableBytes == 0 { waiting = ByteBuffer() }
         pieces = 0
-        state = .answering
         time.requestBegan()
-        return true
+    }
+
+    /// Whoever calls goes on with what waits.
+    private func sendWhole(_ response: FastResponse, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(response.serialized(ByteBufferAllocator())), promise: nil)
+        time.requestEnded()
     }
 
     private func tell(_ response: FastResponse, of request: FastRequest, since start: ContinuousClock.Instant) {
         guard let log else { return }
         log.log.append(
             AccessRecord(
-                time: Date(), listener: log.listener, requestID: response.requestID, method: request.method.rawValue,
+                time: Date(), listener: log.listener, requestID: response.requestID ?? RequestID.next(), method: request.method.rawValue,
                 target: request.target, status: response.status.code, bytes: response.bodyLength,
                 duration: ContinuousClock.now - start, client: request.client))
     }
 
     private func send(_ response: FastResponse, _ context: ChannelHandlerContext) {
         guard case .answering = state, context.channel.isActive else { return }
-        let head = wrapOutboundOut(response.serialized(context.channel.allocator))
         guard let body = response.stream else {
             state = .idle
-            context.writeAndFlush(head, promise: nil)
-            time.requestEnded()
+            sendWhole(response, context)
             return goOn(context)
         }
         // Goes out with the first piece.
-        context.write(head, promise: nil)
+        context.write(wrapOutboundOut(response.serialized(ByteBufferAllocator())), promise: nil)
         let sender = FastBodySender(body, context) { [weak self] in
-            self?.end($0, response.requestID, context)
+            self?.end($0, response.requestID ?? RequestID.next(), context)
         }
         state = .sending(sender)
         time.waitForReader()

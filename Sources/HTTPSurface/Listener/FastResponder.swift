@@ -7,14 +7,14 @@ public protocol FastResponder: Sendable {
     /// Whether it may answer such a request: a look at method and path, no more. Its body need not be there yet.
     func considers(_ request: FastRequest) -> Bool
 
-    /// Answers a request, or declines.
+    /// The answer to a request, when it can be told at once.
+    func answerAtHand(to request: FastRequest) -> FastResponse?
+
+    /// Answers a request that has no answer at hand, or declines.
     ///
     /// - Parameter answer: called once with the answer, on any thread, now or later.
     /// - Returns: false when the router has to answer; `answer` is then never called.
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool
-
-    /// Whether it wants to know a request's host and cookies, which cost time to take out.
-    var readsHost: Bool { get }
 
     /// Told that the body of an answer could not be made; the client sees that it was cut.
     func failed(_ error: any Error, requestID: String)
@@ -24,7 +24,11 @@ extension FastResponder {
     /// For those whose answers have no bodies that are made while they are sent.
     public func failed(_ error: any Error, requestID: String) {}
 
-    public var readsHost: Bool { false }
+    /// For those that have to think about each.
+    public func answerAtHand(to request: FastRequest) -> FastResponse? { nil }
+
+    /// For those that answer at once or not at all.
+    public func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool { false }
 }
 
 /// A body that is made while it is sent, in pieces: each when the one before is on its way.
@@ -49,18 +53,32 @@ public struct FastResponse: Sendable {
     public var status: HTTPResponse.Status
     public var headers: [(String, String)]
     public var body: ByteBuffer
+    /// Status line and headers, where they were written before.
+    private var writtenHead: ByteBuffer?
     /// What comes after `body`, made while it is sent.
     public var stream: (any FastBody)?
     /// What the answer would have had as its body, in bytes, where it has none: to HEAD. With -1 nothing is said of it (304).
     public var absentBody: Int?
-    /// The request's name in logs.
-    public var requestID: String
+    /// The request's name in logs; nil for one that is named only where a log is written.
+    public var requestID: String?
 
-    public init(status: HTTPResponse.Status, headers: [(String, String)], body: ByteBuffer, requestID: String) {
+    public init(
+        status: HTTPResponse.Status, headers: [(String, String)], body: ByteBuffer, requestID: String? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
         self.requestID = requestID
+    }
+
+    /// This answer with its head written once, for all the times that it is given.
+    public var written: FastResponse {
+        var copy = self
+        var head = ByteBuffer()
+        writeHead(to: &head)
+        copy.writtenHead = head
+        copy.headers = []
+        return copy
     }
 
     /// In bytes.
@@ -73,7 +91,20 @@ public struct FastResponse: Sendable {
 
     /// The answer to a request of HTTP/1.1 on a connection that stays (RFC 9112, 4).
     func serialized(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var bytes = allocator.buffer(capacity: 360 + body.readableBytes)
+        var bytes = allocator.buffer(capacity: 420 + body.readableBytes)
+        if let writtenHead {
+            bytes.writeImmutableBuffer(writtenHead)
+        } else {
+            writeHead(to: &bytes)
+        }
+        bytes.writeImmutableBuffer(DateField.line)
+        bytes.writeStaticString("\r\n")
+        bytes.writeImmutableBuffer(body)
+        return bytes
+    }
+
+    /// The lines that are the same whenever the answer is given.
+    private func writeHead(to bytes: inout ByteBuffer) {
         if status == .ok {
             bytes.writeStaticString("HTTP/1.1 200 OK\r\n")
         } else {
@@ -85,14 +116,10 @@ public struct FastResponse: Sendable {
             bytes.writeString(value)
             bytes.writeStaticString("\r\n")
         }
-        bytes.writeImmutableBuffer(DateField.line)
         if let length = contentLength {
             bytes.writeStaticString("content-length: ")
             bytes.writeString(String(length))
             bytes.writeStaticString("\r\n")
         }
-        bytes.writeStaticString("\r\n")
-        bytes.writeImmutableBuffer(body)
-        return bytes
     }
 }
