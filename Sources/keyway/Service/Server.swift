@@ -72,7 +72,7 @@ struct Server {
         if roles.contains(.admin) {
             services.append(
                 try server.adminListener(
-                    streams: { $0.streams(endpoint: originBase.current) },
+                    addresses: { $0.addresses(endpoint: originBase.current) },
                     sas: installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current }),
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in
