@@ -47,6 +47,10 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case reviewFetched
     case knownWorkAdded
     case knownWorkRemoved
+    /// From now on every program puts originals to a check.
+    case checkRequired
+    /// A check that every program put originals to was switched off.
+    case checkReleased
     case assetPublished
     case locatorCreated
     case locatorRevoked
