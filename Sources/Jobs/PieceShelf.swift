@@ -69,7 +69,7 @@ public struct PieceShelf: Sendable {
 
     /// Removes what a worker that died has left, but for the pieces of jobs that go on.
     func removeLeftovers(goesOn: (JobID) async throws -> Bool) async throws {
-        try storage.removeLeftovers { _, _ in true }
+        try storage.removeLeftovers(in: nil) { _, _ in true }
         try await removeEnded(goesOn: goesOn)
     }
 
