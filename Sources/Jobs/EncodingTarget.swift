@@ -11,8 +11,9 @@ struct EncodingTarget: Sendable {
     let version: Int
     let storageKey: ContentKeyRecord
     let nonces: [UInt64]
-    /// Twice as many as there may be tracks: pieces may turn out not to fit each other when some of them are joined already.
-    private static let nonceCount = 2 * EncoderFrame.maximumTracks
+    /// For each try to write the tracks as many as there may be, above those of the try before: the numbers that the catalog
+    /// gives later are above the highest that a version has.
+    private static let nonceCount = EncodingRun.mostTries * EncoderFrame.maximumTracks
     /// Whether the asset comes to be with this version: a failed first encode leaves no asset.
     let isNew: Bool
     /// The storage account; nil for the default one.
