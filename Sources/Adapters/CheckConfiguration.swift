@@ -60,7 +60,12 @@ public struct CheckSettings: Sendable, Hashable {
             try await catalog.apply([.quarantine(.releaseCheck(name: ClamdCheck.name)), event(.checkReleased)])
             required.removeAll { $0 == ClamdCheck.name }
         }
-        return required.filter { $0 != ClamdCheck.name || clamav == nil }
+        return missing(of: required)
+    }
+
+    /// Those of the required checks that are not configured here.
+    public func missing(of required: [String]) -> [String] {
+        required.filter { $0 != ClamdCheck.name || clamav == nil }
     }
 
     /// ClamAV's check, where it is configured.

@@ -66,7 +66,10 @@ import Testing
         let manifest = "\(site.protected)/manifest(format=m3u8-aapl,encryption=cbc)"
         func serve(_ path: String) throws -> (status: Int, bytes: Data) {
             let answers = try [whole, alone].map { try curl($0.origin + path) }
-            #expect(answers[0].status == answers[1].status && answers[0].body == answers[1].body, "\(path)")
+            #expect(answers[0].status == answers[1].status, "\(path)")
+            // What is refused names its request.
+            guard answers[1].status == 200 else { return (answers[1].status, Data()) }
+            #expect(answers[0].body == answers[1].body, "\(path)")
             return (answers[1].status, answers[1].body)
         }
         let first = try segment(alone.origin, manifest)

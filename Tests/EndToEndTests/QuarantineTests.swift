@@ -107,6 +107,7 @@ import Testing
             #expect(waiting.text.contains("examined by clamav, which this program is not configured for"))
             #expect(try state(name) == "quarantine")
         }
+        #expect(try data.keyway("doctor").text.contains("checks: originals are examined by clamav"))
         #expect(try add("known.bin", Data("clean".utf8), clamd.address).status == 0)
         // A server without it says so, and lets nothing out either.
         let unknowing = try serve(nil)
