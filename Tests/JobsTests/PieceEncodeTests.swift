@@ -1,5 +1,6 @@
 import Catalog
 import CatalogSQLite
+import ContentKeys
 import EncoderProtocol
 import Foundation
 import MediaModel
