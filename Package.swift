@@ -175,7 +175,7 @@ let libraries: [Row] = [
     Row(
         name: "WebConsole", siblings: ["HTTPSurface", "PlayerScripts"], products: [.hummingbird, .httpTypes, .nioCore],
         resources: consolePages),
-    Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "Policies"]),
+    Row(name: "AdminContract", siblings: ["Administration", "Catalog", "ContentKeys", "MediaModel", "Policies"]),
     Row(
         name: "AdminHTTP",
         siblings: [

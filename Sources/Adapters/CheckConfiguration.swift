@@ -9,6 +9,8 @@ import Settings
 public struct CheckSettings: Sendable, Hashable {
     /// Nil for no ClamAV.
     public var clamav: ClamdAddress?
+    /// Whether ClamAV is said to be off, so that no program on the data folder asks for it any more.
+    public var isClamavOff: Bool
     /// How long clamd may say nothing, in seconds.
     public var clamavTimeout: TimeInterval
     /// What follows when it finds something: `rejected` or `flagged`.
@@ -19,10 +21,13 @@ public struct CheckSettings: Sendable, Hashable {
     static let fields = ["checks.clamav", "checks.clamavTimeout", "checks.clamavFound", "checks.atOnce"]
 
     init(_ reader: ConfigReader) throws {
-        clamav = try reader.string(forKey: "checks.clamav").map { text in
+        let clamavText = reader.string(forKey: "checks.clamav")
+        isClamavOff = clamavText == "off"
+        clamav = try clamavText.flatMap { text in
+            guard text != "off" else { return nil }
             guard let address = ClamdAddress(text) else {
                 throw ConfigurationError(
-                    "checks.clamav must be unix:/run/clamav/clamd.ctl, or tcp:127.0.0.1:3310 on this machine, not "
+                    "checks.clamav must be unix:/run/clamav/clamd.ctl, tcp:127.0.0.1:3310 on this machine, or off, not "
                         + "'\(text)'")
             }
             return address
@@ -35,6 +40,32 @@ public struct CheckSettings: Sendable, Hashable {
             case let word?: throw ConfigurationError("checks.clamavFound must be reject or flag, not '\(word)'")
             }
         concurrency = try reader.number("checks.atOnce", in: 1...64) ?? 2
+    }
+
+    /// Writes into the catalog what only this configuration says, for all programs that work on it: a server's to call.
+    ///
+    /// - Returns: the names of required checks that are not configured here; this program lets no original out.
+    /// - Throws: `CatalogError`.
+    public func declare(in catalog: any CatalogEngine, at now: Date = Date()) async throws -> [String] {
+        func event(_ action: AuditAction) -> CatalogChange {
+            var event = AuditEvent(time: now, action: action)
+            event.actor = "server"
+            event.detail = ClamdCheck.name
+            return .audit(event)
+        }
+        var required = try await catalog.requiredChecks()
+        if clamav != nil, !required.contains(ClamdCheck.name) {
+            try await catalog.apply([.quarantine(.requireCheck(name: ClamdCheck.name)), event(.checkRequired)])
+        } else if isClamavOff, required.contains(ClamdCheck.name) {
+            try await catalog.apply([.quarantine(.releaseCheck(name: ClamdCheck.name)), event(.checkReleased)])
+            required.removeAll { $0 == ClamdCheck.name }
+        }
+        return missing(of: required)
+    }
+
+    /// Those of the required checks that are not configured here.
+    public func missing(of required: [String]) -> [String] {
+        required.filter { $0 != ClamdCheck.name || clamav == nil }
     }
 
     /// ClamAV's check, where it is configured.

@@ -1,6 +1,7 @@
 import Administration
 import Catalog
 import ContentKeys
+import MediaModel
 import Policies
 
 /// The forms of answers and of what is nested in bodies, each once. Objects are closed: a member that a report has and
@@ -297,7 +298,9 @@ enum AdminSchemas {
             "Published",
             .object([
                 .required("asset", name), .required("locator", uuid), .required("until", time),
-                .required("streams", .list(.named("StreamAddress"))), .required("warnings", .list(text)),
+                .required("streams", .list(.named("StreamAddress"))),
+                .required("pictures", .list(.named("PictureAddress")), "Those that leave"),
+                .required("warnings", .list(text)),
             ])
         ),
         (
@@ -306,6 +309,13 @@ enum AdminSchemas {
                 .required("id", uuid), .required("asset", name), .required("deliveryPolicies", .list(name)),
                 .required("start", time), .required("end", time), .required("revoked", .boolean),
                 .required("streams", .list(.named("StreamAddress")), "Empty where no origin is known"),
+                .required("pictures", .list(.named("PictureAddress")), "Those that leave"),
+            ])
+        ),
+        (
+            "PictureAddress",
+            .object([
+                .required("picture", words(ImageFormat.Role.self)), .required("policy", name), .required("url", text),
             ])
         ),
         (

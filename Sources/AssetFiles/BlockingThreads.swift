@@ -1,6 +1,17 @@
 import Foundation
 import Synchronization
 
+/// Short looks at disks that callers of Swift's shared pool want: on threads that may wait, a few for the whole process. A
+/// disk that hangs keeps others who look waiting, and nobody else.
+public enum DiskLook {
+    private static let threads = BlockingThreads(count: 4)
+
+    /// Does the work there.
+    public static func run<Output: Sendable>(_ work: @Sendable () throws -> Output) async throws -> Output {
+        try await withTaskExecutorPreference(threads) { try work() }
+    }
+}
+
 /// A few threads for work that waits for the disk or reads whole files, so that it does not take those of Swift's shared
 /// pool, of which there is one for each processor. As many pieces of work run at once as there are threads; others wait.
 final class BlockingThreads: TaskExecutor {

@@ -62,6 +62,8 @@ struct Examination {
             note(try await service.readThrough(&file), of: Self.contentCheck)
             try await save()
         }
+        // Before what may be malware is opened by another check.
+        if !isEnded { try await service.catalog.requireChecks(among: known) }
         for check in service.checks where !isDone(check.name) && !isEnded {
             let content = CheckedContent(name: file.name, content: try await service.assets.content(of: file))
             do {
@@ -73,6 +75,9 @@ struct Examination {
             try await save()
         }
     }
+
+    /// The checks that were done, by whomever, and those that this program can do.
+    private var known: [String] { record.findings.map(\.check) + service.checks.map(\.name) }
 
     private func isDone(_ check: String) -> Bool { record.findings.contains { $0.check == check } }
 
@@ -113,7 +118,9 @@ struct Examination {
         var event = AuditEvent(time: service.now(), action: .assetFileChecked)
         event.actor = Self.actor
         event.detail = "\(file.asset): \(file.name): \(record.state.rawValue)" + (file.reason.map { ": \($0)" } ?? "")
-        try await save([.audit(event)])
+        // Another program may have come to require a check since this one looked.
+        let conditions: [CatalogChange] = file.state == .ready ? [.require(.requiredChecks(among: known))] : []
+        try await save(conditions + [.audit(event)])
     }
 
     private mutating func wait(for error: any Error) async throws {

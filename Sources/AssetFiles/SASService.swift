@@ -9,6 +9,7 @@ public struct SASService: Sendable {
     private let uploads: UploadService
     private let issuer: SASIssuer
     private let now: @Sendable () -> Date
+    private let reads = AuditedReads()
 
     public init(
         assets: StoredAssets, uploads: UploadService, issuer: SASIssuer,
@@ -46,6 +47,24 @@ public struct SASService: Sendable {
             return nil
         }
         return (file, try await assets.open(file))
+    }
+
+    /// Writes down that bytes of an original leave, before they do: once a minute for a locator, a file and who asks, however many
+    /// ranges are asked for.
+    ///
+    /// - Throws: `CatalogError`: nothing leaves then.
+    public func audit(
+        readOf file: AssetFileRecord, locator: String, from address: IPAddress?, requestID: String
+    ) async throws {
+        let read = AuditedReads.Read(locator: locator, file: file.id.rawValue, site: address?.site)
+        guard reads.isNew(read, at: now()) else { return }
+        var event = AuditEvent(time: now(), action: .assetFileRead)
+        event.actor = "sas:\(locator)"
+        event.detail = "\(file.asset): \(file.name)"
+        event.clientAddress = address?.description
+        event.requestID = requestID
+        try await assets.catalog.apply([.audit(event)])
+        reads.note(read)
     }
 
     /// Takes a whole original in one piece; what is broken off leaves nothing.

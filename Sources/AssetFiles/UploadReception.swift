@@ -85,7 +85,7 @@ final class UploadReception {
                 try append(bytes)
                 // With a checksum nothing counts before all of it is here.
                 if accumulator == nil, unrecorded >= Self.durableEvery {
-                    try await Self.uncancelled { [self] in try await record() }
+                    try await uncancelled { [self] in try await record() }
                 }
             }
         } catch {
@@ -96,15 +96,15 @@ final class UploadReception {
         if let failure = failure as? MediaStorageError { throw failure }
         if let accumulator {
             if let failure {
-                try await Self.uncancelled { [self] in try await cutOff() }
+                try await uncancelled { [self] in try await cutOff() }
                 throw failure
             }
             guard !Task.isCancelled, accumulator.isRight else {
-                try await Self.uncancelled { [self] in try await cutOff() }
+                try await uncancelled { [self] in try await cutOff() }
                 throw AssetFileError(.wrongChecksum, "the bytes are not those of their checksum, and were not kept")
             }
         }
-        try await Self.uncancelled { [self] in try await record(isLast: true) }
+        try await uncancelled { [self] in try await record(isLast: true) }
         if let failure { throw failure }
         return upload
     }
@@ -151,10 +151,11 @@ final class UploadReception {
         upload = try await service.record(next, after: upload, with: changes)
     }
 
-    /// Runs to its end also when the task was cancelled: what came is not lost because its sender is.
-    private static func uncancelled(_ body: @escaping () async throws -> Void) async throws {
+    /// Runs to its end also when the task was cancelled: what came is not lost because its sender is. A task of its own does not
+    /// have the preference of the one that makes it, and this waits for the disk.
+    private func uncancelled(_ body: @escaping () async throws -> Void) async throws {
         let body = Unchecked(value: body)
-        try await Task { try await body.value() }.value
+        try await Task(executorPreference: service.threads) { try await body.value() }.value
     }
 
     // Sendable: the task that made it waits for it.

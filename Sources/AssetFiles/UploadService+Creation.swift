@@ -69,7 +69,9 @@ extension UploadService {
     /// The first part: with the asset's others, or where there is room for all of it.
     private func parts(_ request: UploadRequest, _ asset: AssetRecord) async throws -> [OriginalPart] {
         guard request.length > 0 else { return [] }
-        let account = try storage.place(asset.name, .preferred(asset.storageAccount), size: request.length)
+        let account = try await DiskLook.run {
+            try storage.place(asset.name, .preferred(asset.storageAccount), size: request.length)
+        }
         return [try await newPart(of: asset.name, in: account)]
     }
 

@@ -33,7 +33,8 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     /// An original has begun to arrive.
     case assetFileAdded
     case assetFileDeleted
-    /// Before an original leaves, decrypted, for somebody who may read it: once for each request.
+    /// Before an original leaves, decrypted, for somebody who may read it: once for each request; by a signed URL once a minute for
+    /// a file and who asks.
     case assetFileRead
     /// Its checks have ended: it was let out of quarantine, refused, or waits for somebody's decision.
     case assetFileChecked
@@ -47,6 +48,10 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case reviewFetched
     case knownWorkAdded
     case knownWorkRemoved
+    /// From now on every program puts originals to a check.
+    case checkRequired
+    /// A check that every program put originals to was switched off.
+    case checkReleased
     case assetPublished
     case locatorCreated
     case locatorRevoked

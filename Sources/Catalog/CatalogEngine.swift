@@ -134,6 +134,8 @@ public enum CatalogCondition: Sendable {
     case contentKey(ContentKeyRecord)
     /// The original and its record are these; nil when it has none.
     case original(AssetFileRecord, IngestRecord?)
+    /// No check is required that is not one of these.
+    case requiredChecks(among: [String])
     /// The upload of this id is this one.
     case upload(UploadRecord)
     /// All originals take at most so many bytes, with those still to come and what the changes before this one added.

@@ -28,6 +28,9 @@ extension Database {
             guard try quarantinedFile(file.id) == QuarantinedFile(file: file, record: record) else {
                 throw Self.changed("the file", "\(file.asset)/\(file.name)")
             }
+        case .requiredChecks(let known):
+            let missing = try requiredChecks().first { name in !known.contains { $0.isExactly(name) } }
+            if let missing { throw Self.changed("the required check", missing) }
         case .upload(let upload):
             guard try self.upload(upload.id) == upload else { throw Self.changed("the upload", upload.id.rawValue) }
         case .uploadedBytes(let limit):

@@ -11,6 +11,10 @@ extension Database {
         case .deleteRules(let name): try delete("ingestRules", name)
         case .insertKnownWork(let work): try insert(work)
         case .deleteKnownWork(let name): try delete("knownWork", name)
+        case .requireCheck(let name):
+            try execute(sql: "INSERT INTO requiredCheck (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
+        case .releaseCheck(let name):
+            try execute(sql: "DELETE FROM requiredCheck WHERE name = ?", arguments: [name])
         }
     }
 
@@ -36,6 +40,10 @@ extension Database {
         try execute(
             sql: "INSERT INTO knownWork (name, title, action, fingerprint, created) VALUES (?, ?, ?, ?, ?)",
             arguments: [work.name, work.title, work.action.rawValue, bytes, work.created.timeIntervalSince1970])
+    }
+
+    func requiredChecks() throws -> [String] {
+        try String.fetchAll(self, sql: "SELECT name FROM requiredCheck ORDER BY name")
     }
 
     func quarantinedFile(_ id: AssetFileID) throws -> QuarantinedFile? {
@@ -96,6 +104,10 @@ extension SQLiteCatalog {
             try String.fetchAll(database, sql: "SELECT document FROM ingestRules ORDER BY name")
                 .map { try Column.value(IngestRules.self, json: $0) }
         }
+    }
+
+    public func requiredChecks() async throws -> [String] {
+        try await read { try $0.requiredChecks() }
     }
 
     public func knownWorks(_ page: Page) async throws -> [KnownWork] {

@@ -21,4 +21,10 @@ extension Migrations {
             created REAL NOT NULL
         ) STRICT;
         """
+
+    static let requiredChecks = """
+        CREATE TABLE requiredCheck (
+            name TEXT PRIMARY KEY NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 }

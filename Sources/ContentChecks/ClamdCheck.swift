@@ -5,7 +5,8 @@ import MediaStorage
 
 /// Puts originals to ClamAV's daemon.
 public struct ClamdCheck: IngestCheck {
-    public let name = "clamav"
+    public static let name = "clamav"
+    public var name: String { Self.name }
     private let address: ClamdAddress
     private let timeout: TimeInterval
     private let onFound: CheckFinding.Outcome

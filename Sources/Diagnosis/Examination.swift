@@ -79,6 +79,8 @@ public struct Examination: Sendable {
             findings += try await CatalogExamination(
                 data: data, asksServers: asksServers, auditRecords: auditRecords, now: Date()
             ).run()
+            findings += Self.findings(
+                ofChecks: configuration.checks.missing(of: try await data.catalog.requiredChecks()))
             let storage = try await StorageExamination(
                 catalog: data.catalog, accounts: configuration.storage.accounts
             ).run()
@@ -92,6 +94,16 @@ public struct Examination: Sendable {
         } catch {
             let action = "restore the catalog from a backup, if this stays"
             return ([.error("catalog", "the catalog cannot be read: \(error)", action)], nil)
+        }
+    }
+
+    private static func findings(ofChecks missing: [String]) -> [Finding] {
+        missing.map { check in
+            .warning(
+                "checks",
+                "originals are examined by \(check), which this configuration does not name: they wait for a server whose "
+                    + "configuration does",
+                "set checks.\(check), or to off and restart the server, which ends the check for all")
         }
     }
 

@@ -33,18 +33,28 @@ struct EncodingRun: Sendable {
     let taken: TakenTask
     /// Nil for media that is stored in the clear.
     let key: ContentKey?
+    /// For `mostTries`.
     let nonces: [UInt64]
     /// The storage account; nil for the default one.
     let account: String?
     let spare: SpareEncoders
     let report: @Sendable (EncoderEvent) async throws -> Void
 
+    /// How often pieces are joined: as often as a piece is found to be damaged, they are joined anew.
+    private static let joins = 3
+    /// How often the tracks may be written in all: one encoder does what pieces cannot.
+    static let mostTries = joins + 1
+
+    /// What is encrypted again must not be under a nonce of before: what was broken off may have written a part of it.
+    private func nonces(ofTry number: Int) -> [UInt64] {
+        Array(nonces.dropFirst(number * EncoderFrame.maximumTracks).prefix(EncoderFrame.maximumTracks))
+    }
+
     func perform() async throws -> MadeTracks {
         var text = try EncodingWorker.preset(taken.task.options, taken.job)
         var told: [String] = []
         var reason: String?
-        // What is encrypted twice must not be under one nonce: the join may have written a part of it.
-        var own = Array(nonces.prefix(EncoderFrame.maximumTracks))
+        var own = nonces(ofTry: 0)
         if var order = try splitOrder(text), let shelf = environment.pieces {
             text = try order.text()
             let plan = try await plan(order)
@@ -62,7 +72,7 @@ struct EncodingRun: Sendable {
                 } catch let failure as JobFailure where failure.isOfInput {
                     // Whether it is an error is for who reads the input from its beginning to its end.
                     reason = failure.message
-                    own = Array(nonces.suffix(EncoderFrame.maximumTracks))
+                    own = nonces(ofTry: Self.joins)
                 }
             }
         }
@@ -117,7 +127,26 @@ struct EncodingRun: Sendable {
         return (film, warnings)
     }
 
+    /// A piece that turns out to be damaged is made anew, and the others are joined to it.
     private func inPieces(_ order: EncodingOrder, _ film: DividedFilm, _ shelf: PieceShelf) async throws -> MadeTracks {
+        var told: [String] = []
+        for number in 0..<Self.joins {
+            do {
+                var made = try await inPieces(order, film, shelf, try: number)
+                made.settle(told)
+                return made
+            } catch let damaged as DamagedPiece {
+                try shelf.remove(damaged.number, of: taken.job.id)
+                told.append("piece \(damaged.number + 1) was damaged and made anew: \(damaged.reason.prefix(300))")
+            }
+        }
+        throw JobFailure(
+            .storageFailed, "pieces of the film were damaged \(Self.joins) times: look at the disk of the data folder")
+    }
+
+    private func inPieces(
+        _ order: EncodingOrder, _ film: DividedFilm, _ shelf: PieceShelf, try number: Int
+    ) async throws -> MadeTracks {
         var pieceKey: (clear: ContentKey, wrapped: WrappedContentKey)?
         if key != nil {
             let record = try await environment.makeStorageKey()
@@ -130,12 +159,12 @@ struct EncodingRun: Sendable {
                 try order.text(), inputs: taken.job.inputs, film: film, encoder: environment.encoder),
             key: pieceKey, spare: spare, progress: PieceProgress(count: count, report: report),
             budget: OutputBudget(environment.limits.output))
-        let pieces = try await encode.run()
-        var join = PieceJoin(environment, shelf, job: taken.job.id, pieces: pieces)
+        let (pieces, keys) = try await encode.run()
+        let join = PieceJoin(
+            environment: environment, shelf: shelf, job: taken.job.id, pieces: pieces, keys: keys)
         // Of its own: what does not fit is made anew by one encoder, beside it.
         let staged = try environment.storage.stage(in: account)
-        let tracks = try await join.run(
-            into: staged, key: key, nonces: Array(nonces.prefix(EncoderFrame.maximumTracks)))
+        let tracks = try await join.run(into: staged, key: key, nonces: nonces(ofTry: number))
         let qualities = RenditionQuality.joined(pieces.flatMap(\.qualities))
         for quality in qualities { try await report(.measured(quality)) }
         try await report(.finished)

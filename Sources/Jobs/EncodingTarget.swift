@@ -1,3 +1,4 @@
+import AssetFiles
 import Catalog
 import ContentKeys
 import EncoderProtocol
@@ -10,8 +11,9 @@ struct EncodingTarget: Sendable {
     let version: Int
     let storageKey: ContentKeyRecord
     let nonces: [UInt64]
-    /// Twice as many as there may be tracks: pieces may turn out not to fit each other when some of them are joined already.
-    private static let nonceCount = 2 * EncoderFrame.maximumTracks
+    /// For each try to write the tracks as many as there may be, above those of the try before: the numbers that the catalog
+    /// gives later are above the highest that a version has.
+    private static let nonceCount = EncodingRun.mostTries * EncoderFrame.maximumTracks
     /// Whether the asset comes to be with this version: a failed first encode leaves no asset.
     let isNew: Bool
     /// The storage account; nil for the default one.
@@ -24,7 +26,7 @@ struct EncodingTarget: Sendable {
         guard let existing = try await environment.catalog.asset(named: name) else {
             // A key that was made just now has encrypted nothing, so numbers may start at their beginning.
             isNew = true
-            account = try environment.storage.place(name, choice ?? .any, size: 0)
+            account = try await Self.place(name, choice ?? .any, environment)
             version = 1
             nonces = (0..<UInt64(Self.nonceCount)).map { $0 }
             storageKey = try await environment.makeStorageKey()
@@ -34,10 +36,24 @@ struct EncodingTarget: Sendable {
             throw JobFailure(.catalogFailed, "the storage key of asset '\(name)' is missing")
         }
         isNew = false
-        account = try environment.storage.place(name, choice ?? .preferred(existing.storageAccount), size: 0)
+        account = try await Self.place(name, choice ?? .preferred(existing.storageAccount), environment)
         storageKey = key
         version = try await environment.catalog.reserveVersion(asset: name)
         nonces = try await environment.catalog.reserveFileNonces(asset: name, count: Self.nonceCount)
+    }
+
+    /// An account into which may be written.
+    private static func place(
+        _ asset: String, _ choice: StorageChoice, _ environment: EncodingWorker.Environment
+    ) async throws -> String? {
+        let storage = environment.storage
+        let account = try await DiskLook.run { try storage.place(asset, choice, size: 0) }
+        do {
+            try await environment.leftovers.remove(from: account)
+        } catch let error as MediaStorageError where error.code != .unavailable {
+            // They take space, and keep no job from being done.
+        }
+        return account
     }
 
     /// What makes the asset, when it is new.

@@ -14,8 +14,9 @@ import Subprocess
 public struct EncodingWorker: Sendable {
     /// What the composition root gives.
     public struct Environment: Sendable {
-        public var catalog: any CatalogEngine
-        public var storage: any MediaStorage
+        public let catalog: any CatalogEngine
+        public let storage: any MediaStorage
+        let leftovers: Leftovers
         public var unwrapper: any KeyUnwrapper
         /// Path of the program `keyway-encoder`.
         public var encoder: String
@@ -37,6 +38,7 @@ public struct EncodingWorker: Sendable {
         ) {
             self.catalog = catalog
             self.storage = storage
+            leftovers = Leftovers(catalog: catalog, storage: storage)
             self.unwrapper = unwrapper
             self.encoder = encoder
             self.limits = limits

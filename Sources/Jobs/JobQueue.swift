@@ -99,14 +99,14 @@ public struct JobQueue: Sendable {
         }
         OriginalServer.removeLeftovers()
         try await worker.encoding.environment.pieces?.removeLeftovers(goesOn: goesOn)
-        let known = try await knownVersions()
-        do {
-            try worker.encoding.environment.storage.removeLeftovers { asset, version in
-                known[asset]?.contains(version) ?? false
-            }
-        } catch let error as MediaStorageError {
-            // They take space, and keep no job from being done.
-            logger.error("what was left in storage stays there", metadata: ["cause": "\(error)"])
+        await worker.encoding.environment.leftovers.begin()
+        try await removeLeftovers()
+    }
+
+    /// Of accounts that were away, too, once they are back.
+    func removeLeftovers() async throws {
+        for obstacle in try await worker.encoding.environment.leftovers.removeAll() {
+            logger.error("what was left in storage stays there", metadata: ["cause": "\(obstacle)"])
         }
     }
 
@@ -117,20 +117,5 @@ public struct JobQueue: Sendable {
     /// Removes the pieces of jobs that ended while none of their tasks was under way.
     func removePiecesOfEndedJobs() async throws {
         try await worker.encoding.environment.pieces?.removeEnded(goesOn: goesOn)
-    }
-
-    private func knownVersions() async throws -> [String: Set<Int>] {
-        var known: [String: Set<Int>] = [:]
-        var page = Page(limit: 1000)
-        while true {
-            let assets = try await catalog.assets(page)
-            for asset in assets {
-                // Newer ones than the one that is served, too: it may have been rolled back.
-                let numbers = try await catalog.assetVersions(asset: asset.name)
-                if !numbers.isEmpty { known[asset.name] = Set(numbers) }
-            }
-            guard let last = assets.last else { return known }
-            page.after = last.name
-        }
     }
 }

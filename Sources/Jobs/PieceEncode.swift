@@ -29,13 +29,19 @@ struct PieceEncode: Sendable {
     /// The number of the piece that has everything but video.
     private var soundNumber: Int { film.pieceCount }
 
-    /// - Returns: the pieces in the film's order, sound last.
+    /// - Returns: the pieces in the film's order, sound last, and what they are read with.
     /// - Throws: `JobFailure`, `PausedTask`, what `JobFailure(meaning:)` knows.
-    func run() async throws -> [PieceRecord] {
+    func run() async throws -> (pieces: [PieceRecord], keys: PieceKeys) {
         var made: [Int: PieceRecord] = [:]
         // The last piece first: it shows that the input goes on to its end, and how many pictures there are.
         var waiting = [film.pieceCount - 1] + Array(0..<(film.pieceCount - 1)) + (film.hasOthers ? [soundNumber] : [])
-        for number in waiting { made[number] = shelf.piece(number, of: job, fingerprint) }
+        var keys = PieceKeys(own: key)
+        for number in waiting {
+            guard let piece = shelf.piece(number, of: job, fingerprint),
+                try await keys.open(piece, with: environment.unwrapper)
+            else { continue }
+            made[number] = piece
+        }
         waiting.removeAll { made[$0] != nil }
         for (number, piece) in made {
             for track in piece.tracks { try budget.take(track.mediaSize) }
@@ -72,7 +78,7 @@ struct PieceEncode: Sendable {
             }
             group.cancelAll()
         }
-        return made.sorted { $0.key < $1.key }.map(\.value)
+        return (made.sorted { $0.key < $1.key }.map(\.value), keys)
     }
 
     private enum Turn: Sendable {

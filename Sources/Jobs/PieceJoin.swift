@@ -15,36 +15,23 @@ struct PieceJoin {
     let job: JobID
     /// All, in the film's order: their places are their numbers.
     let pieces: [PieceRecord]
-    private var keys: [WrappedContentKey: ContentKey] = [:]
-
-    init(_ environment: EncodingWorker.Environment, _ shelf: PieceShelf, job: JobID, pieces: [PieceRecord]) {
-        self.environment = environment
-        self.shelf = shelf
-        self.job = job
-        self.pieces = pieces
-    }
+    let keys: PieceKeys
 
     /// - Parameters:
     ///   - key: nil for media that is stored in the clear.
     ///   - nonces: of the tracks, by their numbers.
-    /// - Throws: `JobFailure` of class `content` when the pieces do not fit each other.
-    mutating func run(into staged: any StagedVersion, key: ContentKey?, nonces: [UInt64]) async throws -> [TrackRecord]
-    {
+    /// - Throws: `JobFailure` of class `content` when the pieces do not fit each other; `DamagedPiece`.
+    func run(into staged: any StagedVersion, key: ContentKey?, nonces: [UInt64]) async throws -> [TrackRecord] {
         let size = pieces.flatMap(\.tracks).reduce(UInt64(0)) { $0 &+ $1.mediaSize }
         guard size <= environment.limits.output else {
             throw JobFailure(.limitExceeded, "the encode is larger than \(environment.limits.output) bytes")
         }
-        for piece in pieces {
-            guard let wrapped = piece.key, keys[wrapped] == nil else { continue }
-            keys[wrapped] = try await environment.unwrapper.unwrap(wrapped, for: .storage)
-        }
         let count = (pieces.flatMap(\.tracks).map(\.number).max() ?? -1) + 1
         guard count > 0, count <= nonces.count else { throw Self.misfit("there are \(count) tracks") }
-        let join = self
         let records = try await OwnThread.run { stop in
             try (0..<count).map { number in
                 let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
-                return try join.join(number, track, stop)
+                return try join(number, track, stop)
             }
         }
         guard Set(records.map(\.description.name)).count == records.count, records.hasStillsOnce else {
@@ -61,9 +48,9 @@ struct PieceJoin {
         for (place, piece) in pieces.enumerated() {
             try stop.check()
             guard let part = piece.tracks.first(where: { $0.number == number }) else { continue }
-            let data = try shelf.contents(of: part.indexFile, place, job)
+            let data = try Self.reading(place) { try shelf.contents(of: part.indexFile, place, job) }
             guard try SHA256.digest(Array(data)) == part.indexDigest else {
-                throw MediaStorageError(.damaged, "the index of piece \(place + 1) of job \(job) is damaged")
+                throw DamagedPiece(number: place, reason: "its index is not the one that was written")
             }
             let index: TrackIndex
             do {
@@ -80,10 +67,19 @@ struct PieceJoin {
             description = description ?? index.description
             Self.add(index, at: size, to: &builder)
             end = index.duration
-            let reader = try shelf.media(of: part, place, job, key: piece.key.flatMap { keys[$0] })
-            try reader.forEachPiece { bytes in
+            let reader = try Self.reading(place) { try shelf.media(of: part, place, job, key: keys[piece]) }
+            guard reader.size == part.mediaSize else {
+                throw DamagedPiece(number: place, reason: "its media is not as long as it was")
+            }
+            var position: UInt64 = 0
+            while position < part.mediaSize {
                 try stop.check()
-                try track.takeMedia(Array(bytes))
+                let next = min(position + UInt64(PieceTagger.pieceSize), part.mediaSize)
+                var bytes: [UInt8] = []
+                // What fails here is the piece; what fails below it is the version.
+                try Self.reading(place) { try reader.append(position..<next, to: &bytes) }
+                try track.takeMedia(bytes)
+                position = next
             }
             size += part.mediaSize
         }
@@ -93,6 +89,15 @@ struct PieceJoin {
         description.peakBitrate = bitrates.peak
         try track.takeIndex(Array(try builder.encode(description: description, mediaSize: size)))
         return try track.finish()
+    }
+
+    /// Reads of a piece that was kept.
+    private static func reading<Result>(_ number: Int, _ read: () throws -> Result) throws -> Result {
+        do {
+            return try read()
+        } catch let error as MediaStorageError {
+            throw DamagedPiece(number: number, reason: error.reason)
+        }
     }
 
     private static func add(_ index: TrackIndex, at start: UInt64, to builder: inout TrackIndexBuilder) {

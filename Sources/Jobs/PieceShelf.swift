@@ -47,10 +47,15 @@ public struct PieceShelf: Sendable {
         let file = try staged.create(Self.recordFile)
         try JSONEncoder().encode(record).withUnsafeBytes { try file.append($0) }
         try file.close()
-        let folder = "\(root)/assets/\(job.rawValue)/v\(number + 1)"
         // Of another order, or of another encoder.
-        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+        try remove(number, of: job)
         try staged.commit(asset: job.rawValue, version: number + 1)
+    }
+
+    /// Removes one piece; none is fine.
+    func remove(_ number: Int, of job: JobID) throws {
+        let folder = "\(root)/assets/\(job.rawValue)/v\(number + 1)"
+        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
     }
 
     func contents(of file: String, _ number: Int, _ job: JobID) throws -> Data {
@@ -69,7 +74,7 @@ public struct PieceShelf: Sendable {
 
     /// Removes what a worker that died has left, but for the pieces of jobs that go on.
     func removeLeftovers(goesOn: (JobID) async throws -> Bool) async throws {
-        try storage.removeLeftovers { _, _ in true }
+        try storage.removeLeftovers(in: nil) { _, _ in true }
         try await removeEnded(goesOn: goesOn)
     }
 

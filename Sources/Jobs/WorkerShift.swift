@@ -8,6 +8,8 @@ import Logging
 struct WorkerShift: Sendable {
     private static let briefInterval = Duration.milliseconds(50)
     private static let housekeepingInterval = Duration.seconds(300)
+    /// How soon an account that was away is seen to be back.
+    private static let accountInterval = Duration.seconds(10)
 
     let queue: JobQueue
     let logger: Logger
@@ -29,6 +31,7 @@ struct WorkerShift: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             if last == nil {
                 group.addTask { await keepHouse() }
+                group.addTask { await keepAccounts() }
                 if let notifier = queue.notifier { group.addTask { await notifier.run() } }
             }
             while !group.isCancelled, try await goesOn(until: last) {
@@ -155,6 +158,14 @@ struct WorkerShift: Sendable {
             }
             await keep("pieces of jobs that have ended were not removed") { try await queue.removePiecesOfEndedJobs() }
             try? await Task.sleep(for: Self.housekeepingInterval)
+        }
+    }
+
+    /// Removes what was left in accounts that were away when this worker began.
+    private func keepAccounts() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.accountInterval)
+            await keep("what was left in storage stays there") { try await queue.removeLeftovers() }
         }
     }
 

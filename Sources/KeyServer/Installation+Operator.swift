@@ -16,16 +16,16 @@ extension Installation {
     /// - Parameters:
     ///   - actor: for the audit log.
     ///   - inputs: which files of the machine jobs may read.
-    ///   - streams: the URLs of a published asset, as the origin writes them; none where there is no origin.
+    ///   - addresses: the URLs of a published asset, as the origin writes them; none where there is no origin.
     ///   - sas: signs SAS URLs; nil where there is no origin.
     package func makeOperator(
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }, sas: SASIssuer? = nil
+        addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil
     ) -> LocalOperator {
         var context = OperatorContext(
             catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
             makeSecret: { name, value in try makeSecret(named: name, value: value) },
-            auditKeys: auditKeyMaterial, streams: streams,
+            auditKeys: auditKeyMaterial, addresses: addresses,
             material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
             role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
         context.signPath = { signature, secret in try sign(signature, under: secret) }

@@ -98,10 +98,10 @@ package struct KeyServer: Sendable {
     /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.
     ///
     /// - Parameters:
-    ///   - streams: the URLs of a published asset; none where there is no origin.
+    ///   - addresses: the URLs of a published asset; none where there is no origin.
     ///   - playback: the base URLs of this server's own origin and key service, for the console's player.
     package func adminListener(
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress] = { _ in [] }, sas: SASIssuer? = nil,
+        addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
         playback: @escaping @Sendable () -> (origin: String, keys: String)? = { nil },
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
@@ -118,7 +118,7 @@ package struct KeyServer: Sendable {
             interface: { [installation, configuration] identity in
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,
-                    inputs: JobInputRule(below: configuration.jobs.inputs), streams: streams,
+                    inputs: JobInputRule(below: configuration.jobs.inputs), addresses: addresses,
                     sas: sas)
             }
         ).add(to: router)

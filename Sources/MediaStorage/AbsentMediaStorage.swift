@@ -11,7 +11,9 @@ public struct AbsentMediaStorage: MediaStorage {
     public func stage(in account: String?) throws -> any StagedVersion { throw problem }
     public func open(_ file: StoredFile) throws -> any MediaReader { throw problem }
     public func contents(of file: StoredFile, limit: Int) throws -> Data { throw problem }
-    public func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws { throw problem }
+    public func removeLeftovers(in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
+        throw problem
+    }
     public func removeVersions(of asset: String) throws { throw problem }
     public func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter { throw problem }
     public func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter { throw problem }

@@ -46,7 +46,7 @@ public struct FileSystemMediaStorage: MediaStorage {
         }
     }
 
-    public func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
+    public func removeLeftovers(in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
         for name in try Folder.entries(root + "/staging") { try Folder.remove(root + "/staging/" + name) }
         for asset in try Folder.entries(root + "/assets") {
             let folder = root + "/assets/" + asset

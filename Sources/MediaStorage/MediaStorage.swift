@@ -15,9 +15,12 @@ public protocol MediaStorage: Sendable {
     ///
     /// - Throws: `MediaStorageError` when it is longer than `limit` bytes.
     func contents(of file: StoredFile, limit: Int) throws -> Data
-    /// Removes what processes that died left in staging, and version folders that `isKnown` does not know. To be called
-    /// by the only writer.
-    func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws
+    /// Removes what processes that died left in the staging of one account, and its version folders that `isKnown` does not
+    /// know: what lies in another account is not asked about. To be called by the only writer, before it writes there.
+    ///
+    /// - Parameter account: nil for the default one; an engine that is one account takes no notice.
+    /// - Throws: `MediaStorageError`, with `unavailable` while the account is away: its leftovers are there still.
+    func removeLeftovers(in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool) throws
     /// Removes all versions of an asset; none is fine.
     func removeVersions(of asset: String) throws
 
@@ -45,6 +48,8 @@ public protocol MediaStorage: Sendable {
     /// - Parameter size: in bytes, where it is known.
     /// - Throws: `MediaStorageError` with `unavailable` when there is none.
     func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String?
+    /// The accounts, whether they are there or not; nil is the default one.
+    var accountNames: [String?] { get }
     /// The accounts, and how they are now.
     func accountStates() -> [StorageAccountState]
 }
@@ -55,6 +60,8 @@ extension MediaStorage {
         if case .only(let account?) = choice { throw MediaStorageError(noAccount: account) }
         return nil
     }
+
+    public var accountNames: [String?] { [nil] }
 
     public func accountStates() -> [StorageAccountState] {
         [StorageAccountState(account: nil, weight: 1, place: "", self)]

@@ -83,8 +83,10 @@ public struct StorageAccounts: MediaStorage {
         try reading(file.account) { try $0.contents(of: file, limit: limit) }
     }
 
-    public func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
-        try everywhere { try $0.engine.removeLeftovers(isKnown: isKnown) }
+    public func removeLeftovers(
+        in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool
+    ) throws {
+        try writing(account) { try $0.removeLeftovers(in: account, isKnown: isKnown) }
     }
 
     public func removeVersions(of asset: String) throws {
@@ -121,6 +123,8 @@ public struct StorageAccounts: MediaStorage {
     }
 
     public func capacity() throws -> StorageCapacity? { nil }
+
+    public var accountNames: [String?] { accounts.map(\.name) }
 
     public func accountStates() -> [StorageAccountState] {
         accounts.map { StorageAccountState(account: $0.name, weight: $0.weight, place: $0.place, $0.engine) }

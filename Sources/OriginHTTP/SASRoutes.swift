@@ -101,6 +101,8 @@ public struct SASRoutes: Sendable {
         guard let range = answer.range else { return Response(status: answer.status, headers: headers) }
         headers[.contentLength] = "\(range.count)"
         guard request.method != .head else { return Response(status: answer.status, headers: headers, body: .init()) }
+        try await service.audit(
+            readOf: file, locator: locator(context), from: context.clientAddress, requestID: context.requestID)
         return Response(status: answer.status, headers: headers, body: body(source, range))
     }
 

@@ -37,7 +37,7 @@ final class Desk: Sendable {
                     let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
                     return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: moment)
                 },
-                auditKeys: AuditKeys(wrapping: wrapping), streams: { _ in [] }, actor: actor, role: role,
+                auditKeys: AuditKeys(wrapping: wrapping), addresses: { _ in .none }, actor: actor, role: role,
                 keySetHosts: ["127.0.0.1:9"], now: { now }))
     }
 

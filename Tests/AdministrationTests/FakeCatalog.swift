@@ -258,6 +258,7 @@ extension FakeCatalog {
     func ingestRules() -> [IngestRules] { state.ingestRules.values.sorted { $0.name < $1.name } }
     func ingestRecord(_ file: AssetFileID) -> IngestRecord? { nil }
     func quarantinedFile(_ file: AssetFileID) -> QuarantinedFile? { nil }
+    func requiredChecks() -> [String] { [] }
     func originalsToCheck(at now: Date, limit: Int) -> [QuarantinedFile] { [] }
     func reviews(matching query: ReviewQuery) -> [QuarantinedFile] { [] }
     func knownWorks(_ page: Page) -> [KnownWork] { [] }

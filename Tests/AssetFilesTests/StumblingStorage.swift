@@ -5,10 +5,23 @@ import Synchronization
 /// Storage whose disk does not take what the first writer wants durable, and says so once.
 final class StumblingStorage: MediaStorage {
     private let storage: FileSystemMediaStorage
-    private let hasStumbled = Mutex(false)
+    private let hasStumbled: Mutex<Bool>
+    /// Is told the names of threads that wait for the disk.
+    private let note: @Sendable (String) -> Void
 
-    init(storage: FileSystemMediaStorage) {
+    init(
+        storage: FileSystemMediaStorage, stumbles: Bool = true, note: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.storage = storage
+        self.note = note
+        hasStumbled = Mutex(!stumbles)
+    }
+
+    private func noteThread() { note(Thread.current.name ?? "") }
+
+    func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String? {
+        noteThread()
+        return try storage.place(asset, choice, size: size)
     }
 
     func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter {
@@ -16,14 +29,15 @@ final class StumblingStorage: MediaStorage {
             defer { stumbled = true }
             return !stumbled
         }
-        return Writer(try storage.append(toOriginal: name, in: account), stumbles: isFirst)
+        return Writer(
+            try storage.append(toOriginal: name, in: account), stumbles: isFirst, note: { [self] in noteThread() })
     }
 
     func stage(in account: String?) throws -> any StagedVersion { try storage.stage(in: account) }
     func open(_ file: StoredFile) throws -> any MediaReader { try storage.open(file) }
     func contents(of file: StoredFile, limit: Int) throws -> Data { try storage.contents(of: file, limit: limit) }
-    func removeLeftovers(isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
-        try storage.removeLeftovers(isKnown: isKnown)
+    func removeLeftovers(in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
+        try storage.removeLeftovers(in: account, isKnown: isKnown)
     }
     func removeVersions(of asset: String) throws { try storage.removeVersions(of: asset) }
     func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter {
@@ -42,15 +56,18 @@ final class StumblingStorage: MediaStorage {
     private final class Writer: OriginalWriter {
         private let writer: any OriginalWriter
         private var stumbles: Bool
+        private let note: () -> Void
 
-        init(_ writer: any OriginalWriter, stumbles: Bool) {
+        init(_ writer: any OriginalWriter, stumbles: Bool, note: @escaping () -> Void) {
             self.writer = writer
             self.stumbles = stumbles
+            self.note = note
         }
 
         var size: UInt64 { writer.size }
         func append(_ bytes: UnsafeRawBufferPointer) throws { try writer.append(bytes) }
         func synchronize() throws {
+            note()
             defer { stumbles = false }
             guard !stumbles else { throw MediaStorageError(.inputOutput, "the disk did not take it") }
             try writer.synchronize()

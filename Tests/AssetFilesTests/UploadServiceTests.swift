@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import MediaStorage
+import Synchronization
 import Testing
 
 @testable import AssetFiles
@@ -127,6 +128,73 @@ import Testing
         #expect(error?.code == .quotaExceeded)
         #expect(error?.reason.contains("uploads.filesPerAsset") == true)
         #expect(try await depot.catalog.assetFiles(asset: "film").count == 2)
+    }
+
+    /// Swift's shared threads are few, and requests need them.
+    @Test func whatWaitsForTheDiskDoesSoOnThreadsOfItsOwn() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let names = Mutex<[String]>([])
+        let storage = StumblingStorage(storage: depot.storage, stumbles: false) { name in
+            names.withLock { $0.append(name) }
+        }
+        let uploads = depot.uploads(storage: storage)
+        let upload = try await uploads.create(Depot.request("a.bin", 3), actor: nil)
+        #expect(names.withLock { $0 } == [BlockingThreads.threadName])
+        _ = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        #expect(names.withLock { $0 } == [BlockingThreads.threadName, BlockingThreads.threadName])
+    }
+
+    private struct PassingCheck: IngestCheck {
+        var name: String
+        var onVerdict: @Sendable () async throws -> Void = {}
+
+        func verdict(on content: CheckedContent) async throws -> IngestVerdict? {
+            try await onVerdict()
+            return IngestVerdict(.passed)
+        }
+    }
+
+    /// Who does not know of a check that the catalog requires opens nothing for its own checks, and lets nothing out.
+    @Test func requiredChecksHoldForWhoeverDoesNotKnowThem() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        try await depot.catalog.apply([.quarantine(.requireCheck(name: "scan"))])
+        let ignorant = depot.uploads(checks: [
+            PassingCheck(name: "rules") { Issue.record("opened before the scan") }
+        ])
+        let upload = try await ignorant.create(Depot.request("a.bin", 3), actor: nil)
+        let whole = try await ignorant.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        guard case .whole(let file) = whole.role else { throw CatalogError(.corrupt, "\(whole.role)") }
+        let waiting = try #require(try await ignorant.ingest(file))
+        #expect(waiting.state == .quarantine)
+        #expect(waiting.reason?.contains("examined by scan, which this program is not configured for") == true)
+        let record = try await depot.catalog.ingestRecord(file)
+        #expect(record?.state == .waiting && record?.findings.map(\.check) == ["content"])
+        depot.pass(60)
+        let knowing = depot.uploads(checks: [PassingCheck(name: "scan"), PassingCheck(name: "rules")])
+        #expect(try await knowing.ingest(file)?.state == .ready)
+        #expect(try await depot.catalog.ingestRecord(file)?.findings.map(\.check) == ["content", "scan", "rules"])
+    }
+
+    /// A check that came to be required while others were done: what they found lets nothing out.
+    @Test func aCheckThatBecomesRequiredMeanwhileHolds() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads(checks: [
+            PassingCheck(name: "rules") { [catalog = depot.catalog] in
+                try await catalog.apply([.quarantine(.requireCheck(name: "scan"))])
+            }
+        ])
+        let upload = try await uploads.create(Depot.request("a.bin", 3), actor: nil)
+        let whole = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
+        guard case .whole(let file) = whole.role else { throw CatalogError(.corrupt, "\(whole.role)") }
+        #expect(try await uploads.ingest(file)?.state == .quarantine)
+        #expect(try await uploads.ingest(file)?.reason?.contains("examined by scan") == true)
+        // Released, it is let out by what was found.
+        try await depot.catalog.apply([.quarantine(.releaseCheck(name: "scan"))])
+        depot.pass(60)
+        #expect(try await uploads.ingest(file)?.state == .ready)
     }
 
     @Test func anUploadThatWentOnIsNotRemovedByWhoKnowsAnOlderOne() async throws {

@@ -51,11 +51,11 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
                 "HLS carries HEVC in fragmented MP4 only (HLS Authoring Specification, 1.5); AV1, VP9, Opus and FLAC "
                     + "have no form in MPEG-TS there."
             case .envelopeInSmooth:
-                "Smooth Streaming protects samples, as PIFF 1.1 says (5.3.2); it has no encryption of whole fragments."
-            case .patternInSmooth: "PIFF 1.1 (5.3.2) knows no pattern of encrypted and clear blocks."
+                "Smooth Streaming protects samples, as PIFF 1.1 says (6); it has no encryption of whole fragments."
+            case .patternInSmooth: "PIFF 1.1 (6) knows no pattern of encrypted and clear blocks."
             case .codecsInSmooth:
-                "Smooth Streaming has four-character codes for H.264, VC-1, AAC and WMA alone ([MS-SSTR], 2.2.2.5), and a film "
-                    + "without its pictures or its sound is not given."
+                "Smooth Streaming has four-character codes for H.264, VC-1, AAC and WMA, and leaves others to vendors ([MS-SSTR], "
+                    + "2.2.2.5): players do not share those. A film without its pictures or its sound is not given."
             case .piffElsewhere:
                 "PIFF describes fragments of Smooth Streaming; HLS and DASH say `cenc` (ISO/IEC 23001-7) of the same samples."
             case .protectedFiles: "A whole file is given in the clear only: nothing in it could say where keys are."

@@ -54,6 +54,40 @@ import Testing
         for server in [shared, near, far] { #expect(try curl(server.origin + path).status == 200) }
     }
 
+    /// One version is served (decision 25), here as at the whole server, and keys that were rotated do not keep an older one from coming
+    /// back: the key service decides by what the version had.
+    @Test func versionsAreServedOneAtATimeAsByTheServer() throws {
+        let site = try OriginAloneSite()
+        let port = try OriginAloneSite.freePort()
+        let keys = try site.keyService(port: port)
+        let whole = try RunningServer(site.data, environment: ["KEYWAY_KEYS_URL": OriginAloneSite.keysURL])
+        let alone = try site.origin(port: port)
+        defer { for server in [keys, whole, alone] { server.stop() } }
+        let manifest = "\(site.protected)/manifest(format=m3u8-aapl,encryption=cbc)"
+        func serve(_ path: String) throws -> (status: Int, bytes: Data) {
+            let answers = try [whole, alone].map { try curl($0.origin + path) }
+            #expect(answers[0].status == answers[1].status, "\(path)")
+            // What is refused names its request.
+            guard answers[1].status == 200 else { return (answers[1].status, Data()) }
+            #expect(answers[0].body == answers[1].body, "\(path)")
+            return (answers[1].status, answers[1].body)
+        }
+        let first = try segment(alone.origin, manifest)
+        let played = try serve(first)
+        #expect(played.status == 200)
+        try site.data.must("key", "rotate", "--asset", "film")
+        try site.data.must("encode", Programs.clip(), "--asset", "film")
+        settle()
+        let second = try segment(alone.origin, manifest)
+        #expect(first.contains("/v1/") && second.contains("/v2/"))
+        #expect(try serve(first).status == 404)
+        #expect(try serve(second).status == 200)
+        try site.data.must("asset", "rollback", "film")
+        settle()
+        #expect(try serve(first) == played)
+        #expect(try serve(second).status == 404)
+    }
+
     @Test func locatorsOpenAndCloseInTime() throws {
         let site = try OriginAloneSite()
         let port = try OriginAloneSite.freePort()

@@ -82,6 +82,50 @@ import Testing
         #expect(log.components(separatedBy: "film: hanging.mov: passed").count == 2)
     }
 
+    /// A command on the data folder that does not know of ClamAV lets nothing out, until a server says that it is off.
+    @Test func whatTheServerRequiresHoldsForCommands() throws {
+        let clamd = try Clamd()
+        let data = try DataFolder()
+        try data.must("asset", "create", "film")
+        func serve(_ clamav: String?) throws -> RunningServer {
+            try RunningServer(data, environment: clamav.map { ["KEYWAY_CHECKS_CLAMAV": $0] } ?? [:])
+        }
+        try serve(clamd.address).stop()
+        func add(_ name: String, _ bytes: Data, _ clamav: String? = nil) throws -> Outcome {
+            try run(
+                Programs.own("keyway"), ["asset", "file", "add", "film", data.folder.write(name, bytes)],
+                environment: data.environment.merging(clamav.map { ["KEYWAY_CHECKS_CLAMAV": $0] } ?? [:]) { $1 })
+        }
+        func state(_ name: String) throws -> String? {
+            let files = try data.must("asset", "file", "list", "film", "--json").json()["files"] as? [[String: Any]]
+            return files?.first { $0["name"] as? String == name }?["state"] as? String
+        }
+        // Not by what nobody configured here, and not by saying that it is off: that is a server's to say.
+        for (name, clamav) in [("silent.bin", nil), ("off.bin", "off")] {
+            let waiting = try add(name, Clamd.eicar, clamav)
+            #expect(waiting.status == 75, "\(waiting.errors)")
+            #expect(waiting.text.contains("examined by clamav, which this program is not configured for"))
+            #expect(try state(name) == "quarantine")
+        }
+        #expect(try data.keyway("doctor").text.contains("checks: originals are examined by clamav"))
+        #expect(try add("known.bin", Data("clean".utf8), clamd.address).status == 0)
+        // A server without it says so, and lets nothing out either.
+        let unknowing = try serve(nil)
+        sleep(3)
+        #expect(try state("silent.bin") == "quarantine")
+        unknowing.stop()
+        #expect(
+            try String(contentsOf: unknowing.errors, encoding: .utf8).contains("a check that is not configured here"))
+        let knowing = try serve(clamd.address)
+        #expect(try eventually { try state("silent.bin") == "rejected" && state("off.bin") == "rejected" })
+        knowing.stop()
+        try serve("off").stop()
+        #expect(try add("free.bin", Data("unseen".utf8)).status == 0)
+        let log = try data.must("audit", "tail", "--lines", "1000").text
+        #expect(log.components(separatedBy: "checkRequired").count == 2)
+        #expect(log.components(separatedBy: "checkReleased").count == 2)
+    }
+
     @Test func somebodyDecidesOnWhatIsFlagged() throws {
         let site = try OriginalSite()
         defer { site.server.stop() }

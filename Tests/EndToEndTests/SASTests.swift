@@ -39,18 +39,24 @@ import Testing
             try data.must("asset", "create", "film")
             try data.must("asset", "file", "add", "film", try data.folder.write("source.bin", content))
             server = try RunningServer(data)
-            let (origin, port) = (server.origin, String(server.origin.dropFirst("http://".count)))
+            let server = server
             urls = try Dictionary(
-                ["all", "reading", "writing"].map { policy in
-                    let outcome = try run(
-                        Programs.own("keyway"), ["locator", "create", "film", "--sas", "--access", policy, "--json"],
-                        environment: data.environment.merging(["KEYWAY_LISTEN_ORIGIN": port]) { $1 })
-                    let json = try outcome.json()
-                    let url = json["url"] as? String ?? ""
-                    #expect(url.hasPrefix(origin + "/sas/"), "\(outcome.errors)")
-                    return (policy, (url, json["listUrl"] as? String ?? "", json["locator"] as? String ?? ""))
-                }
+                ["all", "reading", "writing"].map { ($0, try Self.issue($0, data, server)) }
             ) { first, _ in first }
+        }
+
+        /// A locator of its own under an access policy.
+        static func issue(
+            _ policy: String, _ data: DataFolder, _ server: RunningServer
+        ) throws -> (file: String, list: String, locator: String) {
+            let port = String(server.origin.dropFirst("http://".count))
+            let outcome = try run(
+                Programs.own("keyway"), ["locator", "create", "film", "--sas", "--access", policy, "--json"],
+                environment: data.environment.merging(["KEYWAY_LISTEN_ORIGIN": port]) { $1 })
+            let json = try outcome.json()
+            let url = json["url"] as? String ?? ""
+            #expect(url.hasPrefix(server.origin + "/sas/"), "\(outcome.errors)")
+            return (url, json["listUrl"] as? String ?? "", json["locator"] as? String ?? "")
         }
 
         func url(_ policy: String, _ file: String) -> String {
@@ -76,6 +82,28 @@ import Testing
         let tag = try #require(whole.headers["etag"])
         #expect(try curl(site.url("reading", "source.bin"), "-H", "If-None-Match: \(tag)").status == 304)
         #expect(try curl(site.url("reading", "other.bin")).status == 404)
+    }
+
+    /// A download in many ranges is one line a minute, and what gives no bytes is none.
+    @Test func readsAreInTheAuditLog() throws {
+        let site = try site()
+        let own = try Published.issue("reading", site.data, site.server)
+        let url = own.file.replacing("{file}", with: "source.bin")
+        func events() throws -> [Substring] {
+            try site.data.must("audit", "tail", "--lines", "1000").text.split(separator: "\n").filter {
+                $0.contains("assetFileRead") && $0.contains("sas:\(own.locator)")
+            }
+        }
+        #expect(try curl(url, "--head").status == 200)
+        #expect(try curl(url, "-r", "700001-").status == 416)
+        #expect(try curl(url, "-X", "PUT", "-d", "x").status == 403)
+        #expect(try events().isEmpty)
+        for start in 0..<20 { #expect(try curl(url, "-r", "\(start)-\(start + 9)").status == 206) }
+        // The minute may have ended between two of them.
+        let found = try events()
+        #expect((1...2).contains(found.count))
+        #expect(found.allSatisfy { $0.contains("film: source.bin") && $0.contains("client=127.0.0.1") })
+        try site.data.must("locator", "revoke", own.locator)
     }
 
     @Test func originalsAreWrittenListedAndDeleted() throws {

@@ -214,6 +214,37 @@ import Testing
                 == curl("\(site.open)/v1/clear/jpeg/thumbnails/1.jpg").body)
     }
 
+    /// Whoever publishes is told of what leaves, and of nothing else.
+    @Test func urlsArePrintedOfWhatLeaves() throws {
+        let (both, none) = (["poster poster.jpg", "thumbnails thumbnails.vtt"], [String]())
+        func said(_ report: [String: Any]) throws -> [String] {
+            try (report["pictures"] as? [[String: String]] ?? []).map { picture in
+                let url = try #require(picture["url"].flatMap { URL(string: $0) })
+                #expect(try curl(site.server.origin + url.path).status == 200, "\(url)")
+                return "\(picture["picture"] ?? "") \(url.lastPathComponent)"
+            }
+        }
+        for (locator, expected) in [
+            (site.open, both), (site.closed, none), (site.poster, [both[0]]), (site.told, both),
+        ] {
+            let id = String(locator.split(separator: "/")[2])
+            #expect(try said(try site.data.must("locator", "show", id, "--json").json()) == expected)
+            let text = try site.data.must("locator", "show", id).text
+            #expect(text.contains("PICTURE") == !expected.isEmpty)
+            #expect(text.contains("thumbnails.vtt") == (expected == both))
+        }
+        let published = try site.data.must("publish", "film", "--delivery", "open").text
+        #expect(published.contains("/film.ism/poster.jpg") && published.contains("/film.ism/thumbnails.vtt"))
+        // A filter that hides the thumbnails hides their URL; the poster stands for the film all the same.
+        let filtered = try site.data.must(
+            "publish", "film", "--delivery", "open", "--filter", "pictures", "--json"
+        ).json()
+        settle()
+        #expect(try said(filtered) == [both[0]])
+        let hidden = "\(site.server.origin)/\(filtered["locator"] as? String ?? "")/film.ism/thumbnails.vtt"
+        #expect(try curl(hidden).status == 404)
+    }
+
     private func text403(_ url: String) throws -> String {
         let answer = try curl(url)
         #expect(answer.status == 403)

@@ -1,5 +1,6 @@
 import Catalog
 import CatalogSQLite
+import ContentKeys
 import EncoderProtocol
 import Foundation
 import MediaModel
@@ -135,6 +136,59 @@ import Testing
         #expect(
             site.log == ["begin 200", "end 200", "begin 0", "end 0", "begin 100", "begin 100", "end 100"])
         // The two runs had two keys.
+        #expect(try await site.media() == Self.joined)
+        #expect(site.left.isEmpty)
+    }
+
+    /// A run that ends while its last piece is made: two are kept.
+    private func interrupted(_ site: Site) async throws -> JobRecord {
+        let job = try await site.submit()
+        let run = Task { try await site.run(job) }
+        while !site.log.contains("begin 100") { try await Task.sleep(for: .milliseconds(20)) }
+        run.cancel()
+        _ = try? await run.value
+        try Data().write(to: URL(filePath: site.workshop.folder + "/woken"))
+        return job
+    }
+
+    private static let untilWoken = "test $FIRST = 100 && ! test -e woken && exec sleep 60"
+
+    /// A piece whose bytes changed is made anew, and the whole joined anew, under nonces that the join before had not.
+    @Test func aDamagedPieceIsMadeAnew() async throws {
+        let site = try Site(misdeed: Self.untilWoken)
+        let job = try await interrupted(site)
+        let media = "\(site.workshop.folder)/pieces/assets/\(job.id.rawValue)/v1/track-0.cmaf"
+        var bytes = try Data(contentsOf: URL(filePath: media))
+        bytes[30] ^= 1
+        try bytes.write(to: URL(filePath: media))
+        let ended = try await site.run(job)
+        #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
+        #expect(
+            site.log == [
+                "begin 200", "end 200", "begin 0", "end 0", "begin 100", "begin 100", "end 100", "begin 0", "end 0",
+            ])
+        #expect(try await site.media() == Self.joined)
+        #expect(ended.warnings.contains { $0.hasPrefix("piece 1 was damaged and made anew: ") })
+        let version = try #require(try await site.workshop.catalog.assetVersion(asset: "film", number: 1))
+        let tracks = UInt64(EncoderFrame.maximumTracks)
+        #expect(version.tracks.allSatisfy { (tracks..<2 * tracks).contains($0.mediaNonce) })
+        #expect(site.left.isEmpty)
+        #expect(!site.workshop.mediaFiles().contains { $0.hasPrefix("staging/") })
+    }
+
+    /// The key-encryption key that the pieces' key was wrapped under is gone: what was kept is of no use.
+    @Test func piecesUnderARetiredKEKAreMadeAnew() async throws {
+        let site = try Site(misdeed: Self.untilWoken)
+        let job = try await interrupted(site)
+        for version in [1, 3] {
+            let path = "\(site.workshop.folder)/pieces/assets/\(job.id.rawValue)/v\(version)/piece.json"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(text.contains("\"kek\":1"))
+            try text.replacing("\"kek\":1", with: "\"kek\":7").write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        let ended = try await site.run(job)
+        #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
+        #expect(site.log.filter { $0.hasPrefix("end") } == ["end 200", "end 0", "end 200", "end 0", "end 100"])
         #expect(try await site.media() == Self.joined)
         #expect(site.left.isEmpty)
     }

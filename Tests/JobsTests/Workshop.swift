@@ -45,12 +45,14 @@ final class Workshop: Sendable {
     }
 
     func worker(
-        _ encoder: String, limits: EncodingLimits = EncodingLimits(), pieces: PieceShelf? = nil
+        _ encoder: String, limits: EncodingLimits = EncodingLimits(), pieces: PieceShelf? = nil,
+        storage: (any MediaStorage)? = nil
     ) -> EncodingWorker {
         let wrapping = wrapping
         return EncodingWorker(
             EncodingWorker.Environment(
-                catalog: catalog, storage: storage, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), encoder: encoder,
+                catalog: catalog, storage: storage ?? self.storage, unwrapper: LocalKeyUnwrapper(wrapping: wrapping),
+                encoder: encoder,
                 limits: limits, pieces: pieces,
                 makeStorageKey: {
                     let keyID = KeyID.random()

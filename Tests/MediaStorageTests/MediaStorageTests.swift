@@ -96,7 +96,7 @@ import Testing
             try staged.commit(asset: "film", version: version)
         }
         try FileManager.default.createDirectory(atPath: root.path + "/staging/dead", withIntermediateDirectories: true)
-        try storage.removeLeftovers { _, version in version == 1 }
+        try storage.removeLeftovers(in: nil) { _, version in version == 1 }
         #expect(try FileManager.default.contentsOfDirectory(atPath: root.path + "/staging").isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: root.path + "/assets/film") == ["v1"])
     }

@@ -41,7 +41,7 @@ import Testing
     @Test func leftoversOfVersionsAreNotOriginals() throws {
         let folder = try StorageFolder()
         try folder.storage.append(toOriginal: "x", in: nil).close()
-        try folder.storage.removeLeftovers { _, _ in false }
+        try folder.storage.removeLeftovers(in: nil) { _, _ in false }
         #expect(try folder.storage.originals().map(\.name) == ["x"])
     }
 }

@@ -81,7 +81,8 @@ import Testing
         #expect(code { _ = try storage.append(toOriginal: "y", in: "films") } == .unavailable)
         #expect(code { _ = try storage.size(ofOriginal: "x", in: "films") } == .unavailable)
         #expect(code { try storage.removeOriginal("x", in: "films") } == .unavailable)
-        try storage.removeLeftovers { _, _ in true }
+        #expect(code { try storage.removeLeftovers(in: "films") { _, _ in true } } == .unavailable)
+        try storage.removeLeftovers(in: nil) { _, _ in true }
         try storage.removeVersions(of: "there")
         #expect(try storage.originals().isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disks.root + "/films").isEmpty)
@@ -174,6 +175,16 @@ import Testing
         }
     }
 
+    /// The same version of the same asset in two accounts: each is asked about where it lies.
+    @Test func leftoversAreThoseOfTheirAccount() throws {
+        let disks = try Disks(["films": 1])
+        for account in [nil, "films"] { try disks.store("film", in: account) }
+        try disks.storage.removeLeftovers(in: "films") { _, _ in false }
+        #expect(code { _ = try disks.storage.open(disks.file("film", "films")) } == .missing)
+        #expect(try disks.storage.open(disks.file("film", nil)).size == 3)
+        #expect(code { try disks.storage.removeLeftovers(in: "gone") { _, _ in true } } == .unavailable)
+    }
+
     @Test func anAccountThatFailsKeepsNoOtherFromBeingCleaned() throws {
         let disks = try Disks(["a": 1, "b": 1])
         let left = ["/media", "/a", "/b"].map { disks.root + $0 + "/staging/left" }
@@ -182,7 +193,10 @@ import Testing
         }
         // Not a folder where one should be.
         try FileManager.default.removeItem(atPath: disks.root + "/a/staging")
-        #expect(code { try disks.storage.removeLeftovers { _, _ in true } } == .inputOutput)
+        let codes = disks.storage.accountNames.map { account in
+            code { try disks.storage.removeLeftovers(in: account) { _, _ in true } }
+        }
+        #expect(codes == [nil, .inputOutput, nil])
         #expect(!FileManager.default.fileExists(atPath: left[0]) && !FileManager.default.fileExists(atPath: left[2]))
     }
 }

@@ -216,7 +216,7 @@ enum StorageEngine: String, CaseIterable, Sendable {
         let lost = try place.storage.stage(in: engine.account)
         try Self.write([3], to: try lost.create("a"))
         let storage = try place.reopened()
-        try storage.removeLeftovers { asset, version in asset == "film" && version == 1 }
+        try storage.removeLeftovers(in: engine.account) { asset, version in asset == "film" && version == 1 }
         #expect(try place.contents(place.file("a"), in: storage) == [1])
         #expect(code { _ = try storage.open(place.file("a", version: 2)) } == .missing)
         #expect(code { try lost.commit(asset: "film", version: 3) } != nil)
@@ -313,7 +313,7 @@ enum StorageEngine: String, CaseIterable, Sendable {
         }
         let file = StoredFile(original: "x", account: account)
         #expect(try place.contents(file.tags) == [2])
-        try place.storage.removeLeftovers { _, _ in false }
+        try place.storage.removeLeftovers(in: account) { _, _ in false }
         #expect(
             try place.storage.originals().sorted { $0.name < $1.name }
                 == ["x", "y"].map { StoredFile(original: $0, account: account) })
@@ -331,6 +331,8 @@ enum StorageEngine: String, CaseIterable, Sendable {
         try place.storage.examine()
         if let capacity = try place.storage.capacity() { #expect(capacity.free <= capacity.total) }
         let states = place.storage.accountStates()
+        #expect(
+            states.map(\.account) == place.storage.accountNames && place.storage.accountNames.contains(engine.account))
         #expect(!states.isEmpty && states.allSatisfy { $0.problem == nil })
         #expect(code { _ = try place.storage.place("film", .only("nowhere"), size: 0) } == .unavailable)
     }

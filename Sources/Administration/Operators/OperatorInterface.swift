@@ -51,7 +51,7 @@ public struct LocalOperator: OperatorInterface {
     }
 }
 
-/// One address of a published asset.
+/// One address of a published asset's media: a manifest, or a whole file.
 public struct StreamAddress: Codable, Sendable, Hashable {
     public var format: String
     public var encryption: String
@@ -64,6 +64,35 @@ public struct StreamAddress: Codable, Sendable, Hashable {
         self.encryption = encryption
         self.policy = policy
         self.url = url
+    }
+}
+
+/// The address of still pictures of a published asset, which leave in the clear.
+public struct PictureAddress: Codable, Sendable, Hashable {
+    /// `poster`: a JPEG file; `thumbnails`: WebVTT that says where each thumbnail is.
+    public var picture: String
+    /// The delivery policy that lets them out.
+    public var policy: String
+    public var url: String
+
+    public init(picture: String, policy: String, url: String) {
+        self.picture = picture
+        self.policy = policy
+        self.url = url
+    }
+}
+
+/// The addresses of a published asset.
+public struct AssetAddresses: Sendable, Hashable {
+    public var streams: [StreamAddress]
+    public var pictures: [PictureAddress]
+
+    /// Where there is no origin.
+    public static let none = AssetAddresses(streams: [], pictures: [])
+
+    public init(streams: [StreamAddress], pictures: [PictureAddress]) {
+        self.streams = streams
+        self.pictures = pictures
     }
 }
 
@@ -95,7 +124,7 @@ public struct OperatorContext: Sendable {
     /// Signs the audit log.
     public var auditKeys: any AuditKeyMaterial
     /// The URLs of a published asset, which only the origin knows to write.
-    public var streams: @Sendable (PublishedAsset) -> [StreamAddress]
+    public var addresses: @Sendable (PublishedAsset) -> AssetAddresses
     /// For the audit log: an admin token's name, or `local:` and the user of the machine.
     public var actor: String
     public var role: AdminRole
@@ -115,7 +144,7 @@ public struct OperatorContext: Sendable {
         catalog: any CatalogEngine, verifier: any TokenVerifier,
         revocations: any RevocationSource = NoRevocations(), makeKey: @escaping ContentKeyMaker,
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
-        streams: @escaping @Sendable (PublishedAsset) -> [StreamAddress], material: KeyAccess? = nil,
+        addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses, material: KeyAccess? = nil,
         keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
         assets: StoredAssets? = nil, sas: SASIssuer? = nil, inputRule: JobInputRule = JobInputRule(below: []),
         now: @escaping @Sendable () -> Date = { Date() }
@@ -126,7 +155,7 @@ public struct OperatorContext: Sendable {
         self.makeKey = makeKey
         self.makeSecret = makeSecret
         self.auditKeys = auditKeys
-        self.streams = streams
+        self.addresses = addresses
         self.material = material
         self.keks = keks
         self.actor = actor

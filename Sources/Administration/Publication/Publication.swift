@@ -64,7 +64,9 @@ public struct Publication: Sendable {
         keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]
         return Prepared(
             published: PublishedAsset(
-                locator: locator, deliveryPolicies: policies, assignments: keys.assignments, warnings: keys.warnings),
+                locator: locator, deliveryPolicies: policies, assignments: keys.assignments,
+                pictures: try await catalog.pictures(of: version, through: locator, under: policies),
+                warnings: keys.warnings),
             changes: keys.changes.map { $0.by(actor) })
     }
 

@@ -74,8 +74,7 @@ extension Publication {
     func checkFilters(_ request: PublicationRequest) async throws {
         var filters: [PresentationFilter] = []
         for name in Set(request.filters).sorted() {
-            let own = try await catalog.filter(PresentationFilter.identity(name, asset: request.asset))
-            let filter = if let own { own } else { try await catalog.filter(name) }
+            let filter = try await catalog.filter(named: name, asset: request.asset)
             guard let filter, PresentationFilter.isName(name) else {
                 throw PublicationError(.filterMissing, "there is no filter '\(name)'; 'keyway policy list' lists them")
             }

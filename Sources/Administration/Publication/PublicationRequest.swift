@@ -39,15 +39,19 @@ public struct PublishedAsset: Sendable, Hashable {
     public var deliveryPolicies: [DeliveryPolicy]
     /// The keys that encrypt the asset's tracks under these policies.
     public var assignments: [KeyAssignment]
+    /// The still pictures that leave beside them, the poster first.
+    public var pictures: [PublishedPicture]
     /// What an operator should know although nothing is wrong.
     public var warnings: [String]
 
     public init(
-        locator: Locator, deliveryPolicies: [DeliveryPolicy], assignments: [KeyAssignment], warnings: [String]
+        locator: Locator, deliveryPolicies: [DeliveryPolicy], assignments: [KeyAssignment],
+        pictures: [PublishedPicture], warnings: [String]
     ) {
         self.locator = locator
         self.deliveryPolicies = deliveryPolicies
         self.assignments = assignments
+        self.pictures = pictures
         self.warnings = warnings
     }
 }

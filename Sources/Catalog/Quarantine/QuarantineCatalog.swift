@@ -9,6 +9,10 @@ public enum QuarantineChange: Sendable {
     /// Throws `exists` when there is one of that name.
     case insertKnownWork(KnownWork)
     case deleteKnownWork(name: String)
+    /// From now on originals are let out by programs alone that know this check. Changes nothing when it is required already.
+    case requireCheck(name: String)
+    /// Changes nothing when it is not required.
+    case releaseCheck(name: String)
 }
 
 /// Which originals a list of reviews shows.
@@ -41,6 +45,8 @@ public protocol QuarantineCatalog: Sendable {
     func reviews(matching query: ReviewQuery) async throws -> [QuarantinedFile]
     /// In order of name.
     func ingestRules() async throws -> [IngestRules]
+    /// The names of the checks that every program must put originals to, in their order: see `requireCheck`.
+    func requiredChecks() async throws -> [String]
     /// In order of name, with their fingerprints.
     func knownWorks(_ page: Page) async throws -> [KnownWork]
 }

@@ -175,6 +175,7 @@ export function locatorPage(locator) {
           ["State", openness(one)],
           ["From", time(one.start)], ["Until", time(one.end)], ["Delivery policies", one.deliveryPolicies.join(", ")]]),
         section("Streams", [], streams(one.streams)),
+        section("Still pictures", [], pictures(one.pictures)),
       ];
     },
   };
@@ -202,6 +203,14 @@ function streams(list) {
   });
   return table("Streams", ["Format", "Encryption", "Policy", "URL", "", ""], rows,
     { empty: "This server has no origin, so it knows no URLs." });
+}
+
+/** Poster and thumbnails leave in the clear, and only where a delivery policy says so. */
+function pictures(list) {
+  const rows = list.map(({ picture, policy, url }) => [picture, policy, el("code", { class: "url" }, url),
+    copyButton(url, `the URL of ${picture}`)]);
+  return table("Still pictures", ["Picture", "Policy", "URL", ""], rows,
+    { empty: "None leave: the version has none, or no delivery policy lets them out." });
 }
 
 // Publishing
@@ -259,11 +268,11 @@ async function drawForm(asset, place, outcome) {
   place.replaceChildren(form);
 }
 
-function published({ asset, locator, until, streams: list, warnings }) {
+function published({ asset, locator, until, streams: list, pictures: stills, warnings }) {
   return el("section", {}, el("h2", { tabindex: "-1" }, "Published"),
     facts([["Asset", link(`assets/${path(asset)}`, asset)], ["Locator",
       link(`locators/${path(locator)}`, code(locator))],
       ["Until", time(until)]]),
     warnings.length ? el("ul", { class: "warnings" }, warnings.map((words) => el("li", {}, words))) : null,
-      streams(list));
+      streams(list), stills.length ? pictures(stills) : null);
 }

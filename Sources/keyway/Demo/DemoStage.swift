@@ -68,7 +68,7 @@ struct DemoStage: Sendable {
     func publish(_ asset: String, endpoint: String) async throws -> PublishAsset.Report {
         Terminal.print("3. Publishing under \(Self.deliveryPolicies.joined(separator: ", "))")
         let interface = installation.makeOperator(
-            actor: Installation.localActor, role: .keyAdmin, streams: { $0.streams(endpoint: endpoint) })
+            actor: Installation.localActor, role: .keyAdmin, addresses: { $0.addresses(endpoint: endpoint) })
         let report = try await interface.perform(
             PublishAsset(
                 asset: asset, authorizationPolicy: Self.authorizationPolicy, deliveryPolicies: Self.deliveryPolicies))

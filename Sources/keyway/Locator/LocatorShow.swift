@@ -4,7 +4,8 @@ import KeyServer
 
 struct LocatorShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a locator and every streaming URL under it.")
+        commandName: "show",
+        abstract: "Show a locator and every streaming URL under it, with those of its still pictures.")
 
     @OptionGroup var common: CommonOptions
 
@@ -27,6 +28,6 @@ extension ShowLocator.Report: Report {
         state     \(revoked ? "revoked" : "valid")
 
         \(Table.render(["FORMAT", "ENCRYPTION", "URL"], streams.map { [$0.format, $0.encryption, $0.url] }))
-        """
+        """ + pictures.table
     }
 }

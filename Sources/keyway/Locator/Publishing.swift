@@ -63,6 +63,13 @@ extension CreateSASLocator.Report: Report {
     }
 }
 
+extension [PictureAddress] {
+    /// Below the streams; nothing where no picture leaves.
+    var table: String {
+        isEmpty ? "" : "\n\n" + Table.render(["PICTURE", "URL"], map { [$0.picture, $0.url] })
+    }
+}
+
 extension PublishAsset.Report: Report {
     var text: String {
         let rows = streams.map { [$0.format, $0.encryption, $0.url] }
@@ -71,6 +78,6 @@ extension PublishAsset.Report: Report {
             locator   \(locator)
 
             \(Table.render(["FORMAT", "ENCRYPTION", "URL"], rows))
-            """ + warnings.map { "\nwarning: \($0)" }.joined()
+            """ + pictures.table + warnings.map { "\nwarning: \($0)" }.joined()
     }
 }

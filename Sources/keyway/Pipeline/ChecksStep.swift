@@ -9,11 +9,17 @@ import Jobs
 struct ChecksStep {
     /// Nil where it is not known what is configured: another worker does it.
     let checks: [any IngestCheck]?
+    let catalog: any QuarantineCatalog
 
     /// - Throws: `JobFailure`: there is no review of a file that is no original.
     func run(_ job: JobRecord) async throws -> TaskOutcome {
         guard let checks else {
             throw JobFailure(.checkUnavailable, "this command knows nothing of the checks that are configured")
+        }
+        do {
+            try await catalog.requireChecks(among: checks.map(\.name))
+        } catch let obstacle as CheckObstacle {
+            throw JobFailure(.checkUnavailable, obstacle.description)
         }
         var result: [String: String] = [:]
         for (number, text) in job.inputs.enumerated() {

@@ -26,7 +26,9 @@ extension Installation {
         let jobs = configuration?.jobs
         return JobQueue(
             worker: worker,
-            steps: makeSteps(publication, ChecksStep(checks: configuration.map { makeChecks($0.checks) })),
+            steps: makeSteps(
+                publication,
+                ChecksStep(checks: configuration.map { makeChecks($0.checks) }, catalog: catalog)),
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(

@@ -34,6 +34,14 @@ struct Server {
     ///
     /// - Parameter onStart: is given what stops the server.
     func run(onStart: @Sendable (_ stop: @escaping @Sendable () async -> Void) -> Void = { _ in }) async throws {
+        for check in try await configuration.checks.declare(in: installation.catalog) {
+            logger.error(
+                "originals wait: every program on this data folder puts them to a check that is not configured here",
+                metadata: [
+                    "check": "\(check)",
+                    "remedy": "set checks.\(check), or to off, which ends the check for all programs",
+                ])
+        }
         let executor = MediaExecutor(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
         let server = KeyServer(
             installation: installation, configuration: configuration, logger: logger, onListening: onListening,
@@ -72,7 +80,7 @@ struct Server {
         if roles.contains(.admin) {
             services.append(
                 try server.adminListener(
-                    streams: { $0.streams(endpoint: originBase.current) },
+                    addresses: { $0.addresses(endpoint: originBase.current) },
                     sas: installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current }),
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in

@@ -3,6 +3,7 @@ import Administration
 import Catalog
 import Foundation
 import KeyServer
+import MediaModel
 import Origin
 import Policies
 
@@ -13,14 +14,31 @@ extension Installation {
             path: nil, environment: ProcessInfo.processInfo.environment)
         let endpoint = "http://\(configuration.listenOrigin)"
         return makeOperator(
-            actor: Self.localActor, role: .keyAdmin, inputs: .anywhere, streams: { $0.streams(endpoint: endpoint) },
+            actor: Self.localActor, role: .keyAdmin, inputs: .anywhere, addresses: { $0.addresses(endpoint: endpoint) },
             sas: makeSASIssuer(limit: configuration.sasLocators, base: { endpoint }))
     }
 }
 
 extension PublishedAsset {
-    /// The URLs of every stream, as the origin writes them.
-    func streams(endpoint: String) -> [StreamAddress] {
+    /// The URLs of every stream and of the still pictures that leave, as the origin writes them.
+    func addresses(endpoint: String) -> AssetAddresses {
+        AssetAddresses(streams: streams(endpoint), pictures: pictures(endpoint))
+    }
+
+    private func pictures(_ endpoint: String) -> [PictureAddress] {
+        let presentation = PresentationReference(locator: locator.id, name: locator.asset)
+        return pictures.map { picture in
+            let request: OriginRequest =
+                switch picture.role {
+                case .poster: .poster(presentation)
+                case .thumbnails: .thumbnailTrack(presentation, filters: [])
+                }
+            return PictureAddress(
+                picture: picture.role.rawValue, policy: picture.policy.name, url: endpoint + OriginPath.print(request))
+        }
+    }
+
+    private func streams(_ endpoint: String) -> [StreamAddress] {
         let presentation = PresentationReference(locator: locator.id, name: locator.asset)
         return deliveryPolicies.flatMap { policy in
             StreamingFormat.served.filter {

@@ -29,7 +29,11 @@ public struct CreateAsset: OperatorVerb {
         let choice = account.map { StorageChoice.only(StorageAccounts.account(named: $0)) } ?? .any
         let place: String?
         do {
-            place = try context.assets?.storage.place(name, choice, size: 0)
+            if let storage = context.assets?.storage {
+                place = try await DiskLook.run { try storage.place(name, choice, size: 0) }
+            } else {
+                place = nil
+            }
         } catch let error as MediaStorageError where account != nil {
             throw OperatorError(.invalid, error.reason)
         }

@@ -88,7 +88,7 @@ public struct SubmitJob: OperatorVerb {
     private func checkAccount(_ context: OperatorContext) throws {
         guard let account, let storage = context.assets?.storage else { return }
         let name = StorageAccounts.account(named: account)
-        guard storage.accountStates().contains(where: { $0.account == name }) else {
+        guard storage.accountNames.contains(name) else {
             throw OperatorError(
                 .invalid,
                 "there is no storage account \(account.quoted) among storage.accounts of the configuration; "

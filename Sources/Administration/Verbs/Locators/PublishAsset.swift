@@ -1,7 +1,7 @@
 public import Foundation
 import Policies
 
-/// Publishes an asset: makes its keys and a locator, and says every streaming URL.
+/// Publishes an asset: makes its keys and a locator, and says every streaming URL, and those of still pictures.
 public struct PublishAsset: OperatorVerb {
     public var asset: String
     /// Who may receive the keys; nil keeps the policy of keys that the asset has already.
@@ -34,6 +34,8 @@ public struct PublishAsset: OperatorVerb {
         public var locator: String
         public var until: Date
         public var streams: [StreamAddress]
+        /// The still pictures that the delivery policies let out, of those that the version has.
+        public var pictures: [PictureAddress]
         public var warnings: [String]
     }
 
@@ -43,8 +45,9 @@ public struct PublishAsset: OperatorVerb {
             PublicationRequest(
                 asset: asset, authorizationPolicy: authorizationPolicy, deliveryPolicies: deliveryPolicies,
                 accessPolicy: accessPolicy, filters: filters ?? [], start: start, end: end), at: context.now())
+        let addresses = context.addresses(published)
         return Report(
             asset: published.locator.asset, locator: published.locator.id.description, until: published.locator.end,
-            streams: context.streams(published), warnings: published.warnings)
+            streams: addresses.streams, pictures: addresses.pictures, warnings: published.warnings)
     }
 }

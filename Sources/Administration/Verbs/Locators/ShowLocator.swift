@@ -19,6 +19,8 @@ public struct ShowLocator: OperatorVerb {
         public var revoked: Bool
         /// Empty where no origin is known, and of policies that are gone.
         public var streams: [StreamAddress]
+        /// The still pictures that the delivery policies let out, of those that the version has that is served now.
+        public var pictures: [PictureAddress]
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
@@ -32,9 +34,22 @@ public struct ShowLocator: OperatorVerb {
         for name in found.deliveryPolicies {
             if let policy = try await context.catalog.deliveryPolicy(named: name) { policies.append(policy) }
         }
-        let published = PublishedAsset(locator: found, deliveryPolicies: policies, assignments: [], warnings: [])
+        let addresses = context.addresses(
+            PublishedAsset(
+                locator: found, deliveryPolicies: policies, assignments: [],
+                pictures: try await pictures(of: found, under: policies, in: context.catalog), warnings: []))
         return Report(
             id: id.description, asset: found.asset, deliveryPolicies: found.deliveryPolicies, start: found.start,
-            end: found.end, revoked: found.isRevoked, streams: context.streams(published))
+            end: found.end, revoked: found.isRevoked, streams: addresses.streams,
+            pictures: addresses.pictures)
+    }
+
+    private func pictures(
+        of locator: Locator, under policies: [DeliveryPolicy], in catalog: any CatalogEngine
+    ) async throws -> [PublishedPicture] {
+        guard let number = try await catalog.asset(named: locator.asset)?.currentVersion,
+            let version = try await catalog.assetVersion(asset: locator.asset, number: number)
+        else { return [] }
+        return try await catalog.pictures(of: version, through: locator, under: policies)
     }
 }

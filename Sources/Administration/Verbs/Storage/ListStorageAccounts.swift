@@ -39,7 +39,8 @@ public struct ListStorageAccounts: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
-        let states = try context.storedAssets().storage.accountStates()
+        let storage = try context.storedAssets().storage
+        let states = try await DiskLook.run { storage.accountStates() }
         let uses = try await context.catalog.storageUse()
         let others = uses.filter { use in !states.contains { $0.account == use.account } }
         return Report(
