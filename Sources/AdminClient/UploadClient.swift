@@ -84,6 +84,15 @@ public struct UploadClient: Sendable {
         return arrived
     }
 
+    /// Ends an upload that is not complete; one that the server does not know is fine.
+    public func end(_ upload: String) async throws {
+        do {
+            _ = try await execute(request(upload, .DELETE), Self.deadline)
+        } catch let error as OperatorError where error.code == .missing {
+            return
+        }
+    }
+
     private func request(_ path: String, _ method: HTTPMethod) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: address.description + path)
         request.method = method

@@ -34,6 +34,7 @@ enum Migrations {
         migrator.registerMigration("tasks") { try $0.execute(sql: tasks) }
         migrator.registerMigration("quarantine") { try $0.execute(sql: quarantine) }
         migrator.registerMigration("storageAccounts") { try $0.execute(sql: storageAccounts) }
+        migrator.registerMigration("fileKeys") { try $0.execute(sql: fileKeys) }
         return migrator
     }
 
