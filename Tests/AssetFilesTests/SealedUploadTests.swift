@@ -270,4 +270,20 @@ import Testing
         }
         #expect(first.storageKey != second.storageKey)
     }
+
+    /// Its bytes are in no backup.
+    @Test func aRestoredCatalogKnowsNoKeyOfWhatWasArriving() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let (uploads, sender) = (depot.uploads(), try Sender())
+        let upload = try await uploads.create(try await sender.request(depot), actor: nil)
+        let keyID = try #require(upload.storageKey)
+        #expect(try await depot.catalog.contentKey(keyID) != nil)
+        let catalog = try #require(depot.catalog as? any RestorableCatalog)
+        try await catalog.restore(
+            RestoredBackup(id: "b", taken: depot.now, actor: nil), at: depot.now.addingTimeInterval(60))
+        #expect(try await depot.catalog.contentKey(keyID) == nil)
+        let asset = try #require(try await depot.catalog.asset(named: "film"))
+        #expect(try await depot.catalog.contentKey(asset.storageKey) != nil)
+    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Stands between a client and a server, and cuts the first connections after so many bytes from the client.
+/// Stands between a client and a server, and cuts the first connections after so many bytes from the client, of which the last
+/// are lost.
 final class CuttingProxy {
     private static let program = """
         import asyncio, sys
@@ -13,8 +14,6 @@ final class CuttingProxy {
             try:
                 while data := await reader.read(65536):
                     if note: note.write(data)
-                    writer.write(data)
-                    await writer.drain()
                     if allowed is not None:
                         if rate: await asyncio.sleep(len(data) / rate)
                         allowed -= len(data)
@@ -22,6 +21,8 @@ final class CuttingProxy {
                             done += 1
                             print("cut", done, flush=True)
                             return
+                    writer.write(data)
+                    await writer.drain()
             except (ConnectionError, OSError):
                 pass
 

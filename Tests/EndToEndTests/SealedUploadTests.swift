@@ -102,7 +102,8 @@ import Testing
             try FileManager.default.attributesOfItem(atPath: $0)[.posixPermissions] as? Int
         }
         #expect(modes == [0o600, 0o700])
-        let begun = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: state)))
+        let remembered = try Data(contentsOf: URL(fileURLWithPath: state))
+        let begun = try JSONSerialization.jsonObject(with: remembered)
         let text = try #require((begun as? [String: Any])?["key"] as? String)
         let key = try #require(Data(base64Encoded: text))
         #expect(key.count == 32)
@@ -129,6 +130,24 @@ import Testing
         #expect(SentUploads(wire).repeated != nil && SentUploads(wire).pieces.count == 1)
         let forms = [key, Data(text.utf8), Data(key.map { String(format: "%02x", $0) }.joined().utf8)]
         for form in forms { #expect(!wire.contains { SecretWatch.contains($0, form) }) }
+
+        // Who is stopped after the last byte leaves the key behind; the next one finds the file, and forgets it.
+        try remembered.write(to: URL(fileURLWithPath: state))
+        let known = try site.remote("asset", "file", "add", "film", path, "--encrypt", "--json", through: proxy.url)
+        #expect(try known.json()["sent"] as? Bool == false)
+        #expect(try memory(site).isEmpty)
+        // Nor is another content held up by what is over.
+        try remembered.write(to: URL(fileURLWithPath: state))
+        _ = try site.data.folder.write("source.bin", Self.film(1))
+        let arguments = ["asset", "file", "add", "film", path, "--encrypt"]
+        func add(_ more: String...) throws -> Int32 {
+            try run(Programs.own("keyway"), arguments + more, environment: site.environment(proxy.url)).status
+        }
+        #expect(try add() == 65)
+        #expect(try add("--restart") == 65)
+        try site.data.must("asset", "file", "delete", "film", "source.bin")
+        #expect(try add("--restart") == 0)
+        #expect(try site.file("source.bin")?["size"] as? Int == Self.megabyte)
     }
 
     @Test func whatBeginsAnewTakesAnotherKey() throws {

@@ -7,7 +7,7 @@ struct SentUploads {
         var bytes: Data
     }
 
-    /// By the upload's path, in the order in which they were sent.
+    /// By the upload's path.
     private(set) var pieces: [String: [Piece]] = [:]
 
     /// - Parameter connections: what clients sent on each.
@@ -36,12 +36,12 @@ struct SentUploads {
         }
     }
 
-    /// How many bytes were sent more than once, of all uploads; nil when some of them were not the same.
+    /// How many bytes were sent more than once, of all uploads; nil when some of them were not the same, or some are missing.
     var repeated: Int? {
         var sum = 0
         for pieces in pieces.values {
             var whole = Data()
-            for piece in pieces {
+            for piece in pieces.sorted(by: { $0.offset < $1.offset }) {
                 guard piece.offset <= whole.count else { return nil }
                 let known = whole[piece.offset...].prefix(piece.bytes.count)
                 guard known.elementsEqual(piece.bytes.prefix(known.count)) else { return nil }

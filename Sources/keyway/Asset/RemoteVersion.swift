@@ -85,6 +85,7 @@ struct RemoteVersion {
                     "asset '\(asset)' has another file '\(name)': remove it ('keyway asset file delete'), or rename yours"
                 )
             }
+            target.forgetKey(asset: asset, name: name)
             return (reference, false)
         }
         let sent = try await target.send(

@@ -86,10 +86,12 @@ struct AssetFileAdd: AsyncParsableCommand {
     private func send(_ source: SourceFile, as name: String, to target: OriginalUpload) async throws -> Answer {
         try await target.prepare(sending)
         let digest = try target.digest(of: source, name: name, sending)
-        if !again,
-            let known = try await target.interface.perform(FindContent(sha256: digest.whole.hexDigits)).files.first
-        {
-            return Answer(file: known, sent: false, resumedAt: 0)
+        if !again {
+            let files = try await target.interface.perform(FindContent(sha256: digest.whole.hexDigits)).files
+            if files.contains(where: { $0.asset == asset && $0.name == name }) {
+                target.forgetKey(asset: asset, name: name)
+            }
+            if let known = files.first { return Answer(file: known, sent: false, resumedAt: 0) }
         }
         let sent = try await target.send(
             source, digest: digest,

@@ -76,13 +76,21 @@ struct OriginalUpload: Sendable {
                 isEncrypted: order.isEncrypted, isSealed: isSealed),
             digest: digest, parallel: order.parallel, restarts: order.sending.restart,
             recipient: { try await SendingOptions.recipient(of: interface, fingerprint) },
-            // What is encrypted is remembered whatever it holds, so that another content is noticed.
-            memory: UploadMemory(
-                identity: [identity, order.asset, order.name, isSealed ? "encrypted before it is sent" : sha256]),
+            memory: memory(order.asset, order.name, content: isSealed ? nil : sha256),
             progress: { bar.show(done: Int($0), of: Int(source.size)) })
         defer { bar.finish() }
         let before = try await sender.run()
         return (try await end(order), before)
+    }
+
+    /// - Parameter content: nil for what is encrypted: it is remembered whatever it holds, so that another content is noticed.
+    private func memory(_ asset: String, _ name: String, content: String?) -> UploadMemory {
+        UploadMemory(identity: [identity, asset, name, content ?? "encrypted before it is sent"])
+    }
+
+    /// A file that is there needs no key here any more, whoever sent it and did not live to forget it.
+    func forgetKey(asset: String, name: String) {
+        memory(asset, name, content: nil).forget()
     }
 
     /// Waits until it was looked at.

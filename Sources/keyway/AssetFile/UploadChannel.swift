@@ -15,7 +15,7 @@ protocol UploadChannel: Sendable {
     func offset(of upload: String) async throws -> UInt64?
     /// - Returns: how many bytes have arrived in all.
     func send(to upload: String, at offset: UInt64, _ bytes: SourceFile.Bytes) async throws -> UInt64
-    /// Ends an upload that is not complete; one that nobody knows is fine.
+    /// Ends an upload; one that nobody knows, or whose file is there already, is fine.
     func end(_ upload: String) async throws
 }
 
@@ -90,7 +90,7 @@ struct LocalUploads: UploadChannel {
     func end(_ upload: String) async throws {
         do {
             try await service.terminate(UploadID(rawValue: upload))
-        } catch let error as AssetFileError where error.code == .missing {
+        } catch let error as AssetFileError where error.code == .missing || error.code == .complete {
             return
         }
     }
