@@ -357,7 +357,8 @@ func tests() -> [Target] {
         test(
             "AssetFilesTests",
             siblings: [
-                "AssetFiles", "Catalog", "CatalogSQLite", "MediaStorage", "KeyWrapping", "ContentKeys", "Policies",
+                "AssetFiles", "Catalog", "CatalogSQLite", "Cryptography", "MediaStorage", "KeyWrapping", "ContentKeys",
+                "Policies",
             ]),
         test(
             "KeyDeliveryTests",

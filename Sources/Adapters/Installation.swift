@@ -121,6 +121,14 @@ public struct Installation: Sendable {
             })
     }
 
+    /// The key pair that senders encrypt the keys of their files to.
+    public func makeUploadKeys() -> UploadKeys {
+        UploadKeys(
+            wrap: { try await keyMaterial.wrap($0, keyID: $1, at: $2) },
+            prepare: { try await prepareSecret(named: UploadKeys.secretName) },
+            withSecret: { body in try withSecret(named: UploadKeys.secretName) { body($0) } != nil })
+    }
+
     /// Makes a random secret when there is none of that name. Of several processes that try, one does.
     private func prepareSecret(named name: String) async throws {
         guard try await catalog.secret(named: name) == nil else { return }

@@ -84,6 +84,16 @@ public struct UploadClient: Sendable {
         return arrived
     }
 
+    /// Ends an upload; one that the server does not know, or whose file is there already, is fine.
+    public func end(_ upload: String) async throws {
+        do {
+            _ = try await execute(request(upload, .DELETE), Self.deadline)
+        } catch let error as OperatorError where error.code == .missing || error.code == .notPermitted {
+            // A token that may not do it can begin no upload either.
+            return
+        }
+    }
+
     private func request(_ path: String, _ method: HTTPMethod) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: address.description + path)
         request.method = method

@@ -54,6 +54,11 @@ extension AdminRoutes {
             DeleteAssetFile.self, .delete, "/v1/assets/{name}/files/{file}", .operator, "Remove an original",
             [.asset, .file], answer: .named("AssetFile"), errors: [404]),
         AdminRoute(
+            ShowUploadKey.self, .get, "/v1/upload-key", .operator,
+            "The public key that senders encrypt the keys of their files to (HPKE), for files that are encrypted before "
+                + "they are sent",
+            answer: .named("UploadKey")),
+        AdminRoute(
             CreateSASLocator.self, .post, "/v1/sas-locators", .operator,
             "Make a signed URL under which an asset's originals are read, written, listed or deleted",
             [

@@ -76,6 +76,13 @@ extension AdminSchemas {
             ])
         ),
         (
+            "UploadKey",
+            .object([
+                .required("fingerprint", digest, "SHA-256 of the public key"),
+                .required("publicKey", text, "X25519 (RFC 7748), in base64"),
+            ])
+        ),
+        (
             "Verification",
             .object([
                 .required("asset", name), .required("files", .count), .required("bytes", .count),

@@ -40,6 +40,15 @@ enum Tus {
         return values
     }
 
+    /// Of the metadata, the sealed key of a file that its sender encrypted.
+    static let sealedKey = "sealedkey"
+
+    /// Metadata as they are kept: when a file is deleted nothing that its key could be had from stays.
+    static func withoutKey(_ text: String) -> String {
+        text.split(separator: ",").filter { $0.split(separator: " ").first.map(String.init) != sealedKey }
+            .joined(separator: ",")
+    }
+
     static func number(_ fields: HTTPFields, _ name: HTTPField.Name) throws -> UInt64 {
         guard let text = fields[name], text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let number = UInt64(text), number <= UInt64(Int64.max)

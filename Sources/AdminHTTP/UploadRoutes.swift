@@ -10,7 +10,8 @@ import NIOCore
 /// Originals by the tus protocol 1.0, for operators: `/v1/uploads`. Nothing is decided here.
 ///
 /// `Upload-Metadata` names where the bytes go: `asset`, `filename`, and if it likes `filetype`, `sha256` (hexadecimal
-/// digits) and `encryption` (`on` or `off`). Partial uploads name their asset, too.
+/// digits) and `encryption` (`on`, `off`, or `sender` for what the sender encrypted, with the file's key as `sealedkey`). Partial
+/// uploads name their asset, too.
 public struct UploadRoutes: Sendable {
     private static let path = "/v1/uploads"
     private static let maximumMetadata = 8 << 10
@@ -101,7 +102,7 @@ public struct UploadRoutes: Sendable {
         guard let asset = metadata["asset"] else {
             throw AssetFileError(.malformed, "Upload-Metadata does not name an asset; partial uploads do, too")
         }
-        var request = UploadRequest(asset: asset, role: .partial, length: 0, metadata: text)
+        var request = UploadRequest(asset: asset, role: .partial, length: 0, metadata: Tus.withoutKey(text))
         switch fields[Tus.concatenation] {
         case "partial": request.length = try Tus.number(fields, Tus.length)
         case nil:
@@ -120,7 +121,15 @@ public struct UploadRoutes: Sendable {
         case nil: break
         case "on": request.isEncrypted = true
         case "off": request.isEncrypted = false
-        default: throw AssetFileError(.malformed, "encryption in Upload-Metadata must be on or off")
+        case "sender": request.isSealed = true
+        default: throw AssetFileError(.malformed, "encryption in Upload-Metadata must be on, off or sender")
+        }
+        if let text = metadata[Tus.sealedKey] {
+            guard let key = Data(base64Encoded: text), key.count == SealedUpload.sealedKeyLength else {
+                throw AssetFileError(
+                    .malformed, "sealedkey in Upload-Metadata must be \(SealedUpload.sealedKeyLength) bytes in base64")
+            }
+            request.sealedKey = Array(key)
         }
         return request
     }

@@ -4,6 +4,9 @@ import Foundation
 import MediaStorage
 
 /// Writes the bytes of one request to where an upload goes on. Owned by one task.
+///
+/// What its sender encrypted is written as it comes: the sender gives the same bytes for the same places, so such an upload goes
+/// on in the same part whatever was cut off.
 final class UploadReception {
     /// So many bytes are sent again at most when this process dies.
     private static let durableEvery: UInt64 = 32 << 20
@@ -20,7 +23,12 @@ final class UploadReception {
         guard let last = upload.parts.last else { throw AssetFileError(.complete, "upload \(upload.id) is complete") }
         self.upload = upload
         self.service = service
-        if let keyID = upload.storageKey { key = try await service.assets.storageKey(keyID) } else { key = nil }
+        let isSealed = upload.isSealed == true
+        if let keyID = upload.storageKey, !isSealed {
+            key = try await service.assets.storageKey(keyID)
+        } else {
+            key = nil
+        }
         writer = try Self.writer(last, service)
         cipher = try StoredAssets.form(key, last).cipher()
         // Whoever had the lock before may have gone on.
@@ -48,6 +56,7 @@ final class UploadReception {
     /// The other nonce is recorded before anything is dropped: were it the other way round, who dies in between would leave a
     /// record that lets other bytes be written at the same places under the same nonce.
     private func cutOff() async throws {
+        guard upload.isSealed != true else { return try await cutOffSealed() }
         guard let last = upload.parts.last, upload.parts.count < Self.maximumParts else {
             throw AssetFileError(.damaged, "upload \(upload.id) was broken off too often: begin it again")
         }
@@ -61,6 +70,14 @@ final class UploadReception {
         if last.size == 0 { try service.assets.discard([last]) }
         writer = try Self.writer(part, service)
         cipher = try StoredAssets.form(key, part).cipher()
+    }
+
+    /// Drops what was written and not recorded.
+    private func cutOffSealed() async throws {
+        try writer.truncate(to: upload.parts.last?.size ?? 0)
+        var next = upload
+        next.isWriting = nil
+        upload = try await service.record(next, after: upload)
     }
 
     /// What who died in `cutOff` had not dropped yet.

@@ -15,6 +15,9 @@ extension UploadService {
         guard let asset = try await catalog.asset(named: request.asset) else {
             throw AssetFileError(.missing, "there is no asset '\(request.asset.prefix(128))'; make it first")
         }
+        guard request.isSealed || request.sealedKey == nil, !request.isSealed || request.isEncrypted != false else {
+            throw AssetFileError(.malformed, "a sealed key is of a file that is encrypted by its sender")
+        }
         let upload: (record: UploadRecord, changes: [CatalogChange])
         switch request.role {
         case .whole(let name):
@@ -29,7 +32,9 @@ extension UploadService {
         }
         var event = AuditEvent(time: now(), action: .assetFileAdded)
         event.actor = actor
-        event.detail = "\(asset.name): \(request.name ?? "partial upload") of \(upload.record.length) bytes"
+        event.detail =
+            "\(asset.name): \(request.name ?? "partial upload") of \(upload.record.length) bytes"
+            + (request.isSealed ? ", encrypted by its sender" : "")
         do {
             try await catalog.apply(upload.changes + limits(of: request, asset) + [.audit(event)])
         } catch let error as CatalogError where error.code == .limit {
@@ -56,14 +61,16 @@ extension UploadService {
         return limits
     }
 
+    /// - Parameter key: of the file, for what its sender encrypted.
     private func record(
-        _ request: UploadRequest, _ role: UploadRecord.Role, _ asset: AssetRecord
+        _ request: UploadRequest, _ role: UploadRecord.Role, _ asset: AssetRecord, key: KeyID? = nil
     ) async throws -> UploadRecord {
-        UploadRecord(
+        let assetKey = request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil
+        return UploadRecord(
             id: UploadID(), asset: asset.name, role: role, length: request.length, metadata: request.metadata,
-            storageKey: request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil,
+            storageKey: request.isSealed ? key : assetKey,
             parts: try await parts(request, asset), isComplete: request.length == 0,
-            created: now(), expires: now().addingTimeInterval(settings.expiry))
+            isSealed: request.isSealed ? true : nil, created: now(), expires: now().addingTimeInterval(settings.expiry))
     }
 
     /// The first part: with the asset's others, or where there is room for all of it.
@@ -72,19 +79,43 @@ extension UploadService {
         let account = try await DiskLook.run {
             try storage.place(asset.name, .preferred(asset.storageAccount), size: request.length)
         }
+        guard !request.isSealed else { return [Self.sealedPart(account)] }
         return [try await newPart(of: asset.name, in: account)]
+    }
+
+    /// Its nonce is 0, the first upload's of a file; the final upload of several numbers them.
+    private static func sealedPart(_ account: String?) -> OriginalPart {
+        OriginalPart(id: UUID().uuidString.lowercased(), size: 0, nonce: 0, storageAccount: account)
+    }
+
+    /// The key of a file that its sender encrypted, as it is stored; nil for any other file.
+    private func sealedKey(
+        _ request: UploadRequest, _ name: String, _ asset: AssetRecord, lengths: [UInt64]
+    ) async throws -> ContentKeyRecord? {
+        guard request.isSealed else { return nil }
+        guard let keys else { throw AssetFileError(.malformed, "files that are encrypted before are not taken here") }
+        guard let digest = request.digest, let sealed = request.sealedKey else {
+            // Without it nobody would see that a bit was flipped on the way.
+            throw AssetFileError(.malformed, "a file that its sender encrypted needs its sealed key and its SHA-256")
+        }
+        return try await keys.takeOver(
+            sealed, of: SealedUpload(asset: asset.name, name: name, digest: digest, lengths: lengths), at: now())
     }
 
     private func whole(
         _ request: UploadRequest, _ name: String, _ asset: AssetRecord
     ) async throws -> (UploadRecord, [CatalogChange]) {
         let file = AssetFileID()
-        let record = try await record(request, .whole(file), asset)
+        let key = try await sealedKey(request, name, asset, lengths: [request.length])
+        let record = try await record(request, .whole(file), asset, key: key?.keyID)
         let fileRecord = AssetFileRecord(
             id: file, asset: asset.name, name: name, contentType: request.contentType, size: request.length,
             digest: request.digest, state: record.isComplete ? .quarantine : .uploading,
             storageKey: record.storageKey, created: record.created, changed: record.created)
-        return (record, [.insertAssetFile(fileRecord), .insertUpload(record)])
+        return (
+            record,
+            (key.map { [.insertContentKey($0)] } ?? []) + [.insertAssetFile(fileRecord), .insertUpload(record)]
+        )
     }
 
     /// No byte is moved: the file is made of the parts as they lie.
@@ -98,11 +129,13 @@ extension UploadService {
         for id in ids {
             let partial = try await upload(id)
             guard partial.role == .partial, partial.isComplete, partial.asset == asset.name,
+                partial.isSealed == (request.isSealed ? true : nil),
                 partials.allSatisfy({ $0.storageKey == partial.storageKey })
             else {
                 throw AssetFileError(
                     .malformed,
-                    "upload \(id) is not a complete partial upload into '\(asset.name)', stored as the others")
+                    "upload \(id) is not a complete partial upload into '\(asset.name)', stored and encrypted as the others"
+                )
             }
             partials.append(partial)
         }
@@ -110,18 +143,32 @@ extension UploadService {
         guard length <= settings.sizeLimit else {
             throw AssetFileError(.tooLarge, "\(length) bytes; a file may have \(settings.sizeLimit)")
         }
+        let key = try await sealedKey(request, name, asset, lengths: partials.map(\.length))
         let file = AssetFileRecord(
             id: AssetFileID(), asset: asset.name, name: name, contentType: request.contentType, size: length,
-            digest: request.digest, state: .quarantine, storageKey: partials[0].storageKey,
-            parts: partials.flatMap(\.parts).filter { $0.size > 0 }, created: now(), changed: now())
+            digest: request.digest, state: .quarantine, storageKey: key?.keyID ?? partials[0].storageKey,
+            parts: Self.joined(partials), created: now(), changed: now())
         let record = UploadRecord(
             id: UploadID(), asset: asset.name, role: .final(file.id, of: ids), length: length,
             metadata: request.metadata, storageKey: file.storageKey, parts: [], isComplete: true, created: now(),
             expires: now().addingTimeInterval(settings.expiry))
         // Of two that use the same part one finds it gone.
         return (
-            record, ids.map { .deleteUpload($0) } + [.insertAssetFile(file), .insertUpload(record)]
+            record,
+            ids.map { .deleteUpload($0) } + (key.map { [.insertContentKey($0)] } ?? [])
+                + [.insertAssetFile(file), .insertUpload(record)]
         )
+    }
+
+    /// The parts of uploads, as parts of one file. What its sender encrypted is under the upload's number.
+    private static func joined(_ partials: [UploadRecord]) -> [OriginalPart] {
+        partials.enumerated().flatMap { number, partial in
+            partial.parts.filter { $0.size > 0 }.map { part in
+                var part = part
+                if partial.isSealed == true { part.nonce = UInt64(number) }
+                return part
+            }
+        }
     }
 }
 

@@ -14,6 +14,8 @@ public final class UploadService: Sendable {
     let checks: [any IngestCheck]
     /// So many originals are checked at once.
     let concurrency: Int
+    /// Takes over the keys of files that their senders encrypt; nil where none are taken.
+    let keys: UploadKeys?
     let now: @Sendable () -> Date
     /// Waits for the disk, for uploads: they may not take the threads that requests need.
     let threads = BlockingThreads(count: 4)
@@ -25,15 +27,17 @@ public final class UploadService: Sendable {
     /// - Parameters:
     ///   - checks: what an original must pass besides having arrived whole, in this order.
     ///   - concurrency: so many originals are checked at once.
+    ///   - keys: take over the keys of files that their senders encrypt; nil where none are taken.
     public init(
         assets: StoredAssets, settings: UploadSettings, checks: [any IngestCheck] = [],
-        concurrency: Int = 2,
+        concurrency: Int = 2, keys: UploadKeys? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.assets = assets
         self.settings = settings
         self.checks = checks
         self.concurrency = max(1, concurrency)
+        self.keys = keys
         self.now = now
     }
 

@@ -48,10 +48,15 @@ public struct UploadRequest: Sendable, Hashable {
     public var metadata: String
     /// Nil for what is configured.
     public var isEncrypted: Bool?
+    /// Whether the bytes are encrypted already, under a key of the file: see `SealedUpload`.
+    public var isSealed: Bool
+    /// That key, sealed; of partial uploads it comes with the final one.
+    public var sealedKey: [UInt8]?
 
     public init(
         asset: String, role: Role, length: UInt64, contentType: String = "application/octet-stream",
-        digest: [UInt8]? = nil, metadata: String = "", isEncrypted: Bool? = nil
+        digest: [UInt8]? = nil, metadata: String = "", isEncrypted: Bool? = nil, isSealed: Bool = false,
+        sealedKey: [UInt8]? = nil
     ) {
         self.asset = asset
         self.role = role
@@ -60,5 +65,7 @@ public struct UploadRequest: Sendable, Hashable {
         self.digest = digest
         self.metadata = metadata
         self.isEncrypted = isEncrypted
+        self.isSealed = isSealed
+        self.sealedKey = sealedKey
     }
 }

@@ -44,6 +44,9 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// Whether somebody may have written what is not recorded. Storage cannot tell: after a power cut a file may be as short as
     /// before, and the bytes on the disk all the same.
     public var isWriting: Bool?
+    /// Whether the bytes come encrypted, under a key of the file and at places of its key stream that are the sender's to keep
+    /// apart: they are stored as they come.
+    public var isSealed: Bool?
     public var created: Date
     /// When it is removed, unless it goes on.
     public var expires: Date
@@ -56,7 +59,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 
     public init(
         id: UploadID, asset: String, role: Role, length: UInt64, metadata: String, storageKey: KeyID?,
-        parts: [OriginalPart], isComplete: Bool = false, created: Date, expires: Date
+        parts: [OriginalPart], isComplete: Bool = false, isSealed: Bool? = nil, created: Date, expires: Date
     ) {
         self.id = id
         self.asset = asset
@@ -66,6 +69,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
         self.storageKey = storageKey
         self.parts = parts
         self.isComplete = isComplete
+        self.isSealed = isSealed
         self.created = created
         self.expires = expires
     }

@@ -15,6 +15,7 @@ extension Database {
             // What it makes would bring the asset back.
             throw CatalogError(.inUse, "a job of asset '\(name)' has not ended: cancel it first, or wait for its end")
         }
+        let keys = try storageKeys(ofFiles: "asset = ?", [name]) + [Column.blob(asset.storageKey)]
         let statements = [
             "DELETE FROM locatorDeliveryPolicy WHERE locator IN (SELECT id FROM locator WHERE asset = ?)",
             "DELETE FROM locator WHERE asset = ?",
@@ -30,9 +31,6 @@ extension Database {
         for statement in statements { try execute(sql: statement, arguments: [name]) }
         try execute(
             sql: "DELETE FROM presentationFilter WHERE substr(name, 1, length(?1) + 1) = ?1 || '/'", arguments: [name])
-        // What only this key opened is gone for good with it.
-        try execute(
-            sql: "DELETE FROM contentKey WHERE kid = ? AND type = 'storage'",
-            arguments: [Column.blob(asset.storageKey)])
+        try deleteUnusedStorageKeys(keys)
     }
 }

@@ -58,9 +58,10 @@ extension Database {
             self,
             sql: """
                 SELECT asset FROM keyAssignment WHERE kid = ? UNION SELECT name FROM asset WHERE storageKey = ?
-                UNION SELECT asset FROM ivAllocation WHERE kid = ? LIMIT 1
+                UNION SELECT asset FROM assetFile WHERE storageKey = ? UNION SELECT asset FROM ivAllocation WHERE kid = ?
+                LIMIT 1
                 """,
-            arguments: [Column.blob(keyID), Column.blob(keyID), Column.blob(keyID)])
+            arguments: [Column.blob(keyID), Column.blob(keyID), Column.blob(keyID), Column.blob(keyID)])
         guard let asset else { return }
         throw CatalogError(.inUse, "asset '\(asset)' needs the key \(keyID)")
     }

@@ -6,6 +6,9 @@ extension Migrations {
         ALTER TABLE job ADD COLUMN storageEncrypted INTEGER CHECK (storageEncrypted IN (0, 1));
         """
 
+    /// A file may have a storage key of its own, which goes when nothing is stored under it any more.
+    static let fileKeys = "CREATE INDEX assetFileStorageKey ON assetFile (storageKey);"
+
     static let assetFiles = """
         CREATE TABLE assetFile (
             id TEXT PRIMARY KEY NOT NULL,

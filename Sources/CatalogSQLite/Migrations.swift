@@ -35,6 +35,7 @@ enum Migrations {
         migrator.registerMigration("quarantine") { try $0.execute(sql: quarantine) }
         migrator.registerMigration("storageAccounts") { try $0.execute(sql: storageAccounts) }
         migrator.registerMigration("requiredChecks") { try $0.execute(sql: requiredChecks) }
+        migrator.registerMigration("fileKeys") { try $0.execute(sql: fileKeys) }
         return migrator
     }
 

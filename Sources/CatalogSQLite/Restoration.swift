@@ -73,7 +73,9 @@ extension Database {
         // What arrived after the backup was written under nonces that these records would give again; their bytes are in no
         // backup either.
         try execute(sql: "DELETE FROM upload")
+        let keys = try storageKeys(ofFiles: "state = 'uploading'")
         try execute(sql: "DELETE FROM assetFile WHERE state = 'uploading'")
+        try deleteUnusedStorageKeys(keys)
         try forgetStorageAccounts()
         // Who followed the log of changes finds itself far behind, and forgets what it keeps.
         try execute(

@@ -134,9 +134,31 @@ extension Database {
     }
 
     func deleteAssetFile(_ id: AssetFileID) throws {
+        let keys = try storageKeys(ofFiles: "id = ?", [id.rawValue])
         try execute(sql: "DELETE FROM originalPart WHERE file = ?", arguments: [id.rawValue])
         try execute(sql: "DELETE FROM assetFile WHERE id = ?", arguments: [id.rawValue])
         try requireChange("there is no file \(id)")
+        try deleteUnusedStorageKeys(keys)
+    }
+
+    /// What files are encrypted under: their asset's key, or keys of their own.
+    func storageKeys(ofFiles condition: String, _ arguments: StatementArguments = []) throws -> [Data] {
+        try Data.fetchAll(
+            self,
+            sql: "SELECT DISTINCT storageKey FROM assetFile WHERE storageKey IS NOT NULL AND " + condition,
+            arguments: arguments)
+    }
+
+    /// A key that nothing is stored under any more goes: what only it opened is gone for good with it.
+    func deleteUnusedStorageKeys(_ keys: [Data]) throws {
+        for key in keys {
+            try execute(
+                sql: """
+                    DELETE FROM contentKey WHERE kid = ?1 AND type = 'storage'
+                        AND NOT EXISTS (SELECT 1 FROM asset WHERE storageKey = ?1)
+                        AND NOT EXISTS (SELECT 1 FROM assetFile WHERE storageKey = ?1)
+                    """, arguments: [key])
+        }
     }
 
     func insert(_ upload: UploadRecord) throws {

@@ -36,7 +36,11 @@ extension SQLiteCatalog {
             return KeyUses(
                 assignments: assignments,
                 storageOf: try String.fetchOne(
-                    database, sql: "SELECT name FROM asset WHERE storageKey = ?", arguments: [blob]))
+                    database,
+                    sql: """
+                        SELECT name FROM asset WHERE storageKey = ?1
+                        UNION SELECT asset FROM assetFile WHERE storageKey = ?1 LIMIT 1
+                        """, arguments: [blob]))
         }
     }
 

@@ -28,6 +28,7 @@ extension Installation {
             auditKeys: auditKeyMaterial, addresses: addresses,
             material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
             role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
+        context.uploadKeys = makeUploadKeys()
         context.signPath = { signature, secret in try sign(signature, under: secret) }
         return LocalOperator(context)
     }

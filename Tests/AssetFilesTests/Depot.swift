@@ -14,7 +14,8 @@ final class Depot: Sendable {
     let folder: String
     let catalog: any CatalogEngine
     let storage: FileSystemMediaStorage
-    private let unwrapper: LocalKeyUnwrapper
+    let unwrapper: LocalKeyUnwrapper
+    let keys: UploadKeys
     private let storageKey: ContentKeyRecord
     private let clock = Clock()
 
@@ -25,6 +26,15 @@ final class Depot: Sendable {
         storage = try FileSystemMediaStorage(root: folder + "/media")
         let wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: true))
         unwrapper = LocalKeyUnwrapper(wrapping: wrapping)
+        keys = UploadKeys(
+            wrap: { key, keyID, now in
+                ContentKeyRecord(
+                    wrapped: try wrapping.wrap(key, keyID: keyID), name: nil, authorizationPolicy: nil, created: now)
+            }, prepare: {},
+            withSecret: { body in
+                [UInt8](0..<32).withUnsafeBytes(body)
+                return true
+            })
         let keyID = KeyID.random()
         storageKey = ContentKeyRecord(
             wrapped: try wrapping.wrap(.random(.storage), keyID: keyID), name: nil, authorizationPolicy: nil,
@@ -49,7 +59,7 @@ final class Depot: Sendable {
     ) -> UploadService {
         UploadService(
             assets: StoredAssets(catalog: catalog, storage: storage ?? self.storage, unwrapper: unwrapper),
-            settings: settings, checks: checks,
+            settings: settings, checks: checks, keys: keys,
             now: { [clock] in clock.now })
     }
 

@@ -136,6 +136,8 @@ public struct OperatorContext: Sendable {
     public var inputRule: JobInputRule
     /// Signs SAS URLs; nil where there is no secret at hand.
     public var sas: SASIssuer?
+    /// What senders encrypt the keys of their files to; nil where there is no secret at hand.
+    public var uploadKeys: UploadKeys?
     /// Signs a path under a named secret, nil when there is none of that name; nil where secrets are not at hand.
     public var signPath: (@Sendable (_ signature: PathSignature, _ secret: String) throws -> String?)?
     public var now: @Sendable () -> Date

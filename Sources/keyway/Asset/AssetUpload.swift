@@ -14,7 +14,8 @@ struct AssetUpload: AsyncParsableCommand {
             All files together become one version of the asset: every video track a rendition, every audio track an \
             alternative. Renditions must have their key frames at the same times. Subtitles may be among the files, in \
             WebVTT or TTML, with their language in the name: film.en.vtt, film.de.forced.ttml, film.en.sdh.vtt. Over \
-            KEYWAY_URL the files are sent as originals of the asset, by tus 1.0, and removed when the version is made.
+            KEYWAY_URL the files are sent as originals of the asset, by tus 1.0, and removed when the version is made; with \
+            --encrypt they leave this machine encrypted.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -30,11 +31,15 @@ struct AssetUpload: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
+    @OptionGroup var sending: SendingOptions
+
     @Option(help: "The storage account that it goes to (default: where the asset is, or by weight).")
     var account: String?
 
     @Flag(help: "Over KEYWAY_URL: leave the files that were sent in the asset, as originals.")
     var keepOriginals = false
+
+    func validate() throws { try sending.check(storage) }
 
     func run() async throws {
         var notes: [String] = []
@@ -42,8 +47,8 @@ struct AssetUpload: AsyncParsableCommand {
         let job =
             CommonOptions.isRemote
             ? try await RemoteVersion(
-                asset: name, inputs: inputs, isEncrypted: storage.isEncrypted, account: account,
-                keepsOriginals: keepOriginals
+                asset: name, inputs: inputs, isEncrypted: sending.isEncrypted(storage), account: account,
+                keepsOriginals: keepOriginals, sending: sending
             ).make(common) : try await make(inputs)
         let asset = try await common.perform(ShowAsset(name: name))
         guard let version = job.version, version == asset.version else {
@@ -56,7 +61,7 @@ struct AssetUpload: AsyncParsableCommand {
     private func make(_ inputs: [UploadInput]) async throws -> MadeVersion {
         let job = JobRecord(
             id: JobID(), asset: name, input: inputs.map(\.text).joined(separator: "\n"), preset: JobRecord.uploadPreset,
-            created: Date(), isStorageEncrypted: storage.isEncrypted, storageAccount: account)
+            created: Date(), isStorageEncrypted: sending.isEncrypted(storage), storageAccount: account)
         let installation = try await common.open()
         try await installation.catalog.apply([.insertJob(job)])
         let ended = try await EncodeCommand.end(

@@ -1,4 +1,5 @@
 import Administration
+import AssetFiles
 import Catalog
 import EncoderProtocol
 import Foundation
@@ -22,6 +23,7 @@ struct RemoteVersion {
     var isEncrypted: Bool?
     var account: String?
     var keepsOriginals: Bool
+    var sending: SendingOptions
 
     func make(_ common: CommonOptions) async throws -> MadeVersion {
         let target = try await OriginalUpload(common)
@@ -36,6 +38,7 @@ struct RemoteVersion {
     }
 
     private func make(_ target: OriginalUpload) async throws -> MadeVersion {
+        try await target.prepare(sending)
         do {
             _ = try await target.interface.perform(CreateAsset(name: asset, account: account))
         } catch let error as OperatorError where error.code == .exists {
@@ -73,19 +76,21 @@ struct RemoteVersion {
         guard let reference = OriginalReference("asset:\(asset)/\(name)") else {
             throw CommandFailure(.badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-'")
         }
-        let digest = try OriginalUpload.digest(of: source, name: name)
+        let digest = try target.digest(of: source, name: name, sending)
         let known = try await target.interface.perform(ListAssetFiles(name: asset)).files.first { $0.name == name }
         if let known, known.state == AssetFileState.ready.rawValue {
-            guard known.sha256 == digest else {
+            guard known.sha256 == digest.whole.hexDigits else {
                 throw CommandFailure(
                     .badData,
                     "asset '\(asset)' has another file '\(name)': remove it ('keyway asset file delete'), or rename yours"
                 )
             }
+            target.forgetKey(asset: asset, name: name)
             return (reference, false)
         }
         let sent = try await target.send(
-            source, digest: digest, OriginalUpload.Order(asset: asset, name: name, isEncrypted: isEncrypted))
+            source, digest: digest,
+            OriginalUpload.Order(asset: asset, name: name, isEncrypted: isEncrypted, sending: sending))
         guard sent.file.state == AssetFileState.ready.rawValue else {
             throw CommandFailure(
                 .badData, "\(asset)/\(name) is in state \(sent.file.state)" + (sent.file.reason.map { ": \($0)" } ?? "")

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import AssetFiles
 import Catalog
 import Foundation
 import KeyServer
@@ -9,7 +10,8 @@ struct AssetFileAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Send a file into an asset as an original, whatever it is.",
         discussion: """
             The same command goes on where it was when it was broken off. The content's SHA-256 is said before and \
-            checked after; content that is there already is not sent again. Over KEYWAY_URL by tus 1.0.
+            checked after; content that is there already is not sent again. Over KEYWAY_URL by tus 1.0; with --encrypt \
+            nothing that lies between here and the server sees the content, and neither does its disk.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -34,6 +36,8 @@ struct AssetFileAdd: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
+    @OptionGroup var sending: SendingOptions
+
     private struct Answer: Report {
         var file: AssetFileReport
         /// False when the content was there already.
@@ -50,6 +54,7 @@ struct AssetFileAdd: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...64).contains(parallel) else { throw ValidationError("--parallel lies between 1 and 64") }
+        try sending.check(storage)
     }
 
     func run() async throws {
@@ -79,14 +84,20 @@ struct AssetFileAdd: AsyncParsableCommand {
     }
 
     private func send(_ source: SourceFile, as name: String, to target: OriginalUpload) async throws -> Answer {
-        let digest = try OriginalUpload.digest(of: source, name: name)
-        if !again, let known = try await target.interface.perform(FindContent(sha256: digest)).files.first {
-            return Answer(file: known, sent: false, resumedAt: 0)
+        try await target.prepare(sending)
+        let digest = try target.digest(of: source, name: name, sending)
+        if !again {
+            let files = try await target.interface.perform(FindContent(sha256: digest.whole.hexDigits)).files
+            if files.contains(where: { $0.asset == asset && $0.name == name }) {
+                target.forgetKey(asset: asset, name: name)
+            }
+            if let known = files.first { return Answer(file: known, sent: false, resumedAt: 0) }
         }
         let sent = try await target.send(
             source, digest: digest,
             OriginalUpload.Order(
-                asset: asset, name: name, contentType: type, parallel: parallel, isEncrypted: storage.isEncrypted))
+                asset: asset, name: name, contentType: type, parallel: parallel,
+                isEncrypted: sending.isEncrypted(storage), sending: sending))
         return Answer(file: sent.file, sent: true, resumedAt: sent.resumedAt)
     }
 }

@@ -1,4 +1,6 @@
 import Administration
+import AssetFiles
+import ContentKeys
 import Foundation
 import KeyServer
 import Synchronization
@@ -13,13 +15,19 @@ struct OriginalSender: Sendable {
     let channel: any UploadChannel
     let file: SourceFile
     let plan: PlannedUpload
+    /// What the file holds.
+    let digest: SourceDigest
     let parallel: Int
+    /// Whether what an earlier run began is ended first.
+    let restarts: Bool
+    /// The public key that the file's key is encrypted to, as the server says it now.
+    let recipient: @Sendable () async throws -> [UInt8]
     let memory: UploadMemory
     let progress: @Sendable (_ arrived: UInt64) -> Void
 
     /// - Returns: how many bytes had arrived before.
     func run() async throws -> UInt64 {
-        let parts = try await begin()
+        let (parts, key) = try await begin()
         let arrived = Arrived(count: parts.count)
         var before: UInt64 = 0
         for (index, part) in parts.enumerated() {
@@ -30,15 +38,21 @@ struct OriginalSender: Sendable {
         let progress = progress
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, part) in parts.enumerated() {
+                let seal = key.map {
+                    FileSeal.Part(
+                        seal: FileSeal(file: file, digest: digest, key: $0), number: UInt64(index), start: part.start)
+                }
                 group.addTask {
-                    try await send(part) { progress(arrived.set(index, $0)) }
+                    try await send(part, seal) { progress(arrived.set(index, $0)) }
                 }
             }
             try await group.waitForAll()
         }
         if parts.count > 1 {
             _ = try await patiently {
-                try await channel.create(plan, length: file.size, partials: parts.map(\.upload))
+                var plan = plan
+                plan.sealedKey = try await sealed(key, parts)
+                return try await channel.create(plan, length: file.size, partials: parts.map(\.upload))
             }
         }
         memory.forget()
@@ -46,27 +60,60 @@ struct OriginalSender: Sendable {
     }
 
     /// Takes up what was begun, if all of it is still known.
-    private func begin() async throws -> [UploadMemory.Part] {
-        if let parts = memory.load(), !parts.isEmpty, parts.last?.end == file.size {
-            var areKnown = true
-            for part in parts where areKnown {
-                areKnown = try await patiently { try await channel.offset(of: part.upload) } != nil
+    private func begin() async throws -> (parts: [UploadMemory.Part], key: ContentKey?) {
+        if let begun = memory.load(), !begun.parts.isEmpty {
+            if restarts {
+                for part in begun.parts { try await patiently { try await channel.end(part.upload) } }
+            } else if try await areKnown(begun.parts) {
+                let isSame = begun.parts.last?.end == file.size && (begun.sha256 ?? plan.sha256) == plan.sha256
+                guard isSame else { throw hasChanged }
+                if plan.isSealed == (begun.contentKey != nil) { return (begun.parts, begun.contentKey) }
             }
-            if areKnown { return parts }
         }
+        memory.forget()
+        // Never one of before: what was sent under that may have been something else.
+        let key = plan.isSealed ? ContentKey.random(.storage) : nil
+        let parts = try await create(key)
+        try memory.save(UploadMemory.Begun(parts, key: key, digest: plan.sha256))
+        return (parts, key)
+    }
+
+    private func areKnown(_ parts: [UploadMemory.Part]) async throws -> Bool {
+        for part in parts where try await patiently({ try await channel.offset(of: part.upload) }) == nil {
+            return false
+        }
+        return true
+    }
+
+    private func create(_ key: ContentKey?) async throws -> [UploadMemory.Part] {
         let count = UInt64(max(1, min(parallel, Int(clamping: file.size / (1 << 20)))))
         var parts: [UploadMemory.Part] = []
         for index in 0..<count {
             let (start, end) = (
                 file.size / count * index, index + 1 == count ? file.size : file.size / count * (index + 1)
             )
+            var part = UploadMemory.Part(upload: "", start: start, end: end)
             var plan = plan
-            if count > 1 { plan.file = nil }
-            let upload = try await channel.create(plan, length: end - start, partials: nil)
-            parts.append(UploadMemory.Part(upload: upload, start: start, end: end))
+            if count > 1 { plan.file = nil } else { plan.sealedKey = try await sealed(key, [part]) }
+            part.upload = try await channel.create(plan, length: end - start, partials: nil)
+            parts.append(part)
         }
-        try memory.save(parts)
         return parts
+    }
+
+    /// The key of the file, for the server alone and for these uploads of it alone; nil for a file that is sent as it is.
+    private func sealed(_ key: ContentKey?, _ parts: [UploadMemory.Part]) async throws -> [UInt8]? {
+        guard let key, let name = plan.file else { return nil }
+        return try SealedUpload(
+            asset: plan.asset, name: name, digest: digest.whole, lengths: parts.map { $0.end - $0.start }
+        ).seal(key, to: try await recipient())
+    }
+
+    private var hasChanged: CommandFailure {
+        CommandFailure(
+            .badData,
+            "'\(file.path)' is not what it was when its upload as \(plan.asset)/\(plan.file ?? "") began, and what is "
+                + "encrypted goes on with the same bytes only: put the file back, or give --restart to begin anew")
     }
 
     /// How far each part is.
@@ -86,16 +133,23 @@ struct OriginalSender: Sendable {
         }
     }
 
-    private func send(_ part: UploadMemory.Part, progress: @Sendable (UInt64) -> Void) async throws {
+    private func send(
+        _ part: UploadMemory.Part, _ seal: FileSeal.Part?, progress: @Sendable (UInt64) -> Void
+    ) async throws {
         var offset = try await offset(of: part)
         var lastProgress = ContinuousClock.now
         var wait = Duration.milliseconds(200)
         while offset < part.end - part.start {
             progress(offset)
             let start = part.start + offset
+            let bytes = file.bytes(in: start..<min(part.end, start + Self.requestSize), of: seal)
             do {
-                offset = try await channel.send(
-                    to: part.upload, at: offset, file.bytes(in: start..<min(part.end, start + Self.requestSize)))
+                do {
+                    offset = try await channel.send(to: part.upload, at: offset, bytes)
+                } catch {
+                    try bytes.obstacle.check()
+                    throw error
+                }
                 (lastProgress, wait) = (.now, .milliseconds(200))
             } catch let error where Self.isPassing(error) && ContinuousClock.now - lastProgress < Self.patience {
                 try await Task.sleep(for: wait)

@@ -41,32 +41,56 @@ struct OriginalUpload: Sendable {
         var contentType = "application/octet-stream"
         var parallel = 1
         var isEncrypted: Bool?
+        var sending: SendingOptions
     }
 
-    static func digest(of source: SourceFile, name: String) throws -> String {
+    /// Whether files are encrypted before they are sent: what is written here needs no key on its way.
+    private func seals(_ sending: SendingOptions) -> Bool { sending.encrypt && local == nil }
+
+    /// Finds out before a file is read whether it can be sent as it is asked for.
+    func prepare(_ sending: SendingOptions) async throws {
+        guard seals(sending) else { return }
+        _ = try await SendingOptions.recipient(of: interface, sending.fingerprint)
+    }
+
+    func digest(of source: SourceFile, name: String, _ sending: SendingOptions) throws -> SourceDigest {
         let bar = ProgressBar(label: "hashing \(name)", isDrawn: Terminal.isInteractive)
         defer { bar.finish() }
-        return try source.digest { bar.show(done: Int($0), of: Int(source.size)) }.hexDigits
+        return try SourceDigest(of: source, pieces: seals(sending)) { bar.show(done: Int($0), of: Int(source.size)) }
     }
 
     /// Sends a file, from where an earlier run came to.
     ///
-    /// - Parameter digest: SHA-256 of the file, in hexadecimal digits.
+    /// - Parameter digest: what the file holds.
     /// - Returns: the file as it is when it was looked at, and how many bytes an earlier run had sent.
     func send(
-        _ source: SourceFile, digest: String, _ order: Order
+        _ source: SourceFile, digest: SourceDigest, _ order: Order
     ) async throws -> (file: AssetFileReport, resumedAt: UInt64) {
         let bar = ProgressBar(label: "uploading \(order.name)", isDrawn: Terminal.isInteractive)
+        let (isSealed, sha256) = (seals(order.sending), digest.whole.hexDigits)
+        let (interface, fingerprint) = (interface, order.sending.fingerprint)
         let sender = OriginalSender(
             channel: channel, file: source,
             plan: PlannedUpload(
-                asset: order.asset, file: order.name, contentType: order.contentType, sha256: digest,
-                isEncrypted: order.isEncrypted),
-            parallel: order.parallel, memory: UploadMemory(identity: [identity, order.asset, order.name, digest]),
+                asset: order.asset, file: order.name, contentType: order.contentType, sha256: sha256,
+                isEncrypted: order.isEncrypted, isSealed: isSealed),
+            digest: digest, parallel: order.parallel, restarts: order.sending.restart,
+            recipient: { try await SendingOptions.recipient(of: interface, fingerprint) },
+            memory: memory(order.asset, order.name, content: isSealed ? nil : sha256),
             progress: { bar.show(done: Int($0), of: Int(source.size)) })
         defer { bar.finish() }
         let before = try await sender.run()
         return (try await end(order), before)
+    }
+
+    /// - Parameter content: nil for what is encrypted: it is remembered whatever it holds, so that another content is noticed.
+    private func memory(_ asset: String, _ name: String, content: String?) -> UploadMemory {
+        UploadMemory(identity: [identity, asset, name, content ?? "encrypted before it is sent"])
+    }
+
+    /// A file that is there needs no key here any more, whoever sent it and did not live to forget it.
+    func forgetKey(asset: String, name: String) {
+        memory(asset, name, content: nil).forget()
     }
 
     /// Waits until it was looked at.

@@ -1,7 +1,7 @@
-import Crypto
 import Foundation
 import Glibc
 import KeyServer
+import Synchronization
 
 /// A file that is sent: read in pieces, so that its size does not matter.
 final class SourceFile: Sendable {
@@ -41,39 +41,64 @@ final class SourceFile: Sendable {
         return bytes
     }
 
-    /// SHA-256 of the whole file.
-    func digest(progress: (UInt64) -> Void) throws -> [UInt8] {
-        var hash = SHA256()
-        var position: UInt64 = 0
-        while position < size {
-            let bytes = try read(at: position, count: Int(min(size - position, UInt64(Self.pieceSize))))
-            hash.update(data: bytes)
-            position += UInt64(bytes.count)
-            progress(position)
-        }
-        return Array(hash.finalize())
+    /// For what reads it twice and finds two contents.
+    var hasChanged: CommandFailure {
+        CommandFailure(.inputOutput, "'\(path)' changes while it is sent: run the command again when it does not")
     }
 
-    func bytes(in range: Range<UInt64>) -> Bytes { Bytes(file: self, range: range) }
+    /// - Parameter part: what encrypts them on their way; nil for bytes as they are.
+    func bytes(in range: Range<UInt64>, of part: FileSeal.Part? = nil) -> Bytes {
+        Bytes(file: self, range: range, part: part)
+    }
 
     /// A range of the file, a piece at a time.
     struct Bytes: AsyncSequence, Sendable {
         let file: SourceFile
         let range: Range<UInt64>
+        let part: FileSeal.Part?
+        /// Why the file could not be read. Whoever sends sees a broken request only.
+        let obstacle = Obstacle()
+
+        final class Obstacle: Sendable {
+            private let error = Mutex<(any Error)?>(nil)
+
+            func note(_ error: any Error) { self.error.withLock { $0 = error } }
+
+            func check() throws {
+                if let error = error.withLock({ $0 }) { throw error }
+            }
+        }
 
         struct Iterator: AsyncIteratorProtocol {
-            let file: SourceFile
+            let bytes: Bytes
             var rest: Range<UInt64>
 
             mutating func next() async throws -> [UInt8]? {
                 guard !rest.isEmpty else { return nil }
-                let count = rest.prefix(SourceFile.pieceSize).count
-                let bytes = try file.read(at: rest.lowerBound, count: count)
-                rest = rest.lowerBound + UInt64(count)..<rest.upperBound
-                return bytes
+                do {
+                    let next = rest.lowerBound..<bytes.end(after: rest.lowerBound)
+                    let piece = try bytes.read(next)
+                    rest = next.upperBound..<rest.upperBound
+                    return piece
+                } catch {
+                    bytes.obstacle.note(error)
+                    throw error
+                }
             }
         }
 
-        func makeAsyncIterator() -> Iterator { Iterator(file: file, rest: range) }
+        func makeAsyncIterator() -> Iterator { Iterator(bytes: self, rest: range) }
+
+        /// Where the piece ends that begins at a place.
+        private func end(after start: UInt64) -> UInt64 {
+            let pieceSize = part == nil ? UInt64(SourceFile.pieceSize) : SourceDigest.pieceSize
+            // Pieces of the file: each is read once.
+            return Swift.min(range.upperBound, (start / pieceSize + 1) * pieceSize)
+        }
+
+        private func read(_ range: Range<UInt64>) throws -> [UInt8] {
+            guard let part else { return try file.read(at: range.lowerBound, count: range.count) }
+            return try part.seal.read(range, of: part)
+        }
     }
 }

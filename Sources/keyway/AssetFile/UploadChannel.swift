@@ -1,6 +1,7 @@
 import AdminClient
 import AssetFiles
 import Catalog
+import Foundation
 import KeyServer
 
 /// Where originals go: into the data folder, or to a server.
@@ -14,6 +15,8 @@ protocol UploadChannel: Sendable {
     func offset(of upload: String) async throws -> UInt64?
     /// - Returns: how many bytes have arrived in all.
     func send(to upload: String, at offset: UInt64, _ bytes: SourceFile.Bytes) async throws -> UInt64
+    /// Ends an upload; one that nobody knows, or whose file is there already, is fine.
+    func end(_ upload: String) async throws
 }
 
 /// What an upload is of.
@@ -25,6 +28,10 @@ struct PlannedUpload: Sendable {
     /// In hexadecimal digits.
     var sha256: String
     var isEncrypted: Bool?
+    /// Whether the bytes are encrypted before they are sent.
+    var isSealed = false
+    /// The file's key, for the server alone; nil for a part of a file.
+    var sealedKey: [UInt8]?
 }
 
 extension UploadClient: UploadChannel {
@@ -33,7 +40,12 @@ extension UploadClient: UploadChannel {
         if let file = upload.file {
             metadata += [("filename", file), ("filetype", upload.contentType), ("sha256", upload.sha256)]
         }
-        if let isEncrypted = upload.isEncrypted { metadata.append(("encryption", isEncrypted ? "on" : "off")) }
+        if upload.isSealed {
+            metadata.append(("encryption", "sender"))
+        } else if let isEncrypted = upload.isEncrypted {
+            metadata.append(("encryption", isEncrypted ? "on" : "off"))
+        }
+        if let key = upload.sealedKey { metadata.append(("sealedkey", Data(key).base64EncodedString())) }
         return try await create(
             length: partials == nil ? length : nil, metadata: metadata,
             concatenation: partials.map { "final;" + $0.joined(separator: " ") }
@@ -73,5 +85,13 @@ struct LocalUploads: UploadChannel {
 
     func send(to upload: String, at offset: UInt64, _ bytes: SourceFile.Bytes) async throws -> UInt64 {
         try await service.append(to: UploadID(rawValue: upload), at: offset, bytes).offset
+    }
+
+    func end(_ upload: String) async throws {
+        do {
+            try await service.terminate(UploadID(rawValue: upload))
+        } catch let error as AssetFileError where error.code == .missing || error.code == .complete {
+            return
+        }
     }
 }

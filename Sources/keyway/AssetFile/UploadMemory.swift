@@ -1,5 +1,8 @@
+import ContentKeys
 import Crypto
 import Foundation
+import Glibc
+import KeyServer
 
 /// What was begun, so that the same command goes on where it was: a file in the user's state folder.
 struct UploadMemory {
@@ -8,6 +11,27 @@ struct UploadMemory {
         var upload: String
         var start: UInt64
         var end: UInt64
+    }
+
+    /// What an earlier run began.
+    struct Begun: Codable, Sendable {
+        var parts: [Part]
+        /// Of a file that is encrypted here: its key and what it held, SHA-256 in hexadecimal digits. They go with the upload.
+        var key: Data?
+        var sha256: String?
+
+        /// - Parameter digest: SHA-256 of the file, in hexadecimal digits.
+        init(_ parts: [Part], key: ContentKey? = nil, digest: String) {
+            self.parts = parts
+            guard let key else { return }
+            self.key = key.withUnsafeBytes { Data($0) }
+            sha256 = digest
+        }
+
+        /// Nil for a file that is sent as it is.
+        var contentKey: ContentKey? {
+            key?.withUnsafeBytes { ContentKey(.storage, copying: $0) }
+        }
     }
 
     private let path: String
@@ -25,15 +49,34 @@ struct UploadMemory {
     }
 
     /// Nil when nothing was begun.
-    func load() -> [Part]? {
-        FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode([Part].self, from: $0) }
+    func load() -> Begun? {
+        guard let content = FileManager.default.contents(atPath: path) else { return nil }
+        let decoder = JSONDecoder()
+        // What a version wrote that encrypted nothing here.
+        return (try? decoder.decode(Begun.self, from: content))
+            ?? (try? decoder.decode([Part].self, from: content)).map { Begun($0, digest: "") }
     }
 
-    func save(_ parts: [Part]) throws {
+    /// Only its owner may read it, from the first byte on: it may hold a key.
+    func save(_ begun: Begun) throws {
         let folder = (path as NSString).deletingLastPathComponent
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try JSONEncoder().encode(parts).write(to: URL(fileURLWithPath: path), options: .atomic)
+        var content = try JSONEncoder().encode(begun)
+        let temporary = "\(path).\(UUID().uuidString)"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        var isWritten = descriptor >= 0
+        content.withUnsafeMutableBytes { bytes in
+            isWritten = isWritten && write(descriptor, bytes.baseAddress, bytes.count) == bytes.count
+            if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) }
+        }
+        isWritten = isWritten && fsync(descriptor) == 0
+        if descriptor >= 0 { close(descriptor) }
+        guard isWritten, rename(temporary, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(temporary)
+            throw CommandFailure(.inputOutput, "cannot write '\(path)': \(reason)")
+        }
     }
 
     func forget() {

@@ -8,7 +8,7 @@ extension Installation {
     func makeUploads(_ configuration: ServiceConfiguration) -> UploadService {
         UploadService(
             assets: storedAssets, settings: configuration.uploads, checks: makeChecks(configuration.checks),
-            concurrency: configuration.checks.concurrency)
+            concurrency: configuration.checks.concurrency, keys: makeUploadKeys())
     }
 
     /// In the order in which they are done: what may be malware is opened last.
