@@ -48,7 +48,8 @@ final class BlockingThreads: TaskExecutor {
         }
     }
 
-    static let threadName = "keyway-files"
+    /// What these threads are known by, in their dictionaries.
+    static let mark = "keyway-files"
 
     private let work = Work()
     private let count: Int
@@ -77,8 +78,8 @@ final class BlockingThreads: TaskExecutor {
         // A piece of work holds its executor itself: a thread only needs it while it runs one.
         for _ in 0..<count {
             let thread = Thread { [work, executor = Weak(self)] in
-                // Set from outside, it would be the name of whoever started the thread.
-                Thread.current.name = Self.threadName
+                // A name may come too early to be the thread's own.
+                Thread.current.threadDictionary[Self.mark] = true
                 while let job = work.take() {
                     guard let executor = executor.value else { return }
                     job.runSynchronously(on: executor.asUnownedTaskExecutor())

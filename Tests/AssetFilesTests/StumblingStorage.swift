@@ -7,17 +7,17 @@ final class StumblingStorage: MediaStorage {
     private let storage: FileSystemMediaStorage
     private let hasStumbled: Mutex<Bool>
     /// Is told the names of threads that wait for the disk.
-    private let note: @Sendable (String) -> Void
+    private let note: @Sendable (Thread) -> Void
 
     init(
-        storage: FileSystemMediaStorage, stumbles: Bool = true, note: @escaping @Sendable (String) -> Void = { _ in }
+        storage: FileSystemMediaStorage, stumbles: Bool = true, note: @escaping @Sendable (Thread) -> Void = { _ in }
     ) {
         self.storage = storage
         self.note = note
         hasStumbled = Mutex(!stumbles)
     }
 
-    private func noteThread() { note(Thread.current.name ?? "") }
+    private func noteThread() { note(Thread.current) }
 
     func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String? {
         noteThread()

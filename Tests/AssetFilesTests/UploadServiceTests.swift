@@ -134,15 +134,15 @@ import Testing
     @Test func whatWaitsForTheDiskDoesSoOnThreadsOfItsOwn() async throws {
         let depot = try Depot()
         try await depot.makeAsset()
-        let names = Mutex<[String]>([])
-        let storage = StumblingStorage(storage: depot.storage, stumbles: false) { name in
-            names.withLock { $0.append(name) }
+        let threads = Mutex<[Bool]>([])
+        let storage = StumblingStorage(storage: depot.storage, stumbles: false) { thread in
+            threads.withLock { $0.append(thread.threadDictionary[BlockingThreads.mark] != nil) }
         }
         let uploads = depot.uploads(storage: storage)
         let upload = try await uploads.create(Depot.request("a.bin", 3), actor: nil)
-        #expect(names.withLock { $0 } == [BlockingThreads.threadName])
+        #expect(threads.withLock { $0 } == [true])
         _ = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
-        #expect(names.withLock { $0 } == [BlockingThreads.threadName, BlockingThreads.threadName])
+        #expect(threads.withLock { $0 } == [true, true])
     }
 
     private struct PassingCheck: IngestCheck {
