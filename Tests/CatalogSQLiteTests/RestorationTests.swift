@@ -112,7 +112,7 @@ import Testing
         let catalog = try file.open()
         let now = Date()
         func count(_ issued: Date?, lifetime: Int? = nil) async throws -> UseCount {
-            let use = try UseLimitFixture.limit(maximum: 5, issued: issued, lifetime: lifetime)
+            let use = try UseLimitFixture.limit(maximum: 5, issued: issued, lifetime: lifetime, at: now)
             return try await catalog.record(
                 DecisionRecord(events: [AuditEvent(time: now, action: .keyGranted)], use: use))
         }

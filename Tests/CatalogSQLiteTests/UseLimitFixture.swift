@@ -18,8 +18,10 @@ enum UseLimitFixture {
 
     struct NotGranted: Error {}
 
-    /// Of a token that was issued at a time, under a policy that says how long tokens live.
-    static func limit(maximum: Int, issued: Date? = nil, lifetime: Int? = nil) throws -> UseLimit {
+    /// Of a token that was issued at a time, under a policy that says how long tokens live, and shown now.
+    static func limit(
+        maximum: Int, issued: Date? = nil, lifetime: Int? = nil, at now: Date = Date()
+    ) throws -> UseLimit {
         let restriction = TokenRestriction(
             kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximum,
             maximumLifetime: lifetime, clockSkew: 0)
@@ -30,7 +32,7 @@ enum UseLimitFixture {
         let decision = AuthorizationEvaluator(verifier: AcceptingVerifier(issued: issued)).decide(
             keyID,
             in: KeyRequest(keyIDs: [keyID], delivery: .aes, credential: "token", clientAddress: address),
-            facts: KeyFacts(keyID: keyID, type: .envelope, isEnabled: true), policy: policy, at: Date())
+            facts: KeyFacts(keyID: keyID, type: .envelope, isEnabled: true), policy: policy, at: now)
         guard case .granted(let grant) = decision, let limit = grant.useLimit else { throw NotGranted() }
         return limit
     }
