@@ -64,15 +64,7 @@ struct AssetFileAdd: AsyncParsableCommand {
             throw CommandFailure(
                 .badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-'; give --name")
         }
-        let target = try await OriginalUpload(common)
-        let result: Result<Answer, any Error>
-        do {
-            result = .success(try await send(source, as: name, to: target))
-        } catch {
-            result = .failure(error)
-        }
-        await target.shutDown()
-        let answer = try result.get()
+        let answer = try await OriginalUpload.with(common) { try await send(source, as: name, to: $0) }
         try answer.print(json: common.json)
         guard answer.file.state == AssetFileState.ready.rawValue else {
             let isHeld = ["waiting", "review"].contains(answer.file.checks)
