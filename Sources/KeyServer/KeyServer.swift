@@ -98,9 +98,11 @@ package struct KeyServer: Sendable {
     /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.
     ///
     /// - Parameters:
+    ///   - packages: makes packages; nil where there is no origin.
     ///   - addresses: the URLs of a published asset; none where there is no origin.
     ///   - playback: the base URLs of this server's own origin and key service, for the console's player.
     package func adminListener(
+        packages: (any PackageExport)? = nil,
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
         playback: @escaping @Sendable () -> (origin: String, keys: String)? = { nil },
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
@@ -119,7 +121,7 @@ package struct KeyServer: Sendable {
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,
                     inputs: JobInputRule(below: configuration.jobs.inputs), addresses: addresses,
-                    sas: sas)
+                    sas: sas, packages: packages)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

@@ -60,9 +60,9 @@ struct AssetFileAdd: AsyncParsableCommand {
     func run() async throws {
         let source = try SourceFile(path: file)
         let name = name ?? URL(fileURLWithPath: file).lastPathComponent
-        guard AssetRecord.isName(name) else {
+        guard AssetFileRecord.isName(name) else {
             throw CommandFailure(
-                .badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-'; give --name")
+                .badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-', '+'; give --name")
         }
         let answer = try await OriginalUpload.with(common) { try await send(source, as: name, to: $0) }
         try answer.print(json: common.json)
