@@ -19,10 +19,11 @@ extension Installation {
     ///   - addresses: the URLs of a published asset, as the origin writes them; none where there is no origin.
     ///   - sas: signs SAS URLs; nil where there is no origin.
     ///   - packages: makes packages; nil where there is no origin.
+    ///   - backups: takes backups; nil where there is no folder for them.
     package func makeOperator(
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
-        packages: (any PackageExport)? = nil
+        packages: (any PackageExport)? = nil, backups: BackupDesk? = nil
     ) -> LocalOperator {
         var context = OperatorContext(
             catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
@@ -33,6 +34,7 @@ extension Installation {
         context.uploadKeys = makeUploadKeys()
         context.signPath = { signature, secret in try sign(signature, under: secret) }
         context.packages = packages
+        context.backups = backups
         return LocalOperator(context)
     }
 

@@ -109,6 +109,8 @@ package struct KeyServer: Sendable {
     ) throws -> any Service {
         let router = shared.makeUnsharedRouter("admin")
         let authentication = AdminAuthentication(catalog: installation.catalog)
+        let backups = installation.makeBackupDesk(
+            folder: configuration.backupsFolder, program: Version.text, configuration: configuration.fieldsSet)
         addingRoutes(router, authentication)
         ConsoleRoutes(playback: { [catalog = installation.catalog] in
             await ConsolePlayback(catalog, playback())
@@ -121,7 +123,7 @@ package struct KeyServer: Sendable {
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,
                     inputs: JobInputRule(below: configuration.jobs.inputs), addresses: addresses,
-                    sas: sas, packages: packages)
+                    sas: sas, packages: packages, backups: backups)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

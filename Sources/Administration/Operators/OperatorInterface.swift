@@ -142,6 +142,8 @@ public struct OperatorContext: Sendable {
     public var signPath: (@Sendable (_ signature: PathSignature, _ secret: String) throws -> String?)?
     /// Makes packages; nil where there is no origin.
     public var packages: (any PackageExport)?
+    /// Takes backups; nil where there is no folder for them.
+    public var backups: BackupDesk?
     public var now: @Sendable () -> Date
 
     public init(
