@@ -235,12 +235,21 @@ import Testing
         try #require(try local(forms.cenc, "--output", folder.path + "/here").status == 0)
         func put(_ query: String) throws -> Outcome {
             let url = try folder.write("url", Data("\(store.address)/container?\(query)".utf8))
-            return try local(forms.cenc, "--sas-url-file", url)
+            return try run(
+                Programs.own("keyway"), arguments(forms.cenc, ["--sas-url-file", url]),
+                environment: site.data.environment.merging(["TMPDIR": folder.path + "/tmp"]) { $1 })
         }
+        // What a process that was killed has left an hour ago.
+        let orphan = folder.path + "/tmp/keyway-package-orphan"
+        try FileManager.default.createDirectory(atPath: orphan, withIntermediateDirectories: true)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: orphan + "/x.part"))
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: orphan)
         let wrong = try put("sv=2024&sig=other")
         #expect(wrong.status == 77 && !wrong.errors.contains("other"))
         let outcome = try put("sv=2024&sig=a%2Bb%3D")
         try #require(outcome.status == 0, "\(outcome.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/tmp").isEmpty)
         #expect(try outcome.json()["folder"] as? String == "\(store.address)/container")
         #expect(try Self.contents(store.folder.path + "/objects") == Self.contents(folder.path + "/here"))
         #expect(store.log().contains { $0.hasPrefix("BlockBlob application/dash+xml /container/manifest.mpd") })

@@ -136,27 +136,3 @@ struct PackageTransfer: Sendable {
         }
     }
 }
-
-/// A folder of files on their way, for this user alone; removed with all of them.
-private final class SpoolFolder: Sendable {
-    private let path: String
-
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory.appendingPathComponent(
-                "keyway-package-\(UUID().uuidString.lowercased())"
-            ).path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandFailure(.cannotCreate, "cannot make '\(path)': \(error.localizedDescription)")
-        }
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func newPath() -> String { "\(path)/\(UUID().uuidString.lowercased())" }
-}
