@@ -145,7 +145,8 @@ let libraries: [Row] = [
     Row(
         name: "Administration",
         siblings: [
-            "Policies", "AssetFiles", "Catalog", "MediaStorage", "ContentKeys", "Cryptography", "EncoderProtocol",
+            "Policies", "AssetFiles", "Backups", "Catalog", "MediaStorage", "ContentKeys", "Cryptography",
+            "EncoderProtocol",
             "KeyExchange", "MediaModel", "AzureImport", "Tokens",
         ],
         products: [.crypto, .yams]),

@@ -1,3 +1,4 @@
+public import Administration
 public import Backups
 import Catalog
 import CatalogSQLite
@@ -10,18 +11,37 @@ extension Installation {
     ///
     /// - Parameters:
     ///   - actor: for the audit log.
-    ///   - progress: is told how many asset versions are done.
+    ///   - progress: is told how many asset versions and originals are done, and how many there are about.
     /// - Throws: `BackupError` and `CatalogError`.
     public func backUp(
-        _ request: BackupRequest, actor: String?, progress: (Int) -> Void = { _ in }
+        _ request: BackupRequest, actor: String?, progress: (Int, Int) -> Void = { _, _ in }
     ) async throws -> BackupOutcome {
+        let total = try await catalog.storageUse().reduce(0) { $0 + $1.versions + $1.originals }
         var event = AuditEvent(time: request.taken, action: .backupTaken)
         event.actor = actor
         event.detail = "backup \(request.id)\(request.media ? ", with media" : "")"
         try await catalog.appendAudit([event])
         return try await BackupWriter.run(
             request, catalogPath: dataFolder + "/catalog.sqlite", files: SQLiteCatalogFiles(), live: catalog,
-            storage: storage, progress: progress)
+            storage: storage, progress: { progress(min($0, total), total) })
+    }
+
+    /// Takes the backups that are asked for over the admin API.
+    ///
+    /// - Parameters:
+    ///   - folder: where they go; nil for nowhere.
+    ///   - program: its version.
+    ///   - configuration: the names of the configuration fields that are set.
+    /// - Returns: nil where there is no folder for them.
+    public func makeBackupDesk(folder: String?, program: String, configuration: [String]) -> BackupDesk? {
+        guard let folder else { return nil }
+        return BackupDesk { [self] order, progress in
+            try await backUp(
+                BackupRequest(
+                    target: "\(folder)/\(order.name)", media: order.media, base: order.base.map { "\(folder)/\($0)" },
+                    program: program, configuration: configuration, id: UUID().uuidString.lowercased(), taken: Date()),
+                actor: order.actor, progress: progress)
+        }
     }
 
     /// Makes a data folder of a backup. The key-encryption keys must be in their place: those in files in the folder's `kek/`.

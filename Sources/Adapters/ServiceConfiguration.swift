@@ -48,6 +48,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var fieldsSet: [String]
     /// How jobs are worked on.
     public var jobs: JobSettings
+    /// Where backups go that are asked for over the admin API: an absolute path; nil for nowhere.
+    public var backupsFolder: String?
 
     /// The names of the listeners.
     public static let listeners = ["origin", "keys", "admin", "origins"]
@@ -65,7 +67,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
         + StorageSettings.fields + UploadSettings.fields + CheckSettings.fields + JobSettings.fields + [
-            "sas.locatorsPerAsset"
+            "sas.locatorsPerAsset", "backups.folder",
         ]
 
     /// Reads a file and the environment.
@@ -109,6 +111,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
         uploads = try UploadSettings(reader, isEncrypted: storage.isEncrypted)
         checks = try CheckSettings(reader)
         jobs = try JobSettings(reader)
+        backupsFolder = reader.string(forKey: "backups.folder")
+        guard backupsFolder?.hasPrefix("/") ?? true else {
+            throw ConfigurationError("backups.folder must be an absolute path, not '\(backupsFolder ?? "")'")
+        }
         fieldsSet = Self.fields.filter { reader.string(forKey: ConfigKey($0)) != nil }
     }
 

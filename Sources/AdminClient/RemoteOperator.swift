@@ -58,7 +58,7 @@ public struct RemoteOperator: OperatorInterface {
     }
 
     /// RFC 3986, 2.3: all but unreserved characters are encoded.
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         var allowed = CharacterSet(charactersIn: "-._~0123456789")
         allowed.insert(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
         return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""

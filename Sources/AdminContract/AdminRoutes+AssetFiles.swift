@@ -77,5 +77,5 @@ extension AdminRoutes {
 extension AdminRoute.Field {
     fileprivate static let accessPolicy = path("name", .name, "The access policy's name")
     fileprivate static let asset = path("name", .name, "The asset's name")
-    fileprivate static let file = path("file", .name, "The file's name")
+    fileprivate static let file = path("file", .fileName, "The file's name, with %2F for each slash")
 }

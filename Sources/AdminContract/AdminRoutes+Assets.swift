@@ -22,6 +22,17 @@ extension AdminRoutes {
                     "version", .integer(1...1_000_000_000), "The one before the current one when absent",
                     required: false),
             ], answer: .named("RolledBack"), errors: [404, 409, 412, 422]),
+        AdminRoute(
+            ListPackage.self, .get, "/v1/assets/{name}/package", .operator,
+            "The objects of a package of a published asset: to be fetched from /v1/assets/{name}/package/content",
+            [
+                .asset,
+                .query(
+                    "formats", .text(.text(1...256)), "As in URLs, with commas between them; HLS and DASH when absent"),
+                .query("encryption", .text(.text(1...32)), "As in URLs; what the delivery policies say when absent"),
+                .query("locator", .text(.locator), "Which one rules, where the asset has several"),
+                .query("keysUrl", .text(.text(1...1024)), "Where players ask for keys; as configured when absent"),
+            ], answer: .named("Package"), errors: [404, 422]),
     ]
 }
 

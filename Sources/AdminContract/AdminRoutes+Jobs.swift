@@ -34,6 +34,10 @@ extension AdminRoutes {
                     "split", .text(.text(1...16)),
                     "Whether the film is encoded in pieces: off, auto, or their length as 60s", required: false),
                 .body("encoders", .integer(1...64), "Most encoders of pieces at once", required: false),
+                .body(
+                    "order", .text(.text(2...SubmitJob.maximumOrder)),
+                    "What is made of the inputs, written out in JSON as 'keyway encode' does; in the place of a preset",
+                    required: false),
             ], answer: .named("Job"), errors: [404, 409, 422]),
         AdminRoute(
             ShowJob.self, .get, "/v1/jobs/{id}", .reader, "One job with its tasks", [.job], answer: .named("Job"),

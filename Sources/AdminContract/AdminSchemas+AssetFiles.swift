@@ -47,7 +47,7 @@ extension AdminSchemas {
         (
             "AssetFile",
             .object([
-                .required("id", uuid), .required("asset", name), .required("name", name),
+                .required("id", uuid), .required("asset", name), .required("name", .text(.fileName)),
                 .required("contentType", text), .required("size", .count), .optional("sha256", digest),
                 .required("state", .text(.choice(AssetFileState.allCases.map(\.rawValue)))),
                 .optional("reason", text, "Why it stays in quarantine, or was rejected"),

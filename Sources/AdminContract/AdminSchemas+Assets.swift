@@ -39,5 +39,27 @@ extension AdminSchemas {
                 .required("purge", .named("CachePurge")),
             ])
         ),
+        (
+            "Package",
+            .object([
+                .required("asset", name), .required("version", .count), .required("locator", .text(.locator)),
+                .required(
+                    "manifests",
+                    .list(
+                        .object([
+                            .required("format", text), .required("encryption", text),
+                            .required("file", text, "Its place in the package"),
+                        ]))),
+                .required(
+                    "objects",
+                    .array(
+                        .object([
+                            .required("path", text, "Its place in the package"),
+                            .optional("address", text, "What it is fetched by; the path when absent"),
+                            .required("size", .count, "In bytes"), .required("etag", text, "Without quotes"),
+                        ]), 0...10_000_000)),
+                .required("warnings", .list(text)),
+            ])
+        ),
     ]
 }

@@ -94,6 +94,7 @@ extension AdminSchemas {
                     .required("codec", text), .required("channels", .count),
                     .required("bitrate", .count, "In bits per second"),
                 ]))),
+        .required("recipe", .document, "All of it, as jobs carry it"),
     ]
 
     private static let delivery: [Schema.Property] = [

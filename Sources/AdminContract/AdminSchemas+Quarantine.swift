@@ -7,7 +7,8 @@ extension AdminSchemas {
         (
             "Review",
             .object([
-                .required("id", uuid), .required("asset", name), .required("file", name), .required("size", .count),
+                .required("id", uuid), .required("asset", name), .required("file", .text(.fileName)),
+                .required("size", .count),
                 .required("contentType", text), .required("state", words(IngestRecord.State.self)),
                 .required("findings", .list(.named("CheckFinding"))),
                 .optional("obstacle", text, "What a check waits for"),

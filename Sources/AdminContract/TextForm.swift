@@ -1,10 +1,13 @@
 import Administration
+import Catalog
 import Policies
 
 /// The forms that texts have. Each says itself in the specification, and judges texts by the same rule.
 public enum TextForm: Sendable, Hashable {
     /// A name of a policy, key, secret, asset or token.
     case name
+    /// A name of a file of an asset: parts of a path.
+    case fileName
     /// A UUID in any spelling that a KID may have.
     case uuid
     /// A UUID in its one spelling: a locator's id.
@@ -23,6 +26,13 @@ public enum TextForm: Sendable, Hashable {
         switch self {
         case .name:
             ["type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$", "examples": ["film-42"]]
+        case .fileName:
+            [
+                "type": "string", "maxLength": 512,
+                "pattern":
+                    "^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,127}(/[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,127}){0,7}$",
+                "examples": ["master.mov"],
+            ]
         case .uuid:
             [
                 "type": "string",
@@ -52,6 +62,11 @@ public enum TextForm: Sendable, Hashable {
         switch self {
         case .name:
             Self.isName(text) ? nil : "is 1 to 128 of letters, digits, '.', '_' and '-', and does not start with '.'"
+        case .fileName:
+            AssetFileRecord.isName(text)
+                ? nil
+                : "is 1 to 8 parts with '/' between them, each of letters, digits, '.', '_', '-' and '+', and none "
+                    + "starting with '.'; 512 at most"
         case .uuid: Self.isUUID(text) ? nil : "is a UUID: 32 hexadecimal digits, dashed 8-4-4-4-12 or not"
         case .locator:
             Self.isUUID(text) && text.utf8.count == 36 && text == text.lowercased()

@@ -11,6 +11,8 @@ struct TransferRoute {
     var name: String
     var summary: String
     var headers: [Header] = []
+    /// Of the query.
+    var queries: [Header] = []
     /// The media type of the body; nil for none.
     var body: String?
     /// With the headers that come back.
@@ -70,6 +72,23 @@ struct TransferRoute {
                 (200, "All of it", ["ETag", "Accept-Ranges"]),
                 (206, "The range", ["ETag", "Accept-Ranges", "Content-Range"]),
             ], errors: [401, 403, 404, 409, 416, 429, 503], isTus: false),
+        TransferRoute(
+            method: "get", path: "/v1/assets/{name}/package/content", name: "downloadPackageObject",
+            summary: "The bytes of one object of a package, as the origin answers them",
+            headers: [
+                Header(name: "Range", summary: "One range of bytes"),
+                Header(name: "If-Range", summary: "The ETag of what was begun: of anything else all is sent"),
+                Header(name: "If-Match", summary: "The ETag of the package's list: anything else is refused"),
+            ],
+            queries: [
+                Header(name: "locator", isRequired: true, summary: "The package's"),
+                Header(name: "address", isRequired: true, summary: "As the package's list has it"),
+                Header(name: "keysUrl", summary: "As it was said for the list"),
+            ],
+            answers: [
+                (200, "All of it", ["ETag", "Accept-Ranges", "Repr-Digest"]),
+                (206, "The range", ["ETag", "Accept-Ranges", "Content-Range", "Repr-Digest"]),
+            ], errors: [400, 401, 403, 404, 412, 416, 422, 429, 503], isTus: false),
     ]
 
     func operation(_ problem: (Int) -> JSONValue) -> JSONValue {
@@ -81,10 +100,16 @@ struct TransferRoute {
                 "description": .string(header.summary), "schema": ["type": "string"],
             ]
         }
+        parameters += queries.map { query in
+            [
+                "name": .string(query.name), "in": "query", "required": .boolean(query.isRequired),
+                "description": .string(query.summary), "schema": ["type": "string"],
+            ]
+        }
         for part in path.split(separator: "/") where part.hasPrefix("{") {
             parameters.append([
                 "name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": Schema.text(.name).specification(),
+                "schema": Schema.text(part == "{file}" ? .fileName : .name).specification(),
             ])
         }
         var responses: [String: JSONValue] = [:]

@@ -1,17 +1,17 @@
 import Catalog
 import Foundation
 
-/// The lines of a `content.jsonl`, read one at a time. Owned by one task.
-final class ContentLines {
+/// The lines of a `content.jsonl` or an `originals.jsonl`, read one at a time. Owned by one task.
+final class ContentLines<Line: BackedUpLine> {
     /// More than any version's files need.
-    private static let longestLine = 1 << 20
+    private static var longestLine: Int { 1 << 20 }
 
     private let path: String
     private let handle: FileHandle
     private var rest = Data()
     private var isAtEnd = false
-    private var last: BackedUpPlace?
-    private var ahead: BackedUpVersion?
+    private var last: Line.Place?
+    private var ahead: Line?
 
     init(_ path: String) throws(BackupError) {
         guard let handle = FileHandle(forReadingAtPath: path) else {
@@ -21,28 +21,26 @@ final class ContentLines {
         self.handle = handle
     }
 
-    /// The next version; nil at the end.
-    func next() throws(BackupError) -> BackedUpVersion? {
+    /// The next line; nil at the end.
+    func next() throws(BackupError) -> Line? {
         if let line = ahead {
             ahead = nil
             return line
         }
         guard let line = try line() else { return nil }
-        guard let version = try? BackupJSON.decode(BackedUpVersion.self, line), version.version > 0,
-            // They become paths.
-            AssetRecord.isName(version.asset), version.files.allSatisfy({ AssetRecord.isName($0.name) }),
-            last.map({ $0 < version.place }) ?? true
-        else { throw BackupError(.damaged, "'\(path)' holds a line that is no version of an asset") }
-        last = version.place
-        return version
+        guard let found = try? BackupJSON.decode(Line.self, line), found.isSound,
+            last.map({ $0 < found.place }) ?? true
+        else { throw BackupError(.damaged, "'\(path)' holds a line that is no \(Line.what)") }
+        last = found.place
+        return found
     }
 
-    /// The version at a place, where the places that are asked for only grow.
-    func version(at place: BackedUpPlace) throws(BackupError) -> BackedUpVersion? {
-        while let version = try next() {
-            if version.place == place { return version }
-            if place < version.place {
-                ahead = version
+    /// The line at a place, where the places that are asked for only grow.
+    func line(at place: Line.Place) throws(BackupError) -> Line? {
+        while let line = try next() {
+            if line.place == place { return line }
+            if place < line.place {
+                ahead = line
                 return nil
             }
         }

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Glibc
+import MediaStorage
 
 /// What backups do with files and folders: everything is for its owner alone, and durable before it counts.
 enum BackupFiles {
@@ -52,7 +53,7 @@ enum BackupFiles {
     }
 
     /// Writes a new file, durably.
-    static func write(_ data: Data, to path: String) throws(BackupError) {
+    static func write(_ data: Data, to path: String) throws {
         let file = try NewFile(path)
         try file.append(data)
         try file.close()
@@ -96,7 +97,7 @@ enum BackupFiles {
 }
 
 /// A file that is being written, with mode 0600.
-final class NewFile {
+final class NewFile: MediaWriter {
     private let path: String
     private let handle: FileHandle
 
@@ -107,18 +108,22 @@ final class NewFile {
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    func append(_ data: Data) throws(BackupError) {
-        var rest = data[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(handle.fileDescriptor, $0.baseAddress, $0.count) }
+    func append(_ data: Data) throws {
+        try data.withUnsafeBytes { try append($0) }
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while rest.count > 0 {
+            let count = Glibc.write(handle.fileDescriptor, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system("cannot write '\(path)'") }
-            rest = rest.dropFirst(count)
+            guard count > 0 else { throw BackupError.system("cannot write '\(path)'") }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
 
-    func close() throws(BackupError) {
-        guard fsync(handle.fileDescriptor) == 0 else { throw .system("cannot make '\(path)' durable") }
+    func close() throws {
+        guard fsync(handle.fileDescriptor) == 0 else { throw BackupError.system("cannot make '\(path)' durable") }
         try? handle.close()
     }
 }

@@ -2,12 +2,14 @@ import Foundation
 
 /// A backup that is complete.
 ///
-/// `manifest.json` says what it is, `catalog.sqlite` is the catalog, `content.jsonl` has a line for each version of an asset,
-/// `media/` the files where they were asked for, and `SHA256SUMS` covers the first three in the form of sha256sum(1).
+/// `manifest.json` says what it is, `catalog.sqlite` is the catalog, `content.jsonl` has a line for each version of an asset
+/// and `originals.jsonl` one for each original, `media/` the files where they were asked for, and `SHA256SUMS` covers the
+/// first four in the form of sha256sum(1).
 public struct BackupFolder: Sendable {
     static let manifestFile = "manifest.json"
     static let catalogFile = "catalog.sqlite"
     static let contentFile = "content.jsonl"
+    static let originalsFile = "originals.jsonl"
     static let sumsFile = "SHA256SUMS"
     private static let largestManifest = 1 << 20
 
@@ -17,6 +19,8 @@ public struct BackupFolder: Sendable {
 
     var catalog: String { "\(path)/\(Self.catalogFile)" }
     var content: String { "\(path)/\(Self.contentFile)" }
+    /// Nil in a backup of form 1.
+    var originals: String? { manifest.originals == nil ? nil : "\(path)/\(Self.originalsFile)" }
     var media: String { "\(path)/media" }
 
     /// Opens a backup, and checks what it says of itself: all but the catalog, which is checked while it is copied, and media.
@@ -45,7 +49,7 @@ public struct BackupFolder: Sendable {
             throw BackupError(.damaged, "'\(path)/\(Self.manifestFile)' is not the manifest of a backup")
         }
         self.manifest = manifest
-        for file in [Self.manifestFile, Self.contentFile] {
+        for file in [Self.manifestFile, Self.contentFile] + (manifest.originals == nil ? [] : [Self.originalsFile]) {
             try requireSum(of: file, try BackupFiles.digest("\(path)/\(file)"))
         }
     }

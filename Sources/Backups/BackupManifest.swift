@@ -1,9 +1,10 @@
+import Catalog
 public import Foundation
 
 /// What `manifest.json` of a backup says.
 public struct BackupManifest: Sendable, Hashable, Codable {
     /// The form of backups that this program writes.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
 
     /// A key-encryption key that the catalog was made with: to be kept elsewhere.
     public struct KEK: Sendable, Hashable, Codable {
@@ -44,6 +45,8 @@ public struct BackupManifest: Sendable, Hashable, Codable {
     public var hasMedia: Bool
     public var assets: Int
     public var versions: Int
+    /// Files as somebody gave them; nil in backups of form 1, which have none.
+    public var originals: Int?
     public var files: Int
     /// Of all media files, in bytes.
     public var bytes: UInt64
@@ -65,8 +68,54 @@ public struct BackedUpVersion: Sendable, Hashable, Codable {
     public var identity: String
     public var files: [File]
 
+}
+
+extension BackedUpVersion: BackedUpLine {
+    static let what = "version of an asset"
+
     /// In the order of the lines.
     var place: BackedUpPlace { BackedUpPlace(asset: asset, version: version) }
+    var isSound: Bool { version > 0 && AssetRecord.isName(asset) && files.allSatisfy { AssetRecord.isName($0.name) } }
+}
+
+/// One line of `originals.jsonl`: a file as somebody gave it, with the files that it is stored in.
+public struct BackedUpOriginal: Sendable, Hashable, Codable {
+    public var asset: String
+    public var name: String
+    /// Its parts, and behind each its tags where there are some.
+    public var files: [BackedUpVersion.File]
+}
+
+extension BackedUpOriginal: BackedUpLine {
+    static let what = "original of an asset"
+
+    var place: BackedUpOriginalPlace { BackedUpOriginalPlace(asset: asset, name: name) }
+    var isSound: Bool {
+        AssetRecord.isName(asset) && AssetFileRecord.isName(name)
+            && files.allSatisfy { AssetRecord.isName($0.name) }
+    }
+}
+
+/// A line of a list of what a backup holds, in the order of its places.
+protocol BackedUpLine: Codable {
+    associatedtype Place: Comparable
+    /// For messages.
+    static var what: String { get }
+    var place: Place { get }
+    /// Whether what becomes paths may.
+    var isSound: Bool { get }
+}
+
+/// Where in `originals.jsonl` an original is: in order of assets' names, then of its own, byte by byte.
+struct BackedUpOriginalPlace: Comparable {
+    var asset: String
+    var name: String
+
+    static func < (left: Self, right: Self) -> Bool {
+        left.asset == right.asset
+            ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+            : left.asset.utf8.lexicographicallyPrecedes(right.asset.utf8)
+    }
 }
 
 /// Where in `content.jsonl` a version is: lines are in order of assets' names, byte by byte, then of versions.

@@ -13,8 +13,14 @@ public struct RestoreRequest: Sendable {
     public var isForced: Bool
     /// Who restores, for the audit log.
     public var actor: String?
+    /// The folders of storage accounts, by name.
+    public var accounts: [String: String]
 
-    public init(backup: String, dataFolder: String, media: String?, isForced: Bool, actor: String?) {
+    public init(
+        backup: String, dataFolder: String, media: String?, isForced: Bool, actor: String?,
+        accounts: [String: String] = [:]
+    ) {
+        self.accounts = accounts
         self.backup = backup
         self.dataFolder = dataFolder
         self.media = media
@@ -28,6 +34,10 @@ public struct RestoreOutcome: Sendable {
     public var manifest: BackupManifest
     public var restored: Date
     public var files = 0
+    /// The storage accounts that media was brought to, besides the default one.
+    public var accounts: [String] = []
+    /// Of the others that there were: why what lay there is in the default account now.
+    public var movedAccounts: [String] = []
     /// Media that is not there, or not what it was.
     public var defects: [FileDefect] = []
 }
@@ -46,7 +56,6 @@ public struct BackupRestorer {
     private let backup: BackupFolder
     private let work: String
     private var outcome: RestoreOutcome
-    private var known = 0
 
     /// - Parameter checkKeys: throws when the key-encryption keys in the data folder are not those of the catalog.
     /// - Throws: `BackupError`, `CatalogError` and what `checkKeys` throws.
@@ -81,17 +90,23 @@ public struct BackupRestorer {
         let lock = try FolderLock(work)
         defer { withExtendedLifetime(lock) {} }
         let path = "\(work)/\(BackupFolder.catalogFile)"
-        for name in try BackupFiles.entries(work) { try BackupFiles.remove("\(work)/\(name)") }
+        for name in try BackupFiles.entries(work) where name != RestoredAccounts.fileName {
+            try BackupFiles.remove("\(work)/\(name)")
+        }
         try backup.requireSum(of: BackupFolder.catalogFile, try BackupFiles.copy(backup.catalog, to: path))
         try inspect(path)
         let catalog = try files.open(path)
         try await checkKeys(catalog)
-        try await restoreMedia(progress)
+        let places = try RestoredAccounts(
+            folders: request.accounts, used: try await catalog.storageUse().compactMap(\.account), work: work)
+        (outcome.accounts, outcome.movedAccounts) = (places.records.map(\.name), places.moved)
+        try await restoreMedia(catalog, places, progress)
+        try await restoreOriginals(catalog, places, progress)
         guard outcome.defects.isEmpty || request.isForced else { throw incomplete() }
         outcome.restored = Date()
         try await catalog.restore(
             RestoredBackup(id: backup.manifest.id, taken: backup.manifest.taken, actor: request.actor),
-            at: outcome.restored)
+            accounts: places.records, at: outcome.restored)
         try catalog.settle()
         try BackupFiles.synchronize(path)
         try BackupFiles.rename(path, to: catalogPath)
@@ -149,24 +164,80 @@ public struct BackupRestorer {
             ]).joined(separator: "\n"))
     }
 
-    private mutating func restoreMedia(_ progress: (Int, Int) -> Void) async throws {
-        let storage = try FileSystemMediaStorage(root: media)
-        let target = FolderMedia(root: media)
-        let lines = try ContentLines(backup.content)
+    private mutating func restoreMedia(
+        _ catalog: any RestorableCatalog, _ places: RestoredAccounts, _ progress: (Int, Int) -> Void
+    ) async throws {
+        let lines = try ContentLines<BackedUpVersion>(backup.content)
         let source = try sourceFolder()
         let backedUp = source.map { FolderMedia(root: $0) }
+        // The default account's folders are there also of a backup without versions.
+        _ = try FileSystemMediaStorage(root: media)
         var done = 0
         while let version = try lines.next() {
-            if !(try isRestored(version, in: target)) {
-                if let source, try isLinked(version, from: source, into: target) {
+            let record = try await catalog.assetVersion(asset: version.asset, number: version.version)
+            let root = places.folder(of: record?.storageAccount) ?? media
+            if !(try isRestored(version, in: root)) {
+                if let source, try isLinked(version, from: source, into: root) {
                     outcome.files += version.files.count
                 } else {
-                    try copy(version, from: backedUp, to: storage)
+                    try copy(version, from: backedUp, to: FileSystemMediaStorage(root: root))
                 }
             }
             done += 1
-            progress(done, backup.manifest.versions)
+            progress(done, total)
         }
+    }
+
+    private var total: Int { backup.manifest.versions + (backup.manifest.originals ?? 0) }
+
+    /// The originals; none of a backup of form 1.
+    private mutating func restoreOriginals(
+        _ catalog: any RestorableCatalog, _ places: RestoredAccounts, _ progress: (Int, Int) -> Void
+    ) async throws {
+        guard let path = backup.originals else { return }
+        let lines = try ContentLines<BackedUpOriginal>(path)
+        let source = try sourceFolder()
+        var done = backup.manifest.versions
+        while let original = try lines.next() {
+            let record = try await catalog.assetFile(asset: original.asset, name: original.name)
+            for file in original.files {
+                let part = record?.parts.first { $0.id == file.name || $0.id + ".tags" == file.name }
+                let root = places.folder(of: part?.storageAccount) ?? media
+                if let reason = try restore(file, from: source, to: root) {
+                    outcome.defects.append(FileDefect(original.place, "'\(file.name)': \(reason)"))
+                } else {
+                    outcome.files += 1
+                }
+            }
+            done += 1
+            progress(done, total)
+        }
+    }
+
+    /// - Returns: why a file of an original is not there, or not what it was; nil when it is.
+    private func restore(_ file: BackedUpVersion.File, from source: String?, to root: String) throws -> String? {
+        let stored = StoredFile(original: file.name)
+        let target = "\(BackedUpOriginals.folder(root))/\(file.name)"
+        // Of an attempt that was interrupted.
+        if BackupFiles.exists(target) {
+            if try defect(of: file, stored, in: FolderMedia(root: root)) == nil { return nil }
+            try BackupFiles.remove(target)
+        }
+        guard let source else { return "it is not in the backup" }
+        guard file.size != nil else { return "it was missing when the backup was taken" }
+        try BackupFiles.makeFolder(BackedUpOriginals.folder(root))
+        // Files of a media folder are linked where that can be; those of the backup stay its own.
+        if request.media != nil, BackedUpOriginals.link(file.name, from: source, to: root) {
+            let reason = try defect(of: file, stored, in: FolderMedia(root: root))
+            if reason == nil { return nil }
+            try BackupFiles.remove(target)
+        }
+        let folder = FolderMedia(root: source)
+        if try defect(of: BackedUpVersion.File(name: file.name), stored, in: folder) != nil { return "it is missing" }
+        let writer = try NewFile(target)
+        let reason = try defect(of: file, stored, in: folder, to: writer)
+        try writer.close()
+        return reason
     }
 
     /// Where media comes from; nil for nowhere.
@@ -179,10 +250,10 @@ public struct BackupRestorer {
     }
 
     /// Whether an attempt that was interrupted has brought a version over; what is not whole is removed.
-    private mutating func isRestored(_ version: BackedUpVersion, in target: FolderMedia) throws -> Bool {
-        let folder = LinkedVersion.folder(media, version.place)
+    private mutating func isRestored(_ version: BackedUpVersion, in root: String) throws -> Bool {
+        let folder = LinkedVersion.folder(root, version.place)
         guard BackupFiles.isFolder(folder) else { return false }
-        guard try version.files.allSatisfy({ try defect(of: $0, version, in: target) == nil }) else {
+        guard try isWhole(version, in: root) else {
             try BackupFiles.remove(folder)
             return false
         }
@@ -191,22 +262,27 @@ public struct BackupRestorer {
     }
 
     /// Files of a media folder are linked where that can be; those of the backup stay its own.
-    private func isLinked(
-        _ version: BackedUpVersion, from source: String, into target: FolderMedia
-    ) throws -> Bool {
-        guard request.media != nil,
-            LinkedVersion.link(version.files.map(\.name), version.place, from: source, to: media)
-        else { return false }
-        if try version.files.allSatisfy({ try defect(of: $0, version, in: target) == nil }) { return true }
-        try BackupFiles.remove(LinkedVersion.folder(media, version.place))
+    private func isLinked(_ version: BackedUpVersion, from source: String, into root: String) throws -> Bool {
+        guard request.media != nil else { return false }
+        // The folders that a version is linked through.
+        _ = try FileSystemMediaStorage(root: root)
+        guard LinkedVersion.link(version.files.map(\.name), version.place, from: source, to: root) else { return false }
+        if try isWhole(version, in: root) { return true }
+        try BackupFiles.remove(LinkedVersion.folder(root, version.place))
         return false
     }
 
+    private func isWhole(_ version: BackedUpVersion, in root: String) throws -> Bool {
+        try version.files.allSatisfy { file in
+            let stored = StoredFile(asset: version.asset, version: version.version, name: file.name)
+            return try defect(of: file, stored, in: FolderMedia(root: root)) == nil
+        }
+    }
+
     private func defect(
-        of file: BackedUpVersion.File, _ version: BackedUpVersion, in storage: FolderMedia,
+        of file: BackedUpVersion.File, _ stored: StoredFile, in storage: FolderMedia,
         to writer: (any MediaWriter)? = nil
     ) throws -> String? {
-        let stored = StoredFile(asset: version.asset, version: version.version, name: file.name)
         let reader: any MediaReader
         do {
             reader = try storage.open(stored)
@@ -227,22 +303,23 @@ public struct BackupRestorer {
         var copied = 0
         for file in version.files {
             let stored = StoredFile(asset: version.asset, version: version.version, name: file.name)
+            func note(_ reason: String) { outcome.defects.append(FileDefect(version.place, file.name, reason)) }
             guard let storage else {
-                outcome.defects.append(FileDefect(stored, "it is not in the backup"))
+                note("it is not in the backup")
                 continue
             }
             guard file.size != nil else {
-                outcome.defects.append(FileDefect(stored, "it was missing when the backup was taken"))
+                note("it was missing when the backup was taken")
                 continue
             }
-            if try defect(of: BackedUpVersion.File(name: file.name), version, in: storage) != nil {
-                outcome.defects.append(FileDefect(stored, "it is missing"))
+            if try defect(of: BackedUpVersion.File(name: file.name), stored, in: storage) != nil {
+                note("it is missing")
                 continue
             }
             let writer = try staged.create(file.name)
-            let reason = try defect(of: file, version, in: storage, to: writer)
+            let reason = try defect(of: file, stored, in: storage, to: writer)
             try writer.close()
-            if let reason { outcome.defects.append(FileDefect(stored, reason)) } else { copied += 1 }
+            if let reason { note(reason) } else { copied += 1 }
         }
         outcome.files += copied
         // A version with a damaged file is brought over as well: the others may be played, and the origin says what is not.

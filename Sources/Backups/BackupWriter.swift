@@ -35,10 +35,16 @@ public struct BackupRequest: Sendable {
 /// What was backed up.
 public struct BackupOutcome: Sendable {
     public var manifest: BackupManifest
-    /// Versions whose files were linked from the base, or were there from an attempt that was interrupted.
+    /// Versions and originals whose files were linked from the base, or were there from an attempt that was interrupted.
     public var unchanged = 0
     /// Files that are not as the catalog knows them: the backup has them as they are, or not at all.
     public var defects: [FileDefect] = []
+
+    public init(manifest: BackupManifest, unchanged: Int = 0, defects: [FileDefect] = []) {
+        self.manifest = manifest
+        self.unchanged = unchanged
+        self.defects = defects
+    }
 }
 
 /// Makes a backup of a data folder that is in use.
@@ -56,13 +62,14 @@ public struct BackupWriter {
     private let storage: any MediaStorage
     private let part: String
     private var outcome: BackupOutcome
-    private var base: ContentLines?
+    private var base: ContentLines<BackedUpVersion>?
+    private var baseOriginals: ContentLines<BackedUpOriginal>?
     private var baseMedia = ""
     private var copies: FileSystemMediaStorage?
 
     /// - Parameters:
     ///   - catalogPath: the file of `live`.
-    ///   - progress: is told how many versions are done.
+    ///   - progress: is told how many versions and originals are done.
     public static func run(
         _ request: BackupRequest, catalogPath: String, files: any CatalogFiles, live: any CatalogEngine,
         storage: any MediaStorage,
@@ -93,7 +100,7 @@ public struct BackupWriter {
             manifest: BackupManifest(
                 format: BackupManifest.currentFormat, id: request.id, taken: request.taken, program: request.program,
                 keks: [], audit: .init(record: 0), configuration: request.configuration, hasMedia: request.media,
-                assets: 0, versions: 0, files: 0, bytes: 0))
+                assets: 0, versions: 0, originals: 0, files: 0, bytes: 0))
     }
 
     private mutating func write(_ progress: (Int) -> Void) async throws {
@@ -112,11 +119,17 @@ public struct BackupWriter {
             copies = try FileSystemMediaStorage(root: "\(part)/media")
             try removeUndone()
         }
+        let originals = OriginalsWriter(
+            part: part, storage: storage, live: live, isCopying: request.media, base: baseOriginals,
+            baseMedia: baseMedia)
+        if request.media { try originals.removeUndone() }
         let snapshot = "\(part)/\(BackupFolder.catalogFile)"
         try files.copy(catalogPath, to: snapshot)
         let catalog = try files.read(snapshot)
         try await describe(catalog)
         try await writeContent(catalog, progress)
+        try await writeOriginals(catalog, originals, progress)
+        if request.media { try originals.removeForgotten() }
         try complete()
     }
 
@@ -127,6 +140,7 @@ public struct BackupWriter {
             throw BackupError(.missing, "the backup '\(base)' has no media: it cannot be a base")
         }
         self.base = try ContentLines(folder.content)
+        baseOriginals = try folder.originals.map { try ContentLines($0) }
         baseMedia = folder.media
     }
 
@@ -171,6 +185,33 @@ public struct BackupWriter {
         try content.close()
     }
 
+    /// Originals that have arrived whole, whatever their state. What is arriving begins anew after a restoration.
+    private mutating func writeOriginals(
+        _ catalog: any CatalogEngine, _ writer: OriginalsWriter, _ progress: (Int) -> Void
+    ) async throws {
+        let content = try NewFile("\(part)/\(BackupFolder.originalsFile)")
+        var page = Page(limit: Self.pageSize)
+        var count = 0
+        while true {
+            let assets = try await catalog.assets(page)
+            for asset in assets {
+                for file in try await catalog.assetFiles(asset: asset.name) where file.state != .uploading {
+                    guard let (line, isNew) = try await writer.back(up: file, &outcome.defects) else { continue }
+                    if !isNew { outcome.unchanged += 1 }
+                    count += 1
+                    outcome.manifest.files += line.files.count
+                    outcome.manifest.bytes += line.files.reduce(0) { $0 + ($1.size ?? 0) }
+                    try content.append(try BackupJSON.encode(line) + Data("\n".utf8))
+                    progress(outcome.manifest.versions + count)
+                }
+            }
+            guard let last = assets.last else { break }
+            page.after = last.name
+        }
+        outcome.manifest.originals = count
+        try content.close()
+    }
+
     /// - Returns: the version's line; nil when the version was deleted while the backup was made.
     private mutating func back(up files: VersionFiles) async throws -> BackedUpVersion? {
         if let line = try done(files) { return line }
@@ -200,7 +241,7 @@ public struct BackupWriter {
     }
 
     private mutating func linked(_ files: VersionFiles) throws -> BackedUpVersion? {
-        guard let old = try base?.version(at: files.place), old.identity == files.identity,
+        guard let old = try base?.line(at: files.place), old.identity == files.identity,
             old.files.allSatisfy({ $0.sha256 != nil }),
             LinkedVersion.link(old.files.map(\.name), files.place, from: baseMedia, to: "\(part)/media")
         else { return nil }
@@ -214,9 +255,8 @@ public struct BackupWriter {
         let staged = try copies?.stage(in: nil)
         defer { staged?.discard() }
         for name in try files.names(in: storage) {
-            let stored = files.file(name)
             guard let reader = try files.reader(of: name, in: storage) else {
-                outcome.defects.append(FileDefect(stored, "it is missing"))
+                outcome.defects.append(FileDefect(files.place, name, "it is missing"))
                 line.files.append(.init(name: name))
                 continue
             }
@@ -226,7 +266,7 @@ public struct BackupWriter {
                 try writer.close()
             }
             if let reason = files.defect(of: name, size: reader.size, digest: digest) {
-                outcome.defects.append(FileDefect(stored, reason))
+                outcome.defects.append(FileDefect(files.place, name, reason))
             }
             line.files.append(.init(name: name, size: reader.size, sha256: digest))
         }
@@ -259,7 +299,9 @@ public struct BackupWriter {
         let manifest = try BackupJSON.encode(outcome.manifest, pretty: true) + Data("\n".utf8)
         try BackupFiles.write(manifest, to: "\(part)/\(BackupFolder.manifestFile)")
         var sums = ""
-        for file in [BackupFolder.manifestFile, BackupFolder.catalogFile, BackupFolder.contentFile] {
+        for file in [
+            BackupFolder.manifestFile, BackupFolder.catalogFile, BackupFolder.contentFile, BackupFolder.originalsFile,
+        ] {
             sums += "\(try BackupFiles.digest("\(part)/\(file)"))  \(file)\n"
         }
         try BackupFiles.write(Data(sums.utf8), to: "\(part)/\(BackupFolder.sumsFile)")
@@ -274,7 +316,7 @@ public struct BackupWriter {
     /// Versions that an interrupted attempt copied, and that were deleted since.
     private func removeForgotten() throws {
         guard request.media else { return }
-        let lines = try ContentLines("\(part)/\(BackupFolder.contentFile)")
+        let lines = try ContentLines<BackedUpVersion>("\(part)/\(BackupFolder.contentFile)")
         var known: [String: Set<Int>] = [:]
         while let line = try lines.next() { known[line.asset, default: []].insert(line.version) }
         try LinkedVersion.removeAll(in: "\(part)/media") { known[$0.asset]?.contains($0.version) != true }

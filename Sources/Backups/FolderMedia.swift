@@ -6,11 +6,12 @@ struct FolderMedia {
     let root: String
 
     func open(_ file: StoredFile) throws -> any MediaReader {
-        guard case .version(let asset, let version) = file.place else {
-            throw MediaStorageError(.missing, "\(file) is in no backup: backups hold versions")
+        switch file.place {
+        case .version(let asset, let version):
+            let place = BackedUpPlace(asset: asset, version: version)
+            return try FolderFile("\(LinkedVersion.folder(root, place))/\(file.name)")
+        case .originals: return try FolderFile("\(BackedUpOriginals.folder(root))/\(file.name)")
         }
-        let place = BackedUpPlace(asset: asset, version: version)
-        return try FolderFile("\(LinkedVersion.folder(root, place))/\(file.name)")
     }
 }
 

@@ -65,20 +65,22 @@ struct VersionFiles {
 /// A file that is not as it should be.
 public struct FileDefect: Sendable, Hashable, Codable {
     public var asset: String
-    public var version: Int
+    /// Nil for an original.
+    public var version: Int?
+    /// In storage; of an original, its name.
     public var file: String
     public var reason: String
 
-    public var description: String { "\(asset)/v\(version)/\(file): \(reason)" }
+    public var description: String {
+        version.map { "\(asset)/v\($0)/\(file): \(reason)" } ?? "\(asset)/\(file) (original): \(reason)"
+    }
 
-    init(_ file: StoredFile, _ reason: String) {
-        (asset, version) =
-            switch file.place {
-            case .version(let asset, let version): (asset, version)
-            case .originals: ("", 0)
-            }
-        self.file = file.name
-        self.reason = reason
+    init(_ version: BackedUpPlace, _ file: String, _ reason: String) {
+        (asset, self.version, self.file, self.reason) = (version.asset, version.version, file, reason)
+    }
+
+    init(_ original: BackedUpOriginalPlace, _ reason: String) {
+        (asset, file, self.reason) = (original.asset, original.name, reason)
     }
 }
 

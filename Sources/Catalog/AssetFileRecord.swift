@@ -32,7 +32,7 @@ public enum AssetFileState: String, Sendable, Hashable, Codable, CaseIterable {
 public struct AssetFileRecord: Sendable, Hashable {
     public var id: AssetFileID
     public var asset: String
-    /// Unique within the asset; made of what `AssetRecord.isName` allows.
+    /// Unique within the asset; as `isName` allows.
     public var name: String
     public var contentType: String
     /// In bytes.
@@ -102,8 +102,22 @@ public struct OriginalReference: Sendable, Hashable {
     /// Nil for a text of another form: the path of a file.
     public init?(_ text: String) {
         guard text.hasPrefix("asset:") else { return nil }
-        let names = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard names.count == 2, names.allSatisfy(AssetRecord.isName) else { return nil }
+        let names = text.dropFirst(6).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            .map(String.init)
+        guard names.count == 2, AssetRecord.isName(names[0]), AssetFileRecord.isName(names[1]) else { return nil }
         (asset, file) = (names[0], names[1])
+    }
+}
+
+extension AssetFileRecord {
+    /// Most parts of a name, and most bytes.
+    private static let nameLimits = (parts: 8, bytes: 512)
+
+    /// Whether a text can name a file of an asset: parts with slashes between them, as of a path, each of letters, digits,
+    /// `.`, `_`, `-` and `+`, and none starting with `.`. No part of it is a path on any disk.
+    public static func isName(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return text.utf8.count <= nameLimits.bytes && parts.count <= nameLimits.parts
+            && parts.allSatisfy { AssetRecord.isName(String($0).replacing("+", with: "-")) }
     }
 }

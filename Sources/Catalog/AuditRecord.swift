@@ -52,6 +52,8 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case checkRequired
     /// A check that every program put originals to was switched off.
     case checkReleased
+    /// The objects of a package were listed, for somebody who fetches them.
+    case assetPackaged
     case assetPublished
     case locatorCreated
     case locatorRevoked

@@ -52,8 +52,9 @@ public protocol RestorableCatalog: CatalogEngine {
     /// Sees that no number that was given after the backup is given again, that tokens with a limit of uses that may have
     /// been used since are used up, and that the audit log says so.
     ///
+    /// - Parameter accounts: the storage accounts that media was restored into; what was in any other is in the default one.
     /// - Throws: `CatalogError`; `conflict` when the clock is wrong, which the numbers depend on.
-    func restore(_ backup: RestoredBackup, at now: Date) async throws
+    func restore(_ backup: RestoredBackup, accounts: [StorageAccountRecord], at now: Date) async throws
     /// Makes the file alone the catalog, and closes it. Nothing may be asked after.
     func settle() throws
 }

@@ -45,7 +45,7 @@ extension Database {
     }
 
     /// Moves every counter past whatever may have been given since the backup, and writes down that it was restored.
-    fileprivate func restore(_ backup: RestoredBackup, at now: Date) throws {
+    fileprivate func restore(_ backup: RestoredBackup, _ accounts: [StorageAccountRecord], at now: Date) throws {
         let newest = try Double.fetchOne(self, sql: "SELECT max(latest) FROM auditBatch") ?? 0
         let known = max(newest, backup.taken.timeIntervalSince1970, try restoration()?.time.timeIntervalSince1970 ?? 0)
         guard now.timeIntervalSince1970 > known, let given = RestoredNumbers.ivNumbers(by: now),
@@ -76,7 +76,7 @@ extension Database {
         let keys = try storageKeys(ofFiles: "state = 'uploading'")
         try execute(sql: "DELETE FROM assetFile WHERE state = 'uploading'")
         try deleteUnusedStorageKeys(keys)
-        try forgetStorageAccounts()
+        try replaceStorageAccounts(by: accounts)
         // Who followed the log of changes finds itself far behind, and forgets what it keeps.
         try execute(
             sql: "INSERT INTO changeLog (sequence, subject, id) VALUES (?, 'asset', '')",
@@ -90,8 +90,8 @@ extension Database {
 }
 
 extension SQLiteCatalog: RestorableCatalog {
-    public func restore(_ backup: RestoredBackup, at now: Date) async throws {
-        try await write { try $0.restore(backup, at: now) }
+    public func restore(_ backup: RestoredBackup, accounts: [StorageAccountRecord], at now: Date) async throws {
+        try await write { try $0.restore(backup, accounts, at: now) }
     }
 
     public func settle() throws {

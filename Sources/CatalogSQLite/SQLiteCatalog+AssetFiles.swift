@@ -83,9 +83,11 @@ extension Database {
     }
 
     func insert(_ file: AssetFileRecord) throws {
-        guard AssetRecord.isName(file.name) else {
+        guard AssetFileRecord.isName(file.name) else {
             throw CatalogError(
-                .conflict, "'\(file.name.prefix(64))' cannot name a file: letters, digits, '.', '_', '-'")
+                .conflict,
+                "'\(file.name.prefix(64))' cannot name a file: letters, digits, '.', '_', '-', '+', and '/' between parts"
+            )
         }
         try require("asset", file.asset, of: "asset")
         let exists = try Bool.fetchOne(

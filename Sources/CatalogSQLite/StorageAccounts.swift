@@ -73,11 +73,15 @@ extension Database {
             arguments: [account.name, account.identity, account.created.timeIntervalSince1970])
     }
 
-    /// After a restoration all media is in the default account, and accounts of before are set up anew.
-    func forgetStorageAccounts() throws {
+    /// After a restoration media is in accounts that were set up anew, and in the default one.
+    func replaceStorageAccounts(by accounts: [StorageAccountRecord]) throws {
+        let names = accounts.map { _ in "?" }.joined(separator: ", ")
         for table in ["asset", "assetVersion", "originalPart", "job"] {
-            try execute(sql: "UPDATE \(table) SET storageAccount = NULL")
+            try execute(
+                sql: "UPDATE \(table) SET storageAccount = NULL WHERE storageAccount NOT IN (\(names))",
+                arguments: StatementArguments(accounts.map(\.name)))
         }
         try execute(sql: "DELETE FROM storageAccount")
+        for account in accounts { try insert(account) }
     }
 }

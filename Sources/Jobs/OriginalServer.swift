@@ -32,7 +32,7 @@ final class OriginalServer: Sendable {
     /// - Throws: `JobFailure` when there can be no socket.
     init(_ content: any MediaReader, name: String) throws {
         folder = try Self.makeFolder()
-        path = folder + "/" + name.suffix(Self.longestName)
+        path = folder + "/" + (name.split(separator: "/").last ?? "").suffix(Self.longestName)
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard listener >= 0, Self.bind(listener, to: path), listen(listener, 1) == 0 else {
             let failure = Self.failure("listen at", path)

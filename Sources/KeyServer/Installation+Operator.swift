@@ -18,9 +18,12 @@ extension Installation {
     ///   - inputs: which files of the machine jobs may read.
     ///   - addresses: the URLs of a published asset, as the origin writes them; none where there is no origin.
     ///   - sas: signs SAS URLs; nil where there is no origin.
+    ///   - packages: makes packages; nil where there is no origin.
+    ///   - backups: takes backups; nil where there is no folder for them.
     package func makeOperator(
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
-        addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil
+        addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
+        packages: (any PackageExport)? = nil, backups: BackupDesk? = nil
     ) -> LocalOperator {
         var context = OperatorContext(
             catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
@@ -30,6 +33,8 @@ extension Installation {
             role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
         context.uploadKeys = makeUploadKeys()
         context.signPath = { signature, secret in try sign(signature, under: secret) }
+        context.packages = packages
+        context.backups = backups
         return LocalOperator(context)
     }
 

@@ -98,15 +98,19 @@ package struct KeyServer: Sendable {
     /// The listener of administration. It shares nothing with pages of other origins, so it has no cross-origin answers.
     ///
     /// - Parameters:
+    ///   - packages: makes packages; nil where there is no origin.
     ///   - addresses: the URLs of a published asset; none where there is no origin.
     ///   - playback: the base URLs of this server's own origin and key service, for the console's player.
     package func adminListener(
+        packages: (any PackageExport)? = nil,
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
         playback: @escaping @Sendable () -> (origin: String, keys: String)? = { nil },
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
         let router = shared.makeUnsharedRouter("admin")
         let authentication = AdminAuthentication(catalog: installation.catalog)
+        let backups = installation.makeBackupDesk(
+            folder: configuration.backupsFolder, program: Version.text, configuration: configuration.fieldsSet)
         addingRoutes(router, authentication)
         ConsoleRoutes(playback: { [catalog = installation.catalog] in
             await ConsolePlayback(catalog, playback())
@@ -119,7 +123,7 @@ package struct KeyServer: Sendable {
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,
                     inputs: JobInputRule(below: configuration.jobs.inputs), addresses: addresses,
-                    sas: sas)
+                    sas: sas, packages: packages, backups: backups)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

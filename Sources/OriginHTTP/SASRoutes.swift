@@ -10,7 +10,7 @@ import NIOCore
 import Origin
 import Policies
 
-/// `/sas/{locatorId}/{file}`: an asset's originals for who has a signed URL. Whatever is wrong with the URL, the answer is
+/// `/sas/{locatorId}/{file}`, where a file's name may have slashes: an asset's originals for who has a signed URL. Whatever is wrong with the URL, the answer is
 /// the same 403.
 public struct SASRoutes: Sendable {
     private let service: SASService
@@ -23,7 +23,7 @@ public struct SASRoutes: Sendable {
 
     public func add(to router: Router<ServiceRequestContext>) {
         router.get("sas/:locator") { try await list($0, $1) }
-        let file = RouterPath("sas/:locator/:file")
+        let file = RouterPath("sas/:locator/**")
         router.get(file) { try await answer($0, $1, read) }
         router.head(file) { try await answer($0, $1, read) }
         router.put(file) { try await answer($0, $1, write) }
@@ -65,7 +65,9 @@ public struct SASRoutes: Sendable {
     }
 
     private func locator(_ context: ServiceRequestContext) -> String { context.parameters.get("locator") ?? "" }
-    private func name(_ context: ServiceRequestContext) -> String { context.parameters.get("file") ?? "" }
+    private func name(_ context: ServiceRequestContext) -> String {
+        context.parameters.getCatchAll().joined(separator: "/").removingPercentEncoding ?? ""
+    }
 
     private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         struct Item: Encodable {
@@ -96,7 +98,7 @@ public struct SASRoutes: Sendable {
         let answer = try ObjectAnswer(object, request.headers, isRead: request.method == .get, isStored: false)
         var headers = answer.headers
         // A browser must not show as a page what somebody uploaded.
-        headers[.contentDisposition] = "attachment; filename=\"\(file.name)\""
+        headers[.contentDisposition] = "attachment; filename=\"\(file.name.split(separator: "/").last ?? "file")\""
         if let name = HTTPField.Name("X-Content-Type-Options") { headers[name] = "nosniff" }
         guard let range = answer.range else { return Response(status: answer.status, headers: headers) }
         headers[.contentLength] = "\(range.count)"

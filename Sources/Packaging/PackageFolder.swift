@@ -5,22 +5,26 @@ import Synchronization
 
 /// A folder that a package is written into: it comes to be whole, by one step, or not at all.
 ///
-/// Everything is written into `.{name}.partial` beside it. What a process that died left there is removed by the next one.
+/// Everything is written into `.{name}.partial` beside it. What a process that died left there is removed by the next one,
+/// unless that goes on with it.
 public final class PackageFolder: PackageDestination {
     private let path: String
     private let staging: String
     private let descriptor: Int32
     private let folders = Mutex<Set<String>>([])
     private let isFinished = Mutex(false)
+    private let isResumed: Bool
 
+    /// - Parameter isResumed: goes on with what an earlier attempt left, and leaves what it has itself when it fails.
     /// - Throws: `PackagingError` when the folder holds something, another process writes the same one, or it cannot be
     ///   made.
-    public init(path: String) throws {
+    public init(path: String, isResumed: Bool = false) throws {
+        self.isResumed = isResumed
         let url = URL(fileURLWithPath: path).standardizedFileURL
         self.path = url.path
         staging = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial").path
         try Self.checkFree(url.path)
-        descriptor = try Self.stage(staging)
+        descriptor = try Self.stage(staging, isResumed: isResumed)
     }
 
     deinit {
@@ -37,8 +41,8 @@ public final class PackageFolder: PackageDestination {
         }
     }
 
-    /// Makes the staging folder anew, and takes its lock.
-    private static func stage(_ staging: String) throws -> Int32 {
+    /// Makes the staging folder, anew unless it is gone on with, and takes its lock.
+    private static func stage(_ staging: String, isResumed: Bool) throws -> Int32 {
         for _ in 0..<2 {
             let isNew = mkdir(staging, 0o755) == 0
             guard isNew || errno == EEXIST else { throw failure(.cannotCreate, "make", staging) }
@@ -48,14 +52,17 @@ public final class PackageFolder: PackageDestination {
                 Glibc.close(descriptor)
                 throw PackagingError(.cannotCreate, "another process writes this package now")
             }
-            if isNew { return descriptor }
+            if isNew || isResumed { return descriptor }
             Glibc.close(descriptor)
             try remove(staging)
         }
         throw PackagingError(.cannotCreate, "another process writes this package now")
     }
 
-    public func create(_ path: String) throws -> any PackageFile {
+    public func create(_ path: String) throws -> any PackageFile { try FolderFile(path: place(of: path)) }
+
+    /// Where a file is written before all are there, with the folders above it.
+    public func place(of path: String) throws -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !parts.isEmpty, parts.allSatisfy({ !["", ".", ".."].contains($0) && !$0.contains("\0") }) else {
             throw PackagingError(.cannotCreate, "'\(path)' cannot name a file of a package")
@@ -64,11 +71,35 @@ public final class PackageFolder: PackageDestination {
             for depth in parts.indices.dropFirst() {
                 let folder = staging + "/" + parts[..<depth].joined(separator: "/")
                 guard !folders.contains(folder) else { continue }
-                guard mkdir(folder, 0o755) == 0 else { throw Self.failure(.cannotCreate, "make", folder) }
+                guard mkdir(folder, 0o755) == 0 || isResumed && errno == EEXIST else {
+                    throw Self.failure(.cannotCreate, "make", folder)
+                }
                 folders.insert(folder)
             }
         }
-        return try FolderFile(path: staging + "/" + path)
+        return staging + "/" + path
+    }
+
+    /// Removes what an earlier attempt left that is none of these files, nor the beginning of one.
+    ///
+    /// - Parameter isWanted: is asked for each file, by its path.
+    public func removeOthers(_ isWanted: (_ path: String) -> Bool) throws {
+        let root = URL(fileURLWithPath: staging)
+        let paths = FileManager.default.enumerator(atPath: root.path)
+        while let path = paths?.nextObject() as? String {
+            var facts = stat()
+            let full = staging + "/" + path
+            guard lstat(full, &facts) == 0, facts.st_mode & S_IFMT != S_IFDIR else { continue }
+            let isWhole = facts.st_mode & S_IFMT == S_IFREG
+            if !isWhole || !isWanted(path) { try Self.remove(full) }
+        }
+        try removeEmptyFolders()
+    }
+
+    private func removeEmptyFolders() throws {
+        let all = FileManager.default.enumerator(atPath: staging)?.allObjects.compactMap { $0 as? String } ?? []
+        // Those below first; what holds something stays.
+        for path in all.sorted(by: >) { rmdir(staging + "/" + path) }
     }
 
     public func commit() throws {
@@ -93,7 +124,7 @@ public final class PackageFolder: PackageDestination {
             return isFinished
         }
         // What cannot be removed now is removed by the next package of this name.
-        if !wasFinished { try? Self.remove(staging) }
+        if !wasFinished, !isResumed { try? Self.remove(staging) }
     }
 
     private static func remove(_ path: String) throws {

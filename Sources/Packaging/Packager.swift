@@ -56,28 +56,16 @@ public struct Packager: Sendable {
         _ parts: [PresentationParts], _ destination: any PackageDestination,
         _ onProgress: @escaping @Sendable (Int, Int) -> Void
     ) async throws -> Inventory {
-        var inventory = Inventory(version: parts.first?.version ?? 0, manifests: [], fileCount: 0, byteCount: 0)
-        for presentation in parts {
-            guard case .manifest(_, let format, _, _) = presentation.manifest else { continue }
-            let file = format.manifestFile
-            inventory.byteCount += try await document(presentation.manifest, file, destination)
-            inventory.fileCount += 1
-            inventory.manifests.append(
-                Inventory.Manifest(format: format, encryption: presentation.encryption, file: file))
+        let entries = PackageEntry.all(of: parts)
+        var inventory = Inventory(
+            version: parts.first?.version ?? 0, manifests: PackageEntry.manifests(of: parts), fileCount: entries.count,
+            byteCount: 0)
+        for entry in entries where !entry.isSegment {
+            inventory.byteCount += try await document(entry.request, entry.path, destination)
         }
-        for request in Self.eachOnce(parts.flatMap(\.documents)) {
-            inventory.byteCount += try await document(request, OriginPath.relative(request), destination)
-            inventory.fileCount += 1
-        }
-        let segments = Self.eachOnce(parts.flatMap(\.segments))
-        inventory.fileCount += segments.count
-        inventory.byteCount += try await write(segments, destination, onProgress)
+        inventory.byteCount += try await write(
+            entries.filter(\.isSegment).map(\.request), destination, onProgress)
         return inventory
-    }
-
-    private static func eachOnce(_ requests: [OriginRequest]) -> [OriginRequest] {
-        var seen: Set<String> = []
-        return requests.filter { seen.insert(OriginPath.print($0)).inserted }
     }
 
     private func document(
@@ -112,20 +100,6 @@ public struct Packager: Sendable {
                 if let batch = batches.popFirst() { start(batch) }
             }
             return bytes
-        }
-    }
-}
-
-extension StreamingFormat {
-    /// The name of its manifest in a package.
-    var manifestFile: String {
-        switch self {
-        case .dashCMAF: "manifest.mpd"
-        case .dashCSF: "manifest-csf.mpd"
-        case .hlsCMAF: "master.m3u8"
-        case .hlsTransportStream: "master-ts.m3u8"
-        case .hlsTransportStreamMuxed: "master-v3.m3u8"
-        case .smooth, .smoothWithoutRepeats: "manifest.ism"
         }
     }
 }

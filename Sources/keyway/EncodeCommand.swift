@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import ArgumentParser
 import Catalog
 import EncoderProtocol
@@ -12,7 +13,8 @@ struct EncodeCommand: AsyncParsableCommand {
         commandName: "encode", abstract: "Encode files into assets.",
         discussion: """
             Submits one job a file and waits for its end. While a server works on the data folder it runs the job; \
-            otherwise this command does.
+            otherwise this command does. Over KEYWAY_URL the files are sent as originals of the asset, by tus 1.0, and \
+            removed when the version is made.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -27,17 +29,24 @@ struct EncodeCommand: AsyncParsableCommand {
 
     @OptionGroup var storage: StorageOptions
 
+    @OptionGroup var sending: SendingOptions
+
     @Option(help: "With --split: most encoders at once, where this command does the work.")
     var encoders: Int?
 
     @Option(help: "The storage account that it goes to (default: where the asset is, or by weight).")
     var account: String?
 
+    @Flag(help: "Over KEYWAY_URL: leave the files that were sent in the asset, as originals.")
+    var keepOriginals = false
+
     @Flag(help: "Draw progress, also when standard error is not a terminal.")
     var watch = false
 
     @Flag(help: "Only submit; do not wait for the end.")
     var detach = false
+
+    func validate() throws { try sending.check(storage) }
 
     private struct Answer: Report {
         var jobs: [JobReport]
@@ -65,27 +74,61 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         guard (1...64).contains(encoders ?? 1) else { throw CommandFailure(.badData, "--encoders: 1 to 64") }
         let orders = try recipe.orders(inputs)
-        let installation = try await common.open()
-        var ended: [JobRecord] = []
-        let settings = try await common.configuration().storage
         let qualities = MeasuredQualities()
+        let jobs = CommonOptions.isRemote ? try await runThere(orders) : try await run(orders, qualities)
+        try Answer(jobs: jobs, qualities: recipe.quality ? qualities.all : nil).print(json: common.json)
+        if let failed = jobs.first(where: { $0.state == JobState.error.rawValue }) {
+            throw Self.failure(code: failed.errorCode, failed.errorMessage)
+        }
+        if let canceled = jobs.first(where: { $0.state == JobState.canceled.rawValue }) {
+            throw CommandFailure(.unavailable, "job \(canceled.id) was canceled; 'keyway job retry' begins it again")
+        }
+    }
+
+    /// On the data folder.
+    private func run(
+        _ orders: [(order: String, files: [String])], _ qualities: MeasuredQualities
+    ) async throws -> [JobReport] {
+        let installation = try await common.open()
+        let settings = try await common.configuration().storage
+        var jobs: [JobRecord] = []
         for (order, files) in orders {
             let job = try await Self.submit(
-                files, order, as: asset, installation, isStorageEncrypted: storage.isEncrypted,
+                files, order, as: asset, installation, isStorageEncrypted: sending.isEncrypted(storage),
                 account: account)
-            ended.append(
+            jobs.append(
                 detach
                     ? job
                     : try await Self.end(
                         of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch, qualities,
                         encoders: encoders))
         }
-        try Answer(jobs: ended.map(JobReport.init), qualities: recipe.quality ? qualities.all : nil)
-            .print(json: common.json)
-        if let failed = ended.first(where: { $0.state == .error }) { throw Self.failure(failed) }
-        if let canceled = ended.first(where: { $0.state == .canceled }) {
-            throw CommandFailure(.unavailable, "job \(canceled.id) was canceled; 'keyway job retry' begins it again")
+        return jobs.map(JobReport.init)
+    }
+
+    /// On the server of `KEYWAY_URL`.
+    private func runThere(_ orders: [(order: String, files: [String])]) async throws -> [JobReport] {
+        var jobs: [JobReport] = []
+        for (order, files) in orders {
+            let name = try Self.name(asset, files)
+            let inputs = files.compactMap { UploadInput(path: $0) }
+            guard inputs.count == files.count else {
+                throw CommandFailure(.badData, "the name of a file has a line break or a tab")
+            }
+            let job = RemoteJob(
+                asset: name, inputs: inputs, isEncrypted: sending.isEncrypted(storage),
+                account: account, keepsOriginals: keepOriginals, sending: sending, label: "encoding \(name)",
+                isDrawn: watch,
+                isDetached: detach)
+            jobs.append(
+                JobReport(
+                    try await job.run(common) { inputs in
+                        SubmitJob(
+                            transform: "adaptive", asset: name, inputs: inputs, account: account,
+                            encrypted: sending.isEncrypted(storage), encoders: encoders, order: order)
+                    }))
         }
+        return jobs
     }
 
     /// Submits a job for a file and the usual preset, and waits for its end.
@@ -97,21 +140,29 @@ struct EncodeCommand: AsyncParsableCommand {
         return try await end(of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch)
     }
 
-    /// - Parameter order: the text of an order, or the name of a preset.
-    private static func submit(
-        _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
-        isStorageEncrypted: Bool?, account: String? = nil
-    ) async throws -> JobRecord {
+    /// The asset that a job makes a version of.
+    ///
+    /// - Throws: `CommandFailure`, also for a file that cannot be read.
+    private static func name(_ asset: String?, _ files: [String]) throws -> String {
         for file in files where OriginalReference(file) == nil && !FileManager.default.isReadableFile(atPath: file) {
             throw CommandFailure(.noInput, "cannot read '\(file)'")
         }
         guard let first = files.first else { throw CommandFailure(.noInput, "no input") }
-        let inputs = files.map { OriginalReference($0) == nil ? URL(fileURLWithPath: $0).path : $0 }
         let name = asset ?? OriginalReference(first)?.asset ?? Self.assetName(URL(fileURLWithPath: first))
         guard AssetRecord.isName(name) else {
             throw CommandFailure(
                 .badData, "'\(name)' cannot name an asset: letters, digits, '.', '_', '-'; give --asset")
         }
+        return name
+    }
+
+    /// - Parameter order: the text of an order, or the name of a preset.
+    private static func submit(
+        _ files: [String], _ order: String, as asset: String?, _ installation: Installation,
+        isStorageEncrypted: Bool?, account: String? = nil
+    ) async throws -> JobRecord {
+        let name = try name(asset, files)
+        let inputs = files.map { OriginalReference($0) == nil ? URL(fileURLWithPath: $0).path : $0 }
         let job = JobRecord(
             id: JobID(), asset: name, input: inputs.joined(separator: "\n"), preset: order, created: Date(),
             isStorageEncrypted: isStorageEncrypted, storageAccount: account)
@@ -189,6 +240,17 @@ struct JobReport: Encodable {
         errorCode = job.errorCode
         errorMessage = job.errorMessage
         warnings = job.warnings
+    }
+
+    init(_ details: JobDetails) {
+        id = details.job.id
+        asset = details.job.asset
+        input = details.inputs.joined(separator: "\n")
+        state = details.job.state
+        version = details.job.version
+        errorCode = details.job.errorCode
+        errorMessage = details.job.errorMessage
+        warnings = details.warnings
     }
 
     static let heading = ["JOB", "ASSET", "VERSION", "STATE"]

@@ -51,7 +51,7 @@ import Testing
         // Restored twice from the same backup, ten and five seconds ago.
         for (file, age) in [(files.0, 10.0), (files.1, 5.0)] {
             let catalog = try file.open()
-            try await catalog.restore(backup, at: Date().addingTimeInterval(-age))
+            try await catalog.restore(backup, accounts: [], at: Date().addingTimeInterval(-age))
             try await catalog.apply([.allocateIVNumbers(keyID: key.keyID, asset: "film", version: 1, tracks: ["b"])])
             numbers.append(try await number(catalog, key.keyID, "b"))
             nonces.append(Set(try await catalog.reserveFileNonces(asset: "film", count: 1_000_000)))
@@ -71,7 +71,7 @@ import Testing
         let catalog = try file.open()
         let key = try await fill(catalog)
         // Ahead of the time at which numbers are asked for, however late that comes.
-        try await catalog.restore(backup, at: Date().addingTimeInterval(3600))
+        try await catalog.restore(backup, accounts: [], at: Date().addingTimeInterval(3600))
         let error = await #expect(throws: CatalogError.self) {
             try await catalog.apply([.allocateIVNumbers(keyID: key.keyID, asset: "film", version: 1, tracks: ["b"])])
         }
@@ -95,15 +95,15 @@ import Testing
         let catalog = try file.open()
         _ = try await fill(catalog)
         for time in [backup.taken, Date(timeIntervalSince1970: 0), Date(timeIntervalSince1970: 5_000_000_000)] {
-            await #expect(throws: CatalogError.self) { try await catalog.restore(backup, at: time) }
+            await #expect(throws: CatalogError.self) { try await catalog.restore(backup, accounts: [], at: time) }
         }
         try await catalog.appendAudit([AuditEvent(time: Date().addingTimeInterval(60), action: .secretSet)])
-        await #expect(throws: CatalogError.self) { try await catalog.restore(backup, at: Date()) }
+        await #expect(throws: CatalogError.self) { try await catalog.restore(backup, accounts: [], at: Date()) }
         let later = Date().addingTimeInterval(61)
-        try await catalog.restore(backup, at: later)
+        try await catalog.restore(backup, accounts: [], at: later)
         // Nor may a second restoration be before the first.
         await #expect(throws: CatalogError.self) {
-            try await catalog.restore(backup, at: later.addingTimeInterval(-0.5))
+            try await catalog.restore(backup, accounts: [], at: later.addingTimeInterval(-0.5))
         }
     }
 
@@ -117,7 +117,7 @@ import Testing
                 DecisionRecord(events: [AuditEvent(time: now, action: .keyGranted)], use: use))
         }
         #expect(try await count(nil) == .within)
-        try await catalog.restore(backup, at: now.addingTimeInterval(120))
+        try await catalog.restore(backup, accounts: [], at: now.addingTimeInterval(120))
         #expect(try await count(nil) == .exhausted)
         #expect(try await count(now) == .exhausted)
         #expect(try await count(now.addingTimeInterval(121)) == .within)
@@ -132,7 +132,7 @@ import Testing
         try await old.appendAudit([AuditEvent(time: backup.taken, action: .secretSet)])
         let copy = try copy(file)
         let catalog = try copy.open()
-        try await catalog.restore(backup, at: Date())
+        try await catalog.restore(backup, accounts: [], at: Date())
         let records = try await catalog.auditRecords(after: 0, limit: 10)
         #expect(records.count == 2)
         let event = try AuditChain.event(of: try #require(records.last))

@@ -38,6 +38,7 @@ import Testing
         ["endpoint", "list"], ["asset", "versions", "film"], ["job", "list"], ["job", "list", "--state", "finished"],
         ["job", "list", "--asset", "film", "--limit", "1"], ["transform", "list"], ["transform", "show", "adaptive"],
         ["transform", "validate", "Policies", "Keys"], ["notification", "list"], ["notification", "log"],
+        ["preset", "list"], ["preset", "show", "h264multiplebitratesd"], ["preset", "show", "AdaptiveStreaming"],
         ["key", "seed", "list"], ["audit", "prune", "--before", "2020-01-01T00:00:00Z"],
     ])
     func verbsThatShow(arguments: [String]) throws {
@@ -45,7 +46,8 @@ import Testing
     }
 
     static let missing: [[String]] = [
-        ["key", "show", "nobody"], ["asset", "show", "nobody"], ["policy", "show", "nobody"],
+        ["key", "show", "nobody"], ["asset", "show", "nobody"], ["preset", "show", "nobody"],
+        ["policy", "show", "nobody"],
         ["secret", "delete", "nobody"], ["policy", "delete", "nobody"], ["policy", "explain", "nobody"],
         ["locator", "revoke", "2b0d10f5-8792-4723-802d-556e59577797"],
         ["key", "enable", "nobody"], ["key", "disable", "nobody"], ["key", "rotate", "nobody"],
@@ -296,7 +298,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["encode", "x.mp4"], ["token", "issue", "--issuer", "i", "--audience", "a", "--secret", "demo-sts"], ["serve"],
+        ["restore", "x"], ["token", "issue", "--issuer", "i", "--audience", "a", "--secret", "demo-sts"], ["serve"],
     ])
     func verbsOfTheFolderSaySo(arguments: [String]) throws {
         let outcome = try site.remote(arguments)

@@ -278,7 +278,7 @@ import Testing
         #expect(try attempt("--media", data.folder.path + "/media").status == 0)
         // Of a newer form.
         let manifest = URL(fileURLWithPath: backup + "/manifest.json")
-        let text = try String(contentsOf: manifest, encoding: .utf8).replacing("\"format\" : 1", with: "\"format\" : 2")
+        let text = try String(contentsOf: manifest, encoding: .utf8).replacing("\"format\" : 2", with: "\"format\" : 3")
         try Data(text.utf8).write(to: manifest)
         let newer = try attempt()
         #expect(newer.status == 65 && newer.errors.contains("newer"))

@@ -157,7 +157,7 @@ import Testing
         #expect(try site.state(of: "good.mp4") == "ready")
         // A backup has the state as it is.
         let backup = site.data.folder.path + "/backup"
-        try site.data.must("backup", backup)
+        try site.data.must("backup", backup, "--media")
         let restored = try DataFolder()
         try FileManager.default.copyItem(
             atPath: site.data.folder.path + "/kek", toPath: restored.folder.path + "/kek")

@@ -20,12 +20,12 @@ import Testing
             server.stop()
         }
 
+        var environment: [String: String] {
+            ["KEYWAY_URL": server.admin, "KEYWAY_TOKEN": token, "XDG_STATE_HOME": data.folder.path + "/state"]
+        }
+
         func remote(_ arguments: String...) throws -> Outcome {
-            try run(
-                Programs.own("keyway"), arguments,
-                environment: [
-                    "KEYWAY_URL": server.admin, "KEYWAY_TOKEN": token, "XDG_STATE_HOME": data.folder.path + "/state",
-                ])
+            try run(Programs.own("keyway"), arguments, environment: environment)
         }
 
         func ask(_ path: String, _ options: String...) throws -> Answer {
@@ -85,6 +85,70 @@ import Testing
         #expect(try readings() == before + 1)
         #expect(try site.ask("/v1/assets/there/files/none/content").status == 404)
         #expect(try curl(site.server.admin + address).status == 401)
+    }
+
+    /// Files of here and originals of there, joined, with subtitles and a preset that the server has never heard of.
+    @Test func filesAreEncodedThere() throws {
+        let site = try Served()
+        let clip = Programs.clip("exo_sample.mp4")
+        let preset = try site.data.folder.write(
+            "small.yaml",
+            Data(
+                """
+                kind: EncodingPreset
+                name: small
+                video: { codec: h264, renditions: [{ width: 160, height: 90, bitrate: 60k }] }
+                audio: [{ codec: aac, channels: 1, bitrate: 48k }]
+                """.utf8))
+        let text = try site.data.folder.write(
+            "film.srt", Data("1\n00:00:00,000 --> 00:00:01,000\nOne\n".utf8))
+        let options = ["--preset-file", preset, "--subtitles", text + ":en", "--end", "1.5", "--json"]
+        let here = try run(
+            Programs.own("keyway"), ["encode", clip, "--asset", "here"] + options, environment: site.data.environment)
+        let there = try run(
+            Programs.own("keyway"), ["encode", clip, "--asset", "there"] + options, environment: site.environment)
+        try #require(here.status == 0 && there.status == 0, "\(here.errors) \(there.errors)")
+        func job(_ outcome: Outcome) throws -> [String: Any] {
+            var job = try #require((try outcome.json()["jobs"] as? [[String: Any]])?.first)
+            for name in ["id", "asset", "input"] { #expect(job.removeValue(forKey: name) is String) }
+            return job
+        }
+        #expect(try job(here) as NSDictionary == job(there) as NSDictionary)
+        func tracks(_ name: String) throws -> [NSDictionary] {
+            try (site.remote("asset", "show", name, "--json").json()["tracks"] as? [[String: Any]] ?? []).map { track in
+                ["name", "codec", "width", "segments"].reduce(into: [String: Any]()) { $0[$1] = track[$1] }
+                    as NSDictionary
+            }
+        }
+        let made = try tracks("there")
+        #expect(try made == tracks("here"))
+        // Pictures, sound, and text in both of its forms.
+        #expect(made.count == 4)
+        #expect(
+            try (site.remote("asset", "file", "list", "there", "--json").json()["files"] as? [Any])?.isEmpty == true)
+
+        // Several become one; what is there already is not sent, and stays.
+        try #require(site.remote("asset", "file", "add", "there", clip, "--name", "m.mp4").status == 0)
+        let joined = try run(
+            Programs.own("keyway"),
+            ["encode", "asset:there/m.mp4", clip, "--join", "--asset", "joined", "--preset-file", preset, "--json"],
+            environment: site.environment)
+        #expect(joined.status == 0, "\(joined.errors)")
+        #expect(try site.remote("asset", "show", "joined", "--json").json()["version"] as? Int == 1)
+        let left = try site.remote("asset", "file", "list", "there", "--json").json()["files"] as? [Any]
+        #expect(left?.count == 1)
+
+        // What cannot be read is said as on the machine, and what cannot be encoded, too.
+        for file in ["/nowhere/x.mp4", preset] {
+            let arguments = ["encode", file, "--asset", "bad", "--preset-file", preset]
+            let local = try run(Programs.own("keyway"), arguments, environment: site.data.environment)
+            let remote = try run(Programs.own("keyway"), arguments, environment: site.environment)
+            #expect(local.status != 0 && remote.status == local.status, "\(file): \(remote.errors)")
+        }
+        let submit = try site.ask(
+            "/v1/jobs", "-H", "Content-Type: application/json", "-d",
+            #"{"transform":"adaptive","asset":"x","inputs":["asset:there/m.mp4"],"order":"{}"}"#)
+        #expect(submit.status == 422)
     }
 
     @Test func pathsAreSignedWithoutTheSecretLeaving() throws {

@@ -1,4 +1,5 @@
 import AssetFiles
+import Backups
 import Catalog
 import KeyExchange
 import MediaStorage
@@ -70,6 +71,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case let error as KEKRotationError: self.init(.conflict, error.description)
         case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
         case let error as AssetFileError: self.init(Self.code(of: error.code), error.reason)
+        case let error as BackupError: self.init(Self.code(of: error.code), error.description)
         case let error as MediaStorageError: self.init(.storageFailed, error.description)
         case let error as DocumentsRejected:
             self.init(
@@ -86,6 +88,16 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case .inUse: .inUse
         case .wrongState: .conflict
         case .notPermitted: .notPermitted
+        }
+    }
+
+    private static func code(of code: BackupError.Code) -> Code {
+        switch code {
+        case .missing: .missing
+        case .damaged, .newer, .incomplete: .invalid
+        case .occupied: .exists
+        case .busy: .unavailable
+        case .inputOutput: .storageFailed
         }
     }
 

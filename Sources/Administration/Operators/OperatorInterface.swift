@@ -140,6 +140,10 @@ public struct OperatorContext: Sendable {
     public var uploadKeys: UploadKeys?
     /// Signs a path under a named secret, nil when there is none of that name; nil where secrets are not at hand.
     public var signPath: (@Sendable (_ signature: PathSignature, _ secret: String) throws -> String?)?
+    /// Makes packages; nil where there is no origin.
+    public var packages: (any PackageExport)?
+    /// Takes backups; nil where there is no folder for them.
+    public var backups: BackupDesk?
     public var now: @Sendable () -> Date
 
     public init(

@@ -3,7 +3,7 @@ import ArgumentParser
 import KeyServer
 import Policies
 
-struct AccessPolicyCreate: AsyncParsableCommand {
+struct AccessPolicyCreate: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make an access policy, or change the one of that name.",
         discussion: """
@@ -21,11 +21,9 @@ struct AccessPolicyCreate: AsyncParsableCommand {
     @Option(help: "How long locators under it are open, as 12h.")
     var duration: String
 
-    func run() async throws {
-        try await common.perform(
-            PutAccessPolicy(
-                name: name, permissions: permissions.split(separator: ",").map(String.init), duration: duration)
-        ).print(json: common.json)
+    func verb() -> PutAccessPolicy {
+        PutAccessPolicy(
+            name: name, permissions: permissions.split(separator: ",").map(String.init), duration: duration)
     }
 }
 
@@ -45,7 +43,7 @@ struct AccessPolicyList: AsyncParsableCommand {
     }
 }
 
-struct AccessPolicyShow: AsyncParsableCommand {
+struct AccessPolicyShow: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an access policy.")
 
     @OptionGroup var common: CommonOptions
@@ -53,12 +51,10 @@ struct AccessPolicyShow: AsyncParsableCommand {
     @Argument(help: "The policy's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(ShowAccessPolicy(name: name)).print(json: common.json)
-    }
+    func verb() -> ShowAccessPolicy { ShowAccessPolicy(name: name) }
 }
 
-struct AccessPolicyDelete: AsyncParsableCommand {
+struct AccessPolicyDelete: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete an access policy that no locator was made under.")
 
@@ -67,9 +63,7 @@ struct AccessPolicyDelete: AsyncParsableCommand {
     @Argument(help: "The policy's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(DeleteAccessPolicy(name: name)).print(json: common.json)
-    }
+    func verb() -> DeleteAccessPolicy { DeleteAccessPolicy(name: name) }
 }
 
 extension AccessPolicyReport: Report {

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct AdminTokenRevoke: AsyncParsableCommand {
+struct AdminTokenRevoke: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Close a token now and for good.")
 
@@ -10,9 +10,7 @@ struct AdminTokenRevoke: AsyncParsableCommand {
     @Argument(help: "The token's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(RevokeAdminToken(name: name)).print(json: common.json)
-    }
+    func verb() -> RevokeAdminToken { RevokeAdminToken(name: name) }
 }
 
 extension RevokeAdminToken.Report: Report {

@@ -2,15 +2,13 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct AdminWhoAmI: AsyncParsableCommand {
+struct AdminWhoAmI: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "whoami", abstract: "Say under which name and role verbs are done.")
 
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
-        try await common.perform(ShowIdentity()).print(json: common.json)
-    }
+    func verb() -> ShowIdentity { ShowIdentity() }
 }
 
 extension ShowIdentity.Report: Report {

@@ -2,7 +2,7 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct AssetCreate: AsyncParsableCommand {
+struct AssetCreate: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make an asset without media, for originals to be sent into.")
 
@@ -14,9 +14,7 @@ struct AssetCreate: AsyncParsableCommand {
     @Option(help: "The storage account that its files go to (default: one by weight).")
     var account: String?
 
-    func run() async throws {
-        try await common.perform(CreateAsset(name: name, account: account)).print(json: common.json)
-    }
+    func verb() -> CreateAsset { CreateAsset(name: name, account: account) }
 }
 
 extension CreateAsset.Report: Report {

@@ -2,7 +2,7 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct AssetDelete: AsyncParsableCommand {
+struct AssetDelete: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Remove an asset for good: its versions, originals, locators and storage key.")
@@ -15,9 +15,7 @@ struct AssetDelete: AsyncParsableCommand {
     @Flag(help: "Also while it is published.")
     var force = false
 
-    func run() async throws {
-        try await common.perform(DeleteAsset(name: name, force: force ? true : nil)).print(json: common.json)
-    }
+    func verb() -> DeleteAsset { DeleteAsset(name: name, force: force ? true : nil) }
 }
 
 extension DeleteAsset.Report: Report {

@@ -44,7 +44,7 @@ struct AssetDownload: AsyncParsableCommand {
                     + (report.reason.map { ": \($0)" } ?? ""))
         }
         guard output != nil || AssetRecord.isName(report.name) else {
-            throw CommandFailure(.badData, "the server names a file that cannot be: give --output")
+            throw CommandFailure(.badData, "'\(report.name)' is no name of a file in this folder: give --output")
         }
         let path = output ?? report.name
         guard !FileManager.default.fileExists(atPath: path) else {

@@ -3,20 +3,14 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct AssetList: AsyncParsableCommand {
+struct AssetList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the assets.")
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Start after this name.")
-    var after: String?
+    @OptionGroup var page: PageOptions
 
-    @Option(help: "At most this many, up to 1000.")
-    var limit = 100
-
-    func run() async throws {
-        try await common.perform(ListAssets(after: after, limit: limit)).print(json: common.json)
-    }
+    func verb() -> ListAssets { ListAssets(after: page.after, limit: page.limit) }
 }
 
 extension ListAssets.Report: Report {

@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct AssetShow: AsyncParsableCommand {
+struct AssetShow: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show an asset: its tracks, keys and locators.")
 
@@ -12,9 +12,7 @@ struct AssetShow: AsyncParsableCommand {
     @Argument(help: "The asset's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(ShowAsset(name: name)).print(json: common.json)
-    }
+    func verb() -> ShowAsset { ShowAsset(name: name) }
 }
 
 extension ShowAsset.Report: Report {

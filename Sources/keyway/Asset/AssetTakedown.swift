@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct AssetTakedown: AsyncParsableCommand {
+struct AssetTakedown: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "takedown",
         abstract: "Take an asset down within a second: no locator serves it, and its keys are given to nobody.",
@@ -20,12 +20,10 @@ struct AssetTakedown: AsyncParsableCommand {
     @Option(help: "Why; for the audit log.")
     var reason: String?
 
-    func run() async throws {
-        try await common.perform(TakeDownAsset(name: name, reason: reason)).print(json: common.json)
-    }
+    func verb() -> TakeDownAsset { TakeDownAsset(name: name, reason: reason) }
 }
 
-struct AssetRestore: AsyncParsableCommand {
+struct AssetRestore: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Serve an asset again that was taken down.")
 
@@ -34,9 +32,7 @@ struct AssetRestore: AsyncParsableCommand {
     @Argument(help: "The asset's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(RestoreAsset(name: name)).print(json: common.json)
-    }
+    func verb() -> RestoreAsset { RestoreAsset(name: name) }
 }
 
 extension TakedownReport: Report {

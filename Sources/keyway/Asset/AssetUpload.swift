@@ -45,16 +45,37 @@ struct AssetUpload: AsyncParsableCommand {
         var notes: [String] = []
         let inputs = try Self.inputs(name: name, files: files, &notes)
         let job =
-            CommonOptions.isRemote
-            ? try await RemoteVersion(
-                asset: name, inputs: inputs, isEncrypted: sending.isEncrypted(storage), account: account,
-                keepsOriginals: keepOriginals, sending: sending
-            ).make(common) : try await make(inputs)
+            CommonOptions.isRemote ? try await makeThere(inputs) : try await make(inputs)
         let asset = try await common.perform(ShowAsset(name: name))
         guard let version = job.version, version == asset.version else {
             throw CommandFailure(.software, "the job ended as '\(job.state)', and its version is not the asset's")
         }
         try Answer(job: job.id, warnings: notes + job.warnings, asset, version: version).print(json: common.json)
+    }
+
+    /// A version that a job made.
+    private struct MadeVersion {
+        var id: String
+        var state: String
+        var version: Int?
+        var warnings: [String]
+    }
+
+    /// On the server.
+    private func makeThere(_ inputs: [UploadInput]) async throws -> MadeVersion {
+        let details = try await RemoteJob(
+            asset: name, inputs: inputs, isEncrypted: sending.isEncrypted(storage), account: account,
+            keepsOriginals: keepOriginals, sending: sending, label: "making \(name)"
+        ).run(common) {
+            SubmitJob(
+                transform: JobRecord.uploadPreset, asset: name, inputs: $0, account: account,
+                encrypted: sending.isEncrypted(storage))
+        }
+        guard details.job.state == JobState.finished.rawValue else {
+            throw EncodeCommand.failure(code: details.job.errorCode, details.job.errorMessage)
+        }
+        return MadeVersion(
+            id: details.job.id, state: details.job.state, version: details.job.version, warnings: details.warnings)
     }
 
     /// In the data folder.

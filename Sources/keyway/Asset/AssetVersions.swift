@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct AssetVersions: AsyncParsableCommand {
+struct AssetVersions: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "versions", abstract: "List the versions of an asset.")
 
@@ -12,9 +12,7 @@ struct AssetVersions: AsyncParsableCommand {
     @Argument(help: "The asset's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(ListVersions(name: name)).print(json: common.json)
-    }
+    func verb() -> ListVersions { ListVersions(name: name) }
 }
 
 extension ListVersions.Report: Report {
@@ -27,7 +25,7 @@ extension ListVersions.Report: Report {
     }
 }
 
-struct AssetRollback: AsyncParsableCommand {
+struct AssetRollback: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Serve another version of an asset, from the next request on.",
         discussion: """
@@ -43,9 +41,7 @@ struct AssetRollback: AsyncParsableCommand {
     @Option(name: .customLong("to"), help: "The version (default: the one before the current one).")
     var version: Int?
 
-    func run() async throws {
-        try await common.perform(RollBackAsset(name: name, version: version)).print(json: common.json)
-    }
+    func verb() -> RollBackAsset { RollBackAsset(name: name, version: version) }
 }
 
 extension RollBackAsset.Report: Report {

@@ -14,14 +14,16 @@ final class PartialFile {
     private var part: String { path + ".part" }
 
     /// Goes on with what is there: it is read, since all of it is held against the hash in the end.
-    init(path: String, size: UInt64) throws {
+    ///
+    /// - Parameter permissions: of a file that is made.
+    init(path: String, size: UInt64, permissions: Int = 0o600) throws {
         self.path = path
         self.size = size
         let part = path + ".part"
         guard
             FileManager.default.fileExists(atPath: part)
                 || FileManager.default.createFile(
-                    atPath: part, contents: nil, attributes: [.posixPermissions: 0o600]),
+                    atPath: part, contents: nil, attributes: [.posixPermissions: permissions]),
             let handle = FileHandle(forUpdatingAtPath: part)
         else { throw CommandFailure(.cannotCreate, "cannot make '\(part)'") }
         self.handle = handle
@@ -49,8 +51,12 @@ final class PartialFile {
 
     /// Gives it its name.
     ///
-    /// - Parameter sha256: that it must have, in hexadecimal digits; nil where nobody knows.
-    func finish(sha256: String?) throws {
+    /// - Parameters:
+    ///   - sha256: that it must have, in hexadecimal digits; nil where nobody knows.
+    ///   - isDurable: false where many files are made durable together.
+    /// - Returns: the SHA-256 that it has.
+    @discardableResult
+    func finish(sha256: String?, isDurable: Bool = true) throws -> String {
         guard written == size else {
             throw CommandFailure(
                 .unavailable, "\(written) of \(size) bytes came: the same command goes on there")
@@ -61,10 +67,11 @@ final class PartialFile {
             throw CommandFailure(
                 .badData, "the SHA-256 of what came is \(found) instead of \(sha256 ?? ""): it was not kept")
         }
-        try handle.synchronize()
+        if isDurable { try handle.synchronize() }
         try handle.close()
         guard rename(part, path) == 0 else {
             throw CommandFailure(.cannotCreate, "cannot name '\(path)'")
         }
+        return found
     }
 }

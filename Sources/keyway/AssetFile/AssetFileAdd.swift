@@ -60,19 +60,11 @@ struct AssetFileAdd: AsyncParsableCommand {
     func run() async throws {
         let source = try SourceFile(path: file)
         let name = name ?? URL(fileURLWithPath: file).lastPathComponent
-        guard AssetRecord.isName(name) else {
+        guard AssetFileRecord.isName(name) else {
             throw CommandFailure(
-                .badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-'; give --name")
+                .badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-', '+'; give --name")
         }
-        let target = try await OriginalUpload(common)
-        let result: Result<Answer, any Error>
-        do {
-            result = .success(try await send(source, as: name, to: target))
-        } catch {
-            result = .failure(error)
-        }
-        await target.shutDown()
-        let answer = try result.get()
+        let answer = try await OriginalUpload.with(common) { try await send(source, as: name, to: $0) }
         try answer.print(json: common.json)
         guard answer.file.state == AssetFileState.ready.rawValue else {
             let isHeld = ["waiting", "review"].contains(answer.file.checks)

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct AssetFileDelete: AsyncParsableCommand {
+struct AssetFileDelete: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Remove an original; versions that were made of it stay.")
 
@@ -13,7 +13,5 @@ struct AssetFileDelete: AsyncParsableCommand {
     @Argument(help: "The file's name.")
     var file: String
 
-    func run() async throws {
-        try await common.perform(DeleteAssetFile(name: name, file: file)).print(json: common.json)
-    }
+    func verb() -> DeleteAssetFile { DeleteAssetFile(name: name, file: file) }
 }

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct AssetFileList: AsyncParsableCommand {
+struct AssetFileList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the originals of an asset.")
 
     @OptionGroup var common: CommonOptions
@@ -9,9 +9,7 @@ struct AssetFileList: AsyncParsableCommand {
     @Argument(help: "The asset's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(ListAssetFiles(name: name)).print(json: common.json)
-    }
+    func verb() -> ListAssetFiles { ListAssetFiles(name: name) }
 }
 
 extension ListAssetFiles.Report: Report {

@@ -6,7 +6,7 @@ import Catalog
 import Foundation
 import KeyServer
 
-/// Where originals go, and how: the data folder, or the server of `KEYWAY_URL`. To be shut down once.
+/// Where originals go, and how: the data folder, or the server of `KEYWAY_URL`.
 struct OriginalUpload: Sendable {
     let interface: any OperatorInterface
     private let channel: any UploadChannel
@@ -14,7 +14,7 @@ struct OriginalUpload: Sendable {
     private let local: UploadService?
     private let identity: String
 
-    init(_ common: CommonOptions) async throws {
+    private init(_ common: CommonOptions) async throws {
         if let (address, token) = try common.server() {
             interface = try RemoteOperator(address: address, token: token)
             channel = UploadClient(address: address, token: token)
@@ -30,7 +30,22 @@ struct OriginalUpload: Sendable {
         identity = URL(fileURLWithPath: common.dataFolder).standardizedFileURL.path
     }
 
-    func shutDown() async {
+    /// Works with where originals go, and shuts it down.
+    static func with<Result: Sendable>(
+        _ common: CommonOptions, _ body: (OriginalUpload) async throws -> Result
+    ) async throws -> Result {
+        let target = try await OriginalUpload(common)
+        do {
+            let result = try await body(target)
+            await target.shutDown()
+            return result
+        } catch {
+            await target.shutDown()
+            throw error
+        }
+    }
+
+    private func shutDown() async {
         await (channel as? UploadClient)?.shutDown()
     }
 

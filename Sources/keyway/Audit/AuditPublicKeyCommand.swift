@@ -1,15 +1,13 @@
 import Administration
 import ArgumentParser
 
-struct AuditPublicKeyCommand: AsyncParsableCommand {
+struct AuditPublicKeyCommand: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "public-key", abstract: "Print the public half of the audit log's signing key in PEM.")
 
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
-        try await common.perform(ShowAuditKey()).print(json: common.json)
-    }
+    func verb() -> ShowAuditKey { ShowAuditKey() }
 }
 
 extension ShowAuditKey.Report: Report {

@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import ArgumentParser
 import Backups
 import Foundation
@@ -8,14 +9,15 @@ struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Back up the data folder, while servers and jobs run.",
         discussion: """
-            The backup holds the catalog with all wrapped keys and secrets, and a list of all media files; with --media the \
-            files, too. It does not hold the key-encryption keys: keep those elsewhere. An attempt that was interrupted goes \
-            on when the command is run again. Works on the machine of the data folder only.
+            The backup holds the catalog with all wrapped keys and secrets, and a list of all media files and originals; with \
+            --media the files, too. It does not hold the key-encryption keys: keep those elsewhere. An attempt that was \
+            interrupted goes on when the command is run again. Over KEYWAY_URL the server takes it, into the folder that its \
+            backups.folder names, where the backup and --base are names.
             """)
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "The folder to make; its parent must be there.")
+    @Argument(help: "The folder to make; its parent must be there. Over KEYWAY_URL, its name.")
     var folder: String
 
     @Flag(help: "Copy the media files, too.")
@@ -39,11 +41,12 @@ struct BackupCommand: AsyncParsableCommand {
             let keks = manifest.keks.filter(\.isNeeded).map { "\($0.version) (\($0.provider))" }
             let media =
                 manifest.hasMedia
-                ? "with media, \(unchanged) versions of it unchanged"
+                ? "with media, \(unchanged) versions and originals of it unchanged"
                 : "without media: keep the media folder's own copies, or give --media"
             return """
                 backup \(manifest.id) of \(manifest.taken.rfc3339) in '\(folder)'
-                \(manifest.assets) assets, \(manifest.versions) versions, \(manifest.files) files of \(manifest.bytes) bytes; \
+                \(manifest.assets) assets, \(manifest.versions) versions, \(manifest.originals ?? 0) originals, \
+                \(manifest.files) files of \(manifest.bytes) bytes; \
                 \(media)
                 not in it, and needed to restore it: key-encryption key version \(keks.joined(separator: ", ")); the \
                 configuration; certificates
@@ -53,17 +56,9 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard base == nil || media else { throw CommandFailure(.badData, "--base is for backups with --media") }
-        let configuration = try await common.configuration()
-        let installation = try await common.open()
         let bar = ProgressBar(label: "backing up", isDrawn: Terminal.isInteractive && !common.json)
         defer { bar.finish() }
-        let outcome = try await BackupError.asFailure {
-            try await installation.backUp(
-                BackupRequest(
-                    target: folder.withoutSlashes, media: media, base: base?.withoutSlashes, program: Version.text,
-                    configuration: configuration.fieldsSet, id: UUID().uuidString.lowercased(), taken: Date()),
-                actor: Installation.localActor)
-        }
+        let outcome = try await CommonOptions.isRemote ? takeThere(bar) : take(bar)
         bar.finish()
         try Made(
             folder: folder, manifest: outcome.manifest, unchanged: outcome.unchanged, defects: outcome.defects
@@ -75,6 +70,54 @@ struct BackupCommand: AsyncParsableCommand {
                     + outcome.defects.prefix(20).map { "  \($0.description)" }).joined(separator: "\n"))
         }
     }
+
+    /// On the machine of the data folder.
+    private func take(_ bar: ProgressBar) async throws -> BackupOutcome {
+        let configuration = try await common.configuration()
+        let installation = try await common.open()
+        return try await BackupError.asFailure {
+            try await installation.backUp(
+                BackupRequest(
+                    target: folder.withoutSlashes, media: media, base: base?.withoutSlashes, program: Version.text,
+                    configuration: configuration.fieldsSet, id: UUID().uuidString.lowercased(), taken: Date()),
+                actor: Installation.localActor
+            ) { bar.show(done: $0, of: $1) }
+        }
+    }
+
+    /// How often it is asked how far the backup is.
+    private static let interval = Duration.milliseconds(200)
+
+    /// By a server, for itself.
+    private func takeThere(_ bar: ProgressBar) async throws -> BackupOutcome {
+        let interface = try await common.makeOperator()
+        var progress = try await interface.perform(TakeBackup(name: folder, media: media, base: base))
+        while progress.state == .running {
+            try await Task.sleep(for: Self.interval)
+            progress = try await interface.perform(ShowBackup())
+            bar.show(done: progress.done, of: progress.total)
+        }
+        guard progress.state == .finished, progress.name == folder, let manifest = progress.manifest else {
+            let code = progress.errorCode.flatMap(BackupError.Code.init).map(CommandFailure.Code.init)
+            throw CommandFailure(
+                code ?? .unavailable, progress.error ?? "the backup ended with its server: run the command again")
+        }
+        return BackupOutcome(
+            manifest: manifest, unchanged: progress.unchanged ?? 0, defects: progress.defects ?? [])
+    }
+}
+
+extension CommandFailure.Code {
+    init(_ code: BackupError.Code) {
+        self =
+            switch code {
+            case .missing: .noInput
+            case .damaged, .newer, .incomplete: .badData
+            case .occupied: .cannotCreate
+            case .busy: .unavailable
+            case .inputOutput: .inputOutput
+            }
+    }
 }
 
 extension BackupError {
@@ -83,15 +126,7 @@ extension BackupError {
         do {
             return try await body()
         } catch let error as BackupError {
-            let code: CommandFailure.Code =
-                switch error.code {
-                case .missing: .noInput
-                case .damaged, .newer, .incomplete: .badData
-                case .occupied: .cannotCreate
-                case .busy: .unavailable
-                case .inputOutput: .inputOutput
-                }
-            throw CommandFailure(code, error.description)
+            throw CommandFailure(CommandFailure.Code(error.code), error.description)
         }
     }
 }

@@ -33,6 +33,10 @@ struct RestoreCommand: AsyncParsableCommand {
         var assets: Int
         var versions: Int
         var files: Int
+        /// The storage accounts that media was brought to, besides the default one.
+        var accounts: [String]
+        /// Why what lay in others is in the default one.
+        var movedAccounts: [String]
         var missing: [FileDefect]
 
         var text: String {
@@ -40,6 +44,8 @@ struct RestoreCommand: AsyncParsableCommand {
                 "restored backup \(backup) of \(taken.rfc3339) into '\(folder)'",
                 "\(assets) assets, \(versions) versions, \(files) files",
             ]
+            if !accounts.isEmpty { lines.append("storage accounts: \(accounts.joined(separator: ", "))") }
+            lines += movedAccounts.map { "into the default storage account: \($0)" }
             if !missing.isEmpty {
                 lines.append("missing or damaged: \(missing.count) files")
                 lines += missing.prefix(20).map { "  \($0.description)" }
@@ -65,14 +71,16 @@ struct RestoreCommand: AsyncParsableCommand {
             try await Installation.restore(
                 RestoreRequest(
                     backup: backup.withoutSlashes, dataFolder: common.dataFolder.withoutSlashes,
-                    media: media?.withoutSlashes, isForced: force, actor: Installation.localActor),
+                    media: media?.withoutSlashes, isForced: force, actor: Installation.localActor,
+                    accounts: configuration.storage.accounts.reduce(into: [:]) { $0[$1.name] = $1.folder }),
                 kek: configuration.kek, progress: { bar.show(done: $0, of: $1) })
         }
         bar.finish()
         let manifest = outcome.manifest
         try Restored(
             folder: common.dataFolder, backup: manifest.id, taken: manifest.taken, restored: outcome.restored,
-            assets: manifest.assets, versions: manifest.versions, files: outcome.files, missing: outcome.defects
+            assets: manifest.assets, versions: manifest.versions, files: outcome.files, accounts: outcome.accounts,
+            movedAccounts: outcome.movedAccounts, missing: outcome.defects
         ).print(json: common.json)
     }
 }

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct EncryptorRevoke: AsyncParsableCommand {
+struct EncryptorRevoke: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Close an encryptor's token now and for good; its keys stay.")
 
@@ -10,9 +10,7 @@ struct EncryptorRevoke: AsyncParsableCommand {
     @Argument(help: "The encryptor's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(RevokeEncryptor(name: name)).print(json: common.json)
-    }
+    func verb() -> RevokeEncryptor { RevokeEncryptor(name: name) }
 }
 
 extension RevokeEncryptor.Report: Report {

@@ -2,20 +2,14 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct EndpointList: AsyncParsableCommand {
+struct EndpointList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the streaming endpoints.")
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Start after this name.")
-    var after: String?
+    @OptionGroup var page: PageOptions
 
-    @Option(help: "At most this many, up to 1000.")
-    var limit = 100
-
-    func run() async throws {
-        try await common.perform(ListEndpoints(after: after, limit: limit)).print(json: common.json)
-    }
+    func verb() -> ListEndpoints { ListEndpoints(after: page.after, limit: page.limit) }
 }
 
 extension ListEndpoints.Report: Report {

@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct EndpointShow: AsyncParsableCommand {
+struct EndpointShow: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a streaming endpoint as the document that declares it.")
 
@@ -12,9 +12,7 @@ struct EndpointShow: AsyncParsableCommand {
     @Argument(help: "The endpoint's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(ShowEndpoint(name: name)).print(json: common.json)
-    }
+    func verb() -> ShowEndpoint { ShowEndpoint(name: name) }
 }
 
 extension StreamingEndpointForm: Report {

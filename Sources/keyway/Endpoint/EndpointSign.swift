@@ -3,7 +3,7 @@ import ArgumentParser
 import KeyServer
 import Policies
 
-struct EndpointSign: AsyncParsableCommand {
+struct EndpointSign: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign", abstract: "Sign a path: print the query and the cookie that let its objects be fetched.",
         discussion: """
@@ -28,10 +28,8 @@ struct EndpointSign: AsyncParsableCommand {
     @Flag(help: "Sign with the alternate secret.")
     var alternate = false
 
-    func run() async throws {
-        try await common.perform(
-            SignPath(name: endpoint, path: path, expires: expires, ip: ip, alternate: alternate ? true : nil)
-        ).print(json: common.json)
+    func verb() -> SignPath {
+        SignPath(name: endpoint, path: path, expires: expires, ip: ip, alternate: alternate ? true : nil)
     }
 }
 

@@ -2,7 +2,7 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct EndpointStart: AsyncParsableCommand {
+struct EndpointStart: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Let a streaming endpoint answer again.")
 
@@ -11,12 +11,10 @@ struct EndpointStart: AsyncParsableCommand {
     @Argument(help: "The endpoint's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(StartEndpoint(name: name)).print(json: common.json)
-    }
+    func verb() -> StartEndpoint { StartEndpoint(name: name) }
 }
 
-struct EndpointStop: AsyncParsableCommand {
+struct EndpointStop: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Stop a streaming endpoint: what is under way is finished, the rest gets 503.")
 
@@ -25,12 +23,10 @@ struct EndpointStop: AsyncParsableCommand {
     @Argument(help: "The endpoint's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(StopEndpoint(name: name)).print(json: common.json)
-    }
+    func verb() -> StopEndpoint { StopEndpoint(name: name) }
 }
 
-struct EndpointDelete: AsyncParsableCommand {
+struct EndpointDelete: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a streaming endpoint: its hosts are default's then, or nobody's.")
 
@@ -39,9 +35,7 @@ struct EndpointDelete: AsyncParsableCommand {
     @Argument(help: "The endpoint's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(DeleteEndpoint(name: name)).print(json: common.json)
-    }
+    func verb() -> DeleteEndpoint { DeleteEndpoint(name: name) }
 }
 
 extension EndpointStateReport: Report {

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct JobCancel: AsyncParsableCommand {
+struct JobCancel: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Cancel a job: what is under way is ended within a second or two.")
 
@@ -10,12 +10,10 @@ struct JobCancel: AsyncParsableCommand {
     @Argument(help: "The job's id.")
     var id: String
 
-    func run() async throws {
-        try await common.perform(CancelJob(id: id)).print(json: common.json)
-    }
+    func verb() -> CancelJob { CancelJob(id: id) }
 }
 
-struct JobPause: AsyncParsableCommand {
+struct JobPause: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Begin nothing more of a job until it is resumed; what is under way goes on to its end.")
@@ -25,12 +23,10 @@ struct JobPause: AsyncParsableCommand {
     @Argument(help: "The job's id.")
     var id: String
 
-    func run() async throws {
-        try await common.perform(PauseJob(id: id)).print(json: common.json)
-    }
+    func verb() -> PauseJob { PauseJob(id: id) }
 }
 
-struct JobResume: AsyncParsableCommand {
+struct JobResume: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused job go on.")
 
     @OptionGroup var common: CommonOptions
@@ -38,12 +34,10 @@ struct JobResume: AsyncParsableCommand {
     @Argument(help: "The job's id.")
     var id: String
 
-    func run() async throws {
-        try await common.perform(ResumeJob(id: id)).print(json: common.json)
-    }
+    func verb() -> ResumeJob { ResumeJob(id: id) }
 }
 
-struct JobRetry: AsyncParsableCommand {
+struct JobRetry: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Begin a failed or canceled job again, at the tasks that did not finish.")
 
@@ -52,7 +46,5 @@ struct JobRetry: AsyncParsableCommand {
     @Argument(help: "The job's id.")
     var id: String
 
-    func run() async throws {
-        try await common.perform(RetryJob(id: id)).print(json: common.json)
-    }
+    func verb() -> RetryJob { RetryJob(id: id) }
 }

@@ -2,7 +2,7 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct JobList: AsyncParsableCommand {
+struct JobList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")
 
     @OptionGroup var common: CommonOptions
@@ -20,10 +20,7 @@ struct JobList: AsyncParsableCommand {
     @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
-    func run() async throws {
-        try await common.perform(ListJobs(asset: asset, state: state, after: after, limit: limit))
-            .print(json: common.json)
-    }
+    func verb() -> ListJobs { ListJobs(asset: asset, state: state, after: after, limit: limit) }
 }
 
 extension ListJobs.Report: Report {

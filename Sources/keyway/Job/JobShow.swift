@@ -2,7 +2,7 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct JobShow: AsyncParsableCommand {
+struct JobShow: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a job with its tasks.")
 
     @OptionGroup var common: CommonOptions
@@ -10,9 +10,7 @@ struct JobShow: AsyncParsableCommand {
     @Argument(help: "The job's id.")
     var id: String
 
-    func run() async throws {
-        try await common.perform(ShowJob(id: id)).print(json: common.json)
-    }
+    func verb() -> ShowJob { ShowJob(id: id) }
 }
 
 extension JobDetails: Report {

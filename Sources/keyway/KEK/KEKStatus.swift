@@ -2,15 +2,13 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct KEKStatus: AsyncParsableCommand {
+struct KEKStatus: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show the versions, where they are, and how much is wrapped under each.")
 
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
-        try await common.perform(ShowKEKs()).print(json: common.json)
-    }
+    func verb() -> ShowKEKs { ShowKEKs() }
 }
 
 extension ShowKEKs.Report: Report {

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct KeyDisable: AsyncParsableCommand {
+struct KeyDisable: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable",
         abstract: "Give a key to nobody, and encrypt nothing with it, until it is enabled again.")
@@ -11,7 +11,5 @@ struct KeyDisable: AsyncParsableCommand {
     @Argument(help: "The key's id or name.")
     var key: String
 
-    func run() async throws {
-        try await common.perform(DisableKey(name: key)).print(json: common.json)
-    }
+    func verb() -> DisableKey { DisableKey(name: key) }
 }

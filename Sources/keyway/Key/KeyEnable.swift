@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct KeyEnable: AsyncParsableCommand {
+struct KeyEnable: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable", abstract: "Deliver a disabled key again.")
 
@@ -10,7 +10,5 @@ struct KeyEnable: AsyncParsableCommand {
     @Argument(help: "The key's id or name.")
     var key: String
 
-    func run() async throws {
-        try await common.perform(EnableKey(name: key)).print(json: common.json)
-    }
+    func verb() -> EnableKey { EnableKey(name: key) }
 }

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct KeyRestore: AsyncParsableCommand {
+struct KeyRestore: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Keep a key that waits for its deletion.")
 
@@ -10,7 +10,5 @@ struct KeyRestore: AsyncParsableCommand {
     @Argument(help: "The key's id or name.")
     var key: String
 
-    func run() async throws {
-        try await common.perform(RestoreKey(name: key)).print(json: common.json)
-    }
+    func verb() -> RestoreKey { RestoreKey(name: key) }
 }

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct KeyShow: AsyncParsableCommand {
+struct KeyShow: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a content key, without its bytes.")
 
@@ -10,7 +10,5 @@ struct KeyShow: AsyncParsableCommand {
     @Argument(help: "The key's id or name.")
     var key: String
 
-    func run() async throws {
-        try await common.perform(ShowKey(name: key)).print(json: common.json)
-    }
+    func verb() -> ShowKey { ShowKey(name: key) }
 }

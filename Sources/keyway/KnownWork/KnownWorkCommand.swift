@@ -8,7 +8,7 @@ struct KnownWorkCommand: ParsableCommand {
         subcommands: [KnownWorkAdd.self, KnownWorkList.self, KnownWorkRemove.self])
 }
 
-struct KnownWorkList: AsyncParsableCommand {
+struct KnownWorkList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the known works.")
 
     @OptionGroup var common: CommonOptions
@@ -19,12 +19,10 @@ struct KnownWorkList: AsyncParsableCommand {
     @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
-    func run() async throws {
-        try await common.perform(ListKnownWorks(after: after, limit: limit)).print(json: common.json)
-    }
+    func verb() -> ListKnownWorks { ListKnownWorks(after: after, limit: limit) }
 }
 
-struct KnownWorkRemove: AsyncParsableCommand {
+struct KnownWorkRemove: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "remove", abstract: "Remove a known work.")
 
     @OptionGroup var common: CommonOptions
@@ -32,9 +30,7 @@ struct KnownWorkRemove: AsyncParsableCommand {
     @Argument(help: "Its name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(RemoveKnownWork(name: name)).print(json: common.json)
-    }
+    func verb() -> RemoveKnownWork { RemoveKnownWork(name: name) }
 }
 
 extension ListKnownWorks.Report: Report {

@@ -2,7 +2,7 @@ import Administration
 import ArgumentParser
 import KeyServer
 
-struct LocatorShow: AsyncParsableCommand {
+struct LocatorShow: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show a locator and every streaming URL under it, with those of its still pictures.")
@@ -12,9 +12,7 @@ struct LocatorShow: AsyncParsableCommand {
     @Argument(help: "The locator's id.")
     var locator: String
 
-    func run() async throws {
-        try await common.perform(ShowLocator(locator: locator)).print(json: common.json)
-    }
+    func verb() -> ShowLocator { ShowLocator(locator: locator) }
 }
 
 extension ShowLocator.Report: Report {

@@ -9,20 +9,14 @@ struct NotificationCommand: AsyncParsableCommand {
         subcommands: [NotificationList.self, NotificationLog.self])
 }
 
-struct NotificationList: AsyncParsableCommand {
+struct NotificationList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the notification endpoints.")
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Start after this name.")
-    var after: String?
+    @OptionGroup var page: PageOptions
 
-    @Option(help: "At most this many, up to 1000.")
-    var limit = 100
-
-    func run() async throws {
-        try await common.perform(ListNotificationEndpoints(after: after, limit: limit)).print(json: common.json)
-    }
+    func verb() -> ListNotificationEndpoints { ListNotificationEndpoints(after: page.after, limit: page.limit) }
 }
 
 extension ListNotificationEndpoints.Report: Report {
@@ -31,7 +25,7 @@ extension ListNotificationEndpoints.Report: Report {
     }
 }
 
-struct NotificationLog: AsyncParsableCommand {
+struct NotificationLog: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "List the messages, newest first, and what became of each.")
 
@@ -43,9 +37,7 @@ struct NotificationLog: AsyncParsableCommand {
     @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
-    func run() async throws {
-        try await common.perform(ListDeliveries(endpoint: endpoint, limit: limit)).print(json: common.json)
-    }
+    func verb() -> ListDeliveries { ListDeliveries(endpoint: endpoint, limit: limit) }
 }
 
 extension ListDeliveries.Report: Report {

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct OriginRevoke: AsyncParsableCommand {
+struct OriginRevoke: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Give an origin nothing any more, now and for good.")
 
@@ -10,9 +10,7 @@ struct OriginRevoke: AsyncParsableCommand {
     @Argument(help: "The origin's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(RevokeOrigin(name: name)).print(json: common.json)
-    }
+    func verb() -> RevokeOrigin { RevokeOrigin(name: name) }
 }
 
 extension RevokeOrigin.Report: Report {

@@ -1,6 +1,6 @@
-import Adapters
+import AdminClient
+import Administration
 import ArgumentParser
-import Catalog
 import Foundation
 import KeyServer
 import Origin
@@ -12,7 +12,8 @@ struct PackageCommand: AsyncParsableCommand {
         commandName: "package", abstract: "Write a published asset as files: HLS and DASH for plain storage.",
         discussion: """
             The folder holds, byte for byte, what the origin answers for the same locator: manifests at its top and \
-            segments below. Keys are still asked from the key service.
+            segments below. Keys are still asked from the key service. Over KEYWAY_URL the server makes the files, and each \
+            is held against its SHA-256; what was broken off is gone on with.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -21,7 +22,13 @@ struct PackageCommand: AsyncParsableCommand {
     var asset: String
 
     @Option(name: .shortAndLong, help: "The folder to write: new, or empty.")
-    var output: String
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that holds a SAS URL to put the files below, instead of a folder; - for standard input.",
+            valueName: "file"))
+    var sasUrlFile: String?
 
     @Option(
         name: .customLong("format"),
@@ -41,26 +48,100 @@ struct PackageCommand: AsyncParsableCommand {
     var keysURL: String?
 
     func run() async throws {
-        let source = try await PackageSource(self)
-        let parts = try await source.parts()
-        let folder: PackageFolder
-        do {
-            folder = try PackageFolder(path: output)
-        } catch let error as PackagingError {
-            throw CommandFailure(error)
-        }
+        let request = PackageRequest(
+            asset: asset, formats: formats, encryption: encryption, locator: locator, keysURL: keysURL)
         let bar = ProgressBar(label: "packaging \(asset)", isDrawn: Terminal.isInteractive)
         defer { bar.finish() }
-        let packager = Packager(origin: source.origin, concurrency: ProcessInfo.processInfo.activeProcessorCount)
+        let report: PackageReport
+        switch (output, sasUrlFile) {
+        case (let output?, nil):
+            guard !output.contains("://") else {
+                throw CommandFailure(
+                    .badData, "--output is a folder; a SAS URL is a secret: give it with --sas-url-file")
+            }
+            report =
+                CommonOptions.isRemote
+                ? try await fetch(request, into: output, bar) : try await write(request, to: output, bar)
+        case (nil, let file?): report = try await put(request, SASAddress(Self.text(of: file)), bar)
+        default: throw ValidationError("give --output or --sas-url-file")
+        }
+        bar.finish()
+        try report.print(json: common.json)
+    }
+
+    /// Of this machine's data folder.
+    private func write(_ request: PackageRequest, to output: String, _ bar: ProgressBar) async throws -> PackageReport {
+        let desk = try await PackageDesk.local(common)
         do {
-            let inventory = try await packager.write(parts, to: folder) { bar.show(done: $0, of: $1) }
-            bar.finish()
-            try PackageReport(asset, output, inventory, source.warnings).print(json: common.json)
+            return try await desk.select(request) { selection in
+                let folder = try PackageFolder(path: output)
+                let packager = Packager(
+                    origin: desk.origin, concurrency: ProcessInfo.processInfo.activeProcessorCount)
+                let inventory = try await packager.write(selection.parts, to: folder) { bar.show(done: $0, of: $1) }
+                return PackageReport(asset, output, inventory, selection.warnings)
+            }
         } catch let error as PackagingError {
             throw CommandFailure(error)
-        } catch let error as OriginError {
-            throw CommandFailure(error)
         }
+    }
+
+    /// Of a server.
+    private func fetch(_ request: PackageRequest, into output: String, _ bar: ProgressBar) async throws -> PackageReport
+    {
+        try await transfer(request) { transfer in
+            do {
+                let folder = try PackageFolder(path: output, isResumed: true)
+                let kept = try await transfer.write(to: folder) { bar.show(done: $0, of: $1) }
+                return PackageReport(output, transfer.listing, kept: kept)
+            } catch let error as PackagingError {
+                throw CommandFailure(error)
+            }
+        }
+    }
+
+    private func put(_ request: PackageRequest, _ address: SASAddress, _ bar: ProgressBar) async throws -> PackageReport
+    {
+        try await transfer(request) { transfer in
+            let client = SASClient(address)
+            do {
+                let kept = try await transfer.write(to: client) { bar.show(done: $0, of: $1) }
+                await client.shutDown()
+                return PackageReport(address.description, transfer.listing, kept: kept)
+            } catch {
+                await client.shutDown()
+                throw error
+            }
+        }
+    }
+
+    private func transfer(
+        _ request: PackageRequest, _ body: (PackageTransfer) async throws -> PackageReport
+    ) async throws -> PackageReport {
+        let supply: any PackageSupply =
+            if let (address, token) = try common.server() {
+                try RemotePackageSupply(address: address, token: token)
+            } else {
+                try await PackageDesk.local(common)
+            }
+        do {
+            let transfer = PackageTransfer(
+                supply: supply, listing: try await supply.listing(request), keysURL: request.keysURL)
+            let report = try await body(transfer)
+            await supply.shutDown()
+            return report
+        } catch {
+            await supply.shutDown()
+            throw error
+        }
+    }
+
+    /// A secret's text, of a file or of standard input.
+    private static func text(of file: String) throws -> String {
+        let bytes = try SecretInput.read(file: file == "-" ? nil : file)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.badData, "--sas-url-file holds no URL")
+        }
+        return text
     }
 }
 
@@ -73,11 +154,6 @@ extension CommandFailure {
             case .wrongSize: .software
             }
         self.init(code, error.reason)
-    }
-
-    init(_ error: OriginError) {
-        let choices = error.choices.isEmpty ? "" : " (\(error.choices.joined(separator: ", ")))"
-        self.init(error.code == .storageFault ? .inputOutput : .badData, error.detail + choices)
     }
 }
 
@@ -95,7 +171,20 @@ struct PackageReport: Report {
     var manifests: [Manifest]
     var files: Int
     var bytes: UInt64
+    /// Files that were there already; absent when none was.
+    var unchanged: Int?
     var warnings: [String]
+
+    init(_ target: String, _ listing: ListPackage.Report, kept: Int) {
+        asset = listing.asset
+        folder = target
+        version = listing.version
+        manifests = listing.manifests.map { Manifest(format: $0.format, encryption: $0.encryption, file: $0.file) }
+        files = listing.objects.count
+        bytes = listing.objects.reduce(0) { $0 &+ $1.size }
+        unchanged = kept > 0 ? kept : nil
+        warnings = listing.warnings
+    }
 
     init(_ asset: String, _ folder: String, _ inventory: Packager.Inventory, _ warnings: [String]) {
         self.asset = asset

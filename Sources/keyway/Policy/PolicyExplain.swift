@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct PolicyExplain: AsyncParsableCommand {
+struct PolicyExplain: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Why a request for keys was allowed or refused, rule by rule.",
         discussion: "The request's id stands in the answer that the player got, and in the audit log.")
@@ -13,9 +13,7 @@ struct PolicyExplain: AsyncParsableCommand {
     @Argument(help: "The request's id.")
     var request: String
 
-    func run() async throws {
-        try await common.perform(ExplainRequest(requestId: request)).print(json: common.json)
-    }
+    func verb() -> ExplainRequest { ExplainRequest(requestId: request) }
 }
 
 extension ExplainRequest.Report: Report {

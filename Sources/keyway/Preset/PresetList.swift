@@ -1,3 +1,4 @@
+import Administration
 import ArgumentParser
 import EncoderProtocol
 
@@ -5,8 +6,7 @@ struct PresetList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show the presets that are there without a file.")
 
-    @Flag(help: "Print one JSON document.")
-    var json = false
+    @OptionGroup var common: CommonOptions
 
     private struct Answer: Report {
         struct Entry: Encodable {
@@ -20,11 +20,13 @@ struct PresetList: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Those of this program need no data folder.
+        let presets =
+            CommonOptions.isRemote
+            ? try await common.perform(ListPresets()).presets.map(\.recipe) : EncodingPreset.reference
         try Answer(
-            presets: EncodingPreset.reference.map {
-                Answer.Entry(name: $0.name, video: $0.videoText, audio: $0.audioText)
-            }
-        ).print(json: json)
+            presets: presets.map { Answer.Entry(name: $0.name, video: $0.videoText, audio: $0.audioText) }
+        ).print(json: common.json)
     }
 }
 

@@ -1,3 +1,4 @@
+import Administration
 import ArgumentParser
 import EncoderProtocol
 import Foundation
@@ -10,8 +11,7 @@ struct PresetShow: AsyncParsableCommand {
     @Argument(help: "Its name; letter case and spaces do not matter.")
     var name: String
 
-    @Flag(help: "Print one JSON document.")
-    var json = false
+    @OptionGroup var common: CommonOptions
 
     private struct Answer: Report {
         var preset: EncodingPreset
@@ -43,9 +43,19 @@ struct PresetShow: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let preset = EncodingPreset.named(name) else {
+        guard let preset = CommonOptions.isRemote ? try await there() : EncodingPreset.named(name) else {
             throw CommandFailure(.noInput, "there is no preset '\(name)'; 'keyway preset list' shows all")
         }
-        try Answer(preset: preset).print(json: json)
+        try Answer(preset: preset).print(json: common.json)
+    }
+
+    /// The server's; nil when it has none of that name.
+    private func there() async throws -> EncodingPreset? {
+        do {
+            // Spaces are not part of a name there.
+            return try await common.perform(ShowPreset(name: name.filter { $0 != " " })).recipe
+        } catch let error as OperatorError where error.code == .missing || error.code == .malformed {
+            return nil
+        }
     }
 }

@@ -18,13 +18,13 @@ struct ReviewSubject: ParsableArguments {
 
     /// The id.
     func resolved(_ interface: any OperatorInterface) async throws -> String {
-        let names = id.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let names = id.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard names.count == 2 else { return id }
         return try await interface.perform(ShowAssetFile(name: names[0], file: names[1])).id
     }
 }
 
-struct ReviewList: AsyncParsableCommand {
+struct ReviewList: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the originals that somebody must decide on, or those in another state.")
 
@@ -42,26 +42,36 @@ struct ReviewList: AsyncParsableCommand {
     @Option(help: "At most this many, up to 1000.")
     var limit = 100
 
+    func verb() -> ListReviews { ListReviews(state: state, asset: asset, after: after, limit: limit) }
+}
+
+/// A command that asks for one verb of one review, and prints the review.
+protocol ReviewVerb: AsyncParsableCommand {
+    associatedtype Verb: OperatorVerb where Verb.Report == ReviewReport
+    var common: CommonOptions { get }
+    var subject: ReviewSubject { get }
+    /// - Parameter id: the review's.
+    func verb(_ id: String) -> Verb
+}
+
+extension ReviewVerb {
     func run() async throws {
-        try await common.perform(ListReviews(state: state, asset: asset, after: after, limit: limit))
-            .print(json: common.json)
+        let interface = try await common.makeOperator()
+        try await interface.perform(verb(subject.resolved(interface))).print(json: common.json)
     }
 }
 
-struct ReviewShow: AsyncParsableCommand {
+struct ReviewShow: ReviewVerb {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what the checks of an original found, and what was decided.")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var subject: ReviewSubject
 
-    func run() async throws {
-        let interface = try await common.makeOperator()
-        try await interface.perform(ShowReview(id: subject.resolved(interface))).print(json: common.json)
-    }
+    func verb(_ id: String) -> ShowReview { ShowReview(id: id) }
 }
 
-struct ReviewApprove: AsyncParsableCommand {
+struct ReviewApprove: ReviewVerb {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Let an original out of quarantine (role key-admin).")
 
@@ -71,14 +81,10 @@ struct ReviewApprove: AsyncParsableCommand {
     @Option(help: "Why: kept, and audited.")
     var reason: String
 
-    func run() async throws {
-        let interface = try await common.makeOperator()
-        try await interface.perform(ApproveReview(id: subject.resolved(interface), reason: reason))
-            .print(json: common.json)
-    }
+    func verb(_ id: String) -> ApproveReview { ApproveReview(id: id, reason: reason) }
 }
 
-struct ReviewReject: AsyncParsableCommand {
+struct ReviewReject: ReviewVerb {
     static let configuration = CommandConfiguration(
         commandName: "reject", abstract: "Refuse an original for good; 'keyway asset file delete' removes it.")
 
@@ -88,14 +94,10 @@ struct ReviewReject: AsyncParsableCommand {
     @Option(help: "Why: kept, and audited.")
     var reason: String
 
-    func run() async throws {
-        let interface = try await common.makeOperator()
-        try await interface.perform(RejectReview(id: subject.resolved(interface), reason: reason))
-            .print(json: common.json)
-    }
+    func verb(_ id: String) -> RejectReview { RejectReview(id: id, reason: reason) }
 }
 
-struct ReviewRepeat: AsyncParsableCommand {
+struct ReviewRepeat: ReviewVerb {
     static let configuration = CommandConfiguration(
         commandName: "repeat", abstract: "Do the checks of an original again.",
         discussion: "After ClamAV's limits or signatures, the rules or the known works were changed.")
@@ -103,10 +105,7 @@ struct ReviewRepeat: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var subject: ReviewSubject
 
-    func run() async throws {
-        let interface = try await common.makeOperator()
-        try await interface.perform(RepeatReview(id: subject.resolved(interface))).print(json: common.json)
-    }
+    func verb(_ id: String) -> RepeatReview { RepeatReview(id: id) }
 }
 
 extension ListReviews.Report: Report {

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct RevocationRemove: AsyncParsableCommand {
+struct RevocationRemove: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Let what was revoked be taken again.")
 
@@ -10,9 +10,7 @@ struct RevocationRemove: AsyncParsableCommand {
     @Argument(help: "The revocation's id, as 'keyway revocation list' shows it.")
     var id: String
 
-    func run() async throws {
-        try await common.perform(RemoveRevocation(id: id)).print(json: common.json)
-    }
+    func verb() -> RemoveRevocation { RemoveRevocation(id: id) }
 }
 
 extension RemoveRevocation.Report: Report {

@@ -1,7 +1,7 @@
 import Administration
 import ArgumentParser
 
-struct SecretDelete: AsyncParsableCommand {
+struct SecretDelete: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a secret; policies that name it then refuse every token.")
 
@@ -10,9 +10,7 @@ struct SecretDelete: AsyncParsableCommand {
     @Argument(help: "The secret's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(DeleteSecret(name: name)).print(json: common.json)
-    }
+    func verb() -> DeleteSecret { DeleteSecret(name: name) }
 }
 
 extension DeleteSecret.Report: Report {

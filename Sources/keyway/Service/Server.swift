@@ -78,14 +78,16 @@ struct Server {
         }
         if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
+            let packages = packages(keyBase, executor)
             services.append(
                 try server.adminListener(
-                    addresses: { $0.addresses(endpoint: originBase.current) },
+                    packages: packages, addresses: { $0.addresses(endpoint: originBase.current) },
                     sas: installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current }),
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
                     DownloadRoutes(uploads: uploads, authentication: authentication).add(to: router)
+                    PackageRoutes(packages: packages, authentication: authentication).add(to: router)
                 })
             services.append(UploadHousekeeping(uploads: uploads, logger: logger))
         }
@@ -96,6 +98,18 @@ struct Server {
                         configuration.storage, logger: logger, configuration: configuration)))
         }
         return services
+    }
+
+    private func packages(_ keyBase: KeyBaseURL, _ executor: MediaExecutor) -> PackageDesk {
+        PackageDesk(
+            catalog: installation.catalog, keysURL: { keyBase.current }, isConfigured: configuration.keysURL != nil,
+            executor: executor,
+            makeOrigin: {
+                OriginService(
+                    catalog: installation.catalog, watch: installation.watch, storage: installation.storage,
+                    unwrapper: installation.unwrapper, keyBaseURL: $0,
+                    verifiesReads: configuration.storage.verifiesReads)
+            })
     }
 
     /// - Parameter keyRoutes: nil when keys have a listener of their own, or none.

@@ -3,15 +3,13 @@ import ArgumentParser
 import Foundation
 import KeyServer
 
-struct StorageList: AsyncParsableCommand {
+struct StorageList: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the storage accounts: how they are, and what lies in them.")
 
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
-        try await common.perform(ListStorageAccounts()).print(json: common.json)
-    }
+    func verb() -> ListStorageAccounts { ListStorageAccounts() }
 }
 
 /// The same, for scripts that watch.

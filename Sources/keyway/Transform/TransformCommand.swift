@@ -10,20 +10,14 @@ struct TransformCommand: AsyncParsableCommand {
         subcommands: [TransformList.self, TransformShow.self, TransformValidate.self])
 }
 
-struct TransformList: AsyncParsableCommand {
+struct TransformList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the transforms.")
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "Start after this name.")
-    var after: String?
+    @OptionGroup var page: PageOptions
 
-    @Option(help: "At most this many, up to 1000.")
-    var limit = 100
-
-    func run() async throws {
-        try await common.perform(ListTransforms(after: after, limit: limit)).print(json: common.json)
-    }
+    func verb() -> ListTransforms { ListTransforms(after: page.after, limit: page.limit) }
 }
 
 extension ListTransforms.Report: Report {
@@ -34,7 +28,7 @@ extension ListTransforms.Report: Report {
     }
 }
 
-struct TransformShow: AsyncParsableCommand {
+struct TransformShow: VerbCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a transform as the document that declares it.")
 
@@ -43,9 +37,7 @@ struct TransformShow: AsyncParsableCommand {
     @Argument(help: "The transform's name.")
     var name: String
 
-    func run() async throws {
-        try await common.perform(ShowTransform(name: name)).print(json: common.json)
-    }
+    func verb() -> ShowTransform { ShowTransform(name: name) }
 }
 
 extension TransformForm: Report {

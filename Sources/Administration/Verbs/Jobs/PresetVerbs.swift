@@ -1,4 +1,4 @@
-import EncoderProtocol
+public import EncoderProtocol
 import Policies
 
 /// Lists the presets that are there without a document.
@@ -54,8 +54,11 @@ public struct PresetForm: Codable, Sendable, Hashable {
     public var ladder: String?
     public var renditions: [Rendition]
     public var audio: [Sound]
+    /// All of it, as jobs carry it.
+    public var recipe: EncodingPreset
 
     init(_ preset: EncodingPreset) {
+        recipe = preset
         name = preset.name
         codec = preset.video?.codec.rawValue
         ladder = preset.video?.ladder?.rawValue

@@ -25,12 +25,15 @@ public struct SubmitJob: OperatorVerb {
     public var split: String?
     /// Most encoders of pieces at once; nil for what the transform says.
     public var encoders: Int?
+    /// What is made of the inputs, written out (`EncodingOrder.text`): in the place of a preset and of a split.
+    public var order: String?
 
     public init(
         transform: String, asset: String, inputs: [String], priority: Int? = nil,
         correlation: [String: String]? = nil, account: String? = nil, encrypted: Bool? = nil,
-        preset: String? = nil, split: String? = nil, encoders: Int? = nil
+        preset: String? = nil, split: String? = nil, encoders: Int? = nil, order: String? = nil
     ) {
+        self.order = order
         self.account = account
         self.encrypted = encrypted
         self.transform = transform
@@ -45,6 +48,8 @@ public struct SubmitJob: OperatorVerb {
 
     /// Most files of one job.
     public static let maximumInputs = 32
+    /// Of an order, in bytes.
+    public static let maximumOrder = EncodingOrder.maximumSize
     /// Most pairs of correlation data, and the longest key and value.
     public static let correlationLimits = (pairs: 16, key: 64, value: 256)
 
@@ -56,9 +61,10 @@ public struct SubmitJob: OperatorVerb {
         guard let usual = recipe.preset else {
             throw OperatorError(.invalid, "the transform \(transform.quoted) encodes nothing")
         }
-        let preset = try checkedPreset(usual)
-        guard (1...Self.maximumInputs).contains(inputs.count), inputs.count == 1 || preset == JobRecord.uploadPreset
-        else {
+        let written = try checkedOrder(usual)
+        let preset = try written ?? checkedPreset(usual)
+        let takesSeveral = written != nil || preset == JobRecord.uploadPreset
+        guard (1...Self.maximumInputs).contains(inputs.count), inputs.count == 1 || takesSeveral else {
             throw OperatorError(
                 .invalid, "preset '\(preset)' takes \(preset == JobRecord.uploadPreset ? "1 to 32 files" : "one file")")
         }
@@ -94,6 +100,30 @@ public struct SubmitJob: OperatorVerb {
                 "there is no storage account \(account.quoted) among storage.accounts of the configuration; "
                     + "'keyway storage list' shows all")
         }
+    }
+
+    /// The order as the job carries it; nil when none is written out.
+    private func checkedOrder(_ usual: String) throws -> String? {
+        guard let order else { return nil }
+        guard usual != JobRecord.uploadPreset, preset == nil, split == nil else {
+            throw OperatorError(
+                .invalid, "an order says all of what is made: it goes with no preset, no split and no upload")
+        }
+        let read: EncodingOrder
+        do {
+            read = try EncodingOrder(text: order)
+        } catch {
+            throw OperatorError(.invalid, "'order': \(error.description)")
+        }
+        guard order.hasPrefix("{"), read.share == nil, read.known == nil else {
+            throw OperatorError(.invalid, "'order' is the JSON of a whole order")
+        }
+        guard read.inputCount == inputs.count else {
+            throw OperatorError(
+                .invalid, "'order' uses \(read.inputCount) inputs, and \(inputs.count) are given")
+        }
+        guard (1...64).contains(encoders ?? 1) else { throw OperatorError(.invalid, "'encoders' is 1 to 64") }
+        return order
     }
 
     private func checkedPreset(_ usual: String) throws -> String {

@@ -5,44 +5,39 @@ import EncoderProtocol
 import Foundation
 import KeyServer
 
-/// A version that a job made.
-struct MadeVersion: Sendable {
-    var id: String
-    var state: String
-    var version: Int?
-    var warnings: [String]
-}
-
-/// Makes a version on a server of files that are here: they are sent as originals of the asset, and a job of the server's
-/// takes them as they are.
-struct RemoteVersion {
+/// A job of a server's over files that are here: they are sent as originals of the asset, and the job takes them from there.
+struct RemoteJob {
     private static let interval = Duration.milliseconds(300)
 
     var asset: String
     var inputs: [UploadInput]
     var isEncrypted: Bool?
     var account: String?
+    /// Whether originals that were sent for it stay in the asset when it has finished.
     var keepsOriginals: Bool
     var sending: SendingOptions
+    /// Of the progress bar.
+    var label: String
+    /// Progress is drawn also when standard error is not a terminal.
+    var isDrawn = false
+    /// Not waited for; what was sent for it stays, since the job still needs it.
+    var isDetached = false
 
-    func make(_ common: CommonOptions) async throws -> MadeVersion {
-        let target = try await OriginalUpload(common)
-        let result: Result<MadeVersion, any Error>
-        do {
-            result = .success(try await make(target))
-        } catch {
-            result = .failure(error)
-        }
-        await target.shutDown()
-        return try result.get()
+    /// Sends what is to be sent, submits the job, and waits for its end.
+    ///
+    /// - Parameter submission: what is asked of the server, with inputs as it knows them.
+    func run(_ common: CommonOptions, _ submission: ([String]) -> SubmitJob) async throws -> JobDetails {
+        try await OriginalUpload.with(common) { try await run($0, submission) }
     }
 
-    private func make(_ target: OriginalUpload) async throws -> MadeVersion {
-        try await target.prepare(sending)
-        do {
-            _ = try await target.interface.perform(CreateAsset(name: asset, account: account))
-        } catch let error as OperatorError where error.code == .exists {
-            // It gets a new version.
+    private func run(_ target: OriginalUpload, _ submission: ([String]) -> SubmitJob) async throws -> JobDetails {
+        if inputs.contains(where: { OriginalReference($0.path) == nil }) {
+            try await target.prepare(sending)
+            do {
+                _ = try await target.interface.perform(CreateAsset(name: asset, account: account))
+            } catch let error as OperatorError where error.code == .exists {
+                // It gets a new version.
+            }
         }
         var texts: [String] = []
         var sent: [String] = []
@@ -55,16 +50,13 @@ struct RemoteVersion {
             }
             texts.append(input.text)
         }
-        let details = try await end(
-            of: target.interface.perform(
-                SubmitJob(
-                    transform: JobRecord.uploadPreset, asset: asset, inputs: texts, account: account,
-                    encrypted: isEncrypted)), target)
-        if !keepsOriginals {
+        let submitted = try await target.interface.perform(submission(texts))
+        guard !isDetached else { return submitted }
+        let details = try await end(of: submitted, target)
+        if details.job.state == JobState.finished.rawValue, !keepsOriginals {
             for file in sent { _ = try await target.interface.perform(DeleteAssetFile(name: asset, file: file)) }
         }
-        return MadeVersion(
-            id: details.job.id, state: details.job.state, version: details.job.version, warnings: details.warnings)
+        return details
     }
 
     /// A file as an original of the asset: sent, unless the asset has that content under that name.
@@ -100,16 +92,13 @@ struct RemoteVersion {
     }
 
     private func end(of job: JobDetails, _ target: OriginalUpload) async throws -> JobDetails {
-        let bar = ProgressBar(label: "making \(asset)", isDrawn: Terminal.isInteractive)
+        let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
         defer { bar.finish() }
         var details = job
         while JobState(rawValue: details.job.state)?.isFinal == false {
             bar.show(done: Int(details.job.progress * 1000), of: 1000)
             try await Task.sleep(for: Self.interval)
             details = try await target.interface.perform(ShowJob(id: job.job.id))
-        }
-        guard details.job.state == JobState.finished.rawValue else {
-            throw EncodeCommand.failure(code: details.job.errorCode, details.job.errorMessage)
         }
         return details
     }

@@ -1,0 +1,138 @@
+import AdminClient
+import Administration
+import AssetFiles
+import Foundation
+import KeyServer
+import Packaging
+
+/// Brings the objects of a package that was listed to where they belong, a few at a time.
+struct PackageTransfer: Sendable {
+    private static let concurrency = 6
+    /// Smaller ones are begun anew, since what was begun may be of another version: their names have none.
+    private static let resumable: UInt64 = 1 << 20
+
+    let supply: any PackageSupply
+    let listing: ListPackage.Report
+    let keysURL: String?
+
+    /// Into a folder, which goes on with what an earlier attempt left.
+    ///
+    /// - Returns: how many files were there.
+    func write(to folder: PackageFolder, _ progress: @escaping @Sendable (Int, Int) -> Void) async throws -> Int {
+        let known = Set(listing.objects.map(\.path))
+        try folder.removeOthers { known.contains($0.hasSuffix(".part") ? String($0.dropLast(5)) : $0) }
+        let kept = try await each(listing.objects, of: listing.objects.count, progress) { place in
+            let path = try folder.place(of: place.object.path)
+            if FileManager.default.fileExists(atPath: path) {
+                if try await isWhole(path, place) { return true }
+                try FileManager.default.removeItem(atPath: path)
+            }
+            if place.object.size < Self.resumable { try? FileManager.default.removeItem(atPath: path + ".part") }
+            let part = try PartialFile(path: path, size: place.object.size, permissions: 0o644)
+            _ = try await supply.fetch(place, into: part)
+            return false
+        }
+        try folder.commit()
+        return kept
+    }
+
+    private func isWhole(_ path: String, _ place: PackagedPlace) async throws -> Bool {
+        let file = try SourceFile(path: path)
+        guard file.size == place.object.size else { return false }
+        let found = try file.digest { _ in }.hexDigits
+        return try await supply.digest(of: place) == found
+    }
+
+    /// Below a SAS URL: what manifests name before the manifests.
+    ///
+    /// - Returns: how many files were there.
+    func write(to target: SASClient, _ progress: @escaping @Sendable (Int, Int) -> Void) async throws -> Int {
+        let folder = try SpoolFolder()
+        let tops = Set(listing.manifests.map(\.file))
+        let all = listing.objects
+        let others = all.count - tops.count
+        let kept = try await each(all.filter { !tops.contains($0.path) }, of: all.count, progress) {
+            try await put($0, target, folder)
+        }
+        let last: @Sendable (Int, Int) -> Void = { progress(others + $0, $1) }
+        return try await kept
+            + each(all.filter { tops.contains($0.path) }, of: all.count, last) { try await put($0, target, folder) }
+    }
+
+    /// - Returns: whether it was there.
+    private func put(_ place: PackagedPlace, _ target: SASClient, _ folder: SpoolFolder) async throws -> Bool {
+        let name = place.object.path
+        if case .file(let digest?) = try await target.look(at: name) {
+            if try await supply.digest(of: place) == digest { return true }
+            throw Self.inTheWay(name)
+        }
+        let path = folder.newPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let digest = try await supply.fetch(place, into: PartialFile(path: path, size: place.object.size))
+        let source = try SourceFile(path: path)
+        // A file that is in the way may be what this process has put and heard no answer to, on its way in or out.
+        for attempt in 0..<Self.patience {
+            let isPut = try await target.put(name, contentType: Self.contentType(name), size: source.size) {
+                source.bytes(in: 0..<source.size)
+            }
+            if isPut { return false }
+            switch try await target.look(at: name) {
+            case .file(let found) where found == digest: return false
+            case .file: throw Self.inTheWay(name)
+            case .hidden where attempt >= Self.blindPatience:
+                throw OperatorError(
+                    .exists,
+                    "there is a '\(name)' below the SAS URL, which does not allow reading it: whether it is the same "
+                        + "cannot be told; remove it, or give a URL that may read, too")
+            case .hidden, .nothing: try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        throw OperatorError(
+            .exists, "there is a '\(name)' below the SAS URL that is not given out: look at it there, and remove it")
+    }
+
+    /// So often a file that is in the way is looked at, and where it may not be looked at.
+    private static let (patience, blindPatience) = (100, 10)
+
+    private static func inTheWay(_ name: String) -> OperatorError {
+        OperatorError(.exists, "there is another '\(name)' below the SAS URL: remove it, or give another place")
+    }
+
+    private func each(
+        _ objects: [ListPackage.Object], of total: Int, _ progress: @escaping @Sendable (Int, Int) -> Void,
+        _ body: @escaping @Sendable (PackagedPlace) async throws -> Bool
+    ) async throws -> Int {
+        var waiting = objects[...]
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            func start() {
+                guard let object = waiting.popFirst() else { return }
+                let place = PackagedPlace(
+                    object: object, asset: listing.asset, locator: listing.locator, keysURL: keysURL)
+                group.addTask { try await body(place) }
+            }
+            for _ in 0..<Self.concurrency { start() }
+            var (done, kept) = (0, 0)
+            while let wasThere = try await group.next() {
+                done += 1
+                kept += wasThere ? 1 : 0
+                progress(done, total)
+                start()
+            }
+            return kept
+        }
+    }
+
+    /// As the origin says it of the same files.
+    private static func contentType(_ path: String) -> String {
+        switch path.split(separator: ".").last {
+        case "m3u8": "application/vnd.apple.mpegurl"
+        case "mpd": "application/dash+xml"
+        case "mp4", "m4s": "video/mp4"
+        case "ts": "video/mp2t"
+        case "vtt": "text/vtt"
+        case "jpg": "image/jpeg"
+        case "aac": "audio/aac"
+        default: "application/octet-stream"
+        }
+    }
+}
