@@ -56,7 +56,7 @@ public struct TwoAges<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// Thousands of entries take milliseconds to go: not those of a request.
     private static func release(_ entries: [Key: Value]) {
-        guard entries.count > 1000 else { return }
+        guard entries.count >= 500 else { return }
         Task.detached(priority: .utility) { withExtendedLifetime(entries) {} }
     }
 }

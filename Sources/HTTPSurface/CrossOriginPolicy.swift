@@ -10,8 +10,13 @@ public struct CrossOriginPolicy: Sendable, Hashable {
         self.allowedOrigins = allowedOrigins
     }
 
-    /// Whether answers say the same whoever asks.
-    public var isForAll: Bool { allowedOrigins == ["*"] }
+    /// Of an origin, what the answer depends on: nil for all that are answered alike.
+    public func distinguished(_ origin: String?) -> String? {
+        guard !isForAll, let origin, allowedOrigins.contains(origin) else { return nil }
+        return origin
+    }
+
+    private var isForAll: Bool { allowedOrigins == ["*"] }
 
     /// The headers of an answer to a request from an origin; nil for a request that names none.
     public func headers(origin: String?) -> [(name: String, value: String)] {

@@ -3,10 +3,15 @@ import Policies
 
 /// A manifest, playlist or initialization segment at hand, as everybody gets it.
 public struct SharedDocument: Sendable {
+    /// On what it is given out.
+    struct Terms: Sendable {
+        let asset: String
+        let locator: LocatorTerms
+        let keyBase: String
+    }
+
     public let object: OriginObject
-    fileprivate let asset: String
-    fileprivate let terms: LocatorTerms
-    fileprivate let keyBase: String
+    fileprivate let terms: Terms
 }
 
 extension OriginService {
@@ -23,13 +28,14 @@ extension OriginService {
         guard let lookup = try knownLocator(request.presentation), let object = try objectAtHand(for: request) else {
             return nil
         }
-        return SharedDocument(object: object, asset: lookup.asset.name, terms: lookup.terms, keyBase: keyBase)
+        let terms = SharedDocument.Terms(asset: lookup.asset.name, locator: lookup.terms, keyBase: keyBase)
+        return SharedDocument(object: object, terms: terms)
     }
 
     /// Whether a document may be given out as it is, as far as no change of the catalog tells: time goes on, and the
     /// configuration may be another one.
-    fileprivate func stands(_ document: SharedDocument) -> Bool {
-        document.terms.streams(at: now()) && document.keyBase == keyBaseURL()
+    fileprivate func stands(_ terms: SharedDocument.Terms) -> Bool {
+        terms.locator.streams(at: now()) && terms.keyBase == keyBaseURL()
     }
 }
 
@@ -37,11 +43,11 @@ extension OriginService {
 public struct SharedDocumentMemory<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// A class, so that looking at one takes nothing of it.
     @usableFromInline final class Kept: Sendable {
-        let document: SharedDocument
+        let terms: SharedDocument.Terms
         @usableFromInline let value: Value
 
-        init(_ document: SharedDocument, _ value: Value) {
-            self.document = document
+        init(_ terms: SharedDocument.Terms, _ value: Value) {
+            self.terms = terms
             self.value = value
         }
     }
@@ -59,7 +65,7 @@ public struct SharedDocumentMemory<Key: Hashable & Sendable, Value: Sendable>: S
         memory = WatchedMemory(watch: service.watch, capacity: capacity) { notice in
             if depends(notice.subject) { return .everything }
             guard RenderedDocuments.depend(on: notice.subject) else { return .nothing }
-            return notice.subject == .asset ? .those { $0.document.asset == notice.id } : .everything
+            return notice.subject == .asset ? .those { $0.terms.asset == notice.id } : .everything
         }
     }
 
@@ -69,9 +75,9 @@ public struct SharedDocumentMemory<Key: Hashable & Sendable, Value: Sendable>: S
         return kept.value
     }
 
-    @usableFromInline func stands(_ kept: Kept) -> Bool { service.stands(kept.document) }
+    @usableFromInline func stands(_ kept: Kept) -> Bool { service.stands(kept.terms) }
 
     @usableFromInline func read(_ key: Key, _ make: () throws -> (SharedDocument, Value)?) rethrows -> Kept? {
-        try memory.value(of: key) { try make().map { Kept($0, $1) } }
+        try memory.value(of: key) { try make().map { Kept($0.terms, $1) } }
     }
 }

@@ -9,6 +9,7 @@ struct DocumentAnswers: Sendable {
     /// All of a request that its answer depends on.
     private struct Name: Hashable, Sendable {
         var target: String
+        /// One of those that get an answer of their own.
         var origin: String?
     }
 
@@ -45,7 +46,7 @@ struct DocumentAnswers: Sendable {
         guard request.method == .get, request.query == nil, request.authorization == nil, request.conditions == nil,
             Self.mayBeDocument(request.target.utf8)
         else { return nil }
-        let name = Name(target: request.target, origin: sharing.isForAll ? nil : request.origin)
+        let name = Name(target: request.target, origin: sharing.distinguished(request.origin))
         return try? memory.value(of: name) {
             guard let (document, response) = try make(request), response.body.readableBytes <= Self.longest else {
                 return nil

@@ -131,7 +131,9 @@ import Testing
 
     private func answer(_ url: String, _ options: [String]) throws -> [String] {
         let answer = try curlWith(url, options)
-        let headers = answer.headers.filter { !["date", "connection"].contains($0.key) }.map { "\($0.key): \($0.value)" }
+        let headers = answer.headers.filter { !["date", "connection"].contains($0.key) }.map {
+            "\($0.key): \($0.value)"
+        }
         // With --head curl has the headers there, too.
         let body = options.contains("--head") ? "" : answer.body.base64EncodedString()
         return ["\(answer.status)", body] + headers.sorted()

@@ -142,7 +142,8 @@ import Testing
 
     /// Thousands of them must not fill the stack, and each is written before the next is looked at.
     @Test func answersAtHandNeedNoTurnOfTheEventLoop() throws {
-        try receive(Self.head("/fast/now") + Self.head("/fast/now/written") + Self.head("/fast/1") + Self.head("/fast/now"))
+        try receive(
+            Self.head("/fast/now") + Self.head("/fast/now/written") + Self.head("/fast/1") + Self.head("/fast/now"))
         #expect(try answered() == Self.answer + Self.answer)
         #expect(responder.taken.count == 1)
         responder.answerNext()

@@ -33,6 +33,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let mostWaiting = 64 << 10
     /// Bytes that were taken and may stay in front of those that wait.
     private static let mostTaken = 32 << 10
+    /// Requests of one connection that are answered before others have their turn.
+    private static let mostInTurn = 16
     /// A head or body that comes in more pieces is the decoder's, which does not begin anew with each piece.
     private static let mostPieces = 8
     /// The longest body that is waited for.
@@ -115,8 +117,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         state = .idle
         guard waiting.readableBytes > 0 || isInputClosed || isReadHeld else { return }
         // The router is still in the middle of writing.
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        context.eventLoop.execute { bound.value.handler.goOn(bound.value.context) }
+        goOnLater(context)
     }
 
     /// Nobody behind hears that no more comes before what came is done.
@@ -130,15 +131,24 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Takes up what waits, until a request is under way or more is needed.
     private func goOn(_ context: ChannelHandlerContext) {
+        var taken = 0
         while case .idle = state, waiting.readableBytes > 0, !time.isEnding {
             guard context.channel.isWritable else { return time.waitForReader() }
+            guard taken < Self.mostInTurn else { return goOnLater(context) }
             guard takeRequest(context) else { break }
+            taken += 1
         }
         if case .answering = state { return resumeReading(context) }
         if case .sending = state { return resumeReading(context) }
         if case .routed = state { return resumeReading(context) }
         if isInputClosed { endInput(context) }
         resumeReading(context)
+    }
+
+    /// After other connections have had their turn.
+    private func goOnLater(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.handler.goOn(bound.value.context) }
     }
 
     /// Tells those behind that no more comes. They may close the connection over it, and would lose with it the answers
@@ -237,8 +247,10 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func isTaken(_ request: FastRequest, _ head: PlainRequestHead, _ context: ChannelHandlerContext) -> Bool {
         let start = log == nil ? nil : ContinuousClock.now
-        if head.bodyLength == 0, let response = responder.answerAtHand(to: request) {
+        if head.bodyLength == 0, var response = responder.answerAtHand(to: request) {
             begin(head)
+            // What is logged of its body names the request as the access log does.
+            if response.stream != nil { response.requestID = response.requestID ?? RequestID.next() }
             if let start { tell(response, of: request, since: start) }
             guard response.stream != nil else {
                 sendWhole(response, context)
@@ -247,7 +259,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             // Its body is made while it is sent, after other connections have had their turn.
             state = .answering
             let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-            context.eventLoop.execute { bound.value.handler.send(response, bound.value.context) }
+            context.eventLoop.execute { [response] in bound.value.handler.send(response, bound.value.context) }
             return true
         }
         var request = request
@@ -292,7 +304,8 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let log else { return }
         log.log.append(
             AccessRecord(
-                time: Date(), listener: log.listener, requestID: response.requestID ?? RequestID.next(), method: request.method.rawValue,
+                time: Date(), listener: log.listener, requestID: response.requestID ?? RequestID.next(),
+                method: request.method.rawValue,
                 target: request.target, status: response.status.code, bytes: response.bodyLength,
                 duration: ContinuousClock.now - start, client: request.client))
     }
