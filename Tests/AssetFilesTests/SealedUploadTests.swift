@@ -281,7 +281,7 @@ import Testing
         #expect(try await depot.catalog.contentKey(keyID) != nil)
         let catalog = try #require(depot.catalog as? any RestorableCatalog)
         try await catalog.restore(
-            RestoredBackup(id: "b", taken: depot.now, actor: nil), at: depot.now.addingTimeInterval(60))
+            RestoredBackup(id: "b", taken: depot.now, actor: nil), accounts: [], at: depot.now.addingTimeInterval(60))
         #expect(try await depot.catalog.contentKey(keyID) == nil)
         let asset = try #require(try await depot.catalog.asset(named: "film"))
         #expect(try await depot.catalog.contentKey(asset.storageKey) != nil)

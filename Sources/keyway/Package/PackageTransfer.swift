@@ -39,7 +39,7 @@ struct PackageTransfer: Sendable {
     private func isWhole(_ path: String, _ place: PackagedPlace) async throws -> Bool {
         let file = try SourceFile(path: path)
         guard file.size == place.object.size else { return false }
-        let found = try file.digest { _ in }.hexDigits
+        let found = try SourceDigest(of: file, pieces: false) { _ in }.whole.hexDigits
         return try await supply.digest(of: place) == found
     }
 
