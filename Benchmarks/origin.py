@@ -9,6 +9,7 @@ import json
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -150,6 +151,44 @@ def slow_readers(server, path):
     return before, during
 
 
+def make_film(path):
+    """Two hours: a minute at 400 kb/s with key frames every 6 s, over and over."""
+    with tempfile.TemporaryDirectory() as folder:
+        minute = folder + "/minute.mp4"
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=60", "-f", "lavfi", "-i",
+             "sine=440:d=60", "-c:v", "libx264", "-preset", "veryfast", "-b:v", "400k", "-g", "150", "-keyint_min", "150",
+             "-sc_threshold", "0", "-c:a", "aac", "-b:a", "64k", minute], check=True)
+        subprocess.run(["ffmpeg", "-v", "error", "-stream_loop", "119", "-i", minute, "-c", "copy", path], check=True)
+
+
+def cold(folder, other):
+    """Milliseconds of a film's first manifest and of its first segment in the middle, of servers that have just started and
+    answered for something else; medians."""
+    make_film(folder + "/film.mp4")
+    keyway("asset", "upload", "film", folder + "/film.mp4")
+    made = json.loads(keyway("publish", "film", "--delivery", "bench-cenc", "--auth", "bench-viewers", "--json"))
+    form = "mpd-time-cmaf"
+    path = next(urllib.parse.urlsplit(stream["url"]).path for stream in made["streams"] if stream["format"] == form)
+    times = []
+    for _ in range(max(RUNS, 4)):
+        server = Server(peers.ON_CORE_0)
+        try:
+            # The connection, too, is made before.
+            server.get(server.address + other)
+            server.get(server.address + video_segments(server, form, other)[0])
+            start = time.perf_counter()
+            server.get(server.address + path)
+            manifest = time.perf_counter()
+            found = video_segments(server, form, path)
+            middle = time.perf_counter()
+            server.get(server.address + found[len(found) // 2])
+            times.append(((manifest - start) * 1000, (time.perf_counter() - middle) * 1000))
+        finally:
+            server.stop()
+    return [statistics.median(column) for column in zip(*times)]
+
+
 def cipher_limits():
     """CPU seconds a GB of each cipher alone, on one core."""
     limits = {}
@@ -206,6 +245,9 @@ def main(folder):
         manifests.insert(0, load.measure("nginx, a file of 16 bytes", peer.address, peer.pids,
                                          load.Requests(folder, "static", ["/key"]), 2, RUNS))
     tell(rows, manifests, slow, size)
+    if ONLY.search("cold"):
+        manifest, segment = cold(folder, paths["mpd-time-cmaf", "cenc"])
+        print(f"A film of two hours, first asked for: manifest {manifest:.1f} ms, segment {segment:.1f} ms.")
 
 
 def tell(rows, manifests, slow, size):

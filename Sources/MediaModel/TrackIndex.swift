@@ -116,13 +116,14 @@ public struct TrackIndex: Sendable {
         guard bytes.count >= Self.headerSize, bytes.count <= Self.maximumSize else {
             throw TrackIndexError("it is \(bytes.count) bytes long")
         }
-        let reader = IndexReader(bytes: bytes)
-        guard reader.uint64(0) == Self.magic else { throw TrackIndexError("it does not start with the magic") }
-        let descriptionLength = Int(reader.uint32(8))
-        segmentCount = Int(reader.uint32(12))
-        sampleCount = Int(reader.uint32(16))
-        subsampleCount = Int(reader.uint32(20))
-        mediaSize = reader.uint64(24)
+        let (magic, counts, size) = bytes.withUnsafeBytes { bytes in
+            let reader = IndexReader(bytes: bytes)
+            return (reader.uint64(0), stride(from: 8, to: 24, by: 4).map { Int(reader.uint32($0)) }, reader.uint64(24))
+        }
+        guard magic == Self.magic else { throw TrackIndexError("it does not start with the magic") }
+        let descriptionLength = counts[0]
+        (segmentCount, sampleCount, subsampleCount) = (counts[1], counts[2], counts[3])
+        mediaSize = size
         guard descriptionLength % 8 == 0, descriptionLength <= Self.maximumDescription else {
             throw TrackIndexError("its description is \(descriptionLength) bytes long")
         }
@@ -139,42 +140,43 @@ public struct TrackIndex: Sendable {
     /// The segment at `index`, which must be below `segmentCount`.
     public func segment(_ index: Int) -> SegmentEntry {
         precondition(index >= 0 && index < segmentCount)
-        let reader = IndexReader(bytes: bytes)
-        let at = segmentsAt + index * Self.segmentSize
-        return SegmentEntry(
-            decodeTime: reader.uint64(at), duration: reader.uint64(at + 8),
-            firstSample: Int(reader.uint32(at + 24)), sampleCount: Int(reader.uint32(at + 28)),
-            byteCount: reader.uint64(at + 16))
+        return withTables { $0.segment(index) }
     }
 
     /// The sample at `index`, which must be below `sampleCount`.
     public func sample(_ index: Int) -> SampleEntry {
         precondition(index >= 0 && index < sampleCount)
-        let reader = IndexReader(bytes: bytes)
-        let at = samplesAt + index * Self.sampleSize
-        return SampleEntry(
-            offset: reader.uint64(at), size: reader.uint32(at + 8), duration: reader.uint32(at + 12),
-            compositionOffset: Int32(bitPattern: reader.uint32(at + 16)),
-            isSync: reader.uint32(at + 20) >> 31 == 1, firstSubsample: Int(reader.uint32(at + 24)),
-            subsampleCount: Int(reader.uint32(at + 20) & 0x7FFF_FFFF))
+        return withTables { $0.sample(index) }
     }
 
     /// The subsample at `index`, which must be below `subsampleCount`.
     public func subsample(_ index: Int) -> SubsampleEntry {
         precondition(index >= 0 && index < subsampleCount)
-        let reader = IndexReader(bytes: bytes)
-        let at = subsamplesAt + index * Self.subsampleSize
-        return SubsampleEntry(clearBytes: reader.uint32(at), protectedBytes: reader.uint32(at + 4))
+        return withTables { $0.subsample(index) }
     }
 
     /// The samples of a segment, in decode order.
     public func samples(of segment: SegmentEntry) -> [SampleEntry] {
-        (segment.firstSample..<(segment.firstSample + segment.sampleCount)).map(sample)
+        let range = segment.firstSample..<(segment.firstSample + segment.sampleCount)
+        precondition(range.lowerBound >= 0 && range.upperBound <= sampleCount)
+        return withTables { tables in range.map(tables.sample) }
     }
 
     /// The subsamples of a sample, in file order.
     public func subsamples(of sample: SampleEntry) -> [SubsampleEntry] {
-        (sample.firstSubsample..<(sample.firstSubsample + sample.subsampleCount)).map(subsample)
+        let range = sample.firstSubsample..<(sample.firstSubsample + sample.subsampleCount)
+        precondition(range.lowerBound >= 0 && range.upperBound <= subsampleCount)
+        return withTables { tables in range.map(tables.subsample) }
+    }
+
+    /// Of the segment with the most samples.
+    public var mostSamples: Int {
+        withTables { tables in (0..<segmentCount).reduce(0) { max($0, tables.segment($1).sampleCount) } }
+    }
+
+    /// The least of all composition offsets, in the track's timescale; zero where none is negative.
+    public var earliestComposition: Int32 {
+        withTables { tables in (0..<sampleCount).reduce(0) { min($0, tables.sample($1).compositionOffset) } }
     }
 
     /// The segment that starts at exactly this decode time, found by binary search.
@@ -207,15 +209,57 @@ public struct TrackIndex: Sendable {
     }
 }
 
-/// Little-endian reads of an index whose bounds have been checked.
+extension TrackIndex {
+    /// Lends the tables: to read many entries this way costs one look at who holds the bytes, not one for each.
+    func withTables<Result>(_ body: (IndexTables) -> Result) -> Result {
+        bytes.withUnsafeBytes { bytes in
+            body(
+                IndexTables(
+                    reader: IndexReader(bytes: bytes), segmentsAt: segmentsAt, samplesAt: samplesAt,
+                    subsamplesAt: subsamplesAt))
+        }
+    }
+}
+
+/// The tables of an index whose length fits its counts. Who asks for an entry has checked that there is one.
+struct IndexTables {
+    let reader: IndexReader
+    let segmentsAt: Int
+    let samplesAt: Int
+    let subsamplesAt: Int
+
+    func segment(_ index: Int) -> SegmentEntry {
+        let at = segmentsAt + index * TrackIndex.segmentSize
+        return SegmentEntry(
+            decodeTime: reader.uint64(at), duration: reader.uint64(at + 8),
+            firstSample: Int(reader.uint32(at + 24)), sampleCount: Int(reader.uint32(at + 28)),
+            byteCount: reader.uint64(at + 16))
+    }
+
+    func sample(_ index: Int) -> SampleEntry {
+        let at = samplesAt + index * TrackIndex.sampleSize
+        return SampleEntry(
+            offset: reader.uint64(at), size: reader.uint32(at + 8), duration: reader.uint32(at + 12),
+            compositionOffset: Int32(bitPattern: reader.uint32(at + 16)),
+            isSync: reader.uint32(at + 20) >> 31 == 1, firstSubsample: Int(reader.uint32(at + 24)),
+            subsampleCount: Int(reader.uint32(at + 20) & 0x7FFF_FFFF))
+    }
+
+    func subsample(_ index: Int) -> SubsampleEntry {
+        let at = subsamplesAt + index * TrackIndex.subsampleSize
+        return SubsampleEntry(clearBytes: reader.uint32(at), protectedBytes: reader.uint32(at + 4))
+    }
+}
+
+/// Little-endian reads of an index.
 struct IndexReader {
-    let bytes: Data
+    let bytes: UnsafeRawBufferPointer
 
     func uint32(_ offset: Int) -> UInt32 {
-        bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
     func uint64(_ offset: Int) -> UInt64 {
-        bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }

@@ -4,14 +4,15 @@ import Cryptography
 import Foundation
 import MediaModel
 import MediaStorage
+import Synchronization
 import TransportStream
 
 /// A track of an asset version, opened: its index checked and at hand, its media readable.
 struct OpenedTrack: Sendable {
     let record: TrackRecord
     let index: TrackIndex
-    /// What MPEG-TS segments need to know of the whole track, or why it has no form there.
-    let transportStream: Result<TransportStreamTrack, TransportStreamError>
+    /// What MPEG-TS segments need to know of the whole track.
+    let transportStream: TransportStreamForm
     /// Reads clear media, decrypting what storage encrypted.
     let media: any MediaReader
 
@@ -27,19 +28,18 @@ struct OpenedTrack: Sendable {
     ///   - asset: that the track is of.
     ///   - version: of the asset, by number.
     init(
-        record: TrackRecord, asset: String, version: Int, index: TrackIndex,
-        transportStream: Result<TransportStreamTrack, TransportStreamError>, media: any MediaReader
+        record: TrackRecord, asset: String, version: Int, index: TrackIndex, media: any MediaReader
     ) throws {
         self.record = record
         self.index = index
-        self.transportStream = transportStream
+        transportStream = TransportStreamForm(index)
         self.media = media
         content = try Self.content(record, asset, version)
         contentDigest = content.map { byte in
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text
         }.joined()
-        mostSamples = (0..<index.segmentCount).map { index.segment($0).sampleCount }.max() ?? 0
+        mostSamples = index.mostSamples
     }
 
     /// Refuses a container that the track's codec has no form in, with the formats that have one.
@@ -52,7 +52,7 @@ struct OpenedTrack: Sendable {
             throw OriginError(.trackNotFound, "The track has no form in WebVTT.")
         }
         guard container == .transportStream || container == .muxedTransportStream,
-            case .failure(let error) = transportStream
+            case .failure(let error) = transportStream.result
         else { return }
         throw OriginError(
             .formatCannotCarry,
@@ -66,6 +66,31 @@ struct OpenedTrack: Sendable {
         let media = record.tagsDigest ?? Array("\(asset)/\(version)/\(record.description.name)".utf8)
         return try SHA256.digest(record.indexDigest + [record.tagsDigest == nil ? 0 : 1] + media)
     }
+}
+
+/// A track in MPEG-TS, or why it has no form there: found when it is first asked for, since it takes a look at every sample,
+/// a hundredth of a second in a long film.
+final class TransportStreamForm: Sendable {
+    private let index: TrackIndex
+    private let found = Mutex<Result<TransportStreamTrack, TransportStreamError>?>(nil)
+
+    init(_ index: TrackIndex) {
+        self.index = index
+    }
+
+    var result: Result<TransportStreamTrack, TransportStreamError> {
+        found.withLock { found in
+            if let found { return found }
+            let result = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
+            found = result
+            return result
+        }
+    }
+
+    func get() throws(TransportStreamError) -> TransportStreamTrack { try result.get() }
+
+    /// Whether nothing has to be waited for.
+    var isKnown: Bool { found.withLockIfAvailable { $0 != nil } ?? false }
 }
 
 /// An asset version, opened: what manifests and segments of it are made from.

@@ -26,7 +26,9 @@ extension OriginService {
         // Made of what has to be read first.
         case .segment(let track, _) where track.container.isWebVTT: return nil
         case .segment(let track, let decodeTime):
-            guard let planned = try plannedAtHand(track, lookup) else { return nil }
+            guard let planned = try plannedAtHand(track, lookup),
+                track.container != .transportStream || planned.track.transportStream.isKnown
+            else { return nil }
             let number = try Self.segment(startingAt: decodeTime, planned)
             guard let keyID = try planned.key(ofSegment: number)?.keyID else {
                 return try segment(track, number, planned, key: nil)

@@ -6,7 +6,6 @@ import MediaModel
 import MediaStorage
 import Policies
 import TimedText
-import TransportStream
 
 /// Opens asset versions and keeps them: indexes are mapped and checked once, files stay open.
 struct VersionStore: Sendable {
@@ -92,9 +91,7 @@ struct VersionStore: Sendable {
         guard track.description.kind != .image || ImageFormat.isBounded(index) else {
             throw OriginError(.storageFault, "track \(track.description.name) has more than still pictures")
         }
-        let transportStream = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
         return try OpenedTrack(
-            record: track, asset: version.asset, version: version.number, index: index,
-            transportStream: transportStream, media: media)
+            record: track, asset: version.asset, version: version.number, index: index, media: media)
     }
 }

@@ -20,9 +20,7 @@ public struct TransportStreamTrack: Sendable {
         self.index = index
         let stream = try ElementaryStream(index.description.codec)
         self.stream = stream
-        var earliest: Int32 = 0
-        for number in 0..<index.sampleCount { earliest = min(earliest, index.sample(number).compositionOffset) }
-        let shift = -Int64(earliest)
+        let shift = -Int64(index.earliestComposition)
         decodeShift = shift
         var counter = 0
         counters = (0..<index.segmentCount).map { segment in

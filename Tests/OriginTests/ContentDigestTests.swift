@@ -2,7 +2,6 @@ import Catalog
 import MediaModel
 import MediaStorage
 import Testing
-import TransportStream
 
 @testable import Origin
 
@@ -34,9 +33,7 @@ import TransportStream
             mediaNonce: nonce, indexDigest: .init(repeating: indexDigest, count: 32),
             tagsDigest: tags.map { .init(repeating: $0, count: 32) })
         return try OpenedTrack(
-            record: record, asset: asset, version: version, index: index,
-            transportStream: Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) },
-            media: NoMedia()
+            record: record, asset: asset, version: version, index: index, media: NoMedia()
         ).contentDigest
     }
 

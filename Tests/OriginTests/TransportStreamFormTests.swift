@@ -3,7 +3,6 @@ import Foundation
 import MediaModel
 import MediaStorage
 import Testing
-import TransportStream
 
 @testable import Origin
 
@@ -44,9 +43,7 @@ import TransportStream
         let record = TrackRecord(
             description: description, duration: 1000, segmentCount: 1, mediaFile: "m", indexFile: "i", mediaSize: 100,
             mediaNonce: 1, indexDigest: [])
-        let form = Result { () throws(TransportStreamError) in try TransportStreamTrack(index: index) }
-        return try OpenedTrack(
-            record: record, asset: "a", version: 1, index: index, transportStream: form, media: NoMedia())
+        return try OpenedTrack(record: record, asset: "a", version: 1, index: index, media: NoMedia())
     }
 
     private func version(_ video: [FourCC], _ audio: [FourCC]) throws -> OpenedVersion {
