@@ -1,4 +1,5 @@
 public import Administration
+import AssetFiles
 public import Backups
 import Catalog
 import CatalogSQLite
@@ -23,7 +24,8 @@ extension Installation {
         try await catalog.appendAudit([event])
         return try await BackupWriter.run(
             request, catalogPath: dataFolder + "/catalog.sqlite", files: SQLiteCatalogFiles(), live: catalog,
-            storage: storage, progress: { progress(min($0, total), total) })
+            storage: storage, key: { try await storedAssets.key(of: $0) },
+            progress: { progress(min($0, total), total) })
     }
 
     /// Takes the backups that are asked for over the admin API.
@@ -36,11 +38,13 @@ extension Installation {
     public func makeBackupDesk(folder: String?, program: String, configuration: [String]) -> BackupDesk? {
         guard let folder else { return nil }
         return BackupDesk { [self] order, progress in
-            try await backUp(
-                BackupRequest(
-                    target: "\(folder)/\(order.name)", media: order.media, base: order.base.map { "\(folder)/\($0)" },
-                    program: program, configuration: configuration, id: UUID().uuidString.lowercased(), taken: Date()),
-                actor: order.actor, progress: progress)
+            let request = BackupRequest(
+                target: "\(folder)/\(order.name)", media: order.media, base: order.base.map { "\(folder)/\($0)" },
+                program: program, configuration: configuration, id: order.id, taken: Date())
+            // Keys and segments go on being sent meanwhile.
+            return try await LongDiskWork.run {
+                try await backUp(request, actor: order.actor, progress: progress)
+            }
         }
     }
 

@@ -76,6 +76,12 @@ public struct RemoteOperator: OperatorInterface {
             let body = try await response.body.collect(upTo: Self.maximumAnswer)
             try await client.shutdown()
             return (Int(response.status.code), Data(body.readableBytesView))
+        } catch is NIOTooManyBytesError {
+            try? await client.shutdown()
+            throw OperatorError(
+                .tooLarge,
+                "what \(address) answers is more than \(Self.maximumAnswer >> 20) MiB: ask for less at once, as with --limit, or "
+                    + "for a package with one --format at a time")
         } catch {
             try? await client.shutdown()
             throw OperatorError(

@@ -14,8 +14,9 @@ extension AdminRoutes {
                     required: false),
             ], answer: .named("Backup"), errors: [409, 422]),
         AdminRoute(
-            ShowBackup.self, .get, "/v1/backups", .keyAdmin, "How far the backup is, and how it ended",
-            answer: .named("Backup")),
+            ShowBackup.self, .get, "/v1/backups", .keyAdmin, "How far a backup is, and how it ended",
+            [.query("id", .text(.name), "As it was answered when the backup was started; the last one when absent")],
+            answer: .named("Backup"), errors: [404]),
     ]
 }
 
@@ -24,7 +25,8 @@ extension AdminSchemas {
         (
             "Backup",
             .object([
-                .required("state", words(BackupProgress.State.self)), .optional("name", name),
+                .required("state", words(BackupProgress.State.self)), .optional("id", name, "Also in the manifest"),
+                .optional("name", name),
                 .required("done", .count, "Asset versions and originals"), .required("total", .count),
                 .optional("manifest", .document, "What the backup says of itself, once it is there"),
                 .optional("unchanged", .count, "Versions and originals that were not copied again"),

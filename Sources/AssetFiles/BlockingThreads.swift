@@ -12,6 +12,15 @@ public enum DiskLook {
     }
 }
 
+/// Work of minutes that reads and writes whole files, such as a backup: on a thread of its own, so that the threads of Swift's
+/// shared pool go on answering.
+public enum LongDiskWork {
+    /// Does the work there, between what it awaits.
+    public static func run<Output: Sendable>(_ work: () async throws -> Output) async throws -> Output {
+        try await withTaskExecutorPreference(BlockingThreads(count: 1)) { try await work() }
+    }
+}
+
 /// A few threads for work that waits for the disk or reads whole files, so that it does not take those of Swift's shared
 /// pool, of which there is one for each processor. As many pieces of work run at once as there are threads; others wait.
 final class BlockingThreads: TaskExecutor {

@@ -1,5 +1,5 @@
 public import Catalog
-import ContentKeys
+public import ContentKeys
 public import MediaStorage
 public import Policies
 
@@ -61,7 +61,10 @@ public struct StoredAssets: Sendable {
         return JoinedReader(parts)
     }
 
-    func key(of file: AssetFileRecord) async throws -> ContentKey? {
+    /// What a file's parts are encrypted under; nil for a file in the clear.
+    ///
+    /// - Throws: `AssetFileError` when the key is not there any more.
+    public func key(of file: AssetFileRecord) async throws -> ContentKey? {
         guard let keyID = file.storageKey else { return nil }
         return try await storageKey(keyID)
     }

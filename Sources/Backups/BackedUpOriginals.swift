@@ -1,4 +1,5 @@
 import Catalog
+import ContentKeys
 import Foundation
 import Glibc
 import MediaStorage
@@ -36,6 +37,7 @@ struct OriginalsWriter {
     private let isCopying: Bool
     private let base: ContentLines<BackedUpOriginal>?
     private let baseMedia: String
+    private let key: OriginalKey
 
     private var media: String { "\(part)/media" }
 
@@ -44,7 +46,7 @@ struct OriginalsWriter {
     ///   - base: an earlier backup's; nil for none.
     init(
         part: String, storage: any MediaStorage, live: any CatalogEngine, isCopying: Bool,
-        base: ContentLines<BackedUpOriginal>?, baseMedia: String
+        base: ContentLines<BackedUpOriginal>?, baseMedia: String, key: @escaping OriginalKey
     ) {
         self.part = part
         self.storage = storage
@@ -52,21 +54,58 @@ struct OriginalsWriter {
         self.isCopying = isCopying
         self.base = base
         self.baseMedia = baseMedia
+        self.key = key
     }
 
-    /// - Parameter defects: is given what is missing or damaged.
-    /// - Returns: the original's line, and whether it was copied; nil when it was deleted while the backup was made.
+    /// Parts of which one line tells: far less than what a line may have.
+    private static let partsOfLine = 1000
+
+    /// The parts of each line of an original; one without parts has a line, too.
+    static func ranges(of file: AssetFileRecord) -> [Range<Int>] {
+        file.parts.isEmpty
+            ? [0..<0]
+            : stride(from: 0, to: file.parts.count, by: partsOfLine).map {
+                $0..<min($0 + partsOfLine, file.parts.count)
+            }
+    }
+
+    /// Of an original, to hold its parts against their tags.
+    enum Key {
+        case known(ContentKey?)
+        /// It cannot be had: nothing is held against tags.
+        case unknown
+    }
+
+    /// - Parameter defects: is told when it cannot be had.
+    func key(of file: AssetFileRecord, _ defects: inout [FileDefect]) async -> Key {
+        guard isCopying else { return .unknown }
+        do {
+            return .known(try await key(file))
+        } catch {
+            let place = BackedUpOriginalPlace(asset: file.asset, name: file.name, from: 0)
+            defects.append(FileDefect(place, "its key cannot be had, so it was not held against its tags"))
+            return .unknown
+        }
+    }
+
+    /// - Parameters:
+    ///   - range: of its parts.
+    ///   - defects: is given what is missing or damaged.
+    /// - Returns: the parts' line, and whether it was copied; nil when it was deleted while the backup was made.
     func back(
-        up file: AssetFileRecord, _ defects: inout [FileDefect]
+        up file: AssetFileRecord, _ range: Range<Int>, _ key: Key, _ defects: inout [FileDefect]
     ) async throws -> (line: BackedUpOriginal, isNew: Bool)? {
-        let stored = try stored(file)
-        if let line = try done(file, stored) { return (line, false) }
-        if let line = try linked(file, stored) {
-            try note(line, file)
+        let stored = try stored(file.parts[range])
+        let head = BackedUpOriginal(
+            asset: file.asset, name: file.name, from: range.lowerBound == 0 ? nil : range.lowerBound, files: [])
+        let notes = donePath(file, range)
+        if let line = try done(head, stored, notes) { return (line, false) }
+        if let line = try linked(head, stored) {
+            try note(line, notes)
             return (line, false)
         }
         var found: [FileDefect] = []
-        let line = try copied(file, stored, &found)
+        let line = try copied(head, stored, key, &found)
         guard found.isEmpty else {
             guard try await live.assetFile(file.id) != nil else {
                 for name in line.files.map(\.name) { try BackupFiles.remove(path(name)) }
@@ -75,7 +114,7 @@ struct OriginalsWriter {
             defects += found
             return (line, true)
         }
-        try note(line, file)
+        try note(line, notes)
         return (line, true)
     }
 
@@ -106,15 +145,17 @@ struct OriginalsWriter {
         var size: UInt64?
         /// SHA-256 in hexadecimal digits, where the catalog knows it.
         var digest: String?
+        /// Nil for tags.
+        var part: OriginalPart?
     }
 
-    private func stored(_ file: AssetFileRecord) throws -> [Stored] {
-        try file.parts.flatMap { part in
+    private func stored(_ parts: ArraySlice<OriginalPart>) throws -> [Stored] {
+        try parts.flatMap { part in
             let content = StoredFile(original: part.id, account: part.storageAccount)
             let tags = content.tags
-            return [Stored(file: content, size: part.size)]
-                + (try reader(of: tags) != nil
-                    ? [Stored(file: tags, digest: part.tagsDigest.map { Hex.text($0) })] : [])
+            let hasTags = try part.tagsDigest != nil || reader(of: tags) != nil
+            return [Stored(file: content, size: part.size, part: part)]
+                + (hasTags ? [Stored(file: tags, digest: part.tagsDigest.map { Hex.text($0) })] : [])
         }
     }
 
@@ -129,26 +170,25 @@ struct OriginalsWriter {
     private func isSame(_ line: BackedUpOriginal, _ stored: [Stored]) -> Bool {
         line.files.map(\.name) == stored.map(\.file.name)
             && zip(line.files, stored).allSatisfy { file, stored in
-                file.sha256 != nil && (stored.size == nil || stored.size == file.size)
+                file.sha256 != nil && file.isDamaged == nil && (stored.size == nil || stored.size == file.size)
                     && (stored.size != nil || stored.digest == file.sha256)
             }
     }
 
-    private func done(_ file: AssetFileRecord, _ stored: [Stored]) throws -> BackedUpOriginal? {
-        guard isCopying, let data = try? BackupFiles.contents(donePath(file), limit: 1 << 20),
+    private func done(_ head: BackedUpOriginal, _ stored: [Stored], _ notes: String) throws -> BackedUpOriginal? {
+        guard isCopying, let data = try? BackupFiles.contents(notes, limit: 1 << 20),
             let line = try? BackupJSON.decode(BackedUpOriginal.self, data)
         else { return nil }
         guard isSame(line, stored), line.files.allSatisfy({ BackupFiles.exists(path($0.name)) }) else {
-            try BackupFiles.remove(donePath(file))
+            try BackupFiles.remove(notes)
             for name in line.files.map(\.name) where AssetRecord.isName(name) { try BackupFiles.remove(path(name)) }
             return nil
         }
-        return BackedUpOriginal(asset: file.asset, name: file.name, files: line.files)
+        return BackedUpOriginal(asset: head.asset, name: head.name, from: head.from, files: line.files)
     }
 
-    private func linked(_ file: AssetFileRecord, _ stored: [Stored]) throws -> BackedUpOriginal? {
-        let place = BackedUpOriginalPlace(asset: file.asset, name: file.name)
-        guard let old = try base?.line(at: place), isSame(old, stored) else { return nil }
+    private func linked(_ head: BackedUpOriginal, _ stored: [Stored]) throws -> BackedUpOriginal? {
+        guard let old = try base?.line(at: head.place), isSame(old, stored) else { return nil }
         for name in old.files.map(\.name) where !BackedUpOriginals.link(name, from: baseMedia, to: media) {
             for name in old.files.map(\.name) { try BackupFiles.remove(path(name)) }
             return nil
@@ -158,9 +198,9 @@ struct OriginalsWriter {
     }
 
     private func copied(
-        _ file: AssetFileRecord, _ stored: [Stored], _ defects: inout [FileDefect]
+        _ head: BackedUpOriginal, _ stored: [Stored], _ key: Key, _ defects: inout [FileDefect]
     ) throws -> BackedUpOriginal {
-        var line = BackedUpOriginal(asset: file.asset, name: file.name, files: [])
+        var line = head
         for stored in stored {
             let name = stored.file.name
             guard let reader = try reader(of: stored.file) else {
@@ -168,24 +208,40 @@ struct OriginalsWriter {
                 line.files.append(.init(name: name))
                 continue
             }
-            if let size = stored.size, reader.size != size {
-                defects.append(FileDefect(line.place, "'\(name)' has \(reader.size) bytes instead of \(size)"))
-            }
-            var digest: String?
-            if isCopying {
-                try BackupFiles.makeFolder(BackedUpOriginals.folder(media))
-                let writer = try NewFile(path(name))
-                digest = try StoredCopy.run(reader, to: writer)
-                try writer.close()
-            }
-            line.files.append(.init(name: name, size: reader.size, sha256: digest))
+            var (digest, reason): (String?, String?) = (nil, nil)
+            if isCopying { (digest, reason) = try copied(stored, reader, key) }
+            if let size = stored.size, reader.size != size { reason = "has \(reader.size) bytes instead of \(size)" }
+            if let reason { defects.append(FileDefect(line.place, "'\(name)' \(reason)")) }
+            line.files.append(
+                .init(name: name, size: reader.size, sha256: digest, isDamaged: reason == nil ? nil : true))
         }
         return line
     }
 
-    private func note(_ line: BackedUpOriginal, _ file: AssetFileRecord) throws {
+    /// - Returns: its SHA-256 in hexadecimal digits, and what is wrong with it: a part is held against the tags that the
+    ///   catalog knows while it is read through anyway.
+    private func copied(_ stored: Stored, _ reader: any MediaReader, _ key: Key) throws -> (String, String?) {
+        try BackupFiles.makeFolder(BackedUpOriginals.folder(media))
+        let writer = try NewFile(path(stored.file.name))
+        let tags = try tags(of: stored, key)
+        let digest = try StoredCopy.run(reader, to: writer) { try tags?.append($0) }
+        try writer.close()
+        if let known = stored.digest, known != digest {
+            return (digest, "is not what the catalog knows: it was changed")
+        }
+        guard let tags, try tags.finish() != stored.part?.tagsDigest else { return (digest, nil) }
+        return (digest, "is not what its tags say: it was changed")
+    }
+
+    /// Nil where nothing can be held against tags.
+    private func tags(of stored: Stored, _ key: Key) throws -> TagAccumulator? {
+        guard case .known(let key) = key, let part = stored.part, part.tagsDigest != nil else { return nil }
+        let form = key.map { StorageForm.encrypted($0, nonce: part.nonce) } ?? .clear
+        return try TagAccumulator(PieceTagger(form)) { _ in }
+    }
+
+    private func note(_ line: BackedUpOriginal, _ path: String) throws {
         guard isCopying else { return }
-        let path = donePath(file)
         try BackupFiles.remove(path + ".new")
         try BackupFiles.write(try BackupJSON.encode(line), to: path + ".new")
         try BackupFiles.rename(path + ".new", to: path)
@@ -194,5 +250,7 @@ struct OriginalsWriter {
     private func path(_ name: String) -> String { "\(BackedUpOriginals.folder(media))/\(name)" }
 
     private static let prefix = "original="
-    private func donePath(_ file: AssetFileRecord) -> String { "\(part)/done/\(Self.prefix)\(file.id)" }
+    private func donePath(_ file: AssetFileRecord, _ range: Range<Int>) -> String {
+        "\(part)/done/\(Self.prefix)\(file.id)" + (range.lowerBound == 0 ? "" : "=\(range.lowerBound)")
+    }
 }

@@ -21,6 +21,17 @@ final class ContentLines<Line: BackedUpLine> {
         self.handle = handle
     }
 
+    /// A line as it is written.
+    ///
+    /// - Throws: `BackupError` for one that could not be read again.
+    static func text(_ line: Line) throws -> Data {
+        let text = try BackupJSON.encode(line)
+        guard text.count <= longestLine else {
+            throw BackupError(.incomplete, "a \(Line.what) has too many files to be backed up: \(line.place)")
+        }
+        return text + Data("\n".utf8)
+    }
+
     /// The next line; nil at the end.
     func next() throws(BackupError) -> Line? {
         if let line = ahead {

@@ -52,6 +52,14 @@ enum BackupFiles {
         guard fsync(descriptor) == 0 else { throw .system("cannot make '\(path)' durable") }
     }
 
+    /// Makes everything durable that was written to a folder's file system, and all its folders.
+    static func synchronizeAll(of folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw BackupError.system("cannot open '\(folder)'") }
+        defer { close(descriptor) }
+        try WholeFileSystem.synchronize(of: descriptor)
+    }
+
     /// Writes a new file, durably.
     static func write(_ data: Data, to path: String) throws {
         let file = try NewFile(path)

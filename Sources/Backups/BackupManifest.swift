@@ -60,6 +60,8 @@ public struct BackedUpVersion: Sendable, Hashable, Codable {
         public var size: UInt64?
         /// In hexadecimal digits, of the bytes as they are stored; nil where nobody read them.
         public var sha256: String?
+        /// True for a file that was not as the catalog knows it when it was copied; the next backup does not link it.
+        public var isDamaged: Bool?
     }
 
     public var asset: String
@@ -78,10 +80,13 @@ extension BackedUpVersion: BackedUpLine {
     var isSound: Bool { version > 0 && AssetRecord.isName(asset) && files.allSatisfy { AssetRecord.isName($0.name) } }
 }
 
-/// One line of `originals.jsonl`: a file as somebody gave it, with the files that it is stored in.
+/// One line of `originals.jsonl`: a file as somebody gave it, with the files that it is stored in. One that is stored in very
+/// many has several lines.
 public struct BackedUpOriginal: Sendable, Hashable, Codable {
     public var asset: String
     public var name: String
+    /// How many of its parts are in lines before this one; nil for none.
+    public var from: Int?
     /// Its parts, and behind each its tags where there are some.
     public var files: [BackedUpVersion.File]
 }
@@ -89,9 +94,9 @@ public struct BackedUpOriginal: Sendable, Hashable, Codable {
 extension BackedUpOriginal: BackedUpLine {
     static let what = "original of an asset"
 
-    var place: BackedUpOriginalPlace { BackedUpOriginalPlace(asset: asset, name: name) }
+    var place: BackedUpOriginalPlace { BackedUpOriginalPlace(asset: asset, name: name, from: from ?? 0) }
     var isSound: Bool {
-        AssetRecord.isName(asset) && AssetFileRecord.isName(name)
+        AssetRecord.isName(asset) && AssetFileRecord.isName(name) && (from ?? 1) > 0
             && files.allSatisfy { AssetRecord.isName($0.name) }
     }
 }
@@ -106,13 +111,16 @@ protocol BackedUpLine: Codable {
     var isSound: Bool { get }
 }
 
-/// Where in `originals.jsonl` an original is: in order of assets' names, then of its own, byte by byte.
+/// Where in `originals.jsonl` parts of an original are: in order of assets' names, then of its own, byte by byte, then of its
+/// parts.
 struct BackedUpOriginalPlace: Comparable {
     var asset: String
     var name: String
+    var from: Int
 
     static func < (left: Self, right: Self) -> Bool {
-        left.asset == right.asset
+        if left.asset == right.asset, left.name == right.name { return left.from < right.from }
+        return left.asset == right.asset
             ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
             : left.asset.utf8.lexicographicallyPrecedes(right.asset.utf8)
     }

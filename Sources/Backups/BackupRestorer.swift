@@ -13,12 +13,12 @@ public struct RestoreRequest: Sendable {
     public var isForced: Bool
     /// Who restores, for the audit log.
     public var actor: String?
-    /// The folders of storage accounts, by name.
-    public var accounts: [String: String]
+    /// The folders of storage accounts that media is brought back to, by name; nil brings all of it into the data folder.
+    public var accounts: [String: String]?
 
     public init(
         backup: String, dataFolder: String, media: String?, isForced: Bool, actor: String?,
-        accounts: [String: String] = [:]
+        accounts: [String: String]? = nil
     ) {
         self.accounts = accounts
         self.backup = backup
@@ -108,7 +108,7 @@ public struct BackupRestorer {
             RestoredBackup(id: backup.manifest.id, taken: backup.manifest.taken, actor: request.actor),
             accounts: places.records, at: outcome.restored)
         try catalog.settle()
-        try BackupFiles.synchronize(path)
+        for folder in [request.dataFolder] + places.used { try BackupFiles.synchronizeAll(of: folder) }
         try BackupFiles.rename(path, to: catalogPath)
         try BackupFiles.synchronize(request.dataFolder)
         try BackupFiles.remove(work)
@@ -198,18 +198,24 @@ public struct BackupRestorer {
         let lines = try ContentLines<BackedUpOriginal>(path)
         let source = try sourceFolder()
         var done = backup.manifest.versions
+        // Of one original: it may have many lines.
+        var accounts: [String: String] = [:]
         while let original = try lines.next() {
-            let record = try await catalog.assetFile(asset: original.asset, name: original.name)
+            if original.from == nil {
+                let record = try await catalog.assetFile(asset: original.asset, name: original.name)
+                accounts = [:]
+                for part in record?.parts ?? [] { accounts[part.id] = part.storageAccount }
+                done += 1
+            }
             for file in original.files {
-                let part = record?.parts.first { $0.id == file.name || $0.id + ".tags" == file.name }
-                let root = places.folder(of: part?.storageAccount) ?? media
+                let part = file.name.hasSuffix(".tags") ? String(file.name.dropLast(5)) : file.name
+                let root = places.folder(of: accounts[part]) ?? media
                 if let reason = try restore(file, from: source, to: root) {
                     outcome.defects.append(FileDefect(original.place, "'\(file.name)': \(reason)"))
                 } else {
                     outcome.files += 1
                 }
             }
-            done += 1
             progress(done, total)
         }
     }

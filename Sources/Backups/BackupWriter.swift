@@ -1,5 +1,5 @@
 public import Catalog
-import ContentKeys
+public import ContentKeys
 import Cryptography
 public import Foundation
 public import MediaStorage
@@ -47,6 +47,9 @@ public struct BackupOutcome: Sendable {
     }
 }
 
+/// Gives the key that an original is stored under; nil for one in the clear.
+public typealias OriginalKey = (AssetFileRecord) async throws -> ContentKey?
+
 /// Makes a backup of a data folder that is in use.
 ///
 /// Everything is written into `TARGET.part`, which becomes `TARGET` by one rename when it is complete. The catalog is copied
@@ -54,12 +57,17 @@ public struct BackupOutcome: Sendable {
 /// that was interrupted copied of them is not copied again.
 public struct BackupWriter {
     private static let pageSize = 1000
+    /// What a backup that is being made is named, before it has its own name.
+    private static let suffix = ".part"
+    /// In the folder of a backup that is being made, until it is complete.
+    private static let markerFile = "unfinished"
 
     private let request: BackupRequest
     private let catalogPath: String
     private let files: any CatalogFiles
     private let live: any CatalogEngine
     private let storage: any MediaStorage
+    private let key: OriginalKey
     private let part: String
     private var outcome: BackupOutcome
     private var base: ContentLines<BackedUpVersion>?
@@ -69,14 +77,16 @@ public struct BackupWriter {
 
     /// - Parameters:
     ///   - catalogPath: the file of `live`.
+    ///   - key: gives the keys that originals are stored under, to hold them against their tags; nil for those in the clear.
     ///   - progress: is told how many versions and originals are done.
     public static func run(
         _ request: BackupRequest, catalogPath: String, files: any CatalogFiles, live: any CatalogEngine,
         storage: any MediaStorage,
+        key: @escaping OriginalKey,
         progress: (Int) -> Void = { _ in }
     ) async throws -> BackupOutcome {
         do {
-            var writer = BackupWriter(request, catalogPath, files, live, storage)
+            var writer = BackupWriter(request, catalogPath, files, live, storage, key)
             try await writer.write(progress)
             return writer.outcome
         } catch let error as CatalogError {
@@ -88,14 +98,15 @@ public struct BackupWriter {
 
     private init(
         _ request: BackupRequest, _ catalogPath: String, _ files: any CatalogFiles, _ live: any CatalogEngine,
-        _ storage: any MediaStorage
+        _ storage: any MediaStorage, _ key: @escaping OriginalKey
     ) {
         self.request = request
         self.catalogPath = catalogPath
         self.files = files
         self.live = live
         self.storage = storage
-        part = request.target + ".part"
+        self.key = key
+        part = request.target + Self.suffix
         outcome = BackupOutcome(
             manifest: BackupManifest(
                 format: BackupManifest.currentFormat, id: request.id, taken: request.taken, program: request.program,
@@ -104,6 +115,12 @@ public struct BackupWriter {
     }
 
     private mutating func write(_ progress: (Int) -> Void) async throws {
+        guard !request.target.lowercased().hasSuffix(Self.suffix) else {
+            throw BackupError(
+                .occupied,
+                "'\(request.target)' cannot name a backup: names that end in '\(Self.suffix)' are those of unfinished ones"
+            )
+        }
         guard !BackupFiles.exists(request.target) else {
             throw BackupError(.occupied, "'\(request.target)' is there already: a backup never replaces anything")
         }
@@ -111,9 +128,7 @@ public struct BackupWriter {
         try BackupFiles.makeFolder(part)
         let lock = try FolderLock(part)
         defer { withExtendedLifetime(lock) {} }
-        for name in try BackupFiles.entries(part) where name != "media" && name != "done" {
-            try BackupFiles.remove("\(part)/\(name)")
-        }
+        try begin()
         if request.media {
             try BackupFiles.makeFolder("\(part)/done")
             copies = try FileSystemMediaStorage(root: "\(part)/media")
@@ -121,7 +136,7 @@ public struct BackupWriter {
         }
         let originals = OriginalsWriter(
             part: part, storage: storage, live: live, isCopying: request.media, base: baseOriginals,
-            baseMedia: baseMedia)
+            baseMedia: baseMedia, key: key)
         if request.media { try originals.removeUndone() }
         let snapshot = "\(part)/\(BackupFolder.catalogFile)"
         try files.copy(catalogPath, to: snapshot)
@@ -131,6 +146,24 @@ public struct BackupWriter {
         try await writeOriginals(catalog, originals, progress)
         if request.media { try originals.removeForgotten() }
         try complete()
+    }
+
+    /// Goes on with what an attempt that was interrupted left, or marks the folder as its own.
+    private func begin() throws {
+        let entries = try BackupFiles.entries(part)
+        guard
+            entries.isEmpty
+                || (entries.contains(Self.markerFile) && !entries.contains(BackupFolder.sumsFile))
+        else {
+            throw BackupError(
+                .occupied,
+                "'\(part)' is no backup that was interrupted: give it another name when it is a complete one, else remove it"
+            )
+        }
+        if entries.isEmpty { try BackupFiles.write(Data(), to: "\(part)/\(Self.markerFile)") }
+        for name in entries where !["media", "done", Self.markerFile].contains(name) {
+            try BackupFiles.remove("\(part)/\(name)")
+        }
     }
 
     private mutating func openBase() throws {
@@ -175,7 +208,7 @@ public struct BackupWriter {
                     outcome.manifest.versions += 1
                     outcome.manifest.files += line.files.count
                     outcome.manifest.bytes += line.files.reduce(0) { $0 + ($1.size ?? 0) }
-                    try content.append(try BackupJSON.encode(line) + Data("\n".utf8))
+                    try content.append(try ContentLines.text(line))
                     progress(outcome.manifest.versions)
                 }
             }
@@ -196,12 +229,8 @@ public struct BackupWriter {
             let assets = try await catalog.assets(page)
             for asset in assets {
                 for file in try await catalog.assetFiles(asset: asset.name) where file.state != .uploading {
-                    guard let (line, isNew) = try await writer.back(up: file, &outcome.defects) else { continue }
-                    if !isNew { outcome.unchanged += 1 }
+                    guard try await back(up: file, writer, content) else { continue }
                     count += 1
-                    outcome.manifest.files += line.files.count
-                    outcome.manifest.bytes += line.files.reduce(0) { $0 + ($1.size ?? 0) }
-                    try content.append(try BackupJSON.encode(line) + Data("\n".utf8))
                     progress(outcome.manifest.versions + count)
                 }
             }
@@ -210,6 +239,25 @@ public struct BackupWriter {
         }
         outcome.manifest.originals = count
         try content.close()
+    }
+
+    /// - Returns: whether it is in the backup: not when it was deleted while the backup was made.
+    private mutating func back(
+        up file: AssetFileRecord, _ writer: OriginalsWriter, _ content: NewFile
+    ) async throws -> Bool {
+        var isUnchanged = true
+        let key = await writer.key(of: file, &outcome.defects)
+        for range in OriginalsWriter.ranges(of: file) {
+            guard let (line, isNew) = try await writer.back(up: file, range, key, &outcome.defects) else {
+                return false
+            }
+            if isNew { isUnchanged = false }
+            outcome.manifest.files += line.files.count
+            outcome.manifest.bytes += line.files.reduce(0) { $0 + ($1.size ?? 0) }
+            try content.append(try ContentLines.text(line))
+        }
+        if isUnchanged { outcome.unchanged += 1 }
+        return true
     }
 
     /// - Returns: the version's line; nil when the version was deleted while the backup was made.
@@ -242,7 +290,7 @@ public struct BackupWriter {
 
     private mutating func linked(_ files: VersionFiles) throws -> BackedUpVersion? {
         guard let old = try base?.line(at: files.place), old.identity == files.identity,
-            old.files.allSatisfy({ $0.sha256 != nil }),
+            old.files.allSatisfy({ $0.sha256 != nil && $0.isDamaged == nil }),
             LinkedVersion.link(old.files.map(\.name), files.place, from: baseMedia, to: "\(part)/media")
         else { return nil }
         outcome.unchanged += 1
@@ -265,10 +313,10 @@ public struct BackupWriter {
                 digest = try StoredCopy.run(reader, to: writer)
                 try writer.close()
             }
-            if let reason = files.defect(of: name, size: reader.size, digest: digest) {
-                outcome.defects.append(FileDefect(files.place, name, reason))
-            }
-            line.files.append(.init(name: name, size: reader.size, sha256: digest))
+            let reason = files.defect(of: name, size: reader.size, digest: digest)
+            if let reason { outcome.defects.append(FileDefect(files.place, name, reason)) }
+            line.files.append(
+                .init(name: name, size: reader.size, sha256: digest, isDamaged: reason == nil ? nil : true))
         }
         if line.files.contains(where: { $0.size != nil }) {
             try staged?.commit(asset: line.asset, version: line.version)
@@ -304,11 +352,16 @@ public struct BackupWriter {
         ] {
             sums += "\(try BackupFiles.digest("\(part)/\(file)"))  \(file)\n"
         }
-        try BackupFiles.write(Data(sums.utf8), to: "\(part)/\(BackupFolder.sumsFile)")
-        try BackupFiles.synchronize(part)
+        let sumsPath = "\(part)/\(BackupFolder.sumsFile)"
+        try BackupFiles.write(Data(sums.utf8), to: sumsPath + ".new")
+        try BackupFiles.synchronizeAll(of: part)
         guard !BackupFiles.exists(request.target) else {
-            throw BackupError(.occupied, "'\(request.target)' came to be meanwhile; the backup is in '\(part)'")
+            throw BackupError(
+                .occupied, "'\(request.target)' came to be meanwhile: remove it, and run the command again")
         }
+        try BackupFiles.remove("\(part)/\(Self.markerFile)")
+        try BackupFiles.rename(sumsPath + ".new", to: sumsPath)
+        try BackupFiles.synchronize(part)
         try BackupFiles.rename(part, to: request.target)
         try BackupFiles.synchronize((request.target as NSString).deletingLastPathComponent.orHere)
     }

@@ -2,8 +2,9 @@ import Catalog
 import Foundation
 import MediaStorage
 
-/// The storage accounts that media is restored into: those that the backup has media of and that the configuration names, each
-/// set up anew in a folder that holds nothing. What lay in any other goes to the default account.
+/// The storage accounts that media is restored into, where somebody asks for that: those that the backup has media of and that
+/// the configuration names, each set up anew in a folder that holds nothing. What lay in any other goes to the
+/// default account.
 struct RestoredAccounts {
     /// In the folder of a restoration that goes on: the identities that accounts were given.
     static let fileName = "accounts.json"
@@ -15,10 +16,17 @@ struct RestoredAccounts {
     private var folders: [String: String] = [:]
 
     /// - Parameters:
-    ///   - folders: by name, as configured.
+    ///   - configured: folders by name; nil when all media goes to the default account.
     ///   - used: the names of accounts that the backup has media of.
     ///   - work: the restoration's folder.
-    init(folders: [String: String], used: [String], work: String) throws {
+    /// - Throws: `BackupError` and `MediaStorageError` when a disk does not answer.
+    init(folders configured: [String: String]?, used: [String], work: String) throws {
+        guard let configured else {
+            moved = used.sorted().map {
+                "what lay in storage account '\($0)', since nobody asked with --accounts to bring it there"
+            }
+            return
+        }
         let path = "\(work)/\(Self.fileName)"
         var identities: [String: String] = [:]
         if BackupFiles.exists(path) {
@@ -26,7 +34,7 @@ struct RestoredAccounts {
             identities = (try? BackupJSON.decode([String: String].self, data)) ?? [:]
         }
         for name in used.sorted() {
-            guard let folder = folders[name] else {
+            guard let folder = configured[name] else {
                 moved.append("there is no storage account '\(name)' among storage.accounts of the configuration")
                 continue
             }
@@ -35,7 +43,7 @@ struct RestoredAccounts {
                 identities[name] = identity
                 self.folders[name] = folder
                 records.append(StorageAccountRecord(name: name, identity: identity, created: Date()))
-            } catch let error as MediaStorageError {
+            } catch let error as MediaStorageError where error.code == .unavailable {
                 moved.append("storage account '\(name)': \(error.reason)")
             }
         }
@@ -43,6 +51,9 @@ struct RestoredAccounts {
         try BackupFiles.write(try BackupJSON.encode(identities), to: path)
         try BackupFiles.synchronize(work)
     }
+
+    /// The folders that media is restored into.
+    var used: [String] { records.compactMap { folders[$0.name] } }
 
     /// Nil for the default account.
     func folder(of account: String?) -> String? { account.flatMap { folders[$0] } }

@@ -90,9 +90,14 @@ enum StoredCopy {
 
     /// Reads a file through.
     ///
-    /// - Parameter writer: where its bytes go; nil for nowhere.
+    /// - Parameters:
+    ///   - writer: where its bytes go; nil for nowhere.
+    ///   - look: is given each piece as well.
     /// - Returns: its SHA-256, in hexadecimal digits.
-    static func run(_ reader: any MediaReader, to writer: (any MediaWriter)?) throws -> String {
+    static func run(
+        _ reader: any MediaReader, to writer: (any MediaWriter)?,
+        _ look: (UnsafeRawBufferPointer) throws -> Void = { _ in }
+    ) throws -> String {
         let hash = try SHA256Accumulator()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(pieceSize), alignment: 16)
         defer { buffer.deallocate() }
@@ -102,6 +107,7 @@ enum StoredCopy {
             try reader.read(into: piece, at: offset)
             try hash.update(UnsafeRawBufferPointer(piece))
             try writer?.append(UnsafeRawBufferPointer(piece))
+            try look(UnsafeRawBufferPointer(piece))
             offset += UInt64(piece.count)
         }
         return Hex.text(try hash.finish())

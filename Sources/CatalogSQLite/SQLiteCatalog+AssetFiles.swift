@@ -52,11 +52,16 @@ extension SQLiteCatalog {
 
 extension Database {
     func assetFiles(_ condition: String, _ arguments: StatementArguments) throws -> [AssetFileRecord] {
-        try Row.fetchAll(self, sql: "SELECT * FROM assetFile WHERE " + condition, arguments: arguments).map { row in
-            let parts = try Row.fetchAll(
-                self, sql: "SELECT * FROM originalPart WHERE file = ? ORDER BY position", arguments: [row["id"]])
-            return try AssetFileRecord(row: row, parts: parts)
-        }
+        let rows = try Row.fetchAll(self, sql: "SELECT * FROM assetFile WHERE " + condition, arguments: arguments)
+        // All at once: an asset may have thousands of files.
+        let parts = try Row.fetchAll(
+            self,
+            sql: """
+                SELECT * FROM originalPart WHERE file IN (SELECT id FROM assetFile WHERE \(condition))
+                ORDER BY file, position
+                """, arguments: arguments)
+        let partsOfFiles = Dictionary(grouping: parts) { $0["file"] as String }
+        return try rows.map { try AssetFileRecord(row: $0, parts: partsOfFiles[$0["id"]] ?? []) }
     }
 
     fileprivate func uploads(_ condition: String, _ arguments: StatementArguments) throws -> [UploadRecord] {
@@ -96,6 +101,7 @@ extension Database {
         guard exists == false else {
             throw CatalogError(.exists, "asset '\(file.asset)' has a file '\(file.name)' already")
         }
+        try requireNoFolder(file)
         try execute(
             sql: """
                 INSERT INTO assetFile (id, asset, name, contentType, size, digest, state, reason, storageKey, created,
@@ -107,6 +113,30 @@ extension Database {
                 file.created.timeIntervalSince1970, file.changed.timeIntervalSince1970,
             ])
         try replaceParts(of: file)
+    }
+
+    /// A name is that of a file or of a folder of files, in exactly these letters: whoever writes an asset out to a disk has
+    /// room for both.
+    private func requireNoFolder(_ file: AssetFileRecord) throws {
+        let parts = file.name.split(separator: "/")
+        for count in 1..<max(parts.count, 1) {
+            let folder = parts[..<count].joined(separator: "/")
+            let isFile = try Bool.fetchOne(
+                self, sql: "SELECT EXISTS (SELECT 1 FROM assetFile WHERE asset = ? AND name = ?)",
+                arguments: [file.asset, folder])
+            guard isFile == false else {
+                throw CatalogError(
+                    .conflict, "asset '\(file.asset)' has a file '\(folder)', which cannot be the folder of another")
+            }
+        }
+        // All that begins with the name and a slash: '0' comes behind '/'.
+        let inside = try String.fetchOne(
+            self, sql: "SELECT name FROM assetFile WHERE asset = ? AND name > ? AND name < ? LIMIT 1",
+            arguments: [file.asset, file.name + "/", file.name + "0"])
+        if let inside {
+            throw CatalogError(
+                .conflict, "asset '\(file.asset)' has a file '\(inside)': '\(file.name)' is a folder there")
+        }
     }
 
     func update(_ file: AssetFileRecord) throws {

@@ -65,8 +65,11 @@ public struct SASRoutes: Sendable {
     }
 
     private func locator(_ context: ServiceRequestContext) -> String { context.parameters.get("locator") ?? "" }
-    private func name(_ context: ServiceRequestContext) -> String {
-        context.parameters.getCatchAll().joined(separator: "/").removingPercentEncoding ?? ""
+    /// As it stands in the path: the router's own parts would have `a//b` and `a/b/` be `a/b`.
+    private func name(_ request: Request) -> String {
+        let parts = request.uri.path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 3, parts[0].isEmpty, parts[1] == "sas" else { return "" }
+        return parts[3...].joined(separator: "/").removingPercentEncoding ?? ""
     }
 
     private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -89,7 +92,7 @@ public struct SASRoutes: Sendable {
 
     private func read(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let asset = try await asset(request, context, for: .read)
-        guard let (file, content) = try await service.file(name(context), of: asset) else { throw Self.missing }
+        guard let (file, content) = try await service.file(name(request), of: asset) else { throw Self.missing }
         let source = OriginalSource(content: content)
         let object = OriginObject(
             contentType: file.contentType, size: file.size,
@@ -129,7 +132,7 @@ public struct SASRoutes: Sendable {
             throw Problem(.lengthRequired, code: "lengthRequired", detail: "Say Content-Length.")
         }
         let upload = UploadRequest(
-            asset: asset.name, role: .whole(name: name(context)), length: length,
+            asset: asset.name, role: .whole(name: name(request)), length: length,
             contentType: String((request.headers[.contentType] ?? "application/octet-stream").prefix(256)))
         do {
             try await service.put(
@@ -148,7 +151,7 @@ public struct SASRoutes: Sendable {
     private func remove(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let asset = try await asset(request, context, for: .delete)
         do {
-            let isThere = try await service.delete(name(context), of: asset, locator: locator(context))
+            let isThere = try await service.delete(name(request), of: asset, locator: locator(context))
             guard isThere else { throw Self.missing }
         } catch let error as AssetFileError where error.code == .busy {
             throw Problem(.conflict, code: error.code.rawValue, detail: "It is still arriving.")

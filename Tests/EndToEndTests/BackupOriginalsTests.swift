@@ -83,6 +83,12 @@ import Testing
             }
             #expect(inodes[0] == inodes[1])
         }
+        // Unfinished ones alone are named that way, and nothing else is taken for one.
+        #expect(try site.data.keyway("backup", folder.path + "/3.PART", "--media").status == 73)
+        try FileManager.default.copyItem(atPath: folder.path + "/1", toPath: folder.path + "/3.part")
+        #expect(try site.data.keyway("backup", folder.path + "/3", "--media").status == 73)
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/3.part/SHA256SUMS"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/2/unfinished"))
         // Each is whole by itself.
         try FileManager.default.removeItem(atPath: folder.path + "/1")
 
@@ -121,7 +127,34 @@ import Testing
         #expect(try keyway(folder.path + "/linked", [:], "asset", "verify", "film").status == 0)
     }
 
-    /// To the account of the same name, where that is empty; else to the default one, which is said.
+    /// Content is held against the tags, tags against the catalog; what was damaged is not linked from then on.
+    @Test func damageOfTheSiteIsNoticed() throws {
+        let data = try DataFolder()
+        let folder = try Folder()
+        try data.must("asset", "create", "film")
+        try data.must("asset", "file", "add", "film", try folder.write("a.bin", OriginalSite.content(400_000)))
+        let originals = data.folder.path + "/media/originals/"
+        let stored = try FileManager.default.contentsOfDirectory(atPath: originals)
+        #expect(stored.count == 2)
+        var base: [String] = []
+        for name in stored {
+            try flip(originals + name)
+            for _ in 0..<2 {
+                let backup = "\(folder.path)/\(base.count)"
+                let outcome = try run(
+                    Programs.own("keyway"), ["backup", backup, "--media", "--json"] + base.suffix(2),
+                    environment: data.environment)
+                #expect(outcome.status == 65)
+                let defects = try outcome.json()["defects"] as? [[String: Any]] ?? []
+                #expect(defects.count == 1 && (defects.first?["reason"] as? String)?.contains("'\(name)'") == true)
+                base += ["--base", backup]
+            }
+            try flip(originals + name)
+        }
+        #expect(try data.must("backup", folder.path + "/whole", "--media", "--json").json()["unchanged"] as? Int == 0)
+    }
+
+    /// To the account of the same name, where somebody asks for it and that is empty; else to the default one, which is said.
     @Test func mediaGoesBackToItsAccounts() throws {
         let folder = try Folder()
         func accounts(_ name: String) -> [String: String] {
@@ -144,9 +177,9 @@ import Testing
 
         // An attempt that ends in its middle, and the next one.
         try flip(backup + "/media/" + (expected.first { $0.hasPrefix("originals/") } ?? ""))
-        #expect(try restore(backup, of: data, into: folder.path + "/1", [], accounts("new")).status == 65)
+        #expect(try restore(backup, of: data, into: folder.path + "/1", ["--accounts"], accounts("new")).status == 65)
         try flip(backup + "/media/" + (expected.first { $0.hasPrefix("originals/") } ?? ""))
-        let done = try restore(backup, of: data, into: folder.path + "/1", [], accounts("new"))
+        let done = try restore(backup, of: data, into: folder.path + "/1", ["--accounts"], accounts("new"))
         try #require(done.status == 0, "\(done.errors)")
         #expect(try done.json()["accounts"] as? [String] == ["films"])
         #expect(stored(folder.path + "/new") == expected && stored(folder.path + "/1/media").isEmpty)
@@ -155,16 +188,17 @@ import Testing
         let films = (list as? [[String: Any]] ?? []).first { $0["name"] as? String == "films" }
         #expect(films?["versions"] as? Int == 1 && films?["originals"] as? Int == 1 && films?["problem"] == nil)
 
-        // In use, on the machine of a drill; and without any configuration.
-        for (number, environment) in [accounts("disk"), [:]].enumerated() {
+        // In use; without any configuration; and not asked for, as in a drill.
+        for (number, environment) in [accounts("disk"), [:], accounts("unasked")].enumerated() {
             let target = "\(folder.path)/other\(number)"
-            let moved = try restore(backup, of: data, into: target, [], environment)
+            let moved = try restore(backup, of: data, into: target, number < 2 ? ["--accounts"] : [], environment)
             try #require(moved.status == 0, "\(moved.errors)")
             #expect(try (moved.json()["movedAccounts"] as? [String])?.count == 1)
             #expect(try (moved.json()["accounts"] as? [String])?.isEmpty == true)
             #expect(stored(target + "/media") == expected)
             #expect(try keyway(target, [:], "asset", "verify", "film").status == 0)
         }
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/unasked"))
         #expect(stored(folder.path + "/disk") == expected)
         #expect(try data.must("asset", "verify", "film").status == 0)
     }

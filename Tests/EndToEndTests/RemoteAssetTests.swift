@@ -103,10 +103,13 @@ import Testing
         let text = try site.data.folder.write(
             "film.srt", Data("1\n00:00:00,000 --> 00:00:01,000\nOne\n".utf8))
         let options = ["--preset-file", preset, "--subtitles", text + ":en", "--end", "1.5", "--json"]
+        // No name of an original.
+        let named = site.data.folder.path + "/Ä film (1).mp4"
+        try FileManager.default.copyItem(atPath: clip, toPath: named)
         let here = try run(
             Programs.own("keyway"), ["encode", clip, "--asset", "here"] + options, environment: site.data.environment)
         let there = try run(
-            Programs.own("keyway"), ["encode", clip, "--asset", "there"] + options, environment: site.environment)
+            Programs.own("keyway"), ["encode", named, "--asset", "there"] + options, environment: site.environment)
         try #require(here.status == 0 && there.status == 0, "\(here.errors) \(there.errors)")
         func job(_ outcome: Outcome) throws -> [String: Any] {
             var job = try #require((try outcome.json()["jobs"] as? [[String: Any]])?.first)

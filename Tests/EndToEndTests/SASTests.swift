@@ -124,6 +124,19 @@ import Testing
         #expect(try site.data.keyway("audit", "verify").status == 0)
     }
 
+    /// A name is what stands in the URL, and a file's or a folder's.
+    @Test func namesAreNotMended() throws {
+        let site = try site()
+        let text = site.url("all", "{name}")
+        func put(_ name: String) throws -> Int {
+            try curl(text.replacingOccurrences(of: "{name}", with: name), "-X", "PUT", "-d", "x", "--path-as-is").status
+        }
+        #expect(try put("n/a") == 201)
+        for name in ["n//b", "n/b/", "/n/b", "n", "n/a/b", "n/./b"] { #expect(try put(name) == 409, "\(name)") }
+        #expect(try put("N/a/b") == 201)
+        #expect(try put("n/ab") == 201)
+    }
+
     /// Every refusal is the same answer.
     @Test func whatIsNotAllowedIsRefusedAlike() throws {
         let site = try site()

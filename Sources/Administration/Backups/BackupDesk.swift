@@ -11,6 +11,8 @@ public struct BackupOrder: Sendable, Hashable {
     public var media: Bool
     /// An earlier one there, whose files are linked where they are unchanged.
     public var base: String?
+    /// Of the backup to be, and of its making.
+    public var id: String
     /// For the audit log.
     public var actor: String
 }
@@ -41,7 +43,7 @@ public final class BackupDesk: Sendable {
                 throw OperatorError(
                     .conflict, "backup '\(progress.name ?? "")' is being made: wait until it has ended")
             }
-            progress = BackupProgress(state: .running, name: order.name)
+            progress = BackupProgress(state: .running, id: order.id, name: order.name)
             return progress
         }
         Task { await run(order) }
@@ -80,6 +82,8 @@ public struct BackupProgress: Codable, Sendable, Hashable {
     }
 
     public var state: State
+    /// Of the backup, also in its manifest.
+    public var id: String?
     public var name: String?
     /// Asset versions and originals.
     public var done = 0

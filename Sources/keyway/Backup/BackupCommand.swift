@@ -85,25 +85,42 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 
-    /// How often it is asked how far the backup is.
-    private static let interval = Duration.milliseconds(200)
+    /// How often it is asked how far the backup is; a short one has ended before.
+    private static let intervals = (first: Duration.milliseconds(200), later: Duration.milliseconds(1500))
+    /// How often in a row a server may not answer.
+    private static let attempts = 80
 
     /// By a server, for itself.
     private func takeThere(_ bar: ProgressBar) async throws -> BackupOutcome {
         let interface = try await common.makeOperator()
         var progress = try await interface.perform(TakeBackup(name: folder, media: media, base: base))
+        let id = progress.id
+        var failures = 0
+        try await Task.sleep(for: Self.intervals.first)
         while progress.state == .running {
-            try await Task.sleep(for: Self.interval)
-            progress = try await interface.perform(ShowBackup())
-            bar.show(done: progress.done, of: progress.total)
+            do {
+                progress = try await interface.perform(ShowBackup(id: id))
+                failures = 0
+                bar.show(done: progress.done, of: progress.total)
+            } catch let error as OperatorError where Self.isTransient(error) && failures < Self.attempts {
+                failures += 1
+            }
+            if progress.state == .running { try await Task.sleep(for: Self.intervals.later) }
         }
-        guard progress.state == .finished, progress.name == folder, let manifest = progress.manifest else {
+        guard progress.state == .finished, let manifest = progress.manifest else {
             let code = progress.errorCode.flatMap(BackupError.Code.init).map(CommandFailure.Code.init)
             throw CommandFailure(
                 code ?? .unavailable, progress.error ?? "the backup ended with its server: run the command again")
         }
         return BackupOutcome(
             manifest: manifest, unchanged: progress.unchanged ?? 0, defects: progress.defects ?? [])
+    }
+}
+
+extension BackupCommand {
+    /// Whether the backup may go on all the same: its server, or what lies before it, does not answer now.
+    private static func isTransient(_ error: OperatorError) -> Bool {
+        error.code == .unavailable || error.code == .limited
     }
 }
 

@@ -25,6 +25,14 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Restore although media is missing or damaged.")
     var force = false
 
+    @Flag(
+        help: """
+            Bring media back to the storage accounts that it came from, into the folders that storage.accounts of the \
+            configuration names, which must be empty: see first that their disks are mounted. Without it all media goes \
+            into the data folder.
+            """)
+    var accounts = false
+
     private struct Restored: Report {
         var folder: String
         var backup: String
@@ -65,6 +73,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 .unavailable, "this verb works on the local data folder only, and KEYWAY_URL is set; unset KEYWAY_URL")
         }
         let configuration = try await common.configuration()
+        let folders: [String: String] = configuration.storage.accounts.reduce(into: [:]) { $0[$1.name] = $1.folder }
         let bar = ProgressBar(label: "restoring", isDrawn: Terminal.isInteractive && !common.json)
         defer { bar.finish() }
         let outcome = try await BackupError.asFailure {
@@ -72,7 +81,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 RestoreRequest(
                     backup: backup.withoutSlashes, dataFolder: common.dataFolder.withoutSlashes,
                     media: media?.withoutSlashes, isForced: force, actor: Installation.localActor,
-                    accounts: configuration.storage.accounts.reduce(into: [:]) { $0[$1.name] = $1.folder }),
+                    accounts: accounts ? folders : nil),
                 kek: configuration.kek, progress: { bar.show(done: $0, of: $1) })
         }
         bar.finish()

@@ -41,11 +41,11 @@ struct RemoteJob {
         }
         var texts: [String] = []
         var sent: [String] = []
-        for input in inputs {
+        for (number, input) in inputs.enumerated() {
             var input = input
             if OriginalReference(input.path) == nil {
-                let (reference, isNew) = try await original(of: input.path, target)
-                if isNew { sent.append(reference.file) }
+                let reference = try await original(of: input.path, number, target)
+                sent.append(reference.file)
                 input.path = "asset:\(reference.asset)/\(reference.file)"
             }
             texts.append(input.text)
@@ -54,21 +54,53 @@ struct RemoteJob {
         guard !isDetached else { return submitted }
         let details = try await end(of: submitted, target)
         if details.job.state == JobState.finished.rawValue, !keepsOriginals {
-            for file in sent { _ = try await target.interface.perform(DeleteAssetFile(name: asset, file: file)) }
+            try await remove(sent, target.interface)
         }
         return details
     }
 
-    /// A file as an original of the asset: sent, unless the asset has that content under that name.
-    private func original(
-        of path: String, _ target: OriginalUpload
-    ) async throws -> (reference: OriginalReference, isNew: Bool) {
-        let source = try SourceFile(path: path)
-        let name = URL(fileURLWithPath: path).lastPathComponent
-        guard let reference = OriginalReference("asset:\(asset)/\(name)") else {
-            throw CommandFailure(.badData, "'\(name)' cannot name a file of an asset: letters, digits, '.', '_', '-'")
+    /// Removes what was sent, but for what another job still needs.
+    private func remove(_ files: [String], _ interface: any OperatorInterface) async throws {
+        var needed: Set<String> = []
+        for state in JobState.allCases where !state.isFinal && !files.isEmpty {
+            var page = ListJobs(state: state.rawValue)
+            repeat {
+                let jobs = try await interface.perform(page)
+                for job in jobs.jobs { needed.formUnion(try await interface.perform(ShowJob(id: job.id)).inputs) }
+                page.after = jobs.next
+            } while page.after != nil
         }
-        let digest = try target.digest(of: source, name: name, sending)
+        for file in files where !needed.contains("asset:\(asset)/\(file)") {
+            do {
+                _ = try await interface.perform(DeleteAssetFile(name: asset, file: file))
+            } catch let error as OperatorError where error.code == .missing {
+                // Another run of the same command has removed it.
+            }
+        }
+    }
+
+    /// What a file is named in the asset: whatever its name is here, alone among a job's inputs, and the same when the command is
+    /// run again.
+    private static func name(of path: String, _ number: Int, _ digest: SourceDigest) -> String {
+        let own = URL(fileURLWithPath: path).lastPathComponent.unicodeScalars.map { scalar in
+            allowed.contains(scalar) ? Character(scalar) : "-"
+        }
+        return "jobs/\(digest.whole.hexDigits.prefix(16))/\(number)-\(String(own.suffix(longestName)))"
+    }
+
+    private static let allowed = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+")
+    /// The end of a longer name, which says what the file is.
+    private static let longestName = 100
+
+    /// A file as an original of the asset: sent, unless an earlier run has.
+    private func original(of path: String, _ number: Int, _ target: OriginalUpload) async throws -> OriginalReference {
+        let source = try SourceFile(path: path)
+        let digest = try target.digest(of: source, name: URL(fileURLWithPath: path).lastPathComponent, sending)
+        let name = Self.name(of: path, number, digest)
+        guard let reference = OriginalReference("asset:\(asset)/\(name)") else {
+            throw CommandFailure(.badData, "'\(path)' cannot be sent as a file of asset '\(asset)'")
+        }
         let known = try await target.interface.perform(ListAssetFiles(name: asset)).files.first { $0.name == name }
         if let known, known.state == AssetFileState.ready.rawValue {
             guard known.sha256 == digest.whole.hexDigits else {
@@ -78,7 +110,7 @@ struct RemoteJob {
                 )
             }
             target.forgetKey(asset: asset, name: name)
-            return (reference, false)
+            return reference
         }
         let sent = try await target.send(
             source, digest: digest,
@@ -88,7 +120,7 @@ struct RemoteJob {
                 .badData, "\(asset)/\(name) is in state \(sent.file.state)" + (sent.file.reason.map { ": \($0)" } ?? "")
             )
         }
-        return (reference, true)
+        return reference
     }
 
     private func end(of job: JobDetails, _ target: OriginalUpload) async throws -> JobDetails {

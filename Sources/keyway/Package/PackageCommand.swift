@@ -104,9 +104,15 @@ struct PackageCommand: AsyncParsableCommand {
         try await transfer(request) { transfer in
             let client = SASClient(address)
             do {
-                let kept = try await transfer.write(to: client) { bar.show(done: $0, of: $1) }
+                let written = try await transfer.write(to: client) { bar.show(done: $0, of: $1) }
                 await client.shutDown()
-                return PackageReport(address.description, transfer.listing, kept: kept)
+                var report = PackageReport(address.description, transfer.listing, kept: written.kept)
+                if !written.isSeen {
+                    report.warnings.append(
+                        "all files were put; the URL does not allow reading, so it is unknown whether checks let them out"
+                    )
+                }
+                return report
             } catch {
                 await client.shutDown()
                 throw error

@@ -4,6 +4,7 @@ import AssetFiles
 import Foundation
 import KeyServer
 import Packaging
+import Synchronization
 
 /// Brings the objects of a package that was listed to where they belong, a few at a time.
 struct PackageTransfer: Sendable {
@@ -45,25 +46,85 @@ struct PackageTransfer: Sendable {
 
     /// Below a SAS URL: what manifests name before the manifests.
     ///
-    /// - Returns: how many files were there.
-    func write(to target: SASClient, _ progress: @escaping @Sendable (Int, Int) -> Void) async throws -> Int {
+    /// - Returns: how many files were there, and whether each was seen to be given out: false where the URL does not allow
+    ///   looking.
+    /// - Throws: `CommandFailure` with `tryLater` for files that are not given out.
+    func write(
+        to target: SASClient, _ progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> (kept: Int, isSeen: Bool) {
+        let sent = SentFiles()
         let folder = try SpoolFolder()
         let tops = Set(listing.manifests.map(\.file))
         let all = listing.objects
         let others = all.count - tops.count
+        let isThere: @Sendable (PackagedPlace) async throws -> Bool = { place in
+            guard let digest = try await put(place, target, folder) else { return true }
+            sent.digests.withLock { $0[place.object.path] = digest }
+            return false
+        }
         let kept = try await each(all.filter { !tops.contains($0.path) }, of: all.count, progress) {
-            try await put($0, target, folder)
+            try await isThere($0)
         }
         let last: @Sendable (Int, Int) -> Void = { progress(others + $0, $1) }
-        return try await kept
-            + each(all.filter { tops.contains($0.path) }, of: all.count, last) { try await put($0, target, folder) }
+        let keptLast = try await each(all.filter { tops.contains($0.path) }, of: all.count, last, isThere)
+        return (kept + keptLast, try await look(at: sent.digests.withLock { $0 }, target))
     }
 
-    /// - Returns: whether it was there.
-    private func put(_ place: PackagedPlace, _ target: SASClient, _ folder: SpoolFolder) async throws -> Bool {
+    /// How long no file may come out of its checks, with others waiting.
+    private static let longestCheck = Duration.seconds(120)
+    private static let lookInterval = Duration.milliseconds(500)
+
+    /// Waits until each file that was put is given out: before that its store may check it, and what is refused is never given
+    /// out.
+    ///
+    /// - Parameter sent: SHA-256 in hexadecimal digits, by name.
+    /// - Returns: false where the URL does not allow looking.
+    private func look(at sent: [String: String], _ target: SASClient) async throws -> Bool {
+        var waiting = sent
+        var last = ContinuousClock.now
+        while !waiting.isEmpty {
+            let (found, expected) = (SentFiles(), waiting)
+            let objects = listing.objects.filter { expected[$0.path] != nil }
+            let look: @Sendable (PackagedPlace) async throws -> Bool = { place in
+                let name = place.object.path
+                switch try await target.look(at: name) {
+                // A store that says no hash has said that it took the file.
+                case .file(let digest) where digest == nil || digest == expected[name]:
+                    found.digests.withLock { $0[name] = expected[name] }
+                case .file: throw Self.inTheWay(name)
+                case .hidden: found.isHidden.withLock { $0 = true }
+                case .nothing: break
+                }
+                return false
+            }
+            _ = try await each(objects, of: 0, { _, _ in }, look)
+            guard !found.isHidden.withLock({ $0 }) else { return false }
+            let out = found.digests.withLock { $0 }
+            if !out.isEmpty { last = .now }
+            for name in out.keys { waiting[name] = nil }
+            guard !waiting.isEmpty else { break }
+            guard ContinuousClock.now - last < Self.longestCheck else { throw Self.notGivenOut(waiting.keys.sorted()) }
+            try await Task.sleep(for: Self.lookInterval)
+        }
+        return true
+    }
+
+    private static func notGivenOut(_ names: [String]) -> CommandFailure {
+        let listed = names.prefix(20).map { "  \($0)" }
+        let more = names.count > 20 ? ["  and \(names.count - 20) more"] : []
+        return CommandFailure(
+            .tryLater,
+            (["\(names.count) files lie below the SAS URL and are not given out:"] + listed + more + [
+                "they are still being checked, wait for a review, or were rejected: 'keyway asset file list' says which; "
+                    + "when they are out, or were removed, run the command again"
+            ]).joined(separator: "\n"))
+    }
+
+    /// - Returns: its SHA-256 in hexadecimal digits; nil when it was there.
+    private func put(_ place: PackagedPlace, _ target: SASClient, _ folder: SpoolFolder) async throws -> String? {
         let name = place.object.path
         if case .file(let digest?) = try await target.look(at: name) {
-            if try await supply.digest(of: place) == digest { return true }
+            if try await supply.digest(of: place) == digest { return nil }
             throw Self.inTheWay(name)
         }
         let path = folder.newPath()
@@ -75,9 +136,9 @@ struct PackageTransfer: Sendable {
             let isPut = try await target.put(name, contentType: Self.contentType(name), size: source.size) {
                 source.bytes(in: 0..<source.size)
             }
-            if isPut { return false }
+            if isPut { return digest }
             switch try await target.look(at: name) {
-            case .file(let found) where found == digest: return false
+            case .file(let found) where found == digest: return digest
             case .file: throw Self.inTheWay(name)
             case .hidden where attempt >= Self.blindPatience:
                 throw OperatorError(
@@ -87,8 +148,8 @@ struct PackageTransfer: Sendable {
             case .hidden, .nothing: try await Task.sleep(for: .milliseconds(200))
             }
         }
-        throw OperatorError(
-            .exists, "there is a '\(name)' below the SAS URL that is not given out: look at it there, and remove it")
+        // An earlier attempt's, still being checked: whether it is the same is seen when it comes out.
+        return digest
     }
 
     /// So often a file that is in the way is looked at, and where it may not be looked at.
@@ -135,4 +196,11 @@ struct PackageTransfer: Sendable {
         default: "application/octet-stream"
         }
     }
+}
+
+/// What several tasks have put below a SAS URL, or seen there.
+private final class SentFiles: Sendable {
+    /// SHA-256 in hexadecimal digits, by name.
+    let digests = Mutex<[String: String]>([:])
+    let isHidden = Mutex(false)
 }

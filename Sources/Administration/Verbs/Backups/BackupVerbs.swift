@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 
 /// Starts a backup of the server's data folder into the folder of backups that its configuration names.
 public struct TakeBackup: OperatorVerb {
@@ -20,16 +21,30 @@ public struct TakeBackup: OperatorVerb {
             throw OperatorError(.invalid, "an earlier backup is linked from where media is copied, too")
         }
         return try context.backupDesk().start(
-            BackupOrder(name: name, media: media ?? false, base: base, actor: context.actor))
+            BackupOrder(
+                name: name, media: media ?? false, base: base, id: UUID().uuidString.lowercased(), actor: context.actor)
+        )
     }
 }
 
-/// Shows how far the backup is.
+/// Shows how far a backup is.
 public struct ShowBackup: OperatorVerb {
-    public init() {}
+    /// Of its making; nil for the last one.
+    public var id: String?
+
+    public init(id: String? = nil) {
+        self.id = id
+    }
 
     public func run(in context: OperatorContext) async throws -> BackupProgress {
-        context.backups?.current() ?? BackupProgress(state: .idle)
+        let progress = context.backups?.current() ?? BackupProgress(state: .idle)
+        guard id == nil || id == progress.id else {
+            throw OperatorError(
+                .missing,
+                "this server makes no backup \(id?.quoted ?? "") and has not ended it last: it was started again since, or "
+                    + "took another one")
+        }
+        return progress
     }
 }
 
