@@ -126,7 +126,16 @@ public struct Installation: Sendable {
         UploadKeys(
             wrap: { try await keyMaterial.wrap($0, keyID: $1, at: $2) },
             prepare: { try await prepareSecret(named: UploadKeys.secretName) },
-            withSecret: { body in try withSecret(named: UploadKeys.secretName) { body($0) } != nil })
+            withSecret: { body in
+                let name = UploadKeys.secretName
+                guard let record = try await catalog.secret(named: name) else { return false }
+                do {
+                    try wrapping.withSecret(named: name, kek: record.kek, ciphertext: record.ciphertext, body)
+                } catch let error as KEKError {
+                    throw AssetFileError(.unavailable, "\(error); 'keyway doctor' says more")
+                }
+                return true
+            })
     }
 
     /// Makes a random secret when there is none of that name. Of several processes that try, one does.

@@ -49,8 +49,8 @@ public struct UploadClient: Sendable {
         request.headers.add(
             name: "Upload-Metadata",
             value: metadata.map { "\($0.name) \(Data($0.value.utf8).base64EncodedString())" }.joined(separator: ","))
-        let response = try await execute(request, Self.deadline)
-        guard let location = response.headers.first(name: "Location"), location.hasPrefix("/") else {
+        let answer = try await execute(request, Self.deadline)
+        guard let location = answer.headers.first(name: "Location"), location.hasPrefix("/") else {
             throw OperatorError(.failed, "\(address) did not say where the upload lies")
         }
         return location
@@ -58,12 +58,9 @@ public struct UploadClient: Sendable {
 
     /// How many bytes of an upload have arrived; nil when the server does not know it.
     public func offset(of upload: String) async throws -> UInt64? {
-        do {
-            let response = try await execute(request(upload, .HEAD), Self.deadline)
-            return response.headers.first(name: "Upload-Offset").flatMap { UInt64($0) }
-        } catch let error as OperatorError where error.code == .missing {
-            return nil
-        }
+        let answer = try await perform(request(upload, .HEAD), Self.deadline)
+        if answer.status == 404, answer.isOfTheServer { return nil }
+        return try arrived(try checked(answer))
     }
 
     /// Sends bytes.
@@ -77,21 +74,23 @@ public struct UploadClient: Sendable {
         request.headers.add(name: "Content-Type", value: "application/offset+octet-stream")
         request.headers.add(name: "Upload-Offset", value: "\(offset)")
         request.body = .stream(body.map { ByteBuffer(bytes: $0) }, length: .known(Int64(clamping: count)))
-        let response = try await execute(request, Self.sendingDeadline)
-        guard let arrived = response.headers.first(name: "Upload-Offset").flatMap({ UInt64($0) }) else {
-            throw OperatorError(.failed, "\(address) did not say how much has arrived")
-        }
-        return arrived
+        return try arrived(try await execute(request, Self.sendingDeadline))
     }
 
     /// Ends an upload; one that the server does not know, or whose file is there already, is fine.
     public func end(_ upload: String) async throws {
-        do {
-            _ = try await execute(request(upload, .DELETE), Self.deadline)
-        } catch let error as OperatorError where error.code == .missing || error.code == .notPermitted {
-            // A token that may not do it can begin no upload either.
-            return
-        }
+        let answer = try await perform(request(upload, .DELETE), Self.deadline)
+        let isOver = answer.status == 404 || answer.status == 403 && answer.problem == "complete"
+        guard !isOver || !answer.isOfTheServer else { return }
+        _ = try checked(answer)
+    }
+
+    /// `Upload-Offset`: what has none, or one that no file can have, comes from something that does not know uploads.
+    private func arrived(_ answer: Answer) throws -> UInt64 {
+        guard let text = answer.headers.first(name: "Upload-Offset"), let count = UInt64(text),
+            count <= UInt64(Int64.max)
+        else { throw OperatorError(.failed, "\(address) did not say how much has arrived") }
+        return count
     }
 
     private func request(_ path: String, _ method: HTTPMethod) -> HTTPClientRequest {
@@ -102,20 +101,44 @@ public struct UploadClient: Sendable {
         return request
     }
 
-    private func execute(_ request: HTTPClientRequest, _ deadline: TimeAmount) async throws -> HTTPClientResponse {
-        let response: HTTPClientResponse
-        let body: ByteBuffer
+    private struct Answer {
+        var status: Int
+        var headers: HTTPHeaders
+        var body: ByteBuffer
+
+        /// What does not say so comes from something in between, which knows nothing of uploads.
+        var isOfTheServer: Bool { headers.contains(name: "Tus-Resumable") }
+
+        /// The code of the problem that it is.
+        var problem: String? {
+            struct Document: Decodable { var code: String }
+            return try? JSONDecoder().decode(Document.self, from: Data(body.readableBytesView)).code
+        }
+    }
+
+    private func execute(_ request: HTTPClientRequest, _ deadline: TimeAmount) async throws -> Answer {
+        try checked(try await perform(request, deadline))
+    }
+
+    private func perform(_ request: HTTPClientRequest, _ deadline: TimeAmount) async throws -> Answer {
         do {
-            response = try await client.execute(request, deadline: .now() + deadline)
-            body = try await response.body.collect(upTo: Self.maximumAnswer)
+            let response = try await client.execute(request, deadline: .now() + deadline)
+            let body = try await response.body.collect(upTo: Self.maximumAnswer)
+            return Answer(status: Int(response.status.code), headers: response.headers, body: body)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             throw OperatorError(.unavailable, "cannot reach \(address): \(RemoteOperator.reason(error))")
         }
-        guard (200..<300).contains(response.status.code) else {
-            throw RemoteOperator.error(Int(response.status.code), Data(body.readableBytesView))
+    }
+
+    private func checked(_ answer: Answer) throws -> Answer {
+        guard !(200..<300).contains(answer.status) else { return answer }
+        guard answer.status != 404 || answer.isOfTheServer else {
+            throw OperatorError(
+                .unavailable,
+                "something at \(address) answered 404, and not the server's uploads: maybe what stands in front of it")
         }
-        return response
+        throw RemoteOperator.error(answer.status, Data(answer.body.readableBytesView))
     }
 }

@@ -43,7 +43,7 @@ enum Tus {
     /// Of the metadata, the sealed key of a file that its sender encrypted.
     static let sealedKey = "sealedkey"
 
-    /// Metadata as they are kept: when a file is deleted nothing that its key could be had from stays.
+    /// Metadata as they are kept: when a file is deleted nothing that its key could be had from stays here.
     static func withoutKey(_ text: String) -> String {
         text.split(separator: ",").filter { $0.split(separator: " ").first.map(String.init) != sealedKey }
             .joined(separator: ",")
@@ -68,6 +68,7 @@ extension Problem {
             case .complete: .forbidden
             case .tooLarge, .quotaExceeded: .contentTooLarge
             case .busy: HTTPResponse.Status(code: 423, reasonPhrase: "Locked")
+            case .unavailable: .serviceUnavailable
             // The tus protocol's own.
             case .wrongChecksum: HTTPResponse.Status(code: 460, reasonPhrase: "Checksum Mismatch")
             case .damaged: .gone

@@ -15,6 +15,8 @@ public struct AssetFileError: Error, Sendable, Hashable, CustomStringConvertible
         case quotaExceeded
         /// Somebody else is writing it.
         case busy
+        /// What it takes is not at hand now.
+        case unavailable
         /// It may not be used yet, or not at all.
         case notReady
         /// The upload is over.

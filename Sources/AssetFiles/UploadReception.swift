@@ -23,8 +23,7 @@ final class UploadReception {
         guard let last = upload.parts.last else { throw AssetFileError(.complete, "upload \(upload.id) is complete") }
         self.upload = upload
         self.service = service
-        let isSealed = upload.isSealed == true
-        if let keyID = upload.storageKey, !isSealed {
+        if let keyID = upload.storageKey, upload.isSealed != true {
             key = try await service.assets.storageKey(keyID)
         } else {
             key = nil

@@ -61,14 +61,13 @@ extension UploadService {
         return limits
     }
 
-    /// - Parameter key: of the file, for what its sender encrypted.
     private func record(
-        _ request: UploadRequest, _ role: UploadRecord.Role, _ asset: AssetRecord, key: KeyID? = nil
+        _ request: UploadRequest, _ role: UploadRecord.Role, _ asset: AssetRecord
     ) async throws -> UploadRecord {
         let assetKey = request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil
         return UploadRecord(
             id: UploadID(), asset: asset.name, role: role, length: request.length, metadata: request.metadata,
-            storageKey: request.isSealed ? key : assetKey,
+            storageKey: request.isSealed ? nil : assetKey,
             parts: try await parts(request, asset), isComplete: request.length == 0,
             isSealed: request.isSealed ? true : nil, created: now(), expires: now().addingTimeInterval(settings.expiry))
     }
@@ -91,7 +90,7 @@ extension UploadService {
     /// The key of a file that its sender encrypted, as it is stored; nil for any other file.
     private func sealedKey(
         _ request: UploadRequest, _ name: String, _ asset: AssetRecord, lengths: [UInt64]
-    ) async throws -> ContentKeyRecord? {
+    ) async throws -> UploadKeys.TakenOver? {
         guard request.isSealed else { return nil }
         guard let keys else { throw AssetFileError(.malformed, "files that are encrypted before are not taken here") }
         guard let digest = request.digest, let sealed = request.sealedKey else {
@@ -107,15 +106,12 @@ extension UploadService {
     ) async throws -> (UploadRecord, [CatalogChange]) {
         let file = AssetFileID()
         let key = try await sealedKey(request, name, asset, lengths: [request.length])
-        let record = try await record(request, .whole(file), asset, key: key?.keyID)
+        let record = try await record(request, .whole(file), asset)
         let fileRecord = AssetFileRecord(
             id: file, asset: asset.name, name: name, contentType: request.contentType, size: request.length,
             digest: request.digest, state: record.isComplete ? .quarantine : .uploading,
-            storageKey: record.storageKey, created: record.created, changed: record.created)
-        return (
-            record,
-            (key.map { [.insertContentKey($0)] } ?? []) + [.insertAssetFile(fileRecord), .insertUpload(record)]
-        )
+            storageKey: key?.record.keyID ?? record.storageKey, created: record.created, changed: record.created)
+        return (record, Self.insertion(of: fileRecord, under: key) + [.insertUpload(record)])
     }
 
     /// No byte is moved: the file is made of the parts as they lie.
@@ -146,18 +142,24 @@ extension UploadService {
         let key = try await sealedKey(request, name, asset, lengths: partials.map(\.length))
         let file = AssetFileRecord(
             id: AssetFileID(), asset: asset.name, name: name, contentType: request.contentType, size: length,
-            digest: request.digest, state: .quarantine, storageKey: key?.keyID ?? partials[0].storageKey,
+            digest: request.digest, state: .quarantine, storageKey: key?.record.keyID ?? partials[0].storageKey,
             parts: Self.joined(partials), created: now(), changed: now())
         let record = UploadRecord(
             id: UploadID(), asset: asset.name, role: .final(file.id, of: ids), length: length,
-            metadata: request.metadata, storageKey: file.storageKey, parts: [], isComplete: true, created: now(),
-            expires: now().addingTimeInterval(settings.expiry))
+            metadata: request.metadata, storageKey: key == nil ? file.storageKey : nil, parts: [], isComplete: true,
+            created: now(), expires: now().addingTimeInterval(settings.expiry))
         // Of two that use the same part one finds it gone.
         return (
             record,
-            ids.map { .deleteUpload($0) } + (key.map { [.insertContentKey($0)] } ?? [])
-                + [.insertAssetFile(file), .insertUpload(record)]
+            ids.map { .deleteUpload($0) } + Self.insertion(of: file, under: key) + [.insertUpload(record)]
         )
+    }
+
+    /// A file, and the key of its own if it has one. That the key was used is said last: who asks for the same file again is to
+    /// hear that it exists.
+    private static func insertion(of file: AssetFileRecord, under key: UploadKeys.TakenOver?) -> [CatalogChange] {
+        guard let key else { return [.insertAssetFile(file)] }
+        return [.insertContentKey(key.record), .insertAssetFile(file), .useSealedKey(key.use)]
     }
 
     /// The parts of uploads, as parts of one file. What its sender encrypted is under the upload's number.

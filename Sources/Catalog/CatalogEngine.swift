@@ -97,6 +97,8 @@ public enum CatalogChange: Sendable {
     /// Throws `missing` when it is gone: what was removed does not come back with what somebody still knows of it.
     case updateUpload(UploadRecord)
     case deleteUpload(UploadID)
+    /// Remembers for good that a key came sealed with what a sender encrypted. Throws `conflict` when it came before.
+    case useSealedKey(SealedKeyUse)
     /// With the job's usual tasks when none are given.
     case insertJob(JobRecord, tasks: [TaskRecord] = [])
     case pipeline(PipelineChange)
@@ -289,6 +291,8 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     /// The files of that content, or that are said to have it; at most 100.
     func assetFiles(digest: [UInt8]) async throws -> [AssetFileRecord]
     func upload(_ id: UploadID) async throws -> UploadRecord?
+    /// What fills a file that is still arriving.
+    func upload(of file: AssetFileID) async throws -> UploadRecord?
     /// At most 1000.
     func uploads(expiringBefore time: Date) async throws -> [UploadRecord]
     /// What originals take, those still to come too: for the quota.

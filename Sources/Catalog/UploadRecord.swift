@@ -35,7 +35,8 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     public var length: UInt64
     /// `Upload-Metadata` as it came.
     public var metadata: String
-    /// What the bytes are encrypted under in storage; nil for the clear.
+    /// What the bytes are encrypted under in storage; nil for the clear, and for what comes encrypted: nobody, of whatever
+    /// version, may encrypt that under its key again, which would undo it. Its file names the key.
     public var storageKey: KeyID?
     /// The last one takes bytes until the upload is complete. Their sizes are what was durable when this was recorded:
     /// what storage holds beyond was never acknowledged.

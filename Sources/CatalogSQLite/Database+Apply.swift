@@ -45,6 +45,7 @@ extension Database {
         case .insertUpload(let upload): try insert(upload)
         case .updateUpload(let upload): try update(upload)
         case .deleteUpload(let id): try deleteUpload(id)
+        case .useSealedKey(let use): try insert(use)
         case .insertUnpublishedVersion(let version): try insert(version, isCurrent: false)
         case .insertJob(let job, let tasks): try insert(job, tasks)
         case .pipeline(let change): try apply(change)

@@ -36,6 +36,7 @@ enum Migrations {
         migrator.registerMigration("storageAccounts") { try $0.execute(sql: storageAccounts) }
         migrator.registerMigration("requiredChecks") { try $0.execute(sql: requiredChecks) }
         migrator.registerMigration("fileKeys") { try $0.execute(sql: fileKeys) }
+        migrator.registerMigration("sealedKeyUses") { try $0.execute(sql: sealedKeyUses) }
         return migrator
     }
 

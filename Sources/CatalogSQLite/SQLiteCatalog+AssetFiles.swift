@@ -28,6 +28,14 @@ extension SQLiteCatalog {
         try await read { try $0.upload(id) }
     }
 
+    public func upload(of file: AssetFileID) async throws -> UploadRecord? {
+        try await read { database in
+            try database.uploads(
+                "isPartial = 0 AND json_extract(document, '$.role.whole._0') = ? LIMIT 1", [file.rawValue]
+            ).first
+        }
+    }
+
     public func uploads(expiringBefore time: Date) async throws -> [UploadRecord] {
         try await read { try $0.uploads("expires < ? ORDER BY id LIMIT 1000", [time.timeIntervalSince1970]) }
     }

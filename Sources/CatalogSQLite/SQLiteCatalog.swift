@@ -22,7 +22,7 @@ public final class SQLiteCatalog: CatalogEngine {
     private static let checkpointedPages = 400
 
     /// - Parameter path: the database file; made, with mode 0600, when it is not there.
-    /// - Throws: `CatalogError`.
+    /// - Throws: `CatalogError`, also when the file is of a newer version than this program.
     public convenience init(path: String) throws {
         try self.init(path: path, auditLockTimeout: AuditCommitter.lockTimeout)
     }
@@ -36,6 +36,7 @@ public final class SQLiteCatalog: CatalogEngine {
         configuration.label = "keyway.catalog"
         do {
             pool = try Self.pool(path: path, configuration: configuration)
+            try Migrations.refuseNewer(pool)
             try Migrations.run(on: pool)
             // GRDB sets NORMAL when it turns the write-ahead log on; it would lose commits with the power.
             try pool.writeWithoutTransaction { database in

@@ -66,7 +66,7 @@ public struct EncodingWorker: Sendable {
         let job = taken.job
         let target = try await EncodingTarget(job, environment)
         let key =
-            job.isStorageEncrypted ?? environment.isStorageEncrypted
+            try await environment.encryptsVersion(of: job)
             ? try await environment.unwrapper.unwrap(target.storageKey.wrapped, for: .storage) : nil
         let recorder = ProgressRecorder(task: taken.task, catalog: environment.catalog)
         let run = EncodingRun(

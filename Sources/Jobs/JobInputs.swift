@@ -47,6 +47,21 @@ struct JobInputs: Sendable {
 }
 
 extension EncodingWorker.Environment {
+    /// Whether the version that a job makes is encrypted in storage. Where nobody said it, so is what is made of an original that
+    /// its sender encrypted, whatever is configured: its content was to lie on no disk in the clear.
+    func encryptsVersion(of job: JobRecord) async throws -> Bool {
+        if let said = job.isStorageEncrypted { return said }
+        guard !isStorageEncrypted else { return true }
+        for input in job.inputs {
+            guard let reference = input.split(separator: "\t").first.flatMap({ OriginalReference(String($0)) }),
+                let file = try await catalog.assetFile(asset: reference.asset, name: reference.file),
+                let key = file.storageKey, let asset = try await catalog.asset(named: file.asset)
+            else { continue }
+            if key != asset.storageKey { return true }
+        }
+        return false
+    }
+
     /// Runs the encoder child over inputs of a job.
     ///
     /// - Throws: `JobFailure`; what could not be read of an original, which is no fault of its content.

@@ -242,6 +242,7 @@ actor FakeCatalog: CatalogEngine {
     func assetFiles(in state: AssetFileState) -> [AssetFileRecord] { [] }
     func assetFiles(digest: [UInt8]) -> [AssetFileRecord] { [] }
     func upload(_ id: UploadID) -> UploadRecord? { nil }
+    func upload(of file: AssetFileID) -> UploadRecord? { nil }
     func uploads(expiringBefore time: Date) -> [UploadRecord] { [] }
     func uploadedBytes() -> UInt64 { 0 }
     func storageAccounts() -> [StorageAccountRecord] { [] }

@@ -60,6 +60,11 @@ import Testing
         return bytes
     }
 
+    /// Of the file that arrives.
+    private func key(_ depot: Depot) async throws -> KeyID {
+        try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov")?.storageKey)
+    }
+
     /// What Tests/Delivery/sealed_upload.py gives for these values, by the steps of RFC 9180 and with nothing of ours.
     @Test func aKeyThatAnotherProgramSealedOpens() throws {
         let upload = SealedUpload(
@@ -260,15 +265,111 @@ import Testing
         try await depot.makeAsset()
         let (uploads, sender) = (depot.uploads(UploadSettings(expiry: 60)), try Sender())
         let first = try await uploads.create(try await sender.request(depot), actor: nil)
+        let firstKey = try await key(depot)
         try await uploads.terminate(first.id)
-        let second = try await uploads.create(try await sender.request(depot), actor: nil)
+        _ = try await uploads.create(try await sender.request(depot), actor: nil)
+        let secondKey = try await key(depot)
         depot.pass(61)
         try await uploads.removeExpired()
-        for upload in [first, second] {
-            let keyID = try #require(upload.storageKey)
-            #expect(try await depot.catalog.contentKey(keyID) == nil)
+        for keyID in [firstKey, secondKey] { #expect(try await depot.catalog.contentKey(keyID) == nil) }
+        #expect(firstKey != secondKey)
+    }
+
+    /// A program that knows nothing of it encrypts what comes under the key that the upload names. Under the file's own key, from
+    /// the same place of the key stream, that would be the content.
+    @Test func noUploadNamesTheKeyThatItsBytesAreUnderAlready() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let (uploads, sender) = (depot.uploads(), try Sender())
+        let upload = try await uploads.create(try await sender.request(depot), actor: nil)
+        #expect(upload.storageKey == nil)
+        var older = upload
+        older.isSealed = nil
+        try await depot.catalog.apply([.updateUpload(older)])
+        let sent = try sender.sent()[0]
+        _ = try await uploads.append(to: upload.id, at: 0, Depot.body(sent))
+        let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
+        #expect(try stored(arrived.parts[0], depot) == sent)
+        let file = try #require(try await uploads.ingest(arrived.id))
+        #expect(file.state == .ready)
+        #expect(try await read(file, uploads) == sender.content)
+
+        let part = try await uploads.create(
+            UploadRequest(asset: "film", role: .partial, length: 5, isSealed: true), actor: nil)
+        #expect(part.storageKey == nil)
+        _ = try await uploads.append(to: part.id, at: 0, Depot.body([1, 2, 3, 4, 5]))
+        var joined = sender.upload
+        (joined.name, joined.lengths) = ("b.mov", [5])
+        let final = try await uploads.create(
+            UploadRequest(
+                asset: "film", role: .final(name: "b.mov", of: [part.id]), length: 0, digest: joined.digest,
+                isSealed: true, sealedKey: try joined.seal(sender.key, to: try await depot.keys.publicKey())),
+            actor: nil)
+        #expect(final.storageKey == nil)
+        #expect(try await depot.catalog.assetFile(asset: "film", name: "b.mov")?.storageKey != nil)
+    }
+
+    /// Who kept what went over the wire brings nothing back that was deleted.
+    @Test func aSealedKeyIsTakenOnce() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let (uploads, sender) = (depot.uploads(), try Sender())
+        let request = try await sender.request(depot)
+        // What was refused used nothing up.
+        let small = depot.uploads(UploadSettings(quota: 5))
+        let refused = await #expect(throws: AssetFileError.self) { try await small.create(request, actor: nil) }
+        #expect(refused?.code == .quotaExceeded)
+        let upload = try await uploads.create(request, actor: nil)
+        // Asked for again, since the answer was lost: it exists, which is what matters.
+        let again = await #expect(throws: CatalogError.self) { try await uploads.create(request, actor: nil) }
+        #expect(again?.code == .exists)
+        _ = try await uploads.append(to: upload.id, at: 0, Depot.body(try sender.sent()[0]))
+        let file = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
+        try await depot.catalog.apply([.deleteAssetFile(file.id)])
+        let replayed = await #expect(throws: CatalogError.self) { try await uploads.create(request, actor: nil) }
+        #expect(replayed?.code == .conflict)
+        // The bit of an X25519 key that counts for nothing (RFC 7748, 5) makes no other key of it.
+        var twisted = request
+        twisted.sealedKey?[31] ^= 0x80
+        await #expect(throws: AssetFileError.self) { try await uploads.create(twisted, actor: nil) }
+        #expect(try await depot.catalog.assetFiles(asset: "film").isEmpty)
+        _ = try await uploads.create(try await sender.request(depot), actor: nil)
+    }
+
+    @Test func aSecretThatIsNotAtHandIsNoWrongKey() async throws {
+        let depot = try Depot()
+        let (upload, sealed) = (try Sender().upload, try await Sender().request(depot).sealedKey ?? [])
+        func keys(_ withSecret: @escaping @Sendable ((UnsafeRawBufferPointer) -> Void) throws -> Bool) -> UploadKeys {
+            UploadKeys(wrap: { _, _, _ in throw AssetFileError(.damaged, "") }, prepare: {}, withSecret: withSecret)
         }
-        #expect(first.storageKey != second.storageKey)
+        func failures(_ keys: UploadKeys) async -> [AssetFileError?] {
+            [
+                await #expect(throws: AssetFileError.self) { try await keys.publicKey() },
+                await #expect(throws: AssetFileError.self) {
+                    _ = try await keys.takeOver(sealed, of: upload, at: depot.now)
+                },
+            ]
+        }
+        let away = await failures(keys { _ in throw AssetFileError(.unavailable, "the KEK is away") })
+        #expect(away.map(\.?.code) == [.unavailable, .unavailable])
+        let short = await failures(
+            keys {
+                [UInt8](0..<31).withUnsafeBytes($0)
+                return true
+            })
+        #expect(short.map(\.?.code) == [.damaged, .damaged])
+        #expect(short.allSatisfy { $0?.reason.contains("delete it") == true })
+        let none = await failures(keys { _ in false })
+        #expect(none.map(\.?.code) == [.busy, .malformed])
+        let other = await #expect(throws: AssetFileError.self) {
+            let keys = keys {
+                [UInt8](1..<33).withUnsafeBytes($0)
+                return true
+            }
+            _ = try await keys.takeOver(sealed, of: upload, at: depot.now)
+        }
+        #expect(other?.code == .malformed)
+        for error in away + none + [other] { #expect(error?.reason.contains("delete it") == false) }
     }
 
     /// Its bytes are in no backup.
@@ -276,8 +377,8 @@ import Testing
         let depot = try Depot()
         try await depot.makeAsset()
         let (uploads, sender) = (depot.uploads(), try Sender())
-        let upload = try await uploads.create(try await sender.request(depot), actor: nil)
-        let keyID = try #require(upload.storageKey)
+        _ = try await uploads.create(try await sender.request(depot), actor: nil)
+        let keyID = try await key(depot)
         #expect(try await depot.catalog.contentKey(keyID) != nil)
         let catalog = try #require(depot.catalog as? any RestorableCatalog)
         try await catalog.restore(

@@ -1,9 +1,11 @@
 import Catalog
-import CatalogSQLite
 import Foundation
+import GRDB
 import Glibc
 import TestSupport
 import Testing
+
+@testable import CatalogSQLite
 
 /// How the catalog's file comes to be, and that opening it again in the same process harms nobody.
 @Suite(.waiting) struct OpeningTests {
@@ -28,6 +30,18 @@ import Testing
         #expect(chmod(file.path, 0o640) == 0)
         _ = try file.open()
         #expect(try status(file.path).st_mode & 0o777 == 0o640)
+    }
+
+    @Test func whatANewerProgramWroteIsNotWrittenTo() async throws {
+        let file = DatabaseFile()
+        let catalog = try file.open()
+        try await catalog.write { database in
+            try database.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('ofTheFuture')")
+        }
+        let error = #expect(throws: CatalogError.self) { try file.open() }
+        #expect(error?.code == .unavailable && error?.reason.contains("newer version") == true)
+        try await catalog.write { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = 'ofTheFuture'") }
+        _ = try file.open()
     }
 
     /// POSIX locks belong to the process: whoever closes any descriptor of the file lets go of all. Without the lock of an

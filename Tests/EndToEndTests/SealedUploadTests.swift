@@ -266,18 +266,32 @@ import Testing
             environment: local)
         #expect(here.status == 0, "\(here.errors)")
         #expect(try there.json()["tracks"] as? NSArray == here.json()["tracks"] as? NSArray)
+        // Nobody says how it is stored, and an original has a key of its own.
+        #expect(
+            try site.remote("asset", "file", "add", "film", clips[0], "--encrypt", through: proxy.url).status == 0)
+        let original = "asset:film/" + URL(fileURLWithPath: clips[0]).lastPathComponent
+        let made = try site.remote("asset", "upload", "made", original)
+        #expect(made.status == 0, "\(made.errors)")
         let wire = try proxy.recorded()
         for clip in clips {
-            let content = try Data(contentsOf: URL(fileURLWithPath: clip))
-            let inside = content.subdata(in: content.count / 2..<content.count / 2 + 64)
+            let inside = try inside(clip)
             #expect(!wire.contains { SecretWatch.contains($0, inside) })
-            #expect(
-                !site.data.mediaFiles().contains { name in
-                    let path = site.data.folder.path + "/media/" + name
-                    guard let stored = FileManager.default.contents(atPath: path) else { return false }
-                    return SecretWatch.contains(stored, inside)
-                })
+            #expect(!isStored(inside, site))
         }
-        #expect(try originals(site).isEmpty)
+        #expect(try originals(site).count == 1)
+        #expect(try site.remote("asset", "upload", "open", original, "--storage-encryption", "off").status == 0)
+        #expect(try isStored(inside(clips[0]), site))
+    }
+
+    private func inside(_ clip: String) throws -> Data {
+        let content = try Data(contentsOf: URL(fileURLWithPath: clip))
+        return content.subdata(in: content.count / 2..<content.count / 2 + 64)
+    }
+
+    private func isStored(_ inside: Data, _ site: OriginalSite) -> Bool {
+        site.data.mediaFiles().contains { name in
+            let path = site.data.folder.path + "/media/" + name
+            return FileManager.default.contents(atPath: path).map { SecretWatch.contains($0, inside) } ?? false
+        }
     }
 }

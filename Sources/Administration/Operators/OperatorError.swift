@@ -109,6 +109,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case .wrongOffset, .complete, .notReady: .conflict
         case .tooLarge, .quotaExceeded: .tooLarge
         case .busy: .inUse
+        case .unavailable: .unavailable
         case .damaged: .corrupt
         }
     }

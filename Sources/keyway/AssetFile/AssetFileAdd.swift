@@ -82,6 +82,8 @@ struct AssetFileAdd: AsyncParsableCommand {
             let files = try await target.interface.perform(FindContent(sha256: digest.whole.hexDigits)).files
             if files.contains(where: { $0.asset == asset && $0.name == name }) {
                 target.forgetKey(asset: asset, name: name)
+            } else if !files.isEmpty {
+                try await target.endUploads(asset: asset, name: name, sha256: digest.whole.hexDigits)
             }
             if let known = files.first { return Answer(file: known, sent: false, resumedAt: 0) }
         }

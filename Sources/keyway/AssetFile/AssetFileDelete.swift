@@ -3,7 +3,7 @@ import ArgumentParser
 
 struct AssetFileDelete: VerbCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Remove an original; versions that were made of it stay.")
+        commandName: "delete", abstract: "Remove an original, or end its upload; versions that were made of it stay.")
 
     @OptionGroup var common: CommonOptions
 

@@ -1,5 +1,6 @@
 import Administration
 import AssetFiles
+import Catalog
 import ContentKeys
 import Foundation
 import KeyServer
@@ -23,17 +24,27 @@ struct OriginalSender: Sendable {
     /// The public key that the file's key is encrypted to, as the server says it now.
     let recipient: @Sendable () async throws -> [UInt8]
     let memory: UploadMemory
+    /// What a run began that sent the same in the other form, as it is or encrypted: `restarts` ends that, too.
+    let otherMemory: UploadMemory
+    /// What the server has of that name.
+    let held: HeldFile
     let progress: @Sendable (_ arrived: UInt64) -> Void
 
+    /// The file that is there under the name, if there is one.
+    struct HeldFile: Sendable {
+        var report: @Sendable () async throws -> AssetFileReport?
+        var delete: @Sendable () async throws -> Void
+    }
+
+    /// What was begun is remembered until `memory` is told to forget it: when the server shows the file.
+    ///
     /// - Returns: how many bytes had arrived before.
     func run() async throws -> UInt64 {
-        let (parts, key) = try await begin()
+        guard let (parts, key) = try await begin() else { return file.size }
         let arrived = Arrived(count: parts.count)
         var before: UInt64 = 0
         for (index, part) in parts.enumerated() {
-            let offset = try await patiently { try await channel.offset(of: part.upload) } ?? 0
-            _ = arrived.set(index, offset)
-            before += offset
+            before = arrived.set(index, try await offset(of: part))
         }
         let progress = progress
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -48,40 +59,87 @@ struct OriginalSender: Sendable {
             }
             try await group.waitForAll()
         }
-        if parts.count > 1 {
+        if parts.count > 1 { try await join(parts, key) }
+        return before
+    }
+
+    private func join(_ parts: [UploadMemory.Part], _ key: ContentKey?) async throws {
+        do {
             _ = try await patiently {
                 var plan = plan
                 plan.sealedKey = try await sealed(key, parts)
                 return try await channel.create(plan, length: file.size, partials: parts.map(\.upload))
             }
+        } catch let error as OperatorError where error.code == .missing || error.code == .exists {
+            // The answer to an earlier try may have been lost.
+            guard try await isThere() else { throw error }
         }
-        memory.forget()
-        return before
+    }
+
+    /// Whether the server has all of the file, whoever brought it.
+    private func isThere() async throws -> Bool {
+        guard let report = try await patiently({ try await held.report() }) else { return false }
+        return report.state != AssetFileState.uploading.rawValue && report.size == file.size
+            && report.sha256 == plan.sha256
     }
 
     /// Takes up what was begun, if all of it is still known.
-    private func begin() async throws -> (parts: [UploadMemory.Part], key: ContentKey?) {
-        if let begun = memory.load(), !begun.parts.isEmpty {
-            if restarts {
-                for part in begun.parts { try await patiently { try await channel.end(part.upload) } }
-            } else if try await areKnown(begun.parts) {
+    ///
+    /// - Returns: nil when everything was there already, and only nobody had heard of it.
+    private func begin() async throws -> (parts: [UploadMemory.Part], key: ContentKey?)? {
+        if restarts {
+            try await endAll()
+        } else if let begun = memory.load() {
+            if try await areKnown(begun.parts) {
                 let isSame = begun.parts.last?.end == file.size && (begun.sha256 ?? plan.sha256) == plan.sha256
                 guard isSame else { throw hasChanged }
-                if plan.isSealed == (begun.contentKey != nil) { return (begun.parts, begun.contentKey) }
+                if plan.isSealed == (begun.contentKey != nil), try await !isDeleted(begun.parts) {
+                    return (begun.parts, begun.contentKey)
+                }
+            } else if try await isThere() {
+                return nil
             }
         }
-        memory.forget()
         // Never one of before: what was sent under that may have been something else.
         let key = plan.isSealed ? ContentKey.random(.storage) : nil
-        let parts = try await create(key)
+        let parts: [UploadMemory.Part]
+        do {
+            parts = try await create(key)
+        } catch let error as OperatorError where error.code == .exists && !restarts {
+            if try await held.report()?.state == AssetFileState.uploading.rawValue { throw isArriving }
+            throw error
+        }
+        // What was remembered before is overwritten now: until here it was all that could go on.
         try memory.save(UploadMemory.Begun(parts, key: key, digest: plan.sha256))
         return (parts, key)
     }
 
-    private func areKnown(_ parts: [UploadMemory.Part]) async throws -> Bool {
-        for part in parts where try await patiently({ try await channel.offset(of: part.upload) }) == nil {
-            return false
+    /// Whether an upload came to its end, and its file is gone since.
+    private func isDeleted(_ parts: [UploadMemory.Part]) async throws -> Bool {
+        guard parts.count == 1, try await offset(of: parts[0]) == file.size else { return false }
+        return try await patiently { try await held.report() } == nil
+    }
+
+    /// Ends what earlier runs began, in whatever form, and what holds the name though nobody remembers it.
+    private func endAll() async throws {
+        for part in (memory.load()?.parts ?? []) + (otherMemory.load()?.parts ?? []) {
+            try await patiently { try await channel.end(part.upload) }
         }
+        otherMemory.forget()
+        if try await patiently({ try await held.report() })?.state == AssetFileState.uploading.rawValue {
+            try await held.delete()
+        }
+    }
+
+    private var isArriving: CommandFailure {
+        CommandFailure(
+            .cannotCreate,
+            "\(plan.asset)/\(plan.file ?? "") is arriving there already, and nothing is known here of that upload: somebody "
+                + "else sends it, or an earlier run was cut off as it began. Give --restart to end it and begin anew")
+    }
+
+    private func areKnown(_ parts: [UploadMemory.Part]) async throws -> Bool {
+        for part in parts where try await known(part) == nil { return false }
         return true
     }
 
@@ -105,7 +163,7 @@ struct OriginalSender: Sendable {
     private func sealed(_ key: ContentKey?, _ parts: [UploadMemory.Part]) async throws -> [UInt8]? {
         guard let key, let name = plan.file else { return nil }
         return try SealedUpload(
-            asset: plan.asset, name: name, digest: digest.whole, lengths: parts.map { $0.end - $0.start }
+            asset: plan.asset, name: name, digest: digest.whole, lengths: parts.map(\.length)
         ).seal(key, to: try await recipient())
     }
 
@@ -139,18 +197,22 @@ struct OriginalSender: Sendable {
         var offset = try await offset(of: part)
         var lastProgress = ContinuousClock.now
         var wait = Duration.milliseconds(200)
-        while offset < part.end - part.start {
+        while offset < part.length {
             progress(offset)
             let start = part.start + offset
             let bytes = file.bytes(in: start..<min(part.end, start + Self.requestSize), of: seal)
             do {
+                let arrived: UInt64
                 do {
-                    offset = try await channel.send(to: part.upload, at: offset, bytes)
+                    arrived = try checked(try await channel.send(to: part.upload, at: offset, bytes), of: part)
                 } catch {
                     try bytes.obstacle.check()
                     throw error
                 }
-                (lastProgress, wait) = (.now, .milliseconds(200))
+                guard arrived > offset else {
+                    throw OperatorError(.failed, "the server took nothing of what was sent from byte \(offset) on")
+                }
+                (offset, lastProgress, wait) = (arrived, .now, .milliseconds(200))
             } catch let error where Self.isPassing(error) && ContinuousClock.now - lastProgress < Self.patience {
                 try await Task.sleep(for: wait)
                 wait = min(wait * 2, .seconds(10))
@@ -163,9 +225,24 @@ struct OriginalSender: Sendable {
     }
 
     private func offset(of part: UploadMemory.Part) async throws -> UInt64 {
-        guard let offset = try await patiently({ try await channel.offset(of: part.upload) }) else {
-            memory.forget()
+        guard let offset = try await known(part) else {
             throw CommandFailure(.unavailable, "the upload is not known any more; run the command again to begin anew")
+        }
+        return offset
+    }
+
+    /// How far a part is; nil when it is not known any more.
+    private func known(_ part: UploadMemory.Part) async throws -> UInt64? {
+        try await patiently { try await channel.offset(of: part.upload) }.map { try checked($0, of: part) }
+    }
+
+    /// What is on its way says how far it is, and may say anything.
+    private func checked(_ offset: UInt64, of part: UploadMemory.Part) throws -> UInt64 {
+        guard offset <= part.length else {
+            throw CommandFailure(
+                .software,
+                "the server says that \(offset) bytes have arrived of an upload of \(part.length): it, or what stands in front "
+                    + "of it, is at fault. What was begun is still remembered")
         }
         return offset
     }

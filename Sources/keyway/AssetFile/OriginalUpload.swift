@@ -64,7 +64,13 @@ struct OriginalUpload: Sendable {
 
     /// Finds out before a file is read whether it can be sent as it is asked for.
     func prepare(_ sending: SendingOptions) async throws {
-        guard seals(sending) else { return }
+        guard seals(sending) else {
+            if local == nil, sending.fingerprint != nil {
+                FileHandle.standardError.write(
+                    Data("note: KEYWAY_UPLOAD_KEY is set, and without --encrypt files go as they are\n".utf8))
+            }
+            return
+        }
         _ = try await SendingOptions.recipient(of: interface, sending.fingerprint)
     }
 
@@ -92,10 +98,28 @@ struct OriginalUpload: Sendable {
             digest: digest, parallel: order.parallel, restarts: order.sending.restart,
             recipient: { try await SendingOptions.recipient(of: interface, fingerprint) },
             memory: memory(order.asset, order.name, content: isSealed ? nil : sha256),
+            otherMemory: memory(order.asset, order.name, content: isSealed ? sha256 : nil), held: held(order),
             progress: { bar.show(done: Int($0), of: Int(source.size)) })
         defer { bar.finish() }
         let before = try await sender.run()
-        return (try await end(order), before)
+        let file = try await end(order)
+        guard file.state != AssetFileState.uploading.rawValue else {
+            throw CommandFailure(
+                .unavailable,
+                "everything of \(order.asset)/\(order.name) was sent, and the server says that it is still arriving: run the "
+                    + "command again")
+        }
+        sender.memory.forget()
+        return (file, before)
+    }
+
+    private func held(_ order: Order) -> OriginalSender.HeldFile {
+        let (interface, asset, name) = (interface, order.asset, order.name)
+        return OriginalSender.HeldFile(
+            report: {
+                try await interface.perform(ListAssetFiles(name: asset)).files.first { $0.name == name }
+            },
+            delete: { _ = try await interface.perform(DeleteAssetFile(name: asset, file: name)) })
     }
 
     /// - Parameter content: nil for what is encrypted: it is remembered whatever it holds, so that another content is noticed.
@@ -106,6 +130,15 @@ struct OriginalUpload: Sendable {
     /// A file that is there needs no key here any more, whoever sent it and did not live to forget it.
     func forgetKey(asset: String, name: String) {
         memory(asset, name, content: nil).forget()
+    }
+
+    /// Ends what was begun of a content under a name, since it is there under another.
+    func endUploads(asset: String, name: String, sha256: String) async throws {
+        for memory in [memory(asset, name, content: nil), memory(asset, name, content: sha256)] {
+            guard let begun = memory.load(), (begun.sha256 ?? sha256) == sha256 else { continue }
+            for part in begun.parts { try await channel.end(part.upload) }
+            memory.forget()
+        }
     }
 
     /// Waits until it was looked at.

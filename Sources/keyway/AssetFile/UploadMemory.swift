@@ -11,6 +11,9 @@ struct UploadMemory {
         var upload: String
         var start: UInt64
         var end: UInt64
+
+        /// In bytes.
+        var length: UInt64 { end - start }
     }
 
     /// What an earlier run began.
@@ -26,6 +29,15 @@ struct UploadMemory {
             guard let key else { return }
             self.key = key.withUnsafeBytes { Data($0) }
             sha256 = digest
+        }
+
+        /// Whether the parts are those of a file, one behind the other.
+        fileprivate var isWhole: Bool {
+            var position: UInt64 = 0
+            return parts.allSatisfy { part in
+                defer { position = part.end }
+                return part.start == position && part.end >= part.start
+            }
         }
 
         /// Nil for a file that is sent as it is.
@@ -53,8 +65,10 @@ struct UploadMemory {
         guard let content = FileManager.default.contents(atPath: path) else { return nil }
         let decoder = JSONDecoder()
         // What a version wrote that encrypted nothing here.
-        return (try? decoder.decode(Begun.self, from: content))
+        let begun =
+            (try? decoder.decode(Begun.self, from: content))
             ?? (try? decoder.decode([Part].self, from: content)).map { Begun($0, digest: "") }
+        return begun.flatMap { $0.isWhole && !$0.parts.isEmpty ? $0 : nil }
     }
 
     /// Only its owner may read it, from the first byte on: it may hold a key.
@@ -62,6 +76,7 @@ struct UploadMemory {
         let folder = (path as NSString).deletingLastPathComponent
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        removeTemporaries()
         var content = try JSONEncoder().encode(begun)
         let temporary = "\(path).\(UUID().uuidString)"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -82,5 +97,15 @@ struct UploadMemory {
     func forget() {
         // What stays is only tried first by the next upload of the same content.
         try? FileManager.default.removeItem(atPath: path)
+        removeTemporaries()
+    }
+
+    /// What a run has left that was ended while it wrote: it may hold a key.
+    private func removeTemporaries() {
+        let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+        for entry in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where entry.hasPrefix(name + ".") {
+            try? FileManager.default.removeItem(atPath: folder + "/" + entry)
+        }
     }
 }

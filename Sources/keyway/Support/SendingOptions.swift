@@ -20,7 +20,11 @@ struct SendingOptions: ParsableArguments {
             """)
     var uploadKey: String?
 
-    @Flag(help: "End what an earlier run of this command began, and begin anew.")
+    @Flag(
+        help: """
+            End what an earlier run began under that name, with --encrypt or without, and what arrives there under it and is \
+            not known here; then begin anew.
+            """)
     var restart = false
 
     /// In hexadecimal digits; nil to take the key that the server says.
@@ -33,6 +37,9 @@ struct SendingOptions: ParsableArguments {
     func check(_ storage: StorageOptions) throws {
         guard !encrypt || storage.isEncrypted != false else {
             throw ValidationError("--encrypt stores files encrypted; --storage-encryption off does not go with it")
+        }
+        guard encrypt || uploadKey == nil else {
+            throw ValidationError("--upload-key is of what --encrypt encrypts: without it files go as they are")
         }
     }
 

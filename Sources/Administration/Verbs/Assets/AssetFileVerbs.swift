@@ -37,7 +37,7 @@ public struct ShowAssetFile: OperatorVerb {
     }
 }
 
-/// Removes an original, whatever its state. Versions that were made of it stay.
+/// Removes an original, whatever its state: the upload of one that is still arriving is ended. Versions that were made of it stay.
 public struct DeleteAssetFile: OperatorVerb {
     public var name: String
     public var file: String
@@ -49,17 +49,35 @@ public struct DeleteAssetFile: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> AssetFileReport {
         let assets = try context.storedAssets()
-        let record = try await context.assetFile(name, file)
-        let report = try await context.report(on: record)
-        guard record.state != .uploading else {
-            throw OperatorError(
-                .conflict, "\(file.quoted) is still arriving: end its upload first, or wait until it expires")
+        // While it arrives it goes on now and then, and at last it is no upload any more.
+        for _ in 0..<Self.attempts {
+            let record = try await context.assetFile(name, file)
+            let report = try await context.report(on: record)
+            do {
+                try assets.discard(try await delete(record, in: context))
+                return report
+            } catch let error as CatalogError where error.code == .changed {
+                continue
+            }
         }
-        try await context.catalog.apply([
-            .deleteAssetFile(record.id), .audit(context.event(.assetFileDeleted, detail: "\(name): \(file)")),
-        ])
-        try assets.discard(record.parts)
-        return report
+        throw OperatorError(.inUse, "\(file.quoted) is arriving just now: try again")
+    }
+
+    private static let attempts = 20
+
+    /// - Returns: where its bytes lie.
+    private func delete(_ record: AssetFileRecord, in context: OperatorContext) async throws -> [OriginalPart] {
+        var (changes, parts, detail) = ([CatalogChange](), record.parts, "\(name): \(file)")
+        if record.state == .uploading {
+            detail += ", which was still arriving"
+            if let upload = try await context.catalog.upload(of: record.id) {
+                changes = [.require(.upload(upload)), .deleteUpload(upload.id)]
+                parts = upload.parts
+            }
+        }
+        try await context.catalog.apply(
+            changes + [.deleteAssetFile(record.id), .audit(context.event(.assetFileDeleted, detail: detail))])
+        return parts
     }
 }
 
