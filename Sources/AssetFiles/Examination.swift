@@ -118,8 +118,9 @@ struct Examination {
         var event = AuditEvent(time: service.now(), action: .assetFileChecked)
         event.actor = Self.actor
         event.detail = "\(file.asset): \(file.name): \(record.state.rawValue)" + (file.reason.map { ": \($0)" } ?? "")
-        // Another program may have come to require a check since this one looked.
-        let conditions: [CatalogChange] = file.state == .ready ? [.require(.requiredChecks(among: known))] : []
+        // Another program may have come to require a check since this one looked: somebody is to see what that finds, too.
+        let mayLeave = file.state == .ready || record.state == .review
+        let conditions: [CatalogChange] = mayLeave ? [.require(.requiredChecks(among: known))] : []
         try await save(conditions + [.audit(event)])
     }
 

@@ -1,3 +1,4 @@
+import AssetFiles
 public import Catalog
 import ContentKeys
 import EncoderProtocol
@@ -81,11 +82,8 @@ public struct EncodingWorker: Sendable {
         let version = AssetVersionRecord(
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: made.tracks,
             storageAccount: target.account)
-        if target.isNew, try await environment.catalog.asset(named: job.asset) == nil {
-            // A run that was broken off between its files and its record has left them under the number of this one.
-            try environment.storage.removeVersions(of: job.asset)
-        }
-        try made.staged.commit(asset: job.asset, version: target.version)
+        try await environment.leftovers.remove(of: job.asset, from: target.account)
+        try await DiskLook.run { try made.staged.commit(asset: job.asset, version: target.version) }
         return try await known(version, target, isPublished: isPublished, made)
     }
 

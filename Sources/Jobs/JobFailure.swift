@@ -102,12 +102,12 @@ extension JobFailure.Code {
         switch self {
         case .encoderCrashed, .encoderProtocol, .encoderMissing, .unexpected: .service
         case .keysAway: .keys
-        case .storageAway: .away
+        case .storageAway, .checkUnavailable: .away
         case .limitExceeded, .verifyFailed, .inputRefused: .content
         case .storageFailed, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost
         case .keyRefused, .publishRefused, .notConfigured, .originalNotReady: .configuration
-        case .edgeFailed, .checkUnavailable: .network
+        case .edgeFailed: .network
         }
     }
 }

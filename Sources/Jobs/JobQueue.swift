@@ -63,19 +63,29 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Waits until a job has ended. While no other process works, this one does.
+    /// Waits until a job has ended. While no other process works, this one does, unless the job waits for checks that this
+    /// program does not know.
     ///
     /// - Parameter onEvent: what the encoder says, or, when another process works, progress from the catalog.
     public func waitForEnd(
         of id: JobID, onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> JobRecord {
+        var isTold = false
         while true {
             try Task.checkCancellation()
             guard let job = try await catalog.job(id) else {
                 throw CatalogError(.missing, "there is no job \(id)")
             }
             if job.state.isFinal { return job }
-            if let lock = try WorkerLock.take(path: lockPath) {
+            if try await isForOthers(id) {
+                if !isTold {
+                    logger.error(
+                        "the job waits for checks that this program is not configured for: start a server that is",
+                        metadata: ["job": "\(id)"])
+                }
+                isTold = true
+                try await Task.sleep(for: Self.pollInterval)
+            } else if let lock = try WorkerLock.take(path: lockPath) {
                 defer { withExtendedLifetime(lock) {} }
                 try await shift { running, event in if running == id { onEvent(event) } }.work(until: id)
                 await notifier?.sendDue(at: Date())
@@ -84,6 +94,20 @@ public struct JobQueue: Sendable {
                 try await Task.sleep(for: Self.pollInterval)
             }
         }
+    }
+
+    /// Whether all that can begin of a job are checks that this program leaves to another one.
+    func isForOthers(_ id: JobID) async throws -> Bool {
+        let tasks = try await catalog.tasks(of: id)
+        let passed = Set(
+            tasks.filter { $0.state == .finished || ($0.state == .error && $0.onError == .proceed) }.map(\.name))
+        let ready = tasks.filter {
+            ($0.state == .queued || $0.state == .scheduled) && passed.isSuperset(of: $0.dependencies)
+        }
+        guard !ready.isEmpty, ready.allSatisfy({ $0.kind == .checks }),
+            !tasks.contains(where: { $0.state == .processing })
+        else { return false }
+        return try await !worker.steps.canCheck()
     }
 
     private func shift(onEvent: @escaping @Sendable (JobID, EncoderEvent) -> Void) -> WorkerShift {

@@ -63,6 +63,18 @@ actor Leftovers {
         }
     }
 
+    /// Removes what lies there of an asset and is none of its versions: a run that was broken off between its files and its
+    /// record has left it, or an asset of this name was deleted while the account was away. To be called before a version
+    /// becomes visible there: jobs of an asset run one after the other.
+    ///
+    /// - Throws: `MediaStorageError`; `CatalogError`.
+    func remove(of asset: String, from account: String?) async throws {
+        let known = try await versions(of: asset, in: account)
+        try await DiskLook.run { [storage] in
+            try storage.removeVersions(of: asset, in: account) { known.contains($0) }
+        }
+    }
+
     private func sweep(_ account: String?) async throws {
         // While the account is away, this says so before the catalog is read.
         try await DiskLook.run { [storage] in try storage.removeLeftovers(in: account) { _, _ in true } }
@@ -79,14 +91,22 @@ actor Leftovers {
         while true {
             let assets = try await catalog.assets(page)
             for asset in assets {
-                for number in try await catalog.assetVersions(asset: asset.name) {
-                    let version = try await catalog.assetVersion(asset: asset.name, number: number)
-                    // What lies elsewhere by its record is a leftover here.
-                    if version?.storageAccount == account { known[asset.name, default: []].insert(number) }
-                }
+                known[asset.name] = try await versions(of: asset.name, in: account)
             }
             guard let last = assets.last else { return known }
             page.after = last.name
         }
+    }
+
+    private func versions(of asset: String, in account: String?) async throws -> Set<Int> {
+        var known: Set<Int> = []
+        for number in try await catalog.assetVersions(asset: asset) {
+            // What lies elsewhere by its record is a leftover here.
+            guard let version = try await catalog.assetVersion(asset: asset, number: number),
+                version.storageAccount == account
+            else { continue }
+            known.insert(number)
+        }
+        return known
     }
 }

@@ -38,7 +38,7 @@ struct PieceEncode: Sendable {
         var keys = PieceKeys(own: key)
         for number in waiting {
             guard let piece = shelf.piece(number, of: job, fingerprint),
-                try await keys.open(piece, with: environment.unwrapper)
+                try await keys.open(piece, in: environment)
             else { continue }
             made[number] = piece
         }

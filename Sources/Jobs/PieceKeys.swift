@@ -1,3 +1,4 @@
+import Catalog
 import ContentKeys
 import Policies
 
@@ -14,15 +15,25 @@ struct PieceKeys: Sendable {
     /// Whether a piece can be read. One whose key-encryption key was retired cannot, nor one whose key was changed: it is made
     /// anew.
     ///
-    /// - Throws: `KeyUnwrapError` when whoever holds the key-encryption keys does not answer.
-    mutating func open(_ piece: PieceRecord, with unwrapper: any KeyUnwrapper) async throws -> Bool {
+    /// - Throws: `KeyUnwrapError` when whoever holds the key-encryption keys does not answer, or one that is in use is out of
+    ///   reach; `CatalogError`.
+    mutating func open(_ piece: PieceRecord, in environment: EncodingWorker.Environment) async throws -> Bool {
         guard let wrapped = piece.key, keys[wrapped] == nil else { return true }
         do {
-            keys[wrapped] = try await unwrapper.unwrap(wrapped, for: .storage)
+            keys[wrapped] = try await environment.unwrapper.unwrap(wrapped, for: .storage)
             return true
         } catch let error as KeyUnwrapError {
-            if case .serviceAway = error { throw error }
-            return false
+            switch error {
+            case .serviceAway: throw error
+            case .kekUnavailable(let version):
+                // Whether it is gone for good the catalog knows alone.
+                let isInUse = try await environment.catalog.kekVersions().contains {
+                    $0.version == version && $0.retired == nil
+                }
+                if isInUse { throw error }
+                return false
+            case .purposeMismatch, .authenticationFailed, .refused: return false
+            }
         }
     }
 

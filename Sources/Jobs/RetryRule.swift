@@ -9,7 +9,7 @@ public struct RetryRule: Sendable, Hashable {
     public var storage: Int
     /// Attempts in all of a task that the network failed.
     public var network: Int
-    /// Attempts in all of a task that could have no key, or whose storage account was away: over about a day.
+    /// Attempts in all of a task that could have no key, or whose storage account or check was away: over about a day.
     public var keys: Int
     /// Before the second attempt, in seconds; it doubles with each further one.
     public var delay: Double

@@ -49,7 +49,10 @@ struct WorkerShift: Sendable {
 
     private func goesOn(until last: JobID?) async throws -> Bool {
         guard let last else { return true }
-        return try await catalog.job(last).map { !$0.state.isFinal } ?? false
+        guard try await catalog.job(last).map({ !$0.state.isFinal }) ?? false else { return false }
+        guard running.isEmpty else { return true }
+        // Whoever can go on with it needs the lock.
+        return try await !queue.isForOthers(last)
     }
 
     /// Ends the tasks under way whose jobs were canceled, or failed in another task.
@@ -67,7 +70,8 @@ struct WorkerShift: Sendable {
         defer { if hasPlace { running.givePlaceBack() } }
         if hasPlace { kinds.append(.encode) }
         if running.count(encoding: false) < queue.settings.others {
-            kinds += TaskKind.allCases.filter { $0 != .encode }
+            let mayCheck = try await queue.worker.steps.canCheck()
+            kinds += TaskKind.allCases.filter { $0 != .encode && ($0 != .checks || mayCheck) }
         }
         guard let taken = try await catalog.takeNextTask(of: kinds, at: Date()) else { return false }
         let work = Task { try await perform(taken) }

@@ -15,6 +15,9 @@ public struct AbsentMediaStorage: MediaStorage {
         throw problem
     }
     public func removeVersions(of asset: String) throws { throw problem }
+    public func removeVersions(of asset: String, in account: String?, isKnown: (_ version: Int) -> Bool) throws {
+        throw problem
+    }
     public func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter { throw problem }
     public func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter { throw problem }
     public func size(ofOriginal name: String, in account: String?) throws -> UInt64 { throw problem }

@@ -48,12 +48,21 @@ public struct FileSystemMediaStorage: MediaStorage {
 
     public func removeLeftovers(in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool) throws {
         for name in try Folder.entries(root + "/staging") { try Folder.remove(root + "/staging/" + name) }
-        for asset in try Folder.entries(root + "/assets") {
-            let folder = root + "/assets/" + asset
-            for name in try Folder.entries(folder) {
-                guard name.first == "v", let version = Int(name.dropFirst()), !isKnown(asset, version) else { continue }
-                try Folder.remove(folder + "/" + name)
-            }
+        for asset in try Folder.entries(root + "/assets") { try removeVersions(in: asset) { isKnown(asset, $0) } }
+    }
+
+    public func removeVersions(of asset: String, in account: String?, isKnown: (_ version: Int) -> Bool) throws {
+        try FileName.check(asset)
+        guard FileManager.default.fileExists(atPath: root + "/assets/" + asset) else { return }
+        try removeVersions(in: asset, isKnown: isKnown)
+    }
+
+    /// - Parameter asset: the name of a folder that is there.
+    private func removeVersions(in asset: String, isKnown: (_ version: Int) -> Bool) throws {
+        let folder = root + "/assets/" + asset
+        for name in try Folder.entries(folder) {
+            guard name.first == "v", let version = Int(name.dropFirst()), !isKnown(version) else { continue }
+            try Folder.remove(folder + "/" + name)
         }
     }
 

@@ -23,6 +23,12 @@ public protocol MediaStorage: Sendable {
     func removeLeftovers(in account: String?, isKnown: (_ asset: String, _ version: Int) -> Bool) throws
     /// Removes all versions of an asset; none is fine.
     func removeVersions(of asset: String) throws
+    /// Removes an asset's version folders of one account that `isKnown` does not know; none is fine. To be called by the only
+    /// writer of the asset.
+    ///
+    /// - Parameter account: nil for the default one; an engine that is one account takes no notice.
+    /// - Throws: `MediaStorageError`, with `unavailable` while the account is away.
+    func removeVersions(of asset: String, in account: String?, isKnown: (_ version: Int) -> Bool) throws
 
     /// Goes on with an original, making it when it is not there. One writer at a time, in all processes.
     ///

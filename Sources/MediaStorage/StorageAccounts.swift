@@ -93,6 +93,10 @@ public struct StorageAccounts: MediaStorage {
         try everywhere { try $0.engine.removeVersions(of: asset) }
     }
 
+    public func removeVersions(of asset: String, in account: String?, isKnown: (_ version: Int) -> Bool) throws {
+        try writing(account) { try $0.removeVersions(of: asset, in: account, isKnown: isKnown) }
+    }
+
     public func append(toOriginal name: String, in account: String?) throws -> any OriginalWriter {
         try writing(account) { try $0.append(toOriginal: name, in: account) }
     }

@@ -40,6 +40,9 @@ final class StumblingStorage: MediaStorage {
         try storage.removeLeftovers(in: account, isKnown: isKnown)
     }
     func removeVersions(of asset: String) throws { try storage.removeVersions(of: asset) }
+    func removeVersions(of asset: String, in account: String?, isKnown: (_ version: Int) -> Bool) throws {
+        try storage.removeVersions(of: asset, in: account, isKnown: isKnown)
+    }
     func createTags(ofOriginal name: String, in account: String?) throws -> any MediaWriter {
         try storage.createTags(ofOriginal: name, in: account)
     }

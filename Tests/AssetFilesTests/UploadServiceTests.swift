@@ -147,11 +147,12 @@ import Testing
 
     private struct PassingCheck: IngestCheck {
         var name: String
+        var outcome = CheckFinding.Outcome.passed
         var onVerdict: @Sendable () async throws -> Void = {}
 
         func verdict(on content: CheckedContent) async throws -> IngestVerdict? {
             try await onVerdict()
-            return IngestVerdict(.passed)
+            return IngestVerdict(outcome)
         }
     }
 
@@ -177,12 +178,13 @@ import Testing
         #expect(try await depot.catalog.ingestRecord(file)?.findings.map(\.check) == ["content", "scan", "rules"])
     }
 
-    /// A check that came to be required while others were done: what they found lets nothing out.
-    @Test func aCheckThatBecomesRequiredMeanwhileHolds() async throws {
+    /// A check that came to be required while others were done: what they found lets nothing out, nor asks anybody to.
+    @Test(arguments: [CheckFinding.Outcome.passed, .flagged])
+    func aCheckThatBecomesRequiredMeanwhileHolds(outcome: CheckFinding.Outcome) async throws {
         let depot = try Depot()
         try await depot.makeAsset()
         let uploads = depot.uploads(checks: [
-            PassingCheck(name: "rules") { [catalog = depot.catalog] in
+            PassingCheck(name: "rules", outcome: outcome) { [catalog = depot.catalog] in
                 try await catalog.apply([.quarantine(.requireCheck(name: "scan"))])
             }
         ])
@@ -190,11 +192,13 @@ import Testing
         let whole = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
         guard case .whole(let file) = whole.role else { throw CatalogError(.corrupt, "\(whole.role)") }
         #expect(try await uploads.ingest(file)?.state == .quarantine)
+        #expect(try await depot.catalog.ingestRecord(file)?.state == .checking)
         #expect(try await uploads.ingest(file)?.reason?.contains("examined by scan") == true)
-        // Released, it is let out by what was found.
+        // Released, it is let out by what was found, or waits for a decision.
         try await depot.catalog.apply([.quarantine(.releaseCheck(name: "scan"))])
         depot.pass(60)
-        #expect(try await uploads.ingest(file)?.state == .ready)
+        #expect(try await uploads.ingest(file)?.state == (outcome == .passed ? .ready : .quarantine))
+        #expect(try await depot.catalog.ingestRecord(file)?.state == (outcome == .passed ? .passed : .review))
     }
 
     @Test func anUploadThatWentOnIsNotRemovedByWhoKnowsAnOlderOne() async throws {

@@ -27,6 +27,8 @@ import Testing
         let away = JobFailure(meaning: MediaStorageError(.unavailable, "not mounted"))
         #expect(away.code == "storageAway" && away.errorClass == .away)
         #expect(JobFailure(meaning: MediaStorageError(.inputOutput, "full")).errorClass == .storage)
+        // So is a check that cannot be made.
+        #expect(JobFailure(.checkUnavailable, "clamd is not there").errorClass == .away)
         let rule = RetryRule()
         #expect((1...rule.keys).allSatisfy { rule.wait(after: $0, .away) == rule.wait(after: $0, .keys) })
     }

@@ -39,6 +39,69 @@ import Testing
         return try await workshop.queue(workshop.worker(encoder), steps: steps).waitForEnd(of: job.id) { _ in }
     }
 
+    private static func checking(_ canCheck: Bool) -> PipelineSteps {
+        PipelineSteps(
+            verify: { _ in TaskOutcome() }, publish: { _ in TaskOutcome() }, prewarm: { _ in TaskOutcome() },
+            check: { _ in
+                guard canCheck else { throw JobFailure(.checkUnavailable, "not known here") }
+                return TaskOutcome(result: ["scan": "passed"])
+            }, canCheck: { canCheck })
+    }
+
+    private func submitChecked(_ workshop: Workshop) async throws -> JobRecord {
+        let job = JobRecord(id: JobID(), asset: "safe", input: "/in/film.mp4", preset: "adaptive", created: Date())
+        try await workshop.catalog.apply([
+            .insertJob(
+                job,
+                tasks: [
+                    TaskRecord(job: job.id, name: "checks", kind: .checks),
+                    TaskRecord(job: job.id, name: "encode", kind: .encode, dependencies: ["checks"]),
+                ])
+        ])
+        return job
+    }
+
+    /// Who does not know of a check takes no such task, and lets whoever does have the lock.
+    @Test func checksAreLeftToWhoeverKnowsThem() async throws {
+        let workshop = try Workshop()
+        let worker = workshop.worker(try workshop.encoder("cat \"$STREAM\"", stream: Wire.good()))
+        let ignorant = workshop.queue(worker, steps: Self.checking(false))
+        let guarded = try await submitChecked(workshop)
+        // What needs no check is done meanwhile, although it came later.
+        let other = try await workshop.submit("other")
+        #expect(try await ignorant.waitForEnd(of: other.id) { _ in }.state == .finished)
+        let left = try await workshop.catalog.tasks(of: guarded.id)[0]
+        #expect(left.state == .queued && left.attempt == 0)
+        // While one waits for its end that cannot work on it, another one does.
+        async let ended = ignorant.waitForEnd(of: guarded.id) { _ in }
+        #expect(
+            try await workshop.queue(worker, steps: Self.checking(true)).waitForEnd(of: guarded.id) { _ in }.state
+                == .finished)
+        #expect(try await ended.state == .finished)
+        let tasks = try await workshop.catalog.tasks(of: guarded.id)
+        #expect(tasks[0].result == ["scan": "passed"] && tasks[0].attempt == 1)
+    }
+
+    /// What the checks found is held against those that are required when they end.
+    @Test func aCheckThatBecomesRequiredMeanwhileIsMade() async throws {
+        let workshop = try Workshop()
+        let catalog = workshop.catalog
+        let known = Mutex(["rules"])
+        var steps = Self.checking(true)
+        steps.check = { _ in
+            let checks = known.withLock { $0 }
+            // It comes to be required after this one looked; whoever takes the task up then knows it.
+            if checks.count == 1 { try await catalog.apply([.quarantine(.requireCheck(name: "scan"))]) }
+            known.withLock { $0 = ["rules", "scan"] }
+            return TaskOutcome(
+                result: ["checks": checks.joined(separator: " ")], changes: [.require(.requiredChecks(among: checks))])
+        }
+        let ended = try await run(workshop, try await submitChecked(workshop), steps)
+        #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
+        let task = try await catalog.tasks(of: ended.id)[0]
+        #expect(task.result == ["checks": "rules scan"] && task.attempt == 2)
+    }
+
     @Test func aVersionIsServedOncePublished() async throws {
         let workshop = try Workshop()
         let catalog = workshop.catalog

@@ -31,11 +31,11 @@ import Testing
         func mount() throws { try FileManager.default.moveItem(atPath: films + ".away", toPath: films) }
 
         /// A version without a record.
-        func leave(_ asset: String, in account: String?) throws {
+        func leave(_ asset: String, _ version: Int = 1, in account: String?) throws {
             let staged = try storage.stage(in: account)
             let file = try staged.create("a")
             try file.close()
-            try staged.commit(asset: asset, version: 1)
+            try staged.commit(asset: asset, version: version)
         }
 
         func encode(_ asset: String, to account: String) async throws -> JobRecord {
@@ -45,9 +45,9 @@ import Testing
             return job
         }
 
-        func has(_ asset: String, in account: String?) -> Bool {
+        func has(_ asset: String, _ version: Int = 1, in account: String?) -> Bool {
             let root = account == nil ? workshop.folder + "/media" : films
-            return FileManager.default.fileExists(atPath: root + "/assets/\(asset)/v1")
+            return FileManager.default.fileExists(atPath: root + "/assets/\(asset)/v\(version)")
         }
 
         var staged: [String] {
@@ -82,6 +82,30 @@ import Testing
         try await queue.removeLeftovers()
         #expect(site.staged.count == 1)
         writing.discard()
+    }
+
+    /// An asset that was deleted while the account was away is in nobody's way when it is back, nor are versions of another one.
+    @Test func whatWasDeletedWhileTheAccountWasAwayGivesWay() async throws {
+        let site = try Site()
+        let queue = site.workshop.queue(site.worker)
+        func run(_ account: String) async throws -> JobRecord {
+            try await queue.waitForEnd(of: try await site.encode("film", to: account).id) { _ in }
+        }
+        await site.worker.environment.leftovers.begin()
+        #expect(try await run("films").state == .finished)
+        try site.unmount()
+        try await site.workshop.catalog.apply([.deleteAsset(name: "film")])
+        try site.storage.removeVersions(of: "film")
+        #expect(try await run("default").version == 1)
+        try site.mount()
+        // Those of the asset that was deleted.
+        try site.leave("film", 2, in: "films")
+        try site.leave("other", in: "films")
+        let ended = try await run("films")
+        #expect(ended.state == .finished && ended.version == 2, "\(ended.errorMessage ?? "")")
+        #expect(site.has("film", 2, in: "films") && !site.has("film", in: "films") && site.has("film", in: nil))
+        #expect(try await run("films").version == 3)
+        #expect(site.has("film", 2, in: "films") && site.has("film", 3, in: "films"))
     }
 
     /// Nothing is written to an account that is back before its leftovers are removed: they would not be told apart.

@@ -177,20 +177,59 @@ import Testing
     }
 
     /// The key-encryption key that the pieces' key was wrapped under is gone: what was kept is of no use.
-    @Test func piecesUnderARetiredKEKAreMadeAnew() async throws {
+    @Test(arguments: [false, true]) func piecesUnderARetiredKEKAreMadeAnew(isKnown: Bool) async throws {
         let site = try Site(misdeed: Self.untilWoken)
         let job = try await interrupted(site)
-        for version in [1, 3] {
-            let path = "\(site.workshop.folder)/pieces/assets/\(job.id.rawValue)/v\(version)/piece.json"
-            let text = try String(contentsOfFile: path, encoding: .utf8)
-            #expect(text.contains("\"kek\":1"))
-            try text.replacing("\"kek\":1", with: "\"kek\":7").write(toFile: path, atomically: true, encoding: .utf8)
-        }
+        try Self.rename(1, 7, ofPieces: job.id, site)
+        if isKnown { try await Self.record(7, retired: Date(), site) }
         let ended = try await site.run(job)
         #expect(ended.state == .finished, "\(ended.errorMessage ?? "")")
         #expect(site.log.filter { $0.hasPrefix("end") } == ["end 200", "end 0", "end 200", "end 0", "end 100"])
         #expect(try await site.media() == Self.joined)
         #expect(site.left.isEmpty)
+    }
+
+    /// A key-encryption key that is in use and cannot be had is waited for: what was kept stays, and is used when it is back.
+    @Test func piecesUnderAKEKThatIsOutOfReachAreKept() async throws {
+        let site = try Site(misdeed: Self.untilWoken)
+        let job = try await interrupted(site)
+        try await Self.record(7, retired: nil, site)
+        try Self.rename(1, 7, ofPieces: job.id, site)
+        let run = Task { try await site.run(job) }
+        while true {
+            let task = try await site.workshop.catalog.tasks(of: job.id)[0]
+            if task.errorCode != nil || task.state == .finished {
+                #expect(task.errorCode == "keysAway", "\(task)")
+                break
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        try Self.rename(7, 1, ofPieces: job.id, site)
+        #expect(try await run.value.state == .finished)
+        #expect(site.log == ["begin 200", "end 200", "begin 0", "end 0", "begin 100", "begin 100", "end 100"])
+        #expect(try await site.media() == Self.joined)
+        #expect(site.left.isEmpty)
+    }
+
+    /// Says in what was kept of an interrupted run that its key is wrapped under another version.
+    private static func rename(_ old: Int, _ new: Int, ofPieces job: JobID, _ site: Site) throws {
+        for version in [1, 3] {
+            let path = "\(site.workshop.folder)/pieces/assets/\(job.rawValue)/v\(version)/piece.json"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(text.contains("\"kek\":\(old)"))
+            try text.replacing("\"kek\":\(old)", with: "\"kek\":\(new)")
+                .write(toFile: path, atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// The catalog knows a version of the key-encryption key that this process does not have.
+    private static func record(_ version: Int, retired: Date?, _ site: Site) async throws {
+        try await site.workshop.catalog.apply([
+            .insertKEKVersion(
+                KEKVersionRecord(
+                    version: KEKVersion(rawValue: version), provider: .file, proof: [1], created: Date(),
+                    completed: retired, retired: retired))
+        ])
     }
 
     @Test(arguments: [1, 2, 3]) func encodersAreBounded(count: Int) async throws {

@@ -256,6 +256,27 @@ enum StorageEngine: String, CaseIterable, Sendable {
     }
 
     @Test(arguments: StorageEngine.allCases)
+    func versionsOfOneAssetThatNobodyKnowsAreRemoved(engine: StorageEngine) throws {
+        let place = try Place(engine)
+        for (asset, version) in [("film", 1), ("film", 2), ("other", 2)] {
+            let staged = try place.storage.stage(in: engine.account)
+            let file = try staged.create("a")
+            try file.close()
+            try staged.commit(asset: asset, version: version)
+        }
+        for asset in ["film", "none"] {
+            try place.storage.removeVersions(of: asset, in: engine.account) { $0 == 1 }
+        }
+        func has(_ asset: String, _ version: Int) -> Bool {
+            let file = StoredFile(asset: asset, version: version, name: "a", account: engine.account)
+            return code { _ = try place.storage.open(file) } == nil
+        }
+        #expect(has("film", 1) && !has("film", 2) && has("other", 2))
+        #expect(
+            code { try place.storage.removeVersions(of: "../x", in: engine.account) { _ in false } } == .nameNotAllowed)
+    }
+
+    @Test(arguments: StorageEngine.allCases)
     func smallFilesAreReadWhole(engine: StorageEngine) throws {
         let place = try Place(engine)
         try place.store(Self.bytes(1000))

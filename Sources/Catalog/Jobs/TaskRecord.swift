@@ -55,7 +55,7 @@ public enum TaskErrorClass: String, Sendable, Hashable, Codable, CaseIterable {
     case network
     /// What holds the keys does not answer.
     case keys
-    /// A storage account cannot be reached, or takes nothing new.
+    /// A storage account cannot be reached or takes nothing new, or a check cannot be made.
     case away
     /// Whoever worked on it died.
     case lost

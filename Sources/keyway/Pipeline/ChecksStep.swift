@@ -11,6 +11,19 @@ struct ChecksStep {
     let checks: [any IngestCheck]?
     let catalog: any QuarantineCatalog
 
+    /// Whether this program may do such tasks: it knows what is configured, and all checks that are required.
+    ///
+    /// - Throws: `CatalogError`.
+    func canRun() async throws -> Bool {
+        guard let checks else { return false }
+        do {
+            try await catalog.requireChecks(among: checks.map(\.name))
+            return true
+        } catch is CheckObstacle {
+            return false
+        }
+    }
+
     /// - Throws: `JobFailure`: there is no review of a file that is no original.
     func run(_ job: JobRecord) async throws -> TaskOutcome {
         guard let checks else {
@@ -46,7 +59,8 @@ struct ChecksStep {
                 result[place + check.name] = reasons.isEmpty ? verdict.outcome.rawValue : reasons
             }
         }
-        return TaskOutcome(result: result)
+        // Another program may have come to require a check since this one looked.
+        return TaskOutcome(result: result, changes: [.require(.requiredChecks(among: checks.map(\.name)))])
     }
 
     private func verdict(_ check: any IngestCheck, _ content: CheckedContent) async throws -> IngestVerdict? {

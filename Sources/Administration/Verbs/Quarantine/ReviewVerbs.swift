@@ -47,7 +47,8 @@ public struct ShowReview: OperatorVerb {
     }
 }
 
-/// Lets an original out of quarantine that waits for a decision. Again, it changes nothing.
+/// Lets an original out of quarantine that waits for a decision, when all checks that are required were made of it. Again, it
+/// changes nothing.
 public struct ApproveReview: OperatorVerb {
     public var id: String
     public var reason: String
@@ -63,6 +64,14 @@ public struct ApproveReview: OperatorVerb {
         guard found.record?.state != .approved else { return ReviewReport(found) }
         guard var record = found.record, record.state == .review, found.file.state == .quarantine else {
             throw OperatorError(.conflict, "nothing is to be approved: \(found.words)")
+        }
+        // Nobody decides for a check that came to be required since the others were made.
+        let missing = try await context.catalog.requiredChecks().filter { !record.checks.contains($0) }
+        guard missing.isEmpty else {
+            throw OperatorError(
+                .conflict,
+                "\(found.file.asset)/\(found.file.name) was not examined by \(missing.joined(separator: ", ")), which came to be required since: repeat "
+                    + "the checks first ('keyway review repeat')")
         }
         var file = found.file
         file.state = .ready
@@ -139,15 +148,23 @@ extension OperatorContext {
         var file = changed
         file.changed = now()
         record.decision = ReviewDecision(verdict, actor: actor, reason: text, time: now())
-        try await catalog.apply([
-            .require(.original(found.file, found.record)), .updateAssetFile(file), .quarantine(.putRecord(record)),
-            .audit(
-                event(
-                    verdict == .approved ? .reviewApproved : .reviewRejected,
-                    detail: "\(file.asset): \(file.name): \(text)")),
-        ])
+        let conditions: [CatalogChange] =
+            verdict == .approved ? [.require(.requiredChecks(among: record.checks))] : []
+        try await catalog.apply(
+            [.require(.original(found.file, found.record))] + conditions + [
+                .updateAssetFile(file), .quarantine(.putRecord(record)),
+                .audit(
+                    event(
+                        verdict == .approved ? .reviewApproved : .reviewRejected,
+                        detail: "\(file.asset): \(file.name): \(text)")),
+            ])
         return ReviewReport(QuarantinedFile(file: file, record: record))
     }
+}
+
+extension IngestRecord {
+    /// The names of the checks that were made.
+    fileprivate var checks: [String] { findings.map(\.check) }
 }
 
 extension QuarantinedFile {
