@@ -175,16 +175,22 @@ public struct BackupRestorer {
         var done = 0
         while let version = try lines.next() {
             let record = try await catalog.assetVersion(asset: version.asset, number: version.version)
-            let root = places.folder(of: record?.storageAccount) ?? media
-            if !(try isRestored(version, in: root)) {
-                if let source, try isLinked(version, from: source, into: root) {
-                    outcome.files += version.files.count
-                } else {
-                    try copy(version, from: backedUp, to: FileSystemMediaStorage(root: root))
-                }
-            }
+            try restore(version, from: source, backedUp, to: places.folder(of: record?.storageAccount) ?? media)
             done += 1
             progress(done, total)
+        }
+    }
+
+    /// Not a part of the loop: Swift 6.3 in release mode crashes over the two together.
+    @inline(never)
+    private mutating func restore(
+        _ version: BackedUpVersion, from source: String?, _ backedUp: FolderMedia?, to root: String
+    ) throws {
+        guard !(try isRestored(version, in: root)) else { return }
+        if let source, try isLinked(version, from: source, into: root) {
+            outcome.files += version.files.count
+        } else {
+            try copy(version, from: backedUp, to: FileSystemMediaStorage(root: root))
         }
     }
 
