@@ -41,22 +41,48 @@ struct RemoteJob {
         }
         var texts: [String] = []
         var sent: [String] = []
+        var names = SentNames()
         for (number, input) in inputs.enumerated() {
             var input = input
             if OriginalReference(input.path) == nil {
                 let reference = try await original(of: input.path, number, target)
                 sent.append(reference.file)
+                names.add(reference.file, of: input.path)
                 input.path = "asset:\(reference.asset)/\(reference.file)"
             }
             texts.append(input.text)
         }
         let submitted = try await target.interface.perform(submission(texts))
         guard !isDetached else { return submitted }
-        let details = try await end(of: submitted, target)
+        let details = names.localized(try await end(of: submitted, target))
         if details.job.state == JobState.finished.rawValue, !keepsOriginals {
             try await remove(sent, target.interface)
         }
         return details
+    }
+
+    /// What files that were sent are called here: what a job says of them is to be understood.
+    private struct SentNames {
+        private var pairs: [(there: String, here: String)] = []
+
+        mutating func add(_ file: String, of path: String) {
+            let there = file.split(separator: "/").last.map(String.init) ?? file
+            pairs.append((there, URL(fileURLWithPath: path).lastPathComponent))
+        }
+
+        func localized(_ details: JobDetails) -> JobDetails {
+            var details = details
+            details.warnings = details.warnings.map(localized)
+            details.job.errorMessage = details.job.errorMessage.map(localized)
+            return details
+        }
+
+        /// The longest first: one name may be the end of another.
+        private func localized(_ text: String) -> String {
+            pairs.sorted { $0.there.utf8.count > $1.there.utf8.count }.reduce(text) {
+                $0.replacing($1.there, with: $1.here)
+            }
+        }
     }
 
     /// Removes what was sent, but for what another job still needs.
