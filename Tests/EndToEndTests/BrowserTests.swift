@@ -42,7 +42,7 @@ import Testing
         }
 
         deinit {
-            kill(process.processIdentifier, SIGTERM)
+            if process.isRunning { kill(process.processIdentifier, SIGTERM) }
             process.waitUntilExit()
         }
     }

@@ -22,7 +22,7 @@ final class ExampleIssuer: @unchecked Sendable {
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = FileHandle.nullDevice
         try process.run()
-        ServersToStop.add(process.processIdentifier)
+        ServersToStop.add(process)
         var line = ""
         for _ in 0..<600 where line.isEmpty {
             usleep(50_000)
@@ -198,7 +198,7 @@ private final class Redirector: @unchecked Sendable {
         ]
         process.standardOutput = try FileHandle(forWritingTo: output)
         try process.run()
-        ServersToStop.add(process.processIdentifier)
+        ServersToStop.add(process)
         var found: Int?
         for _ in 0..<600 where found == nil {
             usleep(50_000)

@@ -41,7 +41,7 @@ import Testing
             ]
             process.standardError = FileHandle.nullDevice
             try process.run()
-            ServersToStop.add(process.processIdentifier)
+            ServersToStop.add(process)
             for _ in 0..<1200 {
                 if (try? curl(url)) != nil { return }
                 usleep(50_000)

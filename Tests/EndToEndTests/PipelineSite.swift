@@ -77,7 +77,7 @@ final class WebhookReceiver: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         self.process = process
-        ServersToStop.add(process.processIdentifier)
+        ServersToStop.add(process)
         let file = output
         var port: Int?
         _ = try eventually {

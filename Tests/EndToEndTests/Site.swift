@@ -80,7 +80,7 @@ final class RunningServer: @unchecked Sendable {
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
         self.process = process
-        ServersToStop.add(process.processIdentifier)
+        ServersToStop.add(process)
         var listeners: [String: String] = [:]
         let expected = environment["KEYWAY_LISTEN_ORIGINS"] == nil ? 2 : 3
         for _ in 0..<2400 {
@@ -100,7 +100,8 @@ final class RunningServer: @unchecked Sendable {
     }
 
     func stop(_ signal: Int32 = SIGTERM) {
-        kill(process.processIdentifier, signal)
+        // The number of one that has ended may be somebody else's by now.
+        if process.isRunning { kill(process.processIdentifier, signal) }
         process.waitUntilExit()
     }
 
@@ -109,16 +110,21 @@ final class RunningServer: @unchecked Sendable {
     }
 }
 
-/// Servers that live as long as the test process end with it.
+/// Servers that live as long as the test process end with it; only those that still run: the number of another may be that of
+/// a thread of this process, which a signal to it would end.
 enum ServersToStop {
-    nonisolated(unsafe) private static var processes: [pid_t] = []
+    nonisolated(unsafe) private static var processes: [Process] = []
     private static let lock = NSLock()
 
-    static func add(_ process: pid_t) {
+    static func add(_ process: Process) {
         lock.withLock {
-            if processes.isEmpty { atexit { for process in ServersToStop.processes { kill(process, SIGTERM) } } }
+            if processes.isEmpty { atexit { ServersToStop.stopAll() } }
             processes.append(process)
         }
+    }
+
+    private static func stopAll() {
+        for process in processes where process.isRunning { kill(process.processIdentifier, SIGTERM) }
     }
 }
 
