@@ -61,12 +61,7 @@ public struct AdminAPI: Sendable {
         _ route: AdminRoute, _ request: Request, _ context: ServiceRequestContext
     ) async throws -> Response {
         do {
-            let identity = try await authentication.identify(request, context)
-            guard identity.role >= route.role else {
-                throw OperatorError(
-                    .notPermitted,
-                    "the role \(identity.role.rawValue) may not do this: it takes \(route.role.rawValue)")
-            }
+            let identity = try await authentication.identify(request, context, route.role)
             guard !route.carriesKeys || isEncrypted || request.isForThisMachine(context) else {
                 throw OperatorError(
                     .notPermitted, "key bytes travel over TLS or on this machine only: configure tls.admin")
@@ -83,7 +78,7 @@ public struct AdminAPI: Sendable {
         _ events: JobEventStream, _ request: Request, _ context: ServiceRequestContext
     ) async throws -> Response {
         do {
-            _ = try await authentication.identify(request, context)
+            _ = try await authentication.identify(request, context, .reader)
             return try await events.response(
                 of: context.parameters.get("id").map { JobID(rawValue: $0) },
                 after: JobEventStream.lastEventID.flatMap { request.headers[$0] })
@@ -108,12 +103,22 @@ public struct AdminAPI: Sendable {
 
 extension AdminAuthentication {
     /// Who asks, by the token of a request.
-    func identify(_ request: Request, _ context: ServiceRequestContext) async throws -> AdminIdentity {
+    ///
+    /// - Parameter role: what it takes at least.
+    /// - Throws: `OperatorError`, also for who has less.
+    func identify(
+        _ request: Request, _ context: ServiceRequestContext, _ role: AdminRole
+    ) async throws -> AdminIdentity {
         var token: String?
         if let header = request.headers[.authorization], header.prefix(7).lowercased() == "bearer " {
             token = String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces)
         }
-        return try await identify(
+        let identity = try await identify(
             token: token, address: context.clientAddress?.description ?? "unknown", requestID: context.requestID)
+        guard identity.role >= role else {
+            throw OperatorError(
+                .notPermitted, "the role \(identity.role.rawValue) may not do this: it takes \(role.rawValue)")
+        }
+        return identity
     }
 }

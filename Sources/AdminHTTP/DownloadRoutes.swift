@@ -26,11 +26,7 @@ public struct DownloadRoutes: Sendable {
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         do {
-            let identity = try await authentication.identify(request, context)
-            guard identity.role >= .operator else {
-                throw OperatorError(
-                    .notPermitted, "the role \(identity.role.rawValue) may not do this: it takes operator")
-            }
+            let identity = try await authentication.identify(request, context, .operator)
             let original = try await uploads.original(
                 asset: context.parameters.get("name") ?? "",
                 // The router gives the segment as it came.

@@ -51,11 +51,7 @@ public struct UploadRoutes: Sendable {
         _ body: (Request, ServiceRequestContext, AdminIdentity) async throws -> Response
     ) async throws -> Response {
         do {
-            let identity = try await authentication.identify(request, context)
-            guard identity.role >= .operator else {
-                throw OperatorError(
-                    .notPermitted, "the role \(identity.role.rawValue) may not do this: it takes operator")
-            }
+            let identity = try await authentication.identify(request, context, .operator)
             guard request.headers[Tus.resumable] == Tus.version else {
                 throw Problem(
                     .preconditionFailed, code: "tusVersion", detail: "This is tus \(Tus.version): say Tus-Resumable.",
