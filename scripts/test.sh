@@ -4,11 +4,22 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# A test that waits for ever must not keep back what the others said.
+if [ "${KEYWAY_TESTS:-}" = all ] || [ "${KEYWAY_COMBINATIONS:-}" = all ]; then limit=150m; else limit=50m; fi
+
 output="$(mktemp)"
 trap 'rm -f "$output"' EXIT
-"${SWIFT:-swift}" test --skip-build -c "${CONFIG:-debug}" "$@" 2>&1 | tee "$output"
+timeout --kill-after=20 "${KEYWAY_TESTS_LIMIT:-$limit}" \
+    "${SWIFT:-swift}" test --skip-build -c "${CONFIG:-debug}" "$@" 2>&1 | tee "$output"
 status=${PIPESTATUS[0]}
 
+if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+    printf '\nStopped after %s. Begun and not ended (or ended just before):\n' "${KEYWAY_TESTS_LIMIT:-$limit}"
+    awk '/^◇ Test [^ ]+\(.*\) started\.$/ { sub(/^◇ Test /, ""); sub(/ started\.$/, ""); begun[$0] = 1 }
+        /^(✔|✘) Test [^ ]+\(/ && !/Test case/ {
+            sub(/^(✔|✘) Test /, ""); sub(/ (with [0-9]+ test cases? )?(passed|failed) after .*/, ""); delete begun[$0] }
+        END { for (test in begun) print "  " test }' "$output" | sort
+fi
 if [ "$status" -ne 0 ]; then
     printf '\nWhat failed (%s):\n' "$status"
     # One line for each: a failed test's own, what it expected, and how a process ended.

@@ -140,24 +140,36 @@ public struct EncoderLimits: Sendable, Hashable {
     public var processorTime: Int
     /// Threads of each codec; 0 for as many as there are processors.
     public var threads: Int
+    /// How long the work may stand still, in seconds: a decoder that hangs uses no more time than that.
+    public var standstill: Int
 
-    public init(memory: Int = 6 << 30, processorTime: Int = 24 * 3600, threads: Int = 0) {
+    /// The number of arguments that they are.
+    public static let argumentCount = 8
+
+    public init(
+        memory: Int = 6 << 30, processorTime: Int = 24 * 3600, threads: Int = 0, standstill: Int = 300
+    ) {
         self.memory = memory
         self.processorTime = processorTime
         self.threads = threads
+        self.standstill = standstill
     }
 
     /// As arguments of the child.
     public var arguments: [String] {
-        ["--memory", "\(memory)", "--processor-time", "\(processorTime)", "--threads", "\(threads)"]
+        [
+            "--memory", "\(memory)", "--processor-time", "\(processorTime)", "--threads", "\(threads)", "--standstill",
+            "\(standstill)",
+        ]
     }
 
     /// From the child's arguments; nil for anything else than `arguments` writes.
     public init?(arguments: [String]) {
-        guard arguments.count == 6, arguments[0] == "--memory", arguments[2] == "--processor-time",
-            arguments[4] == "--threads", let memory = Int(arguments[1]), let time = Int(arguments[3]),
-            let threads = Int(arguments[5]), memory > 0, time > 0, (0...64).contains(threads)
+        guard arguments.count == Self.argumentCount, arguments[0] == "--memory", arguments[2] == "--processor-time",
+            arguments[4] == "--threads", arguments[6] == "--standstill", let memory = Int(arguments[1]),
+            let time = Int(arguments[3]), let threads = Int(arguments[5]), let standstill = Int(arguments[7]),
+            memory > 0, time > 0, (0...64).contains(threads), standstill > 0
         else { return nil }
-        self.init(memory: memory, processorTime: time, threads: threads)
+        self.init(memory: memory, processorTime: time, threads: threads, standstill: standstill)
     }
 }

@@ -18,6 +18,8 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         /// The wall time or the output's size is used up.
         case limitExceeded
         case storageFailed
+        /// A disk has no room for what is made.
+        case storageFull
         /// A storage account cannot be reached, or takes nothing new.
         case storageAway
         case catalogFailed
@@ -87,6 +89,7 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         switch error {
         case let failure as JobFailure: self = failure
         case let error as MediaStorageError where error.code == .unavailable: self.init(.storageAway, error.description)
+        case let error as MediaStorageError where error.code == .full: self.init(.storageFull, error.description)
         case let error as MediaStorageError: self.init(.storageFailed, error.description)
         case let error as CatalogError where error.code == .exists: self.init(.assetExists, error.reason)
         case let error as CatalogError: self.init(.catalogFailed, error.reason)
@@ -102,7 +105,7 @@ extension JobFailure.Code {
         switch self {
         case .encoderCrashed, .encoderProtocol, .encoderMissing, .unexpected: .service
         case .keysAway: .keys
-        case .storageAway, .checkUnavailable: .away
+        case .storageFull, .storageAway, .checkUnavailable: .away
         case .limitExceeded, .verifyFailed, .inputRefused: .content
         case .storageFailed, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost

@@ -53,7 +53,7 @@ private final class AppendingFile: OriginalWriter {
         let isNew = access(path, F_OK) != 0
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw MediaStorageError(.inputOutput, "cannot open '\(path)': \(Folder.reason())")
+            throw Folder.refusal("cannot open '\(path)'")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             defer { Glibc.close(descriptor) }
@@ -81,9 +81,7 @@ private final class AppendingFile: OriginalWriter {
         while rest.count > 0 {
             let count = write(descriptor, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw MediaStorageError(.inputOutput, "cannot write '\(path)': \(Folder.reason())")
-            }
+            guard count > 0 else { throw Folder.refusal("cannot write '\(path)'") }
             size += UInt64(count)
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
@@ -94,8 +92,9 @@ private final class AppendingFile: OriginalWriter {
             throw MediaStorageError(.inputOutput, "'\(path)' did not become durable before: send it again")
         }
         guard fdatasync(descriptor) == 0 else {
+            let refusal = Folder.refusal("cannot make '\(path)' durable")
             isLost = true
-            throw MediaStorageError(.inputOutput, "cannot make '\(path)' durable: \(Folder.reason())")
+            throw refusal
         }
     }
 

@@ -9,8 +9,8 @@ final class FileWriter: MediaWriter {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            let code: MediaStorageError.Code = errno == EEXIST ? .exists : .inputOutput
-            throw MediaStorageError(code, "cannot make '\(path)': \(Folder.reason())")
+            let refusal = Folder.refusal("cannot make '\(path)'")
+            throw errno == EEXIST ? MediaStorageError(.exists, refusal.reason) : refusal
         }
     }
 
@@ -23,16 +23,14 @@ final class FileWriter: MediaWriter {
         while rest.count > 0 {
             let count = write(descriptor, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw MediaStorageError(.inputOutput, "cannot write '\(path)': \(Folder.reason())")
-            }
+            guard count > 0 else { throw Folder.refusal("cannot write '\(path)'") }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
 
     func close() throws {
         guard fsync(descriptor) == 0, Glibc.close(descriptor) == 0 else {
-            throw MediaStorageError(.inputOutput, "cannot make '\(path)' durable: \(Folder.reason())")
+            throw Folder.refusal("cannot make '\(path)' durable")
         }
         descriptor = -1
     }

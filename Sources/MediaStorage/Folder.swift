@@ -6,7 +6,7 @@ enum Folder {
     /// Makes a folder of mode 0700, unless it is there.
     static func make(_ path: String) throws {
         guard mkdir(path, 0o700) != 0 else { return }
-        guard errno == EEXIST else { throw MediaStorageError(.inputOutput, "cannot make '\(path)': \(reason())") }
+        guard errno == EEXIST else { throw refusal("cannot make '\(path)'") }
     }
 
     /// The names in a folder, sorted.
@@ -32,8 +32,14 @@ enum Folder {
         guard descriptor >= 0 else { throw MediaStorageError(.inputOutput, "cannot open '\(path)': \(reason())") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
-            throw MediaStorageError(.inputOutput, "cannot make '\(path)' durable: \(reason())")
+            throw refusal("cannot make '\(path)' durable")
         }
+    }
+
+    /// What it means that the system did not take what was to be written, as `errno` says.
+    static func refusal(_ what: String) -> MediaStorageError {
+        let isFull = [ENOSPC, EDQUOT, EROFS].contains(errno)
+        return MediaStorageError(isFull ? .full : .inputOutput, "\(what): \(reason())")
     }
 
     static func reason() -> String {

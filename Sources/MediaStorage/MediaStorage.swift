@@ -195,6 +195,8 @@ public struct MediaStorageError: Error, Sendable, Hashable, CustomStringConverti
         /// What is stored is not what was written.
         case damaged
         case inputOutput
+        /// The disk has no room for it, or takes nothing at all.
+        case full
         /// Somebody else is writing it.
         case busy
         /// Its storage account cannot be reached now, or takes nothing new.

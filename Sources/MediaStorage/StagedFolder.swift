@@ -29,8 +29,9 @@ final class StagedFolder: StagedVersion {
         try Folder.synchronize(path)
         // rename() never replaces a folder that holds something, and a version's folder always does.
         guard rename(path, target) == 0 else {
-            let code: MediaStorageError.Code = errno == EEXIST || errno == ENOTEMPTY ? .exists : .inputOutput
-            throw MediaStorageError(code, "cannot publish version \(version) of '\(asset)': \(Folder.reason())")
+            let isThere = errno == EEXIST || errno == ENOTEMPTY
+            let refusal = Folder.refusal("cannot publish version \(version) of '\(asset)'")
+            throw isThere ? MediaStorageError(.exists, refusal.reason) : refusal
         }
         isFinished.withLock { $0 = true }
         try Folder.synchronize(parent)

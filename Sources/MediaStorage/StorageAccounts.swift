@@ -164,7 +164,8 @@ public struct StorageAccounts: MediaStorage {
             guard let capacity = try account.engine.capacity() else { return nil }
             let (needed, isTooMuch) = size.addingReportingOverflow(Self.reserve)
             guard !isTooMuch, needed <= capacity.free else {
-                return "storage account '\(name)' has \(capacity.free) bytes free, too few for \(size) more"
+                return "storage account '\(name)' has \(capacity.free) bytes free, too few for \(size) more: "
+                    + "\(Self.reserve) bytes of its disk stay free"
             }
             return nil
         } catch {

@@ -9,42 +9,44 @@ struct MuxedSegment: SegmentSource {
     let audio: OpenedTrack
 
     func begin() throws -> any SegmentMaker {
-        PacketSegmentMaker(MuxedStreamProducer(writer: MuxedStreamWriter(plan), video: video, audio: audio))
+        PacketSegmentMaker(MuxedStreamProducer(plan, video: video, audio: audio))
     }
 }
 
 private struct MuxedStreamProducer: PacketProducer {
     private var writer: MuxedStreamWriter
-    private let video: OpenedTrack
-    private let audio: OpenedTrack
-    /// The samples that the writer waits for.
-    private var media: MediaCursor
-    private let samples = SampleBytes()
+    private var video: MediaWindow
+    private var audio: MediaWindow
+    /// What the writer waits for.
+    private var isVideo = true
+    private var missing = 0
+    private let sizes: (video: TrackIndex, audio: TrackIndex)
 
-    init(writer: MuxedStreamWriter, video: OpenedTrack, audio: OpenedTrack) {
-        self.writer = writer
-        self.video = video
-        self.audio = audio
-        media = MediaCursor(video.media, [])
+    init(_ plan: MuxedStreamPlan, video: OpenedTrack, audio: OpenedTrack) {
+        writer = MuxedStreamWriter(plan)
+        self.video = MediaWindow(video, samples: [plan.videoSamples])
+        // Of sound, a segment has a tenth.
+        self.audio = MediaWindow(audio, samples: plan.audioSamples, size: SampleBytes.size / 4)
+        sizes = (video.index, audio.index)
     }
 
     mutating func append(to packets: inout PacketBuffer, mayWait: Bool) throws -> Bool? {
-        if media.isAtEnd {
+        if missing == 0 {
             guard let next = try writer.next(into: &packets) else { return false }
-            let track = next.isVideo ? video : audio
-            media = MediaCursor(
-                track.media, next.samples.map { Self.range(track.index.sample($0)) }.filter { !$0.isEmpty })
+            isVideo = next.isVideo
+            let index = isVideo ? sizes.video : sizes.audio
+            missing = next.samples.reduce(0) { $0 + Int(index.sample($1).size) }
         }
-        guard let read = try media.read(into: samples.bytes, mayWait: mayWait) else {
+        let taken =
+            isVideo
+            ? try video.take(missing, mayWait: mayWait) : try audio.take(missing, mayWait: mayWait)
+        guard let taken else {
             // The packet's header may be there already.
             return packets.isEmpty ? nil : true
         }
-        try writer.write(UnsafeRawBufferPointer(rebasing: samples.bytes[..<read]), into: &packets)
+        try writer.write(taken, into: &packets)
+        // Nothing is left where something is missing: the writer says so.
+        missing = taken.isEmpty ? 0 : missing - taken.count
         return true
-    }
-
-    private static func range(_ sample: SampleEntry) -> Range<UInt64> {
-        // The index was checked: samples lie within the file.
-        sample.offset..<(sample.offset + UInt64(sample.size))
     }
 }

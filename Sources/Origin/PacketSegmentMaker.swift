@@ -49,10 +49,14 @@ final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
 
 /// Memory that media is read into before it becomes packets.
 final class SampleBytes {
-    /// In bytes.
+    /// As much as is read at once, in bytes.
     static let size = 64 << 10
 
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(_ size: Int = SampleBytes.size) {
+        bytes = .allocate(byteCount: size, alignment: 64)
+    }
 
     deinit {
         bytes.deallocate()

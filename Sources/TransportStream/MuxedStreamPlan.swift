@@ -9,6 +9,15 @@ public struct MuxedStreamPlan: Sendable {
     let tracks: MuxedStreamTracks
     let segment: Int
 
+    /// Numbers of the segment's samples in the index of the pictures.
+    public var videoSamples: Range<Int> {
+        let entry = tracks.video.index.segment(segment)
+        return entry.firstSample..<(entry.firstSample + entry.sampleCount)
+    }
+
+    /// Numbers of the segment's samples in the index of the sound, in their order.
+    public var audioSamples: [Range<Int>] { tracks.runs[segment].map(\.samples) }
+
     /// - Parameter segment: of the pictures.
     /// - Throws: when there is no such segment, a frame of sound is too long for ADTS, or the segment is too large.
     public init(tracks: MuxedStreamTracks, segment: Int) throws(TransportStreamError) {

@@ -11,16 +11,16 @@ import TrackOutput
 enum EncoderProgram {
     static func main() {
         let output = FrameOutput(descriptor: STDOUT_FILENO)
-        watchWork()
         // SVT-AV1 talks on standard error unless it is told to keep to errors.
         setenv("SVT_LOG", "1", 1)
         if CommandLine.arguments.dropFirst() == ["confinement"] { exit(Confinement.report()) }
         guard let request = Request(CommandLine.arguments) else {
             say(
-                "usage: keyway-encoder encode|upload|probe|verify|inspect|fingerprint --memory BYTES --processor-time SECONDS --threads COUNT [ORDER] INPUT…"
+                "usage: keyway-encoder encode|upload|probe|verify|inspect|fingerprint --memory BYTES --processor-time SECONDS --threads COUNT --standstill SECONDS [ORDER] INPUT…"
             )
             exit(EncoderExitCode.usage)
         }
+        watchWork(request.limits.standstill)
         // The parent ends the child by closing its standard input, also by being killed.
         if request.task != .verify { watchParent() }
         do {
@@ -44,10 +44,11 @@ enum EncoderProgram {
         var uploads: [UploadInput]
 
         init?(_ arguments: [String]) {
-            guard arguments.count >= 9, let task = EncoderTask(rawValue: arguments[1]),
-                let limits = EncoderLimits(arguments: Array(arguments[2..<8]))
+            let orders = 2 + EncoderLimits.argumentCount
+            guard arguments.count > orders, let task = EncoderTask(rawValue: arguments[1]),
+                let limits = EncoderLimits(arguments: Array(arguments[2..<orders]))
             else { return nil }
-            let texts = Array(arguments[8...])
+            let texts = Array(arguments[orders...])
             order = task == .encode ? texts[0] : ""
             let isOneFile = [.probe, .inspect, .fingerprint].contains(task)
             paths = task == .encode ? Array(texts.dropFirst()) : isOneFile ? texts : []
@@ -142,11 +143,8 @@ enum EncoderProgram {
         }
     }
 
-    /// How long the work may stand still, in seconds.
-    private static let longestStandstill = 300
-
-    /// Ends a process whose work stands still: a decoder that hangs uses no more time than that.
-    private static func watchWork() {
+    /// Ends a process whose work stands still for longer than it may.
+    private static func watchWork(_ longestStandstill: Int) {
         Thread.detachNewThread {
             var seen = Heartbeat.steps
             var still = 0

@@ -209,7 +209,7 @@ struct EncodeCommand: AsyncParsableCommand {
         case nil: break
         }
         switch code.flatMap(JobFailure.Code.init) {
-        case .storageFailed, .catalogFailed: return CommandFailure(.inputOutput, message)
+        case .storageFailed, .storageFull, .catalogFailed: return CommandFailure(.inputOutput, message)
         case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured,
             .keyRefused, .inputRefused:
             return CommandFailure(.badData, message)

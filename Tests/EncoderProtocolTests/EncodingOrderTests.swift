@@ -64,10 +64,10 @@ import Testing
     }
 
     @Test func argumentsAreTheTasks() {
-        let limits = EncoderLimits(memory: 5, processorTime: 6, threads: 7)
+        let limits = EncoderLimits(memory: 5, processorTime: 6, threads: 7, standstill: 8)
         #expect(
             EncoderTask.arguments(preset: "upload", limits: limits, inputs: ["a"])
-                == ["upload", "--memory", "5", "--processor-time", "6", "--threads", "7", "a"])
+                == ["upload", "--memory", "5", "--processor-time", "6", "--threads", "7", "--standstill", "8", "a"])
         #expect(EncoderTask.arguments(preset: "adaptive", limits: limits, inputs: ["a"]).first == "encode")
         #expect(
             EncoderTask.arguments(preset: "adaptive", limits: limits, inputs: ["a"]).suffix(2) == ["adaptive", "a"])

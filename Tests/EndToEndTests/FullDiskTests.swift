@@ -29,7 +29,7 @@ final class SmallDisk {
         holder.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
         holder.arguments =
             Self.unshare + [
-                "sh", "-c", "mount -t tmpfs -o size=\(megabytes)m tmpfs \(folder) && echo ready && exec sleep 300",
+                "sh", "-c", "mount -t tmpfs -o size=\(megabytes)m tmpfs \(folder) && echo ready && exec sleep 3600",
             ]
         holder.standardOutput = ready
         try holder.run()
@@ -43,6 +43,17 @@ final class SmallDisk {
     @discardableResult
     func shell(_ command: String) throws -> Outcome {
         try run(launcher[0], Array(launcher.dropFirst()) + ["sh", "-c", "cd \(path) && \(command)"])
+    }
+
+    /// Starts a program on the disk that the caller ends.
+    func start(_ command: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: launcher[0])
+        process.arguments = launcher.dropFirst() + command
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        return process
     }
 
     deinit {
@@ -116,20 +127,26 @@ final class SmallDisk {
 
     /// Not the mount, which open files would not let go, but the catalog's write lock is taken away.
     @Test(.enabled(if: SmallDisk.isPossible), .timeLimit(.minutes(15))) func aLockedCatalogIsLetGo() throws {
+        // A process of its own, not a shell's in the background: that one would keep what the test waits for open.
         let lock = """
-            import os, sqlite3, time
-            # What is open here, the one who started this waits for.
-            os.closerange(3, 1024)
-            database = sqlite3.connect("var/catalog.sqlite", isolation_level=None, timeout=10)
+            import os, sqlite3, sys, time
+            os.chdir(sys.argv[1])
+            database = sqlite3.connect("var/catalog.sqlite", isolation_level=None, timeout=60)
             database.execute("BEGIN IMMEDIATE")
             open("locked", "w").close()
             while os.path.exists("locked"): time.sleep(0.05)
             """
+        var holder: Process?
+        defer { if let holder, holder.isRunning { holder.terminate() } }
         try expectRecovery(
             "locked",
             { disk in
-                try disk.shell("printf '%s' '\(lock)' > lock.py; (python3 lock.py > /dev/null 2>&1 &)")
-                for _ in 0..<1200 where try disk.shell("test -e locked").status != 0 { usleep(50_000) }
-            }, { try $0.shell("rm locked") })
+                let process = try disk.start(["python3", "-c", lock, disk.path])
+                holder = process
+                while try disk.shell("test -e locked").status != 0 {
+                    guard process.isRunning else { throw ToolMissing(name: "a lock of the catalog") }
+                    usleep(50_000)
+                }
+            }, { try #require(try $0.shell("rm locked").status == 0) })
     }
 }

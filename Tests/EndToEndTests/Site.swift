@@ -74,11 +74,14 @@ final class RunningServer: @unchecked Sendable {
             "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0", "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0",
         ]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
+        let outputHandle = try FileHandle(forWritingTo: output)
+        process.standardOutput = outputHandle
         errors = data.folder.url("serve-\(UUID().uuidString).err")
         try Data().write(to: errors)
-        process.standardError = try FileHandle(forWritingTo: errors)
+        let errorHandle = try FileHandle(forWritingTo: errors)
+        process.standardError = errorHandle
         try process.run()
+        for handle in [outputHandle, errorHandle] { try? handle.close() }
         self.process = process
         ServersToStop.add(process)
         var listeners: [String: String] = [:]

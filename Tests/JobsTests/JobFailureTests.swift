@@ -26,7 +26,9 @@ import Testing
     @Test func anAccountThatIsAwayIsWaitedForAsLong() {
         let away = JobFailure(meaning: MediaStorageError(.unavailable, "not mounted"))
         #expect(away.code == "storageAway" && away.errorClass == .away)
-        #expect(JobFailure(meaning: MediaStorageError(.inputOutput, "full")).errorClass == .storage)
+        #expect(JobFailure(meaning: MediaStorageError(.inputOutput, "broken")).errorClass == .storage)
+        let full = JobFailure(meaning: MediaStorageError(.full, "No space left on device"))
+        #expect(full.code == "storageFull" && full.errorClass == .away)
         // So is a check that cannot be made.
         #expect(JobFailure(.checkUnavailable, "clamd is not there").errorClass == .away)
         let rule = RetryRule()

@@ -2,6 +2,7 @@ import Adapters
 import Administration
 import Catalog
 import ContentKeys
+import EncoderProtocol
 import Foundation
 import Jobs
 import KeyServer
@@ -16,14 +17,17 @@ extension Installation {
         _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil, encoders: Int? = nil
     ) throws -> JobQueue {
         let publication = Publication(catalog: catalog, makeKey: contentKeyMaker, actor: Self.workerActor)
+        let jobs = configuration?.jobs
+        // Where somebody waits at a terminal, two minutes and a half are a long time.
+        let retries = jobs.map { RetryRule(lost: $0.attempts) } ?? RetryRule(keys: 5)
         let worker = EncodingWorker(
             EncodingWorker.Environment(
                 catalog: catalog, storage: self.storage, unwrapper: unwrapper, encoder: Self.encoderPath,
-                limits: EncodingLimits(), isStorageEncrypted: storage.isEncrypted,
+                limits: EncodingLimits(encoder: EncoderLimits(standstill: jobs?.standstill ?? 300)),
+                isStorageEncrypted: storage.isEncrypted,
                 pieces: try PieceShelf(root: dataFolder + "/pieces"),
                 makeStorageKey: { try makeContentKey(.storage, keyID: .random(), name: nil) },
                 changesForNewVersion: { try await publication.allocateNumbersForNewVersion($0) }))
-        let jobs = configuration?.jobs
         return JobQueue(
             worker: worker,
             steps: makeSteps(
@@ -32,7 +36,7 @@ extension Installation {
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(
-                encoders: encoders ?? jobs?.encoders ?? 1, retries: RetryRule(lost: jobs?.attempts ?? 3),
+                encoders: encoders ?? jobs?.encoders ?? 1, retries: retries,
                 retention: jobs?.retention),
             lockPath: dataFolder + "/worker.lock", logger: logger)
     }

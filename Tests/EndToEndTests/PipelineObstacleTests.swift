@@ -1,0 +1,105 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// What stands in the way of one task costs that task only, and is over when its cause is gone.
+@Suite(.serialized, .waiting) struct PipelineObstacleTests {
+    /// The processes of a server that encode.
+    private func encoders(of server: RunningServer) -> [pid_t] {
+        let parent = "\(server.process.processIdentifier)"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
+            guard let process = pid_t(name),
+                let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+                stat.components(separatedBy: ") ").last?.split(separator: " ").dropFirst().first == parent[...],
+                let command = try? String(contentsOfFile: "/proc/\(name)/cmdline", encoding: .utf8),
+                command.split(separator: "\0").dropFirst().first == "encode"
+            else { return nil }
+            return process
+        }
+    }
+
+    /// Holds the threads of a process that work, until it ends.
+    private func hang(_ process: pid_t) throws -> Process {
+        let holder = Process()
+        holder.executableURL = URL(fileURLWithPath: try Programs.outside("python3"))
+        holder.arguments = [Programs.repository.path + "/Tests/Pipeline/hang.py", "\(process)"]
+        holder.standardInput = FileHandle.nullDevice
+        holder.standardOutput = FileHandle.nullDevice
+        try holder.run()
+        return holder
+    }
+
+    /// Only the superuser may hold threads of any process.
+    @Test(.enabled(if: geteuid() == 0)) func aDecoderThatHangsCostsItsTaskOnly() throws {
+        let site = try PipelineSite(environment: ["KEYWAY_WORKER_STANDSTILL": "3s", "KEYWAY_WORKER_ENCODERS": "2"])
+        let server = try RunningServer(site.data)
+        defer { server.stop() }
+        let hung = try site.submit("hung", Programs.clip())
+        var found: [pid_t] = []
+        #expect(
+            try eventually {
+                found = encoders(of: server)
+                return try !found.isEmpty || site.state(hung) == "error"
+            })
+        let encoder = try #require(found.first)
+        var isOver = false
+        for _ in 0..<6 where !isOver {
+            let holder = try hang(encoder)
+            // Held where it waited for this server to take its output, it does not stand still: it goes on and is held again.
+            isOver = try eventually(within: 20) { try site.state(hung) == "error" }
+            // It may have been started with SIGTERM ignored.
+            if holder.isRunning { kill(holder.processIdentifier, SIGKILL) }
+            holder.waitUntilExit()
+        }
+        let fine = try site.submit("fine", Programs.clip("exo_sample.mp4"))
+        let encode = try site.task("encode", of: hung)
+        #expect(encode["errorCode"] as? String == "limitExceeded", "\(encode)")
+        #expect((encode["errorMessage"] as? String)?.contains("stood still") == true)
+        #expect(encode["attempt"] as? Int == 1)
+        #expect(try eventually(within: 300) { try site.state(fine) == "finished" })
+        #expect(eventually { encoders(of: server).isEmpty })
+        #expect(try site.data.assets() == ["fine"])
+        #expect(!site.data.mediaFiles().contains { $0.hasPrefix("staging/") })
+    }
+
+    /// - Parameter isUnderWay: whether the disk is filled while the film is encoded, else before.
+    @Test(.enabled(if: SmallDisk.isPossible), arguments: [false, true])
+    func aDiskThatIsFullIsWaitedFor(isUnderWay: Bool) throws {
+        // Of a disk, 64 MiB stay free.
+        let disk = try SmallDisk(megabytes: 192)
+        let data = try DataFolder(environment: ["KEYWAY_DATA": disk.path + "/var"])
+        let site = AuditSite(data: data, launcher: disk.launcher)
+        let transform = "kind: Transform\nname: films\ntasks:\n  - { kind: encode, preset: adaptive }\n"
+        let folder = try Folder()
+        try site.keyway("apply", folder.write("transform.yaml", Data(transform.utf8)))
+        let submitted = try site.keyway(
+            "job", "submit", "--transform", "films", "--asset", "film", Programs.clip(), "--json")
+        let id = try #require((try submitted.json()["job"] as? [String: Any])?["id"] as? String)
+        func task() throws -> [String: Any] {
+            let tasks = try site.keyway("job", "show", id, "--json").json()["tasks"] as? [[String: Any]] ?? []
+            return try #require(tasks.first)
+        }
+        if !isUnderWay { try disk.shell("cat /dev/zero > fill; truncate -s -16M fill") }
+        let server = try RunningServer(data, launcher: disk.launcher)
+        defer { server.stop() }
+        if isUnderWay {
+            #expect(eventually { !encoders(of: server).isEmpty })
+            try disk.shell("cat /dev/zero > fill")
+            // The work on it ends, and nothing can be written of that.
+            #expect(eventually { encoders(of: server).isEmpty })
+        } else {
+            #expect(try eventually { try task()["errorCode"] != nil })
+            let seen = try task()
+            #expect(seen["errorCode"] as? String == "storageAway", "\(seen)")
+            #expect((seen["errorMessage"] as? String)?.contains("bytes free, too few") == true)
+            #expect(seen["state"] as? String == "scheduled")
+        }
+        #expect(try curl(server.admin + "/healthz").status == 200)
+        try disk.shell("rm fill")
+        #expect(try eventually(within: 120) { try task()["state"] as? String == "finished" })
+        #expect(try site.keyway("asset", "verify", "film").status == 0)
+        let left = try disk.shell("ls -A var/media/staging var/pieces/staging").text.split(separator: "\n")
+        #expect(left.allSatisfy { $0.hasSuffix(":") }, "\(left)")
+    }
+}
