@@ -85,7 +85,8 @@ def measure(process, read):
 def run_keyway(source):
     alive, writer = os.pipe()
     process = subprocess.Popen(
-        [ENCODER, "encode", "--memory", str(6 << 30), "--processor-time", "86400", "--threads", "0", order(), source],
+        [ENCODER, "encode", "--memory", str(6 << 30), "--processor-time", "86400", "--threads", "0",
+         "--standstill", "300", order(), source],
         stdin=alive, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={})
 
     def read(process):
