@@ -247,12 +247,15 @@ import Testing
 
             """
         try site.data.must("apply", site.data.folder.write("guarded.yaml", Data(transform.utf8)))
-        func end(_ input: String, _ asset: String) throws -> [String: Any] {
+        func submit(_ input: String, _ asset: String) throws -> String {
             let job =
                 try site.data.must(
                     "job", "submit", input, "--transform", "guarded", "--asset", asset, "--json"
                 ).json()["job"] as? [String: Any]
-            let id = job?["id"] as? String ?? ""
+            return job?["id"] as? String ?? ""
+        }
+        func end(_ input: String, _ asset: String) throws -> [String: Any] {
+            let id = try submit(input, asset)
             var shown: [String: Any] = [:]
             #expect(
                 try eventually {
@@ -266,5 +269,18 @@ import Testing
         #expect((bad["errorMessage"] as? String)?.contains("Eicar-Test-File") == true)
         let good = try end(Self.clip, "good")
         #expect(good["state"] as? String == "finished", "\(good)")
+        // A server whose configuration lacks a required check says what the task waits for.
+        site.server.stop()
+        let without = try RunningServer(site.data)
+        defer { without.stop() }
+        let waiting = try submit(Self.clip, "later")
+        func task() throws -> [String: Any] {
+            let tasks = try site.data.must("job", "show", waiting, "--json").json()["tasks"] as? [[String: Any]]
+            return try #require(tasks?.first)
+        }
+        #expect(try eventually { try task()["errorCode"] != nil })
+        #expect(try task()["errorCode"] as? String == "checkUnavailable")
+        #expect(try task()["state"] as? String == "scheduled")
+        #expect((try task()["errorMessage"] as? String)?.contains("clamav") == true)
     }
 }

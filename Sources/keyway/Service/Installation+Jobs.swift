@@ -57,7 +57,7 @@ extension Installation {
         return PipelineSteps(
             verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
             prewarm: { try await prewarm.run($0) },
-            check: { try await checks.run($0) }, canCheck: { try await checks.canRun() })
+            check: { try await checks.run($0) }, canCheck: checks.canRun)
     }
 
     /// `keyway-encoder` in the folder of the running program.
