@@ -10,15 +10,18 @@ enum PieceBuffers {
 
     /// An empty buffer.
     static func take() -> ByteBuffer {
-        kept.withLock { $0.popLast() } ?? ByteBuffer()
+        guard var buffer = kept.withLock({ $0.popLast() }) else { return ByteBuffer() }
+        buffer.clear()
+        return buffer
     }
 
-    /// Takes a buffer that nobody uses any more.
-    static func giveBack(_ buffer: ByteBuffer) {
+    /// Takes a buffer that nobody uses any more. Who gives it back may still hold it, and it would have other memory if it were
+    /// cleared now.
+    static func giveBack(_ buffer: consuming ByteBuffer) {
+        let buffer = buffer
         kept.withLock { buffers in
             guard buffers.count < most else { return }
             buffers.append(buffer)
-            buffers[buffers.count - 1].clear()
         }
     }
 }

@@ -37,8 +37,8 @@ final class MadeSegmentBody: FastBody {
         if collection == nil { PieceBuffers.giveBack(piece) }
     }
 
-    private func make(in buffer: ByteBuffer, mayWait: Bool) throws -> ByteBuffer? {
-        var buffer = buffer
+    /// - Parameter buffer: whose memory nobody else holds: one that two hold is copied whole when it is written to.
+    private func make(in buffer: consuming ByteBuffer, mayWait: Bool) throws -> ByteBuffer? {
         guard try buffer.append(pieces, mayWait: mayWait) else {
             PieceBuffers.giveBack(buffer)
             return nil
