@@ -102,4 +102,42 @@ import Testing
         let left = try disk.shell("ls -A var/media/staging var/pieces/staging").text.split(separator: "\n")
         #expect(left.allSatisfy { $0.hasSuffix(":") }, "\(left)")
     }
+
+    /// The disk of a storage account, so that the catalog can tell what happens.
+    @Test(.enabled(if: SmallDisk.isPossible)) func aDiskThatIsReadOnlyIsWaitedFor() throws {
+        let disk = try SmallDisk(megabytes: 192)
+        let accounts = "name=films;folder=\(disk.path)/films"
+        let data = try DataFolder(environment: ["KEYWAY_STORAGE_ACCOUNTS": accounts])
+        let site = AuditSite(data: data, launcher: disk.launcher)
+        let transform = "kind: Transform\nname: films\ntasks:\n  - { kind: encode, preset: upload }\n"
+        try site.keyway("apply", data.folder.write("transform.yaml", Data(transform.utf8)))
+        try site.keyway("asset", "create", "film", "--account", "films")
+        func submit() throws -> String {
+            let submitted = try site.keyway(
+                "job", "submit", "--transform", "films", "--asset", "film", Programs.clip("exo_sample.mp4"), "--json")
+            return try #require((try submitted.json()["job"] as? [String: Any])?["id"] as? String)
+        }
+        func task(_ id: String) throws -> [String: Any] {
+            let tasks = try site.keyway("job", "show", id, "--json").json()["tasks"] as? [[String: Any]] ?? []
+            return try #require(tasks.first)
+        }
+        let server = try RunningServer(data, launcher: disk.launcher)
+        defer { server.stop() }
+        let first = try submit()
+        #expect(try eventually { try task(first)["state"] as? String == "finished" })
+        try #require(try disk.shell("mount -o remount,ro \(disk.path)").status == 0)
+        let second = try submit()
+        #expect(try eventually { try task(second)["errorCode"] != nil })
+        let seen = try task(second)
+        #expect(["storageFull", "storageAway"].contains(seen["errorCode"] as? String), "\(seen)")
+        #expect((seen["errorMessage"] as? String)?.contains("Read-only file system") == true, "\(seen)")
+        #expect(seen["state"] as? String == "scheduled")
+        // What was there is still served from.
+        #expect(try site.keyway("asset", "show", "film", "--json").json()["version"] as? Int == 1)
+        #expect(try site.keyway("asset", "verify", "film").status == 0)
+        try #require(try disk.shell("mount -o remount,rw \(disk.path)").status == 0)
+        #expect(try eventually { try task(second)["state"] as? String == "finished" })
+        // Numbers of attempts are not given again.
+        #expect(try site.keyway("asset", "show", "film", "--json").json()["version"] as? Int ?? 0 > 1)
+    }
 }
