@@ -31,6 +31,7 @@ final class InputPart {
         try input.refuseWhatCannotPlay()
         start = part.start ?? 0
         end = part.end
+        try Self.refuseEndless(input, start, end)
         if usesVideo, let video = input.video {
             let decoder = try Decoder(input.stream(video), threads: threads, kind: "video")
             videoDecoder = decoder
@@ -68,6 +69,19 @@ final class InputPart {
         let whole = input.declaredDuration
         let until = end.map { whole > 0 ? min($0, whole) : $0 } ?? whole
         return max(0, until - start)
+    }
+
+    /// The longest film that is encoded, in seconds: two pictures of a file that says that years lie between them would be as
+    /// many pictures as a film of years.
+    private static let longest = 86_400.0
+
+    private static func refuseEndless(_ input: InputFile, _ start: Double, _ end: Double?) throws {
+        let length = min(end ?? .infinity, max(input.declaredDuration, 0)) - start
+        guard length > longest else { return }
+        throw EncodingFailure(
+            .limitExceeded,
+            "it says that it is \(Self.seconds(length)) s long; at most \(Int(longest)) s (a day) are encoded, or a clip of it"
+        )
     }
 
     /// Where it begins, in seconds of the container.

@@ -18,6 +18,8 @@ struct StreamClock {
     /// In seconds; jumps ahead that are longer than this are none of the film. Decoders give frames in order: what lies
     /// far behind the last one is of another beginning.
     private static let longestJump = 10.0
+    /// The longest that one picture stays, in seconds, whatever the input says of its length.
+    private static let longestStill = 3600.0
     private static let longestStepBack = 0.5
 
     /// - Parameters:
@@ -56,7 +58,9 @@ struct StreamClock {
         }
         var time = stamp.subtractingOrZero(offset)
         let jump = Self.units(Self.longestJump, timeBase) ?? Int64.max
-        let isBeyond = latest.map { time > $0 } ?? (last.map { time > $0.addingOrZero(jump) } ?? false)
+        let still = Self.units(Self.longestStill, timeBase) ?? Int64.max
+        let isLong = last.map { time > $0.addingOrZero(latest == nil ? jump : still) } ?? false
+        let isBeyond = isLong || latest.map { time > $0 } ?? false
         let step = Self.units(Self.longestStepBack, timeBase) ?? Int64.max
         let isBack = last.map { time < $0.subtractingOrZero(step) } ?? false
         if last != nil, isBeyond || isBack {

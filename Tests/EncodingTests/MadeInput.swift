@@ -10,7 +10,7 @@ enum MadeInput: String, CaseIterable {
     case surround, dolby, dolbyPlus, twoLanguages, noSound
     case movieText, matroskaText, webText
     case soundOnly, soundWithCover, flac, rawVideo, prores, mpeg4, flash, animation, webm
-    case stillPicture, cutShort, noMedia, empty, hugePictures, manyTracks
+    case stillPicture, cutShort, noMedia, empty, garbled, hugePictures, manyTracks, endless
 
     struct Outcome: Equatable {
         /// Codec, size or channels, and what else is remarkable, of each track.
@@ -62,6 +62,8 @@ enum MadeInput: String, CaseIterable {
         case .empty: "an empty file"
         case .hugePictures: "GIF of 16000x16000"
         case .manyTracks: "an MP4 file of 20,000 tracks"
+        case .garbled: "MP4 with every thousandth byte of its pictures turned over"
+        case .endless: "two frames, ten days from each other"
         }
     }
 
@@ -108,7 +110,8 @@ enum MadeInput: String, CaseIterable {
         case .noMedia: return Outcome(refusal: .notMedia)
         case .empty: return Outcome(refusal: .inputEmpty)
         case .hugePictures: return Outcome(refusal: .limitExceeded)
-        case .manyTracks: return Outcome(refusal: .limitExceeded)
+        case .manyTracks, .endless: return Outcome(refusal: .limitExceeded)
+        case .garbled: return Outcome(refusal: .damaged)
         }
     }
 
@@ -251,6 +254,19 @@ enum MadeInput: String, CaseIterable {
             return try written(bytes.prefix(bytes.count / 2))
         case .noMedia: return try written(Data("This is not a film.\n".utf8))
         case .empty: return try written(Data())
+        case .endless:
+            return try made(
+                "in.mkv",
+                [
+                    "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=0.08", "-vf", "setpts=N*864000/TB", "-fps_mode",
+                    "passthrough",
+                ],
+                fast)
+        case .garbled:
+            let whole = try made("whole.mp4", pictures, fast, ["-movflags", "+faststart"])
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+            for position in stride(from: bytes.count / 4, to: bytes.count, by: 1000) { bytes[position] ^= 0xFF }
+            return try written(bytes)
         case .hugePictures:
             // A screen of 16000 by 16000, no colours of its own but two, and an image of one pixel.
             let screen: [UInt8] = [0x80, 0x3E, 0x80, 0x3E, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]

@@ -82,6 +82,16 @@ import Testing
         #expect(clock.time(of: Int64.min + 7, duration: 40) < 1_000)
         #expect(clock.jumps >= 2)
     }
+
+    /// A lecture's slide may stay for long, but not for ever.
+    @Test func aPictureStaysForAnHourAtMost() {
+        var clock = StreamClock(unitsPerSecond: 1000, start: 0, duration: nil, declared: 40_000)
+        #expect(clock.time(of: 0, duration: 40) == 0)
+        #expect(clock.time(of: 3_500_000, duration: 40) == 3_500_000)
+        #expect(clock.time(of: 7_200_000, duration: 40) == 3_500_040)
+        #expect(clock.time(of: 7_200_040, duration: 40) == 3_500_080)
+        #expect(clock.jumps == 1)
+    }
 }
 
 extension SourcePicture {
