@@ -23,7 +23,7 @@ public struct JobSettings: Sendable, Hashable {
     init(_ reader: ConfigReader) throws {
         encoders = try reader.number("worker.encoders", in: 1...64) ?? 1
         attempts = try reader.number("worker.attempts", in: 1...1000) ?? 3
-        standstill = try reader.duration("worker.standstill", in: 1...86_400) ?? 300
+        standstill = try reader.duration("worker.standstill", in: 5...86_400) ?? 300
         retention = try reader.duration("jobs.keep") ?? Self.usualRetention
         inputs = reader.list("jobs.inputs") ?? []
         guard inputs.allSatisfy({ $0.hasPrefix("/") }) else {

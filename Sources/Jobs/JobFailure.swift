@@ -105,9 +105,9 @@ extension JobFailure.Code {
         switch self {
         case .encoderCrashed, .encoderProtocol, .encoderMissing, .unexpected: .service
         case .keysAway: .keys
-        case .storageFull, .storageAway, .checkUnavailable: .away
+        case .storageAway, .checkUnavailable: .away
         case .limitExceeded, .verifyFailed, .inputRefused: .content
-        case .storageFailed, .catalogFailed, .assetExists: .storage
+        case .storageFailed, .storageFull, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost
         case .keyRefused, .publishRefused, .notConfigured, .originalNotReady: .configuration
         case .edgeFailed: .network

@@ -107,7 +107,7 @@ public struct JobQueue: Sendable {
         guard !ready.isEmpty, ready.allSatisfy({ $0.kind == .checks }),
             !tasks.contains(where: { $0.state == .processing })
         else { return false }
-        return !worker.steps.canCheck
+        return try await !worker.steps.canCheck()
     }
 
     private func shift(onEvent: @escaping @Sendable (JobID, EncoderEvent) -> Void) -> WorkerShift {

@@ -33,14 +33,14 @@ public struct PipelineSteps: Sendable {
     /// Puts the inputs of a job to the checks.
     public var check: @Sendable (JobRecord) async throws -> TaskOutcome
     /// Whether this program knows all checks that there are to be made: else it leaves them to another one.
-    public var canCheck: Bool
+    public var canCheck: @Sendable () async throws -> Bool
 
     public init(
         verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step,
         check: @escaping @Sendable (JobRecord) async throws -> TaskOutcome = { _ in
             throw JobFailure(.notConfigured, "inputs cannot be checked here")
         },
-        canCheck: Bool = true
+        canCheck: @escaping @Sendable () async throws -> Bool = { true }
     ) {
         self.verify = verify
         self.publish = publish

@@ -71,10 +71,12 @@ extension TaskRecord {
         return task
     }
 
-    /// Waiting for a key takes attempts by the dozen: those are none of what fails afterwards.
+    /// Waiting for a key or a disk takes attempts by the dozen: those are none of what fails afterwards.
     private func countedAnew(for errorClass: TaskErrorClass) -> TaskRecord {
         var task = self
-        if self.errorClass == .keys, errorClass != .keys { task.formerAttempts = max(attempt - 1, formerAttempts) }
+        if let former = self.errorClass, former == .keys || former == .away, former != errorClass {
+            task.formerAttempts = max(attempt - 1, formerAttempts)
+        }
         return task
     }
 

@@ -70,7 +70,7 @@ struct WorkerShift: Sendable {
         defer { if hasPlace { running.givePlaceBack() } }
         if hasPlace { kinds.append(.encode) }
         if running.count(encoding: false) < queue.settings.others {
-            let mayCheck = queue.worker.steps.canCheck
+            let mayCheck = try await queue.worker.steps.canCheck()
             kinds += TaskKind.allCases.filter { $0 != .encode && ($0 != .checks || mayCheck) }
         }
         guard let taken = try await catalog.takeNextTask(of: kinds, at: Date()) else { return false }

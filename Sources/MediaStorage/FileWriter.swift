@@ -9,8 +9,9 @@ final class FileWriter: MediaWriter {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
+            let isThere = errno == EEXIST
             let refusal = Folder.refusal("cannot make '\(path)'")
-            throw errno == EEXIST ? MediaStorageError(.exists, refusal.reason) : refusal
+            throw isThere ? MediaStorageError(.exists, refusal.reason) : refusal
         }
     }
 

@@ -38,8 +38,13 @@ enum Folder {
 
     /// What it means that the system did not take what was to be written, as `errno` says.
     static func refusal(_ what: String) -> MediaStorageError {
-        let isFull = [ENOSPC, EDQUOT, EROFS].contains(errno)
-        return MediaStorageError(isFull ? .full : .inputOutput, "\(what): \(reason())")
+        let code: MediaStorageError.Code =
+            switch errno {
+            case ENOSPC, EDQUOT: .full
+            case EROFS: .unavailable
+            default: .inputOutput
+            }
+        return MediaStorageError(code, "\(what): \(reason())")
     }
 
     static func reason() -> String {

@@ -195,7 +195,7 @@ public struct MediaStorageError: Error, Sendable, Hashable, CustomStringConverti
         /// What is stored is not what was written.
         case damaged
         case inputOutput
-        /// The disk has no room for it, or takes nothing at all.
+        /// The disk has no room for it.
         case full
         /// Somebody else is writing it.
         case busy

@@ -7,7 +7,7 @@ import MediaStorage
 import Policies
 import TimedText
 
-/// Opens asset versions and keeps them: indexes are mapped and checked once, files stay open.
+/// Opens asset versions and keeps them: indexes are mapped and held against their digests once, files stay open.
 struct VersionStore: Sendable {
     private struct Name: Hashable, Sendable {
         var asset: String

@@ -84,7 +84,7 @@ enum MadeInput: String, CaseIterable {
             return Outcome(tracks: ["h264 320x180 yuv420p bt709 50", "hevc 320x180 yuv420p10le smpte2084 50"])
         case .hlg:
             return Outcome(tracks: ["h264 320x180 yuv420p bt709 50", "hevc 320x180 yuv420p10le arib-std-b67 50"])
-        case .fullRange, .rawVideo, .noSound: return Outcome(tracks: video("320x180", 50))
+        case .fullRange, .rawVideo, .noSound, .garbled: return Outcome(tracks: video("320x180", 50))
         case .fiftyFrames: return Outcome(tracks: video("320x180", 100))
         case .manyFrames: return Outcome(tracks: video("320x180", 121))
         case .upright: return Outcome(tracks: video("180x320", 50))
@@ -111,7 +111,6 @@ enum MadeInput: String, CaseIterable {
         case .empty: return Outcome(refusal: .inputEmpty)
         case .hugePictures: return Outcome(refusal: .limitExceeded)
         case .manyTracks, .endless: return Outcome(refusal: .limitExceeded)
-        case .garbled: return Outcome(refusal: .damaged)
         }
     }
 

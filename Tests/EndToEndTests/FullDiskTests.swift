@@ -52,6 +52,7 @@ final class SmallDisk {
         process.arguments = launcher.dropFirst() + command
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
         return process
     }
@@ -137,7 +138,10 @@ final class SmallDisk {
             while os.path.exists("locked"): time.sleep(0.05)
             """
         var holder: Process?
-        defer { if let holder, holder.isRunning { holder.terminate() } }
+        defer {
+            // It may have been started with SIGTERM ignored.
+            if let holder, holder.isRunning { kill(holder.processIdentifier, SIGKILL) }
+        }
         try expectRecovery(
             "locked",
             { disk in

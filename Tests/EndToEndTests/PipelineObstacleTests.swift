@@ -30,9 +30,20 @@ import Testing
         return holder
     }
 
-    /// Only the superuser may hold threads of any process.
-    @Test(.enabled(if: geteuid() == 0)) func aDecoderThatHangsCostsItsTaskOnly() throws {
-        let site = try PipelineSite(environment: ["KEYWAY_WORKER_STANDSTILL": "3s", "KEYWAY_WORKER_ENCODERS": "2"])
+    /// Whether threads of any process may be held (CAP_SYS_PTRACE), and the numbers of system calls are those that the script knows.
+    private static var canHang: Bool {
+        #if arch(x86_64)
+            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+            let capabilities = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
+            return capabilities >> 19 & 1 == 1
+        #else
+            return false
+        #endif
+    }
+
+    @Test(.enabled(if: canHang)) func aDecoderThatHangsCostsItsTaskOnly() throws {
+        let site = try PipelineSite(environment: ["KEYWAY_WORKER_STANDSTILL": "10s", "KEYWAY_WORKER_ENCODERS": "2"])
         let server = try RunningServer(site.data)
         defer { server.stop() }
         let hung = try site.submit("hung", Programs.clip())
@@ -47,7 +58,7 @@ import Testing
         for _ in 0..<6 where !isOver {
             let holder = try hang(encoder)
             // Held where it waited for this server to take its output, it does not stand still: it goes on and is held again.
-            isOver = try eventually(within: 20) { try site.state(hung) == "error" }
+            isOver = try eventually(within: 30) { try site.state(hung) == "error" }
             // It may have been started with SIGTERM ignored.
             if holder.isRunning { kill(holder.processIdentifier, SIGKILL) }
             holder.waitUntilExit()
@@ -98,6 +109,7 @@ import Testing
         #expect(try curl(server.admin + "/healthz").status == 200)
         try disk.shell("rm fill")
         #expect(try eventually(within: 120) { try task()["state"] as? String == "finished" })
+        if isUnderWay { #expect(try task()["attempt"] as? Int ?? 0 > 1) }
         #expect(try site.keyway("asset", "verify", "film").status == 0)
         let left = try disk.shell("ls -A var/media/staging var/pieces/staging").text.split(separator: "\n")
         #expect(left.allSatisfy { $0.hasSuffix(":") }, "\(left)")
@@ -129,7 +141,7 @@ import Testing
         let second = try submit()
         #expect(try eventually { try task(second)["errorCode"] != nil })
         let seen = try task(second)
-        #expect(["storageFull", "storageAway"].contains(seen["errorCode"] as? String), "\(seen)")
+        #expect(seen["errorCode"] as? String == "storageAway", "\(seen)")
         #expect((seen["errorMessage"] as? String)?.contains("Read-only file system") == true, "\(seen)")
         #expect(seen["state"] as? String == "scheduled")
         // What was there is still served from.

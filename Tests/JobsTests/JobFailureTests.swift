@@ -28,7 +28,7 @@ import Testing
         #expect(away.code == "storageAway" && away.errorClass == .away)
         #expect(JobFailure(meaning: MediaStorageError(.inputOutput, "broken")).errorClass == .storage)
         let full = JobFailure(meaning: MediaStorageError(.full, "No space left on device"))
-        #expect(full.code == "storageFull" && full.errorClass == .away)
+        #expect(full.code == "storageFull" && full.errorClass == .storage)
         // So is a check that cannot be made.
         #expect(JobFailure(.checkUnavailable, "clamd is not there").errorClass == .away)
         let rule = RetryRule()

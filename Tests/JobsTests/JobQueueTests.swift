@@ -45,7 +45,7 @@ import Testing
             check: { _ in
                 guard canCheck else { throw JobFailure(.checkUnavailable, "not known here") }
                 return TaskOutcome(result: ["scan": "passed"])
-            }, canCheck: canCheck)
+            }, canCheck: { canCheck })
     }
 
     private func submitChecked(_ workshop: Workshop) async throws -> JobRecord {

@@ -10,10 +10,23 @@ struct ChecksStep {
     /// Nil where it is not known what is configured: another worker does it.
     let checks: [any IngestCheck]?
     let catalog: any QuarantineCatalog
+    /// A server does the tasks whose checks it does not know, too: it is the only worker, and the task says what it waits for.
+    /// A command leaves them to a server.
+    let isServer: Bool
 
-    /// Whether this program does such tasks: it knows what is configured. A server whose configuration lacks a check that is
-    /// required does them, too: it is the only worker, and the task says what it waits for.
-    var canRun: Bool { checks != nil }
+    /// Whether this program does such tasks.
+    ///
+    /// - Throws: `CatalogError`.
+    func canRun() async throws -> Bool {
+        guard let checks else { return false }
+        guard !isServer else { return true }
+        do {
+            try await catalog.requireChecks(among: checks.map(\.name))
+            return true
+        } catch is CheckObstacle {
+            return false
+        }
+    }
 
     /// - Throws: `JobFailure`: there is no review of a file that is no original.
     func run(_ job: JobRecord) async throws -> TaskOutcome {

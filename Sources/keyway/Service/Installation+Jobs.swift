@@ -12,14 +12,15 @@ import Origin
 extension Installation {
     /// The queue of this data folder, with the encoder program that lies beside this one.
     ///
-    /// - Parameter configuration: nil for what a command does by itself.
+    /// - Parameters:
+    ///   - configuration: nil for what a command does by itself.
+    ///   - isServer: whether it works for as long as it runs, and not for one job.
     func makeJobQueue(
-        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil, encoders: Int? = nil
+        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil, encoders: Int? = nil,
+        isServer: Bool = false
     ) throws -> JobQueue {
         let publication = Publication(catalog: catalog, makeKey: contentKeyMaker, actor: Self.workerActor)
         let jobs = configuration?.jobs
-        // Where somebody waits at a terminal, two minutes and a half are a long time.
-        let retries = jobs.map { RetryRule(lost: $0.attempts) } ?? RetryRule(keys: 5)
         let worker = EncodingWorker(
             EncodingWorker.Environment(
                 catalog: catalog, storage: self.storage, unwrapper: unwrapper, encoder: Self.encoderPath,
@@ -32,11 +33,12 @@ extension Installation {
             worker: worker,
             steps: makeSteps(
                 publication,
-                ChecksStep(checks: configuration.map { makeChecks($0.checks) }, catalog: catalog)),
+                ChecksStep(
+                    checks: configuration.map { makeChecks($0.checks) }, catalog: catalog, isServer: isServer)),
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(
-                encoders: encoders ?? jobs?.encoders ?? 1, retries: retries,
+                encoders: encoders ?? jobs?.encoders ?? 1, retries: RetryRule(lost: jobs?.attempts ?? 3),
                 retention: jobs?.retention),
             lockPath: dataFolder + "/worker.lock", logger: logger)
     }
@@ -57,7 +59,7 @@ extension Installation {
         return PipelineSteps(
             verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
             prewarm: { try await prewarm.run($0) },
-            check: { try await checks.run($0) }, canCheck: checks.canRun)
+            check: { try await checks.run($0) }, canCheck: { try await checks.canRun() })
     }
 
     /// `keyway-encoder` in the folder of the running program.

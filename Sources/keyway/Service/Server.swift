@@ -95,7 +95,7 @@ struct Server {
             services.append(
                 WorkerService(
                     queue: try installation.makeJobQueue(
-                        configuration.storage, logger: logger, configuration: configuration)))
+                        configuration.storage, logger: logger, configuration: configuration, isServer: true)))
         }
         return services
     }
