@@ -8,6 +8,8 @@ final class Decoder {
     private let frame: UnsafeMutablePointer<AVFrame>
     /// Packets that could not be decoded.
     private(set) var errorCount = 0
+    /// Frames that were decoded with errors: the decoder made up what was missing.
+    private(set) var mendedCount = 0
     private(set) var packetCount = 0
 
     convenience init(_ stream: AVStream, threads: Int, kind: String) throws {
@@ -69,6 +71,9 @@ final class Decoder {
                 return
             }
             defer { av_frame_unref(frame) }
+            if frame.pointee.decode_error_flags != 0 || frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 {
+                mendedCount += 1
+            }
             try handle(frame)
         }
     }

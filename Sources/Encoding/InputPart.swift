@@ -161,6 +161,8 @@ final class InputPart {
         }
         var warnings: [String] = []
         if errors > 0 { warnings.append("\(errors) of \(packets) packets could not be decoded") }
+        let mended = decoders.reduce(0) { $0 + $1.mendedCount }
+        if mended > 0 { warnings.append("\(mended) decoded frames are damaged: look at the film") }
         let jumps = (pictures?.jumps ?? 0) + feeds.reduce(0) { $0 + $1.jumps }
         if jumps > 0 { warnings.append("its times jump \(jumps) times: the jumps are left out") }
         return warnings

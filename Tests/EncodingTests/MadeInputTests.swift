@@ -17,6 +17,7 @@ import Testing
         }
         #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
         #expect(try Self.tracks(run) == expected.tracks)
+        #expect(run.warnings.contains { $0.contains("are damaged") } == (input == .garbled), "\(run.warnings)")
         for track in 0..<run.trackCount where !expected.tracks[track].hasPrefix("text") {
             #expect(try run.complaints(track) == "")
         }
