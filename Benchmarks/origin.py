@@ -95,7 +95,7 @@ def segments(host, file, seconds=2.0, connections=CONNECTIONS):
 
 
 def measure(name, host, pids, paths, folder):
-    """CPU seconds a GB, the least and the most; GB/s; the first byte in ms."""
+    """CPU seconds a GB: the median, the least and the most; GB/s; the first byte in ms."""
     file = folder + "/paths"
     with open(file, "w", encoding="ascii") as out:
         out.writelines(path + "\n" for path in paths)
@@ -108,9 +108,9 @@ def measure(name, host, pids, paths, folder):
         rate = max(rate, run["bytes"] / run["seconds"] / 1e9)
     # On an idle server, one after the other.
     first = segments(host, file, 1, 1)["first"] * 1000
-    print(f"{name:40} {min(costs):6.3f} CPU s/GB (to {max(costs):.3f})  {rate:5.2f} GB/s  first byte {first:5.2f} ms",
+    print(f"{name:40} {statistics.median(costs):6.3f} CPU s/GB ({min(costs):.3f} to {max(costs):.3f})  {rate:5.2f} GB/s  first byte {first:5.2f} ms",
           file=sys.stderr, flush=True)
-    return name, min(costs), max(costs), rate, first
+    return name, statistics.median(costs), min(costs), max(costs), rate, first
 
 
 def video_segments(server, form, path):
@@ -253,9 +253,9 @@ def main(folder):
 def tell(rows, manifests, slow, size):
     limits = ", ".join(f"{name} {cost:.3f}" for name, cost in cipher_limits().items())
     print(f"\nSegments of {size:,} bytes, {CONNECTIONS} connections; ciphers alone, CPU s/GB: {limits}\n")
-    print("| case | CPU s/GB | × nginx | GB/s | first byte, ms |\n|---|---|---|---|---|")
-    for name, least, most, rate, first in rows:
-        print(f"| {name} | {least:.3f} (–{most:.3f}) | {least / rows[0][1]:.2f} | {rate:.2f} | {first:.2f} |")
+    print("| case | CPU s/GB, median (least) | × nginx | GB/s | first byte, ms |\n|---|---|---|---|---|")
+    for name, median, least, _, rate, first in rows:
+        print(f"| {name} | {median:.3f} ({least:.3f}) | {median / rows[0][1]:.2f} | {rate:.2f} | {first:.2f} |")
     print("\n| case | CPU µs a request | × nginx | requests/s |\n|---|---|---|---|")
     for row in manifests:
         print(f"| {row.name} | {row.least:.1f} (–{max(row.runs):.1f}) | {row.least / manifests[0].least:.2f} | {row.rate:,.0f} |")

@@ -65,9 +65,8 @@ public struct OriginRoutes: Sendable {
         } catch let error as ViewerRefused {
             throw Problem(denial: error.reason)
         }
-        // A query changes nothing of an immutable object: a shared cache must not keep one copy for each.
-        let isAlias =
-            (object.lifetime == .immutable || object.lifetime == .revisable) && request.uri.query?.isEmpty == false
+        // A query changes nothing of an object: a shared cache must not keep one copy for each.
+        let isAlias = object.lifetime != .session && request.uri.query?.isEmpty == false
         var answer = try ObjectAnswer(
             object, request.headers, isRead: request.method == .get,
             isStored: !isAlias || request.uri.query == endpoint?.admission.signature?.parameter)

@@ -53,12 +53,26 @@ import Testing
         #expect([400, 404].contains(try curl("\(site.protected)/\(alias)").status))
     }
 
-    /// What a query says changes nothing of a segment, so a shared cache must not keep one for each.
-    @Test func aQueryMakesNoSecondCopyOfASegment() throws {
-        let segment = "\(site.protected)/v1/cenc/cmaf/video-720p-1200k/0.m4s"
-        #expect(try curl(segment).headers["cache-control"]?.contains("immutable") == true)
-        let other = try curl(segment + "?copy=1")
-        #expect(other.status == 200)
+    /// What a query says changes nothing of an object, so a shared cache must not keep one for each.
+    @Test(arguments: [
+        ("v1/cenc/cmaf/video-720p-1200k/0.m4s", "immutable"), ("v1/cenc/cmaf/video-720p-1200k/init.mp4", "public"),
+        ("manifest(format=mpd-time-cmaf,encryption=cenc)", "s-maxage="),
+    ])
+    func aQueryMakesNoSecondCopy(path: String, control: String) throws {
+        let object = "\(site.protected)/\(path)"
+        let plain = try curl(object)
+        #expect(plain.headers["cache-control"]?.contains(control) == true, "\(plain.headers)")
+        let other = try curl(object + "?copy=1")
+        #expect(other.status == 200 && other.body == plain.body)
         #expect(other.headers["cache-control"] == "no-store")
+    }
+
+    /// Every web page gets the same answer here: caches need not keep one for each.
+    @Test(arguments: ["v1/cenc/cmaf/video-720p-1200k/0.m4s", "manifest(format=mpd-time-cmaf,encryption=cenc)"])
+    func answersDoNotVaryWhereEveryOriginIsAllowed(path: String) throws {
+        for options in [[], ["-H", "Origin: https://player.example"]] {
+            let answer = try curlWith("\(site.protected)/\(path)", options)
+            #expect(answer.status == 200 && answer.headers["vary"]?.contains("Origin") != true, "\(answer.headers)")
+        }
     }
 }
