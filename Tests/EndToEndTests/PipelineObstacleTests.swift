@@ -74,6 +74,37 @@ import Testing
         #expect(!site.data.mediaFiles().contains { $0.hasPrefix("staging/") })
     }
 
+    /// Files that are made to harm, while a film is encoded beside them.
+    @Test func bombsCostTheirTasksOnly() throws {
+        let site = try PipelineSite(environment: ["KEYWAY_WORKER_ENCODERS": "2"])
+        let server = try RunningServer(site.data)
+        defer { server.stop() }
+        let fine = try site.submit("fine", Programs.clip())
+        // A screen of 16000 by 16000 for an image of one pixel.
+        let screen: [UInt8] = [0x80, 0x3E, 0x80, 0x3E, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]
+        let image: [UInt8] = [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0]
+        let huge = try site.data.folder.write("huge.gif", Data("GIF89a".utf8) + screen + image + image + [0x3B])
+        // Two pictures, and ten days between them.
+        let endless = site.data.folder.path + "/endless.mkv"
+        let made = try run(
+            Programs.outside("ffmpeg"),
+            [
+                "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=0.08", "-vf", "setpts=N*864000/TB",
+                "-fps_mode",
+                "passthrough", "-c:v", "libx264", endless,
+            ])
+        try #require(made.status == 0, "\(made.errors)")
+        for bomb in [huge, endless] {
+            let id = try site.submit("bomb", bomb)
+            #expect(try eventually { try site.state(id) == "error" })
+            let job = try site.job(id)["job"] as? [String: Any] ?? [:]
+            #expect(job["errorCode"] as? String == "limitExceeded", "\(job)")
+        }
+        #expect(try eventually(within: 300) { try site.state(fine) == "finished" })
+        #expect(try site.data.assets() == ["fine"])
+        #expect(!site.data.mediaFiles().contains { $0.hasPrefix("staging/") })
+    }
+
     /// - Parameter isUnderWay: whether the disk is filled while the film is encoded, else before.
     @Test(.enabled(if: SmallDisk.isPossible), arguments: [false, true])
     func aDiskThatIsFullIsWaitedFor(isUnderWay: Bool) throws {
