@@ -144,6 +144,9 @@ public enum CatalogCondition: Sendable {
     case uploadedBytes(atMost: UInt64)
     /// The asset has at most so many originals, with what the changes before this one added.
     case assetFiles(asset: String, atMost: Int)
+    /// The asset has at most so many SAS locators that are neither revoked nor over, with what the changes before this one
+    /// added.
+    case sasLocators(asset: String, atMost: Int, now: Date)
 }
 
 /// Everything that a request for a key needs, read in one consistent look.

@@ -42,6 +42,18 @@ extension Database {
             guard try countAssetFiles(asset) <= limit else {
                 throw CatalogError(.limit, "asset '\(asset)' has \(limit) files already (uploads.filesPerAsset)")
             }
+        case .sasLocators(let asset, let limit, let now):
+            let open = try Int.fetchOne(
+                self,
+                sql: """
+                    SELECT count(*) FROM locator
+                    WHERE asset = ? AND kind = 'sas' AND revoked = 0 AND "end" > ?
+                    """, arguments: [asset, now.timeIntervalSince1970])
+            guard open ?? 0 <= limit else {
+                throw CatalogError(
+                    .limit,
+                    "asset '\(asset)' has \(limit) SAS locators, as many as it may (sas.locatorsPerAsset); revoke one")
+            }
         }
     }
 

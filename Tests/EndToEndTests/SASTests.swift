@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -162,6 +163,22 @@ import Testing
             return "\(document.sorted { $0.key < $1.key })"
         }
         #expect(Set(bodies).count == 1)
+    }
+
+    /// Also those that are asked for at the same moment, and as many as the configuration says.
+    @Test func locatorsAreAsFewAsItIsSaid() throws {
+        let data = try DataFolder(environment: [
+            "KEYWAY_SAS_LOCATORS_PER_ASSET": "3", "KEYWAY_LISTEN_ORIGIN": "127.0.0.1:8080",
+        ])
+        let policy = "kind: AccessPolicy\nname: reading\npermissions: [read]\nduration: 1h\n"
+        try data.must("apply", data.folder.write("reading.yaml", Data(policy.utf8)))
+        try data.must("asset", "create", "film")
+        let ends = Mutex<[Int32]>([])
+        DispatchQueue.concurrentPerform(iterations: 6) { _ in
+            let end = try? data.keyway("locator", "create", "film", "--sas", "--access", "reading").status
+            ends.withLock { $0.append(end ?? -1) }
+        }
+        #expect(ends.withLock { $0.sorted() } == [0, 0, 0, 65, 65, 65])
     }
 
     @Test func locatorsEndAtOnceAndAreFew() throws {

@@ -36,15 +36,6 @@ public struct CreateSASLocator: OperatorVerb {
                 .invalid, "there is no access policy \(accessPolicy.quoted); 'keyway apply' makes it of a document")
         }
         let now = context.now()
-        let open = try await context.catalog.locators(asset: asset).filter {
-            $0.kind == .sas && !$0.isRevoked && now < $0.end
-        }
-        guard open.count < issuer.limit else {
-            throw OperatorError(
-                .conflict,
-                "asset '\(asset)' has \(open.count) SAS locators, as many as it may (sas.locatorsPerAsset); "
-                    + "revoke one")
-        }
         let start = Date(timeIntervalSince1970: (start ?? now).timeIntervalSince1970.rounded(.down))
         let locator = Locator(
             id: LocatorID(), kind: .sas, asset: record.name, accessPolicy: policy.name, deliveryPolicies: [],
@@ -52,6 +43,7 @@ public struct CreateSASLocator: OperatorVerb {
         let address = try await issuer.address(of: locator, policy.permissions)
         try await context.catalog.apply([
             .insertLocator(locator),
+            .require(.sasLocators(asset: record.name, atMost: issuer.limit, now: now)),
             .audit(context.event(.locatorCreated, detail: "\(locator.id): SAS of \(asset) under \(policy.name)")),
         ])
         let base = issuer.base()
