@@ -32,6 +32,37 @@ import Testing
         #expect(outcome.status == 0)
     }
 
+    /// One connection too many is answered when another one has ended, and not before.
+    @Test func connectionsAreLimited() throws {
+        let script = """
+            import socket, sys
+            address = ("127.0.0.1", int(sys.argv[1]))
+            request = b"GET /nothing HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n"
+            def ask():
+                connection = socket.create_connection(address)
+                connection.settimeout(60)
+                connection.sendall(request)
+                return connection
+            known = [ask(), ask()]
+            for connection in known: assert connection.recv(4096).startswith(b"HTTP/1.1 404")
+            third = ask()
+            third.settimeout(1)
+            try:
+                third.recv(4096)
+                sys.exit("the third connection was answered")
+            except socket.timeout:
+                pass
+            known[0].close()
+            third.settimeout(60)
+            assert third.recv(4096).startswith(b"HTTP/1.1 404")
+            """
+        let server = try RunningServer(DataFolder(), environment: ["KEYWAY_LIMITS_CONNECTIONS": "2"])
+        defer { server.stop() }
+        let port = String(server.origin.split(separator: ":").last ?? "")
+        let outcome = try run(Programs.outside("python3"), ["-c", script, port])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
     @Test func tlsWithBothProtocolsAndARenewedCertificate() throws {
         let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
         try Self.certificate("first.example", in: data)
