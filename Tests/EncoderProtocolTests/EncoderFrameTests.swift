@@ -39,7 +39,9 @@ import Testing
     @Test func limitsTravelAsArguments() throws {
         let limits = EncoderLimits(memory: 1, processorTime: 2, threads: 3, standstill: 4)
         #expect(EncoderLimits(arguments: limits.arguments) == limits)
-        #expect(EncoderLimits(arguments: ["--memory", "0", "--processor-time", "1", "--threads", "1", "--standstill", "1"]) == nil)
+        #expect(
+            EncoderLimits(arguments: ["--memory", "0", "--processor-time", "1", "--threads", "1", "--standstill", "1"])
+                == nil)
         #expect(EncoderLimits(arguments: ["--memory", "x"]) == nil)
     }
 
