@@ -16,6 +16,8 @@ enum EarlyEnd {
                 .encoderCrashed,
                 "the encoder was killed: by somebody, or by the system because it used too much memory or time",
                 as: .lost)
+        // It may be the input's doing, and need not be: another attempt costs no more than this one did.
+        case .signaled: JobFailure(.encoderCrashed, "the encoder crashed (\(status))", as: .lost)
         default: JobFailure(.encoderCrashed, "the encoder ended early (\(status))")
         }
     }

@@ -30,6 +30,13 @@ import Testing
         return nil
     }
 
+    /// What became of a server that has no child.
+    private func story(of data: DataFolder, _ server: RunningServer) -> String {
+        let said = (try? String(contentsOf: server.errors, encoding: .utf8)) ?? ""
+        let jobs = (try? data.keyway("job", "list", "--json").text) ?? ""
+        return "runs: \(server.process.isRunning), says: \(said), jobs: \(jobs)"
+    }
+
     private func ends(_ process: pid_t) -> Bool {
         for _ in 0..<3000 {
             if kill(process, 0) != 0 { return true }
@@ -52,7 +59,7 @@ import Testing
         let clip = try longClip(folder)
         let server = try RunningServer(data)
         try data.must("encode", clip, "--asset", "film", "--detach")
-        let encoder = try #require(child(of: server.process.processIdentifier))
+        let encoder = try #require(child(of: server.process.processIdentifier), "\(story(of: data, server))")
         usleep(500_000)
         server.stop(SIGKILL)
         #expect(ends(encoder))
@@ -73,7 +80,7 @@ import Testing
         let server = try RunningServer(data)
         defer { server.stop() }
         try data.must("encode", clip, "--asset", "film", "--detach")
-        let encoder = try #require(child(of: server.process.processIdentifier))
+        let encoder = try #require(child(of: server.process.processIdentifier), "\(story(of: data, server))")
         usleep(500_000)
         #expect(try data.assets() == [])
         kill(encoder, SIGKILL)
@@ -89,7 +96,7 @@ import Testing
         let clip = try longClip(folder)
         let server = try RunningServer(data)
         try data.must("encode", clip, "--asset", "film", "--detach")
-        let encoder = try #require(child(of: server.process.processIdentifier))
+        let encoder = try #require(child(of: server.process.processIdentifier), "\(story(of: data, server))")
         server.stop(SIGTERM)
         #expect(server.process.terminationStatus == 0)
         #expect(ends(encoder))
