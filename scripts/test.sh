@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # A test that waits for ever must not keep back what the others said. Told to stop, SwiftPM ends the tests' process, which it
-# started in a group of its own.
+# started in a group of its own; the last lines that it holds back (some KB) are lost then.
 if [ "${KEYWAY_TESTS:-}" = all ] || [ "${KEYWAY_COMBINATIONS:-}" = all ]; then limit=150m; else limit=50m; fi
 
 output="$(mktemp)"
@@ -15,7 +15,7 @@ timeout --signal=INT --kill-after=60 "${KEYWAY_TESTS_LIMIT:-$limit}" \
 status=${PIPESTATUS[0]}
 
 if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
-    printf '\nStopped after %s. Begun and not ended (or ended just before):\n' "${KEYWAY_TESTS_LIMIT:-$limit}"
+    printf '\nStopped after %s. Begun and not ended, of what was written until then:\n' "${KEYWAY_TESTS_LIMIT:-$limit}"
     awk '/^◇ Test [^ ]+\(.*\) started\.$/ { sub(/^◇ Test /, ""); sub(/ started\.$/, ""); begun[$0] = 1 }
         /^(✔|✘) Test [^ ]+\(/ && !/Test case/ {
             sub(/^(✔|✘) Test /, ""); sub(/ (with [0-9]+ test cases? )?(passed|failed) after .*/, ""); delete begun[$0] }
