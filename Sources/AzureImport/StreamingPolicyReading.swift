@@ -39,7 +39,10 @@ extension ExportReading {
             findings.add(.notTakenOver, "whole files cannot leave encrypted", at: object.place)
         }
         if let tracks = object["cleartracks"], tracks.items?.isEmpty != true {
-            findings.add(.notTakenOver, "tracks in the clear: here all tracks are encrypted", at: tracks.place)
+            findings.add(
+                .notTakenOver,
+                "tracks in the clear: all are encrypted until the policy says otherwise, as 'keys: { all: auto, audio: clear }'",
+                at: tracks.place)
         }
         try readKeys(object)
         var policy = DeliveryPolicy(name: "", protocols: protocols, encryption: encryption)

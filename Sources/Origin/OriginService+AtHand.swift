@@ -17,8 +17,10 @@ extension OriginService {
             guard let version = lookup.asset.currentVersion else { return nil }
             return rendered.known(name(request, try Self.plan(format, encryption, lookup), version))
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track):
-            guard lookup.asset.currentVersion == track.version else { return nil }
-            return rendered.known(name(request, try Self.plan(track, lookup), track.version))
+            guard lookup.asset.currentVersion == track.version, let plan = try planAtHand(track, lookup) else {
+                return nil
+            }
+            return rendered.known(name(request, plan, track.version))
         case .progressive, .sheet, .thumbnailTrack, .poster: return nil
         case .smoothFragment(let reference, let time): return try smoothFragmentAtHand(reference, time, lookup)
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
@@ -41,6 +43,16 @@ extension OriginService {
         }
     }
 
+    /// The plan of a track, without asking for its version where one alone is possible.
+    private func planAtHand(_ reference: TrackReference, _ lookup: LocatorLookup) throws(OriginError) -> DeliveryPlan? {
+        let plans = try Self.plans(reference, lookup)
+        guard plans.count > 1 else { return plans.first }
+        guard let version = versions.known(lookup.asset, number: reference.version),
+            let track = version.track(named: reference.track)
+        else { return nil }
+        return try Self.plan(reference, of: track.record.description, lookup)
+    }
+
     /// Planning a segment of that many samples takes half a millisecond: event loops have no more time.
     private static let mostSamplesAtHand = 1024
 
@@ -48,12 +60,13 @@ extension OriginService {
     func plannedAtHand(
         _ reference: TrackReference, _ lookup: LocatorLookup
     ) throws(OriginError) -> PlannedTrack? {
-        let plan = try Self.plan(reference, lookup)
+        _ = try Self.plans(reference, lookup)
         guard lookup.asset.currentVersion == reference.version,
             let version = versions.known(lookup.asset, number: reference.version),
             let track = version.track(named: reference.track), track.record.description.kind != .image,
             track.mostSamples <= Self.mostSamplesAtHand
         else { return nil }
+        let plan = try Self.plan(reference, of: track.record.description, lookup)
         guard plan.encryption != .none, track.record.description.kind.isMedia else {
             return PlannedTrack(track: track, version: version, plan: plan, keys: [])
         }

@@ -51,8 +51,8 @@ extension OriginService {
         // Sound that lies in the segments of the pictures has no address of its own.
         for planned in plannedTracks where sound == nil || planned.track.record.description.kind != .audio {
             let reference = TrackReference(
-                presentation: request.presentation, version: version.record.number, encryption: request.plan.encryption,
-                times: request.plan.times, container: Self.container(request.format, planned, sound),
+                presentation: request.presentation, version: version.record.number, encryption: planned.plan.encryption,
+                times: planned.plan.times, container: Self.container(request.format, planned, sound),
                 track: planned.track.record.description.name, filters: request.filterNames)
             // A DASH manifest names the segments itself, and so their IVs.
             let namesSegments = request.format.streamingProtocol == .dash

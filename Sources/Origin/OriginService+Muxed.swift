@@ -61,8 +61,12 @@ extension OriginService {
 
     private static func checkKeys(_ video: PlannedTrack, _ sound: PlannedTrack) throws(OriginError) {
         guard video.key?.keyID == sound.key?.keyID else {
+            let isAlike = (video.key == nil) == (sound.key == nil)
             throw OriginError(
-                .formatCannotCarry, "Pictures and sound have keys of their own: one segment cannot hold both.",
+                .formatCannotCarry,
+                isAlike
+                    ? "Pictures and sound have keys of their own: one segment cannot hold both."
+                    : "Of pictures and sound, one leaves in the clear and one does not: one segment cannot hold both.",
                 choices: ["format=\(StreamingFormat.hlsTransportStream.rawValue)"])
         }
     }

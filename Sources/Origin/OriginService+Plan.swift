@@ -22,11 +22,30 @@ extension OriginService {
     }
 
     /// What the locator's policies say of a track's object: one protocol that may have it is enough.
-    static func plan(_ track: TrackReference, _ lookup: LocatorLookup) throws(OriginError) -> DeliveryPlan {
+    ///
+    /// - Parameter description: the track that the reference names.
+    static func plan(
+        _ reference: TrackReference, of description: TrackDescription, _ lookup: LocatorLookup
+    ) throws(OriginError) -> DeliveryPlan {
+        let plans = try plans(reference, lookup)
+        guard let plan = plans.first(where: { $0.plan(for: description) == $0 }) else {
+            throw OriginError(
+                .resourceNotFound,
+                "The delivery policy does not treat the track as the URL says: read the manifest anew.")
+        }
+        return plan
+    }
+
+    /// The plans that may be a track's, by what its URL says of its treatment: several only where policies leave some tracks
+    /// in the clear and encrypt others.
+    ///
+    /// - Throws: `OriginError` when there is none.
+    static func plans(_ track: TrackReference, _ lookup: LocatorLookup) throws(OriginError) -> [DeliveryPlan] {
         if track.container == .jpeg {
-            return try picturePlan(.thumbnails, lookup, track.encryption, track.times)
+            return [try picturePlan(.thumbnails, lookup, track.encryption, track.times)]
         }
         var first: DeliveryDecision?
+        var clear: [DeliveryPlan] = []
         var isTreatedOtherwise = false
         for streamingProtocol in track.container.protocols {
             let decision = DeliveryPlan.decide(
@@ -36,18 +55,23 @@ extension OriginService {
                 under: lookup.terms.deliveryPolicies)
             if case .allowed(let plan) = decision {
                 // What is treated in one way by its URL is not sent in another.
-                if plan.times == track.times { return plan }
+                if plan.times == track.times { return [plan] }
                 isTreatedOtherwise = true
                 continue
             }
+            // A client manifest says one thing of all tracks.
+            if track.encryption == .none, track.container != .smooth {
+                clear += DeliveryPlan.clearTracks(by: streamingProtocol, under: lookup.terms.deliveryPolicies)
+            }
             first = first ?? decision
         }
+        guard clear.isEmpty else { return clear }
         guard !isTreatedOtherwise else {
             throw OriginError(
                 .resourceNotFound,
                 "The delivery policy has another clear lead or crypto period: read the manifest anew.")
         }
-        return try plan(first ?? .blocked)
+        return [try plan(first ?? .blocked)]
     }
 
     /// What the locator's policies say of still pictures.

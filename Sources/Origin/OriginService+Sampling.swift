@@ -46,9 +46,11 @@ extension OriginService {
             terms: LocatorTerms(locator: locator, deliveryPolicies: [policy], permissions: [.read]), asset: asset)
         var count = 0
         for track in version.tracks where track.description.kind.isMedia {
+            let isClear = policy.leavesClear(track.description)
             let reference = TrackReference(
                 presentation: PresentationReference(locator: locator.id, name: asset.name), version: version.number,
-                encryption: policy.encryption, times: policy.times, container: .cmaf, track: track.description.name)
+                encryption: isClear ? .none : policy.encryption, times: isClear ? .whole : policy.times,
+                container: .cmaf, track: track.description.name)
             let planned = try await openTrack(reference, lookup)
             for number in Self.sampled(planned) {
                 try await body(try await sample(number, reference, planned))
@@ -118,9 +120,11 @@ extension OriginService {
                 let encryption = policy.encryption == .none ? nil : policy.encryption
                 paths.append(OriginPath.print(.manifest(presentation, format: format, encryption: encryption)))
                 for track in version.tracks where track.description.kind.isMedia {
+                    let isClear = policy.leavesClear(track.description)
                     let reference = TrackReference(
-                        presentation: presentation, version: number, encryption: policy.encryption,
-                        times: policy.times, container: format.container, track: track.description.name)
+                        presentation: presentation, version: number, encryption: isClear ? .none : policy.encryption,
+                        times: isClear ? .whole : policy.times, container: format.container,
+                        track: track.description.name)
                     paths += try await firstPaths(reference, of: format, lookup)
                 }
             }

@@ -33,6 +33,12 @@ extension OriginService {
         let shown = try await planned(version, request.plan, in: .smooth).filter {
             streams.place(of: $0.track.record.description.name) != nil
         }
+        guard shown.allSatisfy({ $0.plan == request.plan }) else {
+            throw OriginError(
+                .formatCannotCarry,
+                "Smooth Streaming says for all tracks at once that they are encrypted, and the delivery policy leaves some in "
+                    + "the clear.", choices: [StreamingFormat.hlsCMAF, .dashCMAF].map { "format=\($0.rawValue)" })
+        }
         try Self.check(shown.map(\.track.record.description), against: version)
         let media = shown.map { planned in
             let reference = TrackReference(

@@ -174,7 +174,8 @@ public final class OriginService: Sendable {
     }
 
     func openTrack(_ reference: TrackReference, _ lookup: LocatorLookup) async throws -> PlannedTrack {
-        let plan = try Self.plan(reference, lookup)
+        // What may not leave in any way is refused before anything is said of what there is.
+        _ = try Self.plans(reference, lookup)
         // Only the version that is served now: an older one may hold what was taken down.
         guard lookup.asset.currentVersion == reference.version else {
             throw OriginError(.resourceNotFound, "The asset has another version now.")
@@ -186,12 +187,14 @@ public final class OriginService: Sendable {
         guard (track.record.description.kind == .image) == (reference.container == .jpeg) else {
             throw OriginError(.trackNotFound, "There is no such track.")
         }
+        let plan = try Self.plan(reference, of: track.record.description, lookup)
         return try await planned(track, version, plan)
     }
 
     /// A track with what protects it; never without protection unless the plan says `none`, or it is text
-    /// or still pictures that the plan lets out.
+    /// or still pictures that the plan lets out, or a track that the policy names as one in the clear.
     func planned(_ track: OpenedTrack, _ version: OpenedVersion, _ plan: DeliveryPlan) async throws -> PlannedTrack {
+        let plan = plan.plan(for: track.record.description)
         var keys: [TrackKey] = []
         if plan.encryption != .none, track.record.description.kind.isMedia {
             keys = try await trackKeys.keys(of: track, in: version.record, plan)

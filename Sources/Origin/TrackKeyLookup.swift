@@ -78,7 +78,7 @@ struct TrackKeyLookup: Sendable {
         of track: OpenedTrack, among assignments: [KeyAssignment], _ version: AssetVersionRecord, _ plan: DeliveryPlan
     ) -> [KeyID]? {
         let description = track.record.description
-        guard let label = KeyLabel.covering(description, among: plan.policy.keyLabels) else { return nil }
+        guard let label = plan.policy.keyLabel(of: description) else { return nil }
         var held: [Int: KeyID] = [:]
         for assignment in assignments.inForce(at: version.number)
         where assignment.encryption == plan.encryption && assignment.label == label {

@@ -5,12 +5,23 @@ public struct DeliveryPlan: Sendable, Hashable {
     public let policy: DeliveryPolicy
     public let streamingProtocol: StreamingProtocol
 
-    init(policy: DeliveryPolicy, streamingProtocol: StreamingProtocol) {
+    /// Whether it is a plan for the tracks alone that a policy which encrypts leaves in the clear.
+    public let isForClearTracks: Bool
+
+    init(policy: DeliveryPolicy, streamingProtocol: StreamingProtocol, isForClearTracks: Bool = false) {
         self.policy = policy
         self.streamingProtocol = streamingProtocol
+        self.isForClearTracks = isForClearTracks
     }
 
-    public var encryption: DeliveryEncryption { policy.encryption }
+    /// How tracks leave under the plan.
+    public var encryption: DeliveryEncryption { isForClearTracks ? .none : policy.encryption }
+
+    /// The plan that a track of the presentation has: the same one, or that of the tracks in the clear.
+    public func plan(for track: TrackDescription) -> DeliveryPlan {
+        DeliveryPlan(
+            policy: policy, streamingProtocol: streamingProtocol, isForClearTracks: policy.leavesClear(track))
+    }
 
     /// What of the time is encrypted; nothing of it matters where nothing is encrypted.
     public var times: ProtectionTimes { encryption.keyType == nil ? .whole : policy.times }
@@ -59,6 +70,18 @@ extension DeliveryPlan {
             return .ambiguous(carried.map(\.encryption).sorted { $0.rawValue < $1.rawValue })
         }
         return .allowed(DeliveryPlan(policy: first, streamingProtocol: request.streamingProtocol))
+    }
+
+    /// The plans for tracks that policies of a protocol leave in the clear although they encrypt others. Whether a track is
+    /// one of them, `plan(for:)` tells. Pure.
+    public static func clearTracks(
+        by streamingProtocol: StreamingProtocol, under policies: [DeliveryPolicy]
+    ) -> [DeliveryPlan] {
+        let named = policies.filter { $0.protocols.contains(streamingProtocol) }
+        guard !named.contains(where: { $0.encryption == .blocked }) else { return [] }
+        return named.filter { $0.encryption.keyType != nil && !$0.clearLabels.isEmpty }.map {
+            DeliveryPlan(policy: $0, streamingProtocol: streamingProtocol, isForClearTracks: true)
+        }
     }
 
     /// The first way in which still pictures of a role may leave, in the order of protocols: whoever may have them with one

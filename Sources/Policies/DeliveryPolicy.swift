@@ -79,6 +79,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     public var encryption: DeliveryEncryption
     /// Which tracks share a key, by label; empty for one key for all.
     public var keyLabels: Set<KeyLabel>
+    /// Which tracks leave in the clear although others are encrypted, by label.
+    public var clearLabels: Set<KeyLabel>
     /// Where players ask for keys, with `{kid}` in place of the KID; nil for this service's own endpoint.
     @Exact public var keyAcquisitionURL: String?
     /// Nil for `on` where keys are asked for at this service, `off` elsewhere: see `ticketRule`.
@@ -95,7 +97,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
 
     public init(
         name: String, protocols: Set<StreamingProtocol>, encryption: DeliveryEncryption,
-        keyLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil,
+        keyLabels: Set<KeyLabel> = [], clearLabels: Set<KeyLabel> = [], keyAcquisitionURL: String? = nil,
         keyTickets: KeyTicketRule? = nil, signalling: Set<SignalledSystem> = usualSignalling,
         times: ProtectionTimes = .whole, pictures: PictureRule? = nil
     ) {
@@ -103,6 +105,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         self.protocols = protocols
         self.encryption = encryption
         self.keyLabels = keyLabels
+        self.clearLabels = clearLabels
         self.keyAcquisitionURL = keyAcquisitionURL
         self.keyTickets = keyTickets
         self.signalling = signalling
@@ -111,7 +114,8 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, protocols, encryption, keyLabels, keyAcquisitionURL, keyTickets, signalling, times, pictures
+        case name, protocols, encryption, keyLabels, clearLabels, keyAcquisitionURL, keyTickets, signalling, times,
+            pictures
     }
 
     public init(from decoder: any Decoder) throws {
@@ -120,6 +124,7 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         protocols = try container.decode(Set<StreamingProtocol>.self, forKey: .protocols)
         encryption = try container.decode(DeliveryEncryption.self, forKey: .encryption)
         keyLabels = try container.decode(Set<KeyLabel>.self, forKey: .keyLabels)
+        clearLabels = try container.decodeIfPresent(Set<KeyLabel>.self, forKey: .clearLabels) ?? []
         keyAcquisitionURL = try container.decodeIfPresent(String.self, forKey: .keyAcquisitionURL)
         keyTickets = try container.decodeIfPresent(KeyTicketRule.self, forKey: .keyTickets)
         // Records of before there was a choice have no such field.
@@ -136,6 +141,9 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
         try container.encode(protocols.sorted { $0.rawValue < $1.rawValue }, forKey: .protocols)
         try container.encode(encryption, forKey: .encryption)
         try container.encode(keyLabels.sorted { $0.rawValue < $1.rawValue }, forKey: .keyLabels)
+        if !clearLabels.isEmpty {
+            try container.encode(clearLabels.sorted { $0.rawValue < $1.rawValue }, forKey: .clearLabels)
+        }
         try container.encodeIfPresent(keyAcquisitionURL, forKey: .keyAcquisitionURL)
         try container.encodeIfPresent(keyTickets, forKey: .keyTickets)
         if signalling != Self.usualSignalling {
@@ -149,6 +157,23 @@ public struct DeliveryPolicy: Sendable, Hashable, Codable {
 extension DeliveryPolicy {
     /// Another key service cannot read our tickets, unless the policy says that it is one of ours.
     public var ticketRule: KeyTicketRule { keyTickets ?? (keyAcquisitionURL == nil ? .on : .off) }
+
+    /// The label of the key of a track: the narrowest that covers it. Nil where it has none: text and pictures, a track that
+    /// leaves in the clear by name, and one that no label covers, which is not served.
+    public func keyLabel(of track: TrackDescription) -> KeyLabel? {
+        let label = KeyLabel.covering(track, among: labels)
+        return label.flatMap { clearLabels.contains($0) ? nil : $0 }
+    }
+
+    /// Whether a track leaves in the clear although the policy encrypts.
+    public func leavesClear(_ track: TrackDescription) -> Bool {
+        guard encryption.keyType != nil, !clearLabels.isEmpty else { return false }
+        return KeyLabel.covering(track, among: labels).map(clearLabels.contains) ?? false
+    }
+
+    private var labels: Set<KeyLabel> {
+        clearLabels.isEmpty || !keyLabels.isEmpty ? keyLabels.union(clearLabels) : clearLabels.union([.all])
+    }
 
     /// Thumbnails are pictures of the film: who protects it shows none of it, unless the policy says so.
     public var pictureRule: PictureRule {

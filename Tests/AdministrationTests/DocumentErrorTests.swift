@@ -51,7 +51,8 @@ import Testing
                 "f.yaml:3:1: a DeliveryPolicy has no field 'protocol': the nearest known one is 'protocols'",
                 "f.yaml:4:13: 'encryption' knows no 'cbc': the nearest known one is 'cbcs'",
                 "f.yaml:5:9: 'keys' knows no label 'video-ssd': the nearest known one is 'video-sd'",
-                "f.yaml:5:33: a label's key is 'auto' in this version: keys of one's own cannot be named here",
+                "f.yaml:5:33: a label's key is 'auto', or 'clear' for tracks that leave without encryption: keys of one's own "
+                    + "cannot be named here",
                 "f.yaml:11:21: 'delivery' knows no 'clear-key': the nearest known one is 'clearkey'",
                 "f.yaml:11:32: 'delivery' names 'aes' twice",
                 "f.yaml:13:23: '10.0.0.1/8' has address bits below its prefix: the network's own address is meant",

@@ -111,6 +111,20 @@ import Testing
         #expect(loaded.documents.map(\.position.line) == [2, 13, 19])
     }
 
+    /// What leaves in the clear is said by name, and something is encrypted beside it.
+    @Test func tracksLeaveInTheClearByName() throws {
+        let text =
+            "{ kind: DeliveryPolicy, name: d, protocols: [dash], encryption: cenc, keys: { all: auto, audio: clear } }"
+        let loaded = parse(text)
+        #expect(loaded.errors.isEmpty)
+        let policy = DeliveryPolicy(
+            name: "d", protocols: [.dash], encryption: .cenc, keyLabels: [.all], clearLabels: [.audio])
+        #expect(loaded.documents.map(\.document) == [.deliveryPolicy(policy)])
+        #expect(DeliveryPolicyForm(policy).keys == ["all": "auto", "audio": "clear"])
+        #expect(parse(text.replacing("all: auto, ", with: "")).errors.count == 1)
+        #expect(parse(text.replacing("cenc", with: "none")).errors.count == 1)
+    }
+
     @Test(arguments: ["", "\n\n", "# nothing\n", "---\n", "---\n---\n", "~", "\u{FEFF}"])
     func nothingIsNoError(text: String) {
         let loaded = parse(text)

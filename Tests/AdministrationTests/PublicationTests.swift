@@ -32,6 +32,8 @@ import Testing
         ---
         { kind: DeliveryPolicy, name: video-only, protocols: [dash], encryption: cenc, keys: { video: auto } }
         ---
+        { kind: DeliveryPolicy, name: clear-sound, protocols: [dash], encryption: cenc, keys: { video: auto, audio: clear } }
+        ---
         { kind: DeliveryPolicy, name: clear, protocols: [hls, progressive], encryption: none }
         ---
         { kind: AccessPolicy, name: hour, permissions: [read, list], duration: 1h }
@@ -93,6 +95,15 @@ import Testing
         let published = try await publication.publish(request("clear", auth: nil), at: moment)
         #expect(published.assignments.isEmpty)
         #expect(try await catalog.keyAssignments(asset: "film").isEmpty)
+    }
+
+    @Test func clearTracksNeedNoKey() async throws {
+        try await prepare()
+        let published = try await publication.publish(request("clear-sound"), at: moment)
+        let key = try #require(published.assignments.first)
+        #expect(published.assignments.count == 1 && key.label == .video)
+        let numbers = try await catalog.ivAllocations(keyID: key.keyID, asset: "film", version: 1)
+        #expect(numbers.map(\.track).sorted() == ["v360", "v720"])
     }
 
     @Test func keepsTheWindowOfTheAccessPolicy() async throws {

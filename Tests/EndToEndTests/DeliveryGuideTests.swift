@@ -45,7 +45,7 @@ import Testing
         try data.must("apply", "Policies", "Keys")
         let server = try RunningServer(data)
         let sections = try Self.sections()
-        #expect(sections.count == 5)
+        #expect(sections.count == 6)
         for (number, section) in sections.enumerated() {
             #expect(section.rows.count >= 2)
             try data.must("apply", try data.folder.write("\(number).yaml", Data(section.documents.utf8)))

@@ -13,7 +13,7 @@ extension DocumentNode {
         let protocols = fields.required("protocols")?.protocols()
         let encryption = fields.required("encryption")?.choice(DeliveryEncryption.self, "encryption")
         let signalling = fields["signalling"].map { $0.signalling(of: encryption) ?? [] }
-        let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? []
+        let labels = fields["keys"]?.keyLabels(encryption: encryption) ?? (keys: [], clear: [])
         let acquisition = fields["keyAcquisition"]?.keyAcquisition(encryption: encryption)
         let times = fields.protectionTimes(encryption: encryption)
         let pictures = fields["pictures"]?.choice(PictureRule.self, "pictures")
@@ -25,7 +25,8 @@ extension DocumentNode {
                     + "'\(encryption.rawValue)'")
         }
         return DeliveryPolicy(
-            name: name, protocols: protocols, encryption: encryption, keyLabels: labels,
+            name: name, protocols: protocols, encryption: encryption, keyLabels: labels.keys,
+            clearLabels: labels.clear,
             keyAcquisitionURL: acquisition?.url,
             keyTickets: acquisition?.tickets,
             signalling: signalling ?? DeliveryPolicy.usualSignalling, times: times, pictures: pictures)
@@ -35,23 +36,30 @@ extension DocumentNode {
         choices(StreamingProtocol.self, "protocols")
     }
 
-    /// `keys: { video-sd: auto, audio: auto }`: the labels that tracks get keys by.
-    private func keyLabels(encryption: DeliveryEncryption?) -> Set<KeyLabel>? {
+    /// `keys: { video-sd: auto, audio: clear }`: the labels that tracks get keys by, and those that leave in the clear.
+    private func keyLabels(encryption: DeliveryEncryption?) -> (keys: Set<KeyLabel>, clear: Set<KeyLabel>)? {
         checkThatKeysAreUsed("keys", encryption)
         guard let pairs = pairs("'keys'") else { return nil }
         if pairs.isEmpty { report("'keys' names at least one label; left out, all tracks share one key") }
         let names = KeyLabel.allCases.map(\.rawValue)
-        var labels: Set<KeyLabel> = []
+        var labels: (keys: Set<KeyLabel>, clear: Set<KeyLabel>) = ([], [])
         for (key, keyNode, value) in pairs {
-            if let label = KeyLabel(rawValue: key) {
-                labels.insert(label)
-            } else {
+            guard let label = KeyLabel(rawValue: key) else {
                 let nearest = NearestName.of(key, among: names) ?? ""
                 keyNode.report("'keys' knows no label \(key.quoted): the nearest known one is '\(nearest)'")
+                continue
             }
-            if value.scalarText != "auto" {
-                value.report("a label's key is 'auto' in this version: keys of one's own cannot be named here")
+            switch value.scalarText {
+            case "auto": labels.keys.insert(label)
+            case "clear": labels.clear.insert(label)
+            default:
+                value.report(
+                    "a label's key is 'auto', or 'clear' for tracks that leave without encryption: keys of one's own "
+                        + "cannot be named here")
             }
+        }
+        if labels.keys.isEmpty, !labels.clear.isEmpty {
+            report("'keys' needs a label that is 'auto': for nothing but clear tracks, say encryption 'none'")
         }
         return labels
     }

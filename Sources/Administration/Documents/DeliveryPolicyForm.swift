@@ -12,7 +12,7 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
     public var name: String
     public var protocols: [String]
     public var encryption: String
-    /// From labels to `auto`.
+    /// From labels to `auto` or `clear`.
     public var keys: [String: String]?
     public var keyAcquisition: KeyAcquisition?
     /// Nil for the usual.
@@ -29,9 +29,8 @@ public struct DeliveryPolicyForm: Codable, Sendable, Hashable {
         name = policy.name
         protocols = policy.protocols.map(\.rawValue).sorted()
         encryption = policy.encryption.rawValue
-        if !policy.keyLabels.isEmpty {
-            keys = Dictionary(policy.keyLabels.map { ($0.rawValue, "auto") }) { first, _ in first }
-        }
+        let labels = policy.keyLabels.map { ($0.rawValue, "auto") } + policy.clearLabels.map { ($0.rawValue, "clear") }
+        if !labels.isEmpty { keys = Dictionary(labels) { first, _ in first } }
         if policy.keyAcquisitionURL != nil || policy.keyTickets != nil {
             keyAcquisition = KeyAcquisition(url: policy.keyAcquisitionURL, tickets: policy.keyTickets?.rawValue)
         }

@@ -27,12 +27,13 @@ struct KeyDemand {
     init(_ policies: [DeliveryPolicy], version: AssetVersionRecord) throws {
         for policy in policies where policy.encryption.keyType != nil {
             let periods = try Self.periods(of: version, under: policy)
-            for track in version.tracks.map(\.description) where track.kind.isMedia {
-                guard let label = KeyLabel.covering(track, among: policy.keyLabels) else {
+            for track in version.tracks.map(\.description) where track.kind.isMedia && !policy.leavesClear(track) {
+                guard let label = policy.keyLabel(of: track) else {
                     throw PublicationError(
                         .trackNotCovered,
                         "delivery policy '\(policy.name)' has no key label for track '\(track.name)' of asset "
-                            + "'\(version.asset)'")
+                            + "'\(version.asset)': name one that covers it, as 'auto', or as 'clear' to send it out "
+                            + "without encryption")
                 }
                 for period in periods {
                     let place = Place(encryption: policy.encryption, label: label, period: period)
