@@ -95,7 +95,7 @@ enum AdminSchemas {
     private static let delivery: [Schema.Property] = [
         .required("protocols", .array(words(StreamingProtocol.self), 1...16)),
         .required("encryption", words(DeliveryEncryption.self)),
-        .optional("keys", .map(.text(.choice(["auto"]))), "Labels of tracks that have keys of their own"),
+        .optional("keys", .map(.text(.choice(["auto", "clear"]))), "Labels of tracks that have keys of their own"),
         .optional(
             "keyAcquisition",
             .object([

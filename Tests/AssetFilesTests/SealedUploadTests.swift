@@ -125,7 +125,7 @@ import Testing
         let ended = try await uploads.append(to: upload.id, at: 70_001, Depot.body(Array(sent[70_001...])))
         #expect(ended.isComplete && ended.parts.count == 1)
         let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
-        let file = try #require(try await uploads.ingest(arrived.id))
+        let file = try #require(try await uploads.ingestWhenFree(arrived.id))
         #expect(file.state == .ready)
         #expect(try stored(file.parts[0], depot) == sent)
         #expect(try await read(file, uploads) == sender.content)
@@ -178,7 +178,7 @@ import Testing
 
         _ = try await final(partials)
         let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
-        let file = try #require(try await uploads.ingest(arrived.id))
+        let file = try #require(try await uploads.ingestWhenFree(arrived.id))
         #expect(file.state == .ready && file.parts.map(\.nonce) == [0, 2, 3])
         #expect(try await read(file, uploads) == sender.content)
         // With the asset goes every key that anything of it was stored under.
@@ -226,7 +226,7 @@ import Testing
         sent[place] ^= 0x80
         _ = try await uploads.append(to: upload.id, at: 0, Depot.body(sent))
         let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
-        let file = try #require(try await uploads.ingest(arrived.id))
+        let file = try #require(try await uploads.ingestWhenFree(arrived.id))
         #expect(file.state == .quarantine && file.reason?.contains("SHA-256") == true)
         await #expect(throws: AssetFileError.self) { _ = try await uploads.assets.open(file) }
     }
@@ -255,7 +255,7 @@ import Testing
         let ended = try await later.append(to: upload.id, at: 100_000, Depot.body(Array(sent[100_000...])))
         #expect(ended.isComplete && ended.parts.map(\.id) == [part.id])
         let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
-        let file = try #require(try await later.ingest(arrived.id))
+        let file = try #require(try await later.ingestWhenFree(arrived.id))
         #expect(file.state == .ready)
         #expect(try await read(file, later) == sender.content)
     }
@@ -290,7 +290,7 @@ import Testing
         _ = try await uploads.append(to: upload.id, at: 0, Depot.body(sent))
         let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.mov"))
         #expect(try stored(arrived.parts[0], depot) == sent)
-        let file = try #require(try await uploads.ingest(arrived.id))
+        let file = try #require(try await uploads.ingestWhenFree(arrived.id))
         #expect(file.state == .ready)
         #expect(try await read(file, uploads) == sender.content)
 

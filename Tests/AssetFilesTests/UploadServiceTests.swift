@@ -17,7 +17,7 @@ import Testing
         #expect(try await uploads.append(to: upload.id, at: 3, Depot.body([4, 5, 6])).isComplete)
         let arrived = try #require(try await depot.catalog.assetFile(asset: "film", name: "a.bin"))
         #expect(arrived.state == .quarantine)
-        let file = try #require(try await uploads.ingest(arrived.id))
+        let file = try #require(try await uploads.ingestWhenFree(arrived.id))
         #expect(file.state == .ready && file.parts.count == 1)
         var bytes: [UInt8] = []
         let reader = try await uploads.assets.open(file)
@@ -167,14 +167,14 @@ import Testing
         let upload = try await ignorant.create(Depot.request("a.bin", 3), actor: nil)
         let whole = try await ignorant.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
         guard case .whole(let file) = whole.role else { throw CatalogError(.corrupt, "\(whole.role)") }
-        let waiting = try #require(try await ignorant.ingest(file))
+        let waiting = try #require(try await ignorant.ingestWhenFree(file))
         #expect(waiting.state == .quarantine)
         #expect(waiting.reason?.contains("examined by scan, which this program is not configured for") == true)
         let record = try await depot.catalog.ingestRecord(file)
         #expect(record?.state == .waiting && record?.findings.map(\.check) == ["content"])
         depot.pass(60)
         let knowing = depot.uploads(checks: [PassingCheck(name: "scan"), PassingCheck(name: "rules")])
-        #expect(try await knowing.ingest(file)?.state == .ready)
+        #expect(try await knowing.ingestWhenFree(file)?.state == .ready)
         #expect(try await depot.catalog.ingestRecord(file)?.findings.map(\.check) == ["content", "scan", "rules"])
     }
 
@@ -191,13 +191,13 @@ import Testing
         let upload = try await uploads.create(Depot.request("a.bin", 3), actor: nil)
         let whole = try await uploads.append(to: upload.id, at: 0, Depot.body([1, 2, 3]))
         guard case .whole(let file) = whole.role else { throw CatalogError(.corrupt, "\(whole.role)") }
-        #expect(try await uploads.ingest(file)?.state == .quarantine)
+        #expect(try await uploads.ingestWhenFree(file)?.state == .quarantine)
         #expect(try await depot.catalog.ingestRecord(file)?.state == .checking)
-        #expect(try await uploads.ingest(file)?.reason?.contains("examined by scan") == true)
+        #expect(try await uploads.ingestWhenFree(file)?.reason?.contains("examined by scan") == true)
         // Released, it is let out by what was found, or waits for a decision.
         try await depot.catalog.apply([.quarantine(.releaseCheck(name: "scan"))])
         depot.pass(60)
-        #expect(try await uploads.ingest(file)?.state == (outcome == .passed ? .ready : .quarantine))
+        #expect(try await uploads.ingestWhenFree(file)?.state == (outcome == .passed ? .ready : .quarantine))
         #expect(try await depot.catalog.ingestRecord(file)?.state == (outcome == .passed ? .passed : .review))
     }
 

@@ -5,7 +5,7 @@
 
 `kind` is v, a or va (muxed). HLS: `playlist` is the media playlist. CMAF, DASH, Smooth Streaming: `file` is the init segment
 with all segments behind it; where whole segments are encrypted, OpenSSL has decrypted them. SAMPLE-AES in MPEG-TS: `file` is a
-playlist with the key beside it. Smooth Streaming has no init segments: those of MPD stand in for them, found by bit rates.
+playlist with the key beside it. `start` is when a file of fragments of CMAF says that it begins to be shown, in seconds. Smooth Streaming has no init segments: those of MPD stand in for them, found by bit rates.
 """
 import json
 import os
@@ -41,6 +41,51 @@ def write(name, data):
     with open(path, "wb") as file:
         file.write(data)
     return path
+
+
+def boxes(data):
+    """Boxes of ISO/IEC 14496-12, 4.2, without their headers."""
+    at = 0
+    while at + 8 <= len(data):
+        size, header = int.from_bytes(data[at:at + 4], "big"), 8
+        if size == 1:
+            size, header = int.from_bytes(data[at + 8:at + 16], "big"), 16
+        yield data[at + 4:at + 8], data[at + header:at + size]
+        at += size
+
+
+def box(data, *path):
+    for name in path:
+        data = next(body for type, body in boxes(data) if type == name)
+    return data
+
+
+def start(data):
+    """The least time of presentation of the samples of the first fragment, less what the edit list leaves out (8.6.6, 8.8.8)."""
+    number = lambda body, at, size=4, signed=False: int.from_bytes(body[at:at + size], "big", signed=signed)
+    track = box(data, b"moov", b"trak")
+    scale = box(track, b"mdia", b"mdhd")
+    scale = number(scale, 20 if scale[0] else 12)
+    skipped = 0
+    if any(type == b"edts" for type, _ in boxes(track)):
+        edits = box(track, b"edts", b"elst")
+        assert not edits[0] and number(edits, 4) == 1, "one edit, and no empty one"
+        skipped = number(edits, 12, signed=True)
+    fragment = box(data, b"moof", b"traf")
+    decode = box(fragment, b"tfdt")
+    time = number(decode, 4, 8 if decode[0] else 4)
+    header, run = box(fragment, b"tfhd"), box(fragment, b"trun")
+    usual = 8 + sum(size for flag, size in [(1, 8), (2, 4)] if header[3] & flag)
+    usual = number(header, usual) if header[3] & 8 else number(box(data, b"moov", b"mvex", b"trex"), 12)
+    flags, shown = number(run, 0) & 0xFFFFFF, []
+    at = 8 + sum(4 for flag in [1, 4] if flags & flag)
+    for _ in range(number(run, 4)):
+        duration = number(run, at) if flags & 0x100 else usual
+        at += sum(4 for flag in [0x100, 0x200, 0x400] if flags & flag)
+        shown.append(time + (number(run, at, signed=run[0] == 1) if flags & 0x800 else 0))
+        at += 4 if flags & 0x800 else 0
+        time += duration
+    return (min(shown) - skipped) / scale
 
 
 def opened(data, uri, vector):
@@ -88,7 +133,8 @@ def hls_track(url, kind):
         file = write(f"{name}.mp4", media)
     elif method == "SAMPLE-AES":
         file = sample_aes(name, url, lines)
-    return {"name": name, "kind": kind, "playlist": url, "file": file}
+    return {
+        "name": name, "kind": kind, "playlist": url, "file": file, "start": start(media) if maps else None}
 
 
 def hls(text):
@@ -140,7 +186,9 @@ def dash(text):
                 segment = opened(segment, periods[number].get("keyUriTemplate"), vector)
             media += segment
         kind = {"video": "v", "audio": "a"}[group.get("contentType")]
-        yield {"name": item.get("id"), "kind": kind, "playlist": None, "file": write(f"{item.get('id')}.mp4", media)}
+        yield {
+            "name": item.get("id"), "kind": kind, "playlist": None, "file": write(f"{item.get('id')}.mp4", media),
+            "start": start(media)}
 
 
 def smooth(text, presentation):

@@ -49,7 +49,9 @@ import Testing
     @Test func theSoundIsThatOfAClearAsset() throws {
         let folder = "v1/clear/cmaf/\(Site.audio)"
         for object in ["init.mp4", "0.m4s"] {
-            let (clear, other) = (try curl("\(site.clear)/\(folder)/\(object)"), try curl("\(sound.base)/\(folder)/\(object)"))
+            let (clear, other) = (
+                try curl("\(site.clear)/\(folder)/\(object)"), try curl("\(sound.base)/\(folder)/\(object)")
+            )
             #expect(clear.status == 200 && other.status == 200)
             #expect(clear.body == other.body && !clear.body.isEmpty)
             #expect(clear.headers["etag"] == other.headers["etag"])
@@ -146,7 +148,8 @@ import Testing
     /// As the client manifest of a clear asset has it.
     private static func firstFragmentOfSound(_ clear: String) throws -> String {
         let manifest = String(decoding: try curl("\(clear)/manifest").body, as: UTF8.self)
-        let stream = try #require(manifest.components(separatedBy: "<StreamIndex ").first { $0.contains("Type=\"audio\"") })
+        let stream = try #require(
+            manifest.components(separatedBy: "<StreamIndex ").first { $0.contains("Type=\"audio\"") })
         let rate = try #require(stream.firstMatch(of: /Bitrate="(\d+)"/)).1
         let template = try #require(stream.firstMatch(of: /Url="([^"]+)"/)).1
         let start = stream.firstMatch(of: /<c [^>]*t="(\d+)"/)?.1 ?? "0"

@@ -106,8 +106,11 @@ struct Combination: Hashable, Sendable, CustomStringConvertible {
         case .cenc: return .leadsToPIFF
         case .none, .piff: break
         }
-        let pictures = input.hasVideo && ![.hevc, .av1, .tenBits, .vp9].contains(input)
-        let sound = input.hasAudio && ![.tenBits, .vp9, .dolby, .flac].contains(input)
+        let pictures =
+            input.hasVideo
+            && ![.hevc, .av1, .tenBits, .vp9, .highDynamicRange, .hybridLogGamma, .surroundOpus].contains(
+                input)
+        let sound = input.hasAudio && ![.tenBits, .vp9, .dolby, .flac, .surroundOpus].contains(input)
         return pictures == input.hasVideo && sound == input.hasAudio ? .plays : .refused(.codecsInSmooth)
     }
 

@@ -81,7 +81,7 @@ enum CombinationTable {
         |---|---|---|---|
         | HLS in MPEG-TS, clear and `cbc` | ffmpeg, which has the token in a header | ffmpeg | of all pictures, of the first sound |
         | HLS in MPEG-TS, `cbcs-aapl` | ffmpeg, which has the key | ffmpeg | |
-        | HLS in CMAF, clear and `cbc` | ffmpeg; OpenSSL for the times | ffmpeg | of all sound; between pictures |
+        | HLS in CMAF, clear and `cbc` | ffmpeg; OpenSSL for the times | ffmpeg | of all sound; of the first picture, and between pictures |
         | DASH, `cbc` | OpenSSL, with the vectors of the manifest | ffmpeg | as before |
         | CMAF, `cenc` and `cbcs-aapl` | Shaka Packager | ffmpeg | as before |
         | Smooth Streaming | Shaka Packager, with `senc` in place of PIFF's box | ffmpeg | between pictures, between sound, and of one to the other |

@@ -10,7 +10,7 @@ final class CombinationViewer: Sendable {
         var kind: String
         var playlist: String?
         var file: String?
-        /// When it begins, where fragments do not say so themselves.
+        /// When its fragments say that it begins; nil in Smooth Streaming, whose fragments say no times.
         var start: Double?
     }
 
@@ -274,11 +274,12 @@ final class CombinationViewer: Sendable {
         let wanted = try sourceTimes(track.kind, track.name, seen.count)
         guard let start = seen.first, let sourceStart = wanted.first else { throw Failed("\(what) has no times") }
         if combination.format == .smooth, let kind = track.kind.first {
-            first[kind] = start + (track.start ?? 0) - sourceStart
-        } else if track.kind == "a" {
-            return try compare(seen, wanted, what)
+            first[kind] = start - sourceStart
+        } else if let said = track.start {
+            // ffprobe adds a delay of its own to negative composition offsets: so the first is read from the boxes.
+            try compare([said], [sourceStart], "the beginning of \(what)")
         }
-        // ffprobe adds a delay of its own to negative composition offsets; what is between pictures stays.
+        if track.kind == "a", combination.format != .smooth { return try compare(seen, wanted, what) }
         try compare(seen.map { $0 - start }, wanted.map { $0 - sourceStart }, what)
     }
 

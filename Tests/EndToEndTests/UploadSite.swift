@@ -6,15 +6,17 @@ enum Upload: String, CaseIterable {
     case progressive, fragmentedByOthers, lateSound, surround, interview
     // Made here.
     case firstMovie, fragments, fragmentsWithOffsets, hybrid, delay, trimmed, broadcastRate, oddTimescale, variableRate
-    case openGroups, turned, soundOnly, pictureOnly, smooth, handMadeManifest
+    case openGroups, turned, soundOnly, pictureOnly, smooth, handMadeManifest, doubleRate, twoLanguages, fourHours
     // Of other codecs; the first two made by others.
-    case hevc, av1, tenBits, vp9, dolby, flac
+    case hevc, av1, tenBits, vp9, dolby, flac, highDynamicRange, hybridLogGamma, surroundOpus
 
     /// What ffmpeg makes of AC-3 and E-AC-3 has noise in it that goes on from frame to frame: as it is stored, then.
     func way(of kind: String) -> [String] { kind == "a" && [.dolby, .tenBits].contains(self) ? ["-c", "copy"] : [] }
 
     /// Whether MPEG-TS can carry its tracks.
-    var isInTransportStreams: Bool { ![.hevc, .av1, .tenBits, .vp9, .flac].contains(self) }
+    var isInTransportStreams: Bool {
+        ![.hevc, .av1, .tenBits, .vp9, .flac, .highDynamicRange, .hybridLogGamma, .surroundOpus].contains(self)
+    }
 
     /// Files of the set.
     func make(_ folder: Folder) throws -> [String] {
@@ -47,15 +49,42 @@ enum Upload: String, CaseIterable {
                 try manifest(
                     folder, names.map { "<video src=\"\($0)\"/>" } + ["<audio src=\"\(names[0])\" title=\"English\"/>"])
             ]
+        case .twoLanguages:
+            let film = folder.path + "/twoLanguages.mp4"
+            let second = Self.secondSound(of: film)
+            try Self.ffmpeg(["-ss", "2", "-i", Self.clip, "-vn", "-b:a", "64k", "-aac_pns", "0", second])
+            try Self.ffmpeg(
+                [
+                    "-i", Self.clip, "-i", second, "-map", "0", "-map", "1", "-c", "copy", "-metadata:s:a:0",
+                    "language=eng",
+                    "-metadata:s:a:1", "language=deu", film,
+                ])
+            return [film]
+        case .fourHours:
+            let second = folder.path + "/fourHours-sound.mp4"
+            try Self.ffmpeg([
+                "-i", Self.clip, "-vn", "-t", "5", "-ac", "1", "-ar", "8000", "-b:a", "12k", "-aac_pns", "0", second,
+            ])
+            let film = folder.path + "/fourHours.mp4"
+            try Self.ffmpeg(
+                [
+                    "-f", "lavfi", "-i", "testsrc2=s=160x120:r=1/5:d=14400", "-stream_loop", "-1", "-i", second, "-map",
+                    "0:v", "-map", "1:a", "-c:a", "copy", "-c:v", "libx264", "-preset", "veryfast", "-x264-params",
+                    "keyint=12:min-keyint=12:scenecut=0", "-t", "14400", film,
+                ])
+            return [film]
         default: return [try made(folder)]
         }
     }
+
+    private static func secondSound(of film: String) -> String { film.dropLast(4) + "-second.mp4" }
 
     /// What the tracks are held against: the files, or what they were made of.
     func sources(_ files: [String]) -> [String] {
         switch self {
         case .smooth: [Self.clip]
         case .handMadeManifest: ["184k", "283k", "350k"].map { Programs.clip("interview_\($0).mp4") }
+        case .twoLanguages: files + files.map(Self.secondSound)
         default: files
         }
     }
@@ -94,6 +123,15 @@ enum Upload: String, CaseIterable {
         ] + more
     }
 
+    /// HEVC of ten bits in a wide range of colours.
+    private static func wide(_ params: String, _ tag: String) -> [String] {
+        Self.short + [
+            "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params",
+            "keyint=24:min-keyint=24:log-level=none:colorprim=bt2020:colormatrix=bt2020nc" + params, "-tag:v", tag,
+            "-c:a", "copy",
+        ]
+    }
+
     private var arguments: [String] {
         switch self {
         case .firstMovie: Self.copy + ["-movflags", "+faststart"]
@@ -124,8 +162,19 @@ enum Upload: String, CaseIterable {
         case .vp9: Self.short + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-g", "24", "-c:a", "libopus"]
         case .dolby: Self.short + ["-c:v", "libx264", "-g", "24", "-c:a", "ac3"]
         case .flac: Self.short + ["-c:v", "libx264", "-g", "24", "-c:a", "flac", "-strict", "-2"]
+        case .doubleRate: Self.encoded(["-r", "60000/1001"])
+        case .highDynamicRange:
+            Self.wide(
+                ":hdr10=1:transfer=smpte2084:max-cll=1000,400:"
+                    + "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)",
+                "hvc1")
+        case .hybridLogGamma: Self.wide(":repeat-headers=1:transfer=arib-std-b67", "hev1")
+        case .surroundOpus:
+            Self.short + [
+                "-c:v", "libsvtav1", "-preset", "12", "-g", "24", "-c:a", "libopus", "-ac", "6", "-mapping_family", "1",
+            ]
         case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview, .smooth, .handMadeManifest, .hevc,
-            .av1:
+            .av1, .fourHours, .twoLanguages:
             []
         }
     }

@@ -130,7 +130,7 @@ import Testing
             let isSet = upload == .interview || upload == .handMadeManifest
             #expect(asset.video.count == (isSet ? 3 : upload.hasVideo ? 1 : 0))
             // Two of the three recordings of the interview's sound are the same.
-            #expect(asset.audio.count == (upload == .interview ? 2 : upload.hasAudio ? 1 : 0))
+            #expect(asset.audio.count == ([.interview, .twoLanguages].contains(upload) ? 2 : upload.hasAudio ? 1 : 0))
         }
         #expect(
             try asset(.interview).warnings == [

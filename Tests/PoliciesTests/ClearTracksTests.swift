@@ -26,17 +26,18 @@ import Testing
             name: "d", protocols: protocols, encryption: encryption, keyLabels: keys, clearLabels: clear)
     }
 
-    @Test(arguments: [
-        ([.video], [.audio], ["sound"], ["sd": "video", "hd": "video", "uhd": "video"]),
-        ([.all], [.audio], ["sound"], ["sd": "all", "hd": "all", "uhd": "all"]),
-        ([], [.audio], ["sound"], ["sd": "all", "hd": "all", "uhd": "all"]),
-        ([.all], [.videoSD], ["sd"], ["sound": "all", "hd": "all", "uhd": "all"]),
-        ([.video], [.videoSD, .audio], ["sd", "sound"], ["hd": "video", "uhd": "video"]),
-        // The narrower label rules.
-        ([.videoUHD], [.all], ["sound", "sd", "hd"], ["uhd": "video-uhd"]),
-        ([.video], [], [], ["sd": "video", "hd": "video", "uhd": "video"]),
-        ([.video], [.videoSD], ["sd"], ["hd": "video", "uhd": "video"]),
-    ] as [(Set<KeyLabel>, Set<KeyLabel>, Set<String>, [String: String])])
+    @Test(
+        arguments: [
+            ([.video], [.audio], ["sound"], ["sd": "video", "hd": "video", "uhd": "video"]),
+            ([.all], [.audio], ["sound"], ["sd": "all", "hd": "all", "uhd": "all"]),
+            ([], [.audio], ["sound"], ["sd": "all", "hd": "all", "uhd": "all"]),
+            ([.all], [.videoSD], ["sd"], ["sound": "all", "hd": "all", "uhd": "all"]),
+            ([.video], [.videoSD, .audio], ["sd", "sound"], ["hd": "video", "uhd": "video"]),
+            // The narrower label rules.
+            ([.videoUHD], [.all], ["sound", "sd", "hd"], ["uhd": "video-uhd"]),
+            ([.video], [], [], ["sd": "video", "hd": "video", "uhd": "video"]),
+            ([.video], [.videoSD], ["sd"], ["hd": "video", "uhd": "video"]),
+        ] as [(Set<KeyLabel>, Set<KeyLabel>, Set<String>, [String: String])])
     func theNarrowestLabelRules(keys: Set<KeyLabel>, clear: Set<KeyLabel>, open: Set<String>, held: [String: String]) {
         let policy = policy(keys: keys, clear: clear)
         #expect(Set(Self.tracks.filter { policy.leavesClear($0.value) }.keys) == open)
