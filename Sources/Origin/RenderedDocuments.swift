@@ -19,17 +19,28 @@ struct RenderedDocuments: Sendable {
         var object: OriginObject
     }
 
-    /// Most documents that are kept, and the longest one, in bytes: together they bound the memory.
-    private static let capacity = 2_000
-    private static let longest = 256 << 10
+    /// Documents of some sizes.
+    private struct Shelf: Sendable {
+        var sizes: ClosedRange<UInt64>
+        var memory: WatchedMemory<Name, Document>
+    }
 
-    private let memory: WatchedMemory<Name, Document>
+    /// How many documents of which sizes are kept, in bytes, which bounds the memory: usual ones, and those of films of many
+    /// hours whose segments each have a line for their IV.
+    private static let bounds: [(capacity: Int, sizes: ClosedRange<UInt64>)] = [
+        (2_000, 0...(256 << 10)), (32, (256 << 10) + 1...(4 << 20)),
+    ]
+
+    private let shelves: [Shelf]
 
     /// To be made after everything else that keeps what documents are made of.
     init(watch: CatalogWatch) {
-        memory = WatchedMemory(watch: watch, capacity: Self.capacity) { notice in
-            guard Self.depend(on: notice.subject) else { return .nothing }
-            return notice.subject == .asset ? .those { $0.asset == notice.id } : .everything
+        shelves = Self.bounds.map { bound in
+            let memory = WatchedMemory<Name, Document>(watch: watch, capacity: bound.capacity) { notice in
+                guard Self.depend(on: notice.subject) else { return .nothing }
+                return notice.subject == .asset ? .those { $0.asset == notice.id } : .everything
+            }
+            return Shelf(sizes: bound.sizes, memory: memory)
         }
     }
 
@@ -41,13 +52,25 @@ struct RenderedDocuments: Sendable {
         }
     }
 
-    func known(_ name: Name) -> OriginObject? { memory.known(name)?.object }
+    func known(_ name: Name) -> OriginObject? {
+        for shelf in shelves {
+            if let document = shelf.memory.known(name) { return document.object }
+        }
+        return nil
+    }
 
     /// The document at hand, or what is rendered now.
     func object(_ name: Name, asset: String, render: () async throws -> OriginObject) async throws -> OriginObject {
-        try await memory.value(
-            of: name, isKept: { $0.object.size <= UInt64(Self.longest) },
-            make: { Document(asset: asset, object: try await render()) }
-        ).object
+        try await document(name, shelves[...]) { Document(asset: asset, object: try await render()) }.object
+    }
+
+    /// Looks on each shelf in turn, and puts what was made on the one for its size.
+    private func document(
+        _ name: Name, _ shelves: ArraySlice<Shelf>, make: () async throws -> Document
+    ) async throws -> Document {
+        guard let shelf = shelves.first else { return try await make() }
+        return try await shelf.memory.value(of: name, isKept: { shelf.sizes.contains($0.object.size) }) {
+            try await document(name, shelves.dropFirst(), make: make)
+        }
     }
 }
