@@ -23,6 +23,8 @@ struct VersionStore: Sendable {
     /// Whether each read of media is held against its tags.
     private let verifiesReads: Bool
     private let versions = BoundedCache<Name, OpenedVersion>(maximumCount: maximumCount)
+    /// Those that are being opened: the first viewers of a film come together.
+    private let openings = SharedWork<Name, OpenedVersion>()
 
     init(catalog: any CatalogEngine, storage: any MediaStorage, keys: EncryptionKeyCache, verifiesReads: Bool) {
         self.verifiesReads = verifiesReads
@@ -37,21 +39,24 @@ struct VersionStore: Sendable {
     func version(_ asset: AssetRecord, number: Int) async throws -> OpenedVersion {
         // Also for a version that is open: without its key nothing of it is read.
         let key = try await keys.key(asset.storageKey, for: .storage)
-        return try await versions.value(Name(asset: asset.name, number: number)) {
-            guard let record = try await catalog.assetVersion(asset: asset.name, number: number) else {
-                throw OriginError(.resourceNotFound, "The asset has no such version.")
-            }
-            let roles = record.tracks.compactMap(\.description.image?.role)
-            // Each may leave in the clear: many of them together may be a film.
-            guard Set(roles).count == roles.count else {
-                throw OriginError(.storageFault, "the version has several tracks of still pictures of one kind")
-            }
-            do {
-                return OpenedVersion(record: record, tracks: try record.tracks.map { try open($0, record, key) })
-            } catch let error as MediaStorageError {
-                guard error.code != .unavailable else { throw OriginError(storageAway: error.reason) }
-                throw OriginError(.storageFault, error.description)
-            }
+        let name = Name(asset: asset.name, number: number)
+        return try await versions.value(name) { try await openings.value(name) { try await open(name, key) } }
+    }
+
+    private func open(_ name: Name, _ key: ContentKey) async throws -> OpenedVersion {
+        guard let record = try await catalog.assetVersion(asset: name.asset, number: name.number) else {
+            throw OriginError(.resourceNotFound, "The asset has no such version.")
+        }
+        let roles = record.tracks.compactMap(\.description.image?.role)
+        // Each may leave in the clear: many of them together may be a film.
+        guard Set(roles).count == roles.count else {
+            throw OriginError(.storageFault, "the version has several tracks of still pictures of one kind")
+        }
+        do {
+            return OpenedVersion(record: record, tracks: try await open(record, key))
+        } catch let error as MediaStorageError {
+            guard error.code != .unavailable else { throw OriginError(storageAway: error.reason) }
+            throw OriginError(.storageFault, error.description)
         }
     }
 
@@ -59,6 +64,18 @@ struct VersionStore: Sendable {
     func known(_ asset: AssetRecord, number: Int) -> OpenedVersion? {
         guard keys.known(asset.storageKey, for: .storage) != nil else { return nil }
         return versions.known(Name(asset: asset.name, number: number))
+    }
+
+    /// All tracks, side by side: a long film's indexes take milliseconds each to be held against their digests.
+    private func open(_ version: AssetVersionRecord, _ key: ContentKey) async throws -> [OpenedTrack] {
+        try await withThrowingTaskGroup(of: (Int, OpenedTrack).self) { group in
+            for (place, track) in version.tracks.enumerated() {
+                group.addTask { (place, try open(track, version, key)) }
+            }
+            var tracks: [(Int, OpenedTrack)] = []
+            for try await track in group { tracks.append(track) }
+            return tracks.sorted { $0.0 < $1.0 }.map(\.1)
+        }
     }
 
     private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {
