@@ -57,21 +57,8 @@ final class SoundTrack {
 
 extension AudioRecipe {
     func takes(_ language: String) -> Bool {
-        languages.isEmpty || languages.contains { Self.primary($0) == Self.primary(language) }
+        languages.isEmpty || languages.contains { LanguageTag.primary($0) == LanguageTag.primary(language) }
     }
-
-    /// Containers write three letters of ISO 639-2 where people write two: both are compared in one form.
-    private static func primary(_ tag: String) -> String {
-        let text = tag.lowercased().split(separator: "-").first.map(String.init) ?? ""
-        return twoLetters[text] ?? text
-    }
-
-    private static let twoLetters = [
-        "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "ita": "it", "por": "pt",
-        "nld": "nl", "dut": "nl", "rus": "ru", "jpn": "ja", "zho": "zh", "chi": "zh", "kor": "ko", "pol": "pl",
-        "swe": "sv", "dan": "da", "nor": "no", "fin": "fi", "ces": "cs", "cze": "cs", "tur": "tr", "ara": "ar",
-        "heb": "he", "hin": "hi", "ell": "el", "gre": "el", "hun": "hu", "ukr": "uk", "ron": "ro", "rum": "ro",
-    ]
 
     /// How many channels become of a source's.
     func channelCount(of source: Int) -> Int {

@@ -21,6 +21,8 @@ public struct TrackDescription: Sendable, Hashable, Codable {
     public var timescale: UInt32
     /// RFC 5646; `und` when unknown.
     public var language: String
+    /// Of sound and text: a name for people, any text; nil where nobody gave one.
+    public var label: String?
     /// Bits per second over the whole track.
     public var averageBitrate: Int
     /// Bits per second of the largest segment.
@@ -65,6 +67,7 @@ extension TrackDescription {
         if !Self.isName(name) { return "name is not 1 to 64 of a-z, 0-9 and '-'" }
         if timescale == 0 { return "timescale is zero" }
         if !Self.isLanguage(language) { return "language is not a language tag" }
+        if label.map({ !Self.isLabel($0) }) ?? false { return "label is not 1 to 128 bytes without controls" }
         if !(0...10_000_000_000).contains(averageBitrate) || !(0...10_000_000_000).contains(peakBitrate) {
             return "bit rate is out of range"
         }
@@ -102,6 +105,14 @@ extension TrackDescription {
     private static func isName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+
+    /// Whether a text may be a label: what it is written into has limits, and no line breaks.
+    public static func isLabel(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count)
+            && text.unicodeScalars.allSatisfy {
+                $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && ![0x2028, 0x2029].contains($0.value)
+            }
     }
 
     private static func isLanguage(_ text: String) -> Bool {

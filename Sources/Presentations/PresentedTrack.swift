@@ -26,7 +26,7 @@ public struct PresentedTrack: Sendable {
     /// Bits per second over the whole track, likewise.
     public var averageBitrate: Int
 
-    /// A track with the bit rates of its description, not the default and without a label.
+    /// A track with the bit rates and the label of its description, and not the default.
     public init(
         description: TrackDescription, segments: [PresentedSegment], addresses: TrackAddresses,
         protection: TrackProtection? = nil
@@ -35,6 +35,7 @@ public struct PresentedTrack: Sendable {
         self.segments = segments
         self.addresses = addresses
         self.protection = protection
+        label = description.label
         isDefault = false
         peakBitrate = description.peakBitrate
         averageBitrate = description.averageBitrate

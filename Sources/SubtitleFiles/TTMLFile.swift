@@ -1,3 +1,4 @@
+import MediaModel
 public import TimedText
 
 /// A TTML document (W3C TTML2; IMSC 1, text profile): what of it can be cut into segments, and its cues in WebVTT's terms.
@@ -21,7 +22,7 @@ public struct TTMLFile: Sendable, Hashable {
             throw SubtitleError(.notSubtitles, line: root.line, "the root is not 'tt' of TTML")
         }
         let tag = root.attribute("lang", in: MarkupReader.xmlNamespace)
-        language = tag.flatMap { SubtitleName.isLanguage($0) ? $0 : nil }
+        language = tag.flatMap { LanguageTag.isTag($0) ? $0 : nil }
         let head = root.elements.first { $0.isTTML("head") }
         let body = root.elements.first { $0.isTTML("body") }
         var reading = TTMLReading(clock: try TTMLClock(root), styles: TTMLStyles(head))
