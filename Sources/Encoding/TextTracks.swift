@@ -16,10 +16,12 @@ public struct TextTracks {
         self.end = end
     }
 
-    /// - Parameter source: what warnings call it.
+    /// - Parameters:
+    ///   - source: what warnings call it.
+    ///   - label: a name for people.
     /// - Throws: `SubtitleError` when too much is on show at once.
     public mutating func add(
-        _ subtitles: Subtitles, _ language: String?, _ role: TextFormat.Role, of source: String
+        _ subtitles: Subtitles, _ language: String?, _ role: TextFormat.Role, of source: String, label: String? = nil
     ) throws(SubtitleError) {
         guard !subtitles.cues.isEmpty else {
             warnings.append("\(source): it shows nothing: left out")
@@ -38,7 +40,11 @@ public struct TextTracks {
             name = (stem + ["\(number)"]).joined(separator: "-")
             number += 1
         }
-        tracks += try SubtitleTrack.both(subtitles, name: name, language: language, role: role, until: end)
+        tracks += try SubtitleTrack.both(subtitles, name: name, language: language, role: role, until: end).map {
+            var track = $0
+            track.description.label = label
+            return track
+        }
     }
 
     public mutating func warn(_ warning: String) { warnings.append(warning) }

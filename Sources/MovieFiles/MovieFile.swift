@@ -12,12 +12,14 @@ public struct MovieFile: Sendable {
     public let texts: [MovieText]
     /// What is none of these, for people: `track 3 ('text')`.
     public let leftOut: [String]
+    /// Where the file is not as the list of its set says, for people.
+    public let notes: [String]
 
-    /// - Parameter selection: the tracks that are meant; nil for all video and audio.
+    /// - Parameter chosen: the tracks that are meant; nil for all video, audio and text.
     /// - Throws: `MovieError`, with the name, when the structure of the file contradicts itself, a video or audio track that
-    ///   is meant is of a kind that is not served or is not there, or there is none.
+    ///   is meant is of a kind that is not served or is not there, or there is none. Text that is listed may be missing.
     public init(
-        reading source: any MovieSource, name: String, selection: [TrackSelection]? = nil
+        reading source: any MovieSource, name: String, chosen: [ChosenTrack]? = nil
     ) throws(MovieError) {
         self.name = name
         do throws(MovieError) {
@@ -25,10 +27,16 @@ public struct MovieFile: Sendable {
             var tracks: [MovieTrack] = []
             var texts: [MovieText] = []
             var leftOut: [String] = []
-            for header in try TrackSelection.headers(layout, selection, in: source) {
-                let isKnown = header.kind == .text ? try MovieTrack.isKnownText(header, in: source) : true
-                guard let kind = header.kind, isKnown else {
-                    leftOut.append("track \(header.id) ('\(header.handler)')")
+            let meant = try MeantTracks(layout, chosen, in: source)
+            var notes = meant.notes
+            for header in meant.headers {
+                let entry = header.kind == .text ? try MovieTrack.textEntry(of: header, in: source) : nil
+                guard let kind = header.kind, entry.map(MovieTrack.textEntries.contains) ?? true else {
+                    if let entry, chosen != nil {
+                        notes.append("track \(header.id) is text in a form that is not read, '\(entry)': left out")
+                    } else {
+                        leftOut.append("track \(header.id) ('\(header.handler)')")
+                    }
                     continue
                 }
                 guard !tracks.contains(where: { $0.header.id == header.id }) else {
@@ -37,10 +45,15 @@ public struct MovieFile: Sendable {
                 let track = try MovieTrack(header, kind, layout, source, file: name)
                 if kind == .text { texts.append(MovieText(track: track)) } else { tracks.append(track) }
             }
-            guard !tracks.isEmpty else { throw MovieError(.notMovie, "it holds neither video nor audio") }
+            // Of a file that is listed for its text only, that may be all there is, or less.
+            let isForText = chosen?.allSatisfy(\.selection.isText) ?? false
+            guard !tracks.isEmpty || !texts.isEmpty || isForText else {
+                throw MovieError(.notMovie, "it holds neither video nor audio nor text that is read")
+            }
             self.tracks = tracks
             self.texts = texts
             self.leftOut = leftOut
+            self.notes = notes
         } catch {
             throw error.named(name)
         }

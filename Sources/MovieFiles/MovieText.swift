@@ -23,7 +23,11 @@ public struct MovieText: Sendable {
     public var file: String { track.file }
     /// RFC 5646; `und` when it is not known.
     public var language: String { track.language }
-    /// `wvtt`, `stpp` or `tx3g`.
+    /// A name for people, as the list of a set gives it.
+    public var label: String? { track.header.label }
+    /// What the list of a set says that it is for.
+    public var role: TextFormat.Role? { track.header.textRole }
+    /// `wvtt`, `stpp`, `dfxp` or `tx3g`.
     public var entry: FourCC { track.codec.sampleEntry }
     /// The sample entry behind its data reference.
     public var configuration: [UInt8] { track.codec.decoderSpecific }
@@ -68,15 +72,15 @@ public struct MovieText: Sendable {
 
 extension MovieTrack {
     /// Sample entries of text that are known.
-    static let textEntries: Set<FourCC> = ["wvtt", "stpp", "tx3g"]
+    static let textEntries: Set<FourCC> = ["wvtt", "stpp", "dfxp", "tx3g"]
 
-    /// Whether the text of a track is of a kind that is known; others are left out, as chapters are.
-    static func isKnownText(_ header: MovieTrackHeader, in source: any MovieSource) throws(MovieError) -> Bool {
+    /// The sample entry of a text track: kinds that are not known are left out, as chapters are.
+    static func textEntry(of header: MovieTrackHeader, in source: any MovieSource) throws(MovieError) -> FourCC {
         let parts = try header.information.children(in: source)
         let table = try parts.only("stbl", in: header.information)
         let description = try table.children(in: source).only("stsd", in: table)
         let content = try description.content(of: source)
         guard content.count >= 16 else { throw description.error(.damaged, "it has no sample entry") }
-        return textEntries.contains(FourCC(rawValue: content[12..<16].reduce(0) { $0 << 8 | UInt32($1) }))
+        return FourCC(rawValue: content[12..<16].reduce(0) { $0 << 8 | UInt32($1) })
     }
 }

@@ -9,9 +9,12 @@ struct MovieTrackHeader: Sendable {
     /// Units per second of its media.
     let timescale: UInt32
     /// RFC 5646; `und` when it is not known.
-    let language: String
+    private(set) var language: String
     /// Of sound, as a `kind` box says it; nil for the sound of the pictures.
-    let audioRole: AudioRole?
+    private(set) var audioRole: AudioRole?
+    /// What only the list of a set says.
+    private(set) var label: String?
+    private(set) var textRole: TextFormat.Role?
     /// How far pictures are turned clockwise, in degrees; nil when they are changed in another way.
     let degrees: Int?
     /// Empty without `edts`.
@@ -57,6 +60,20 @@ struct MovieTrackHeader: Sendable {
             if let role = AudioRole(rawValue: names[1]) { return role }
         }
         return nil
+    }
+
+    /// Takes over what the list of a set says.
+    ///
+    /// - Returns: where the file says otherwise, in words.
+    mutating func apply(_ statement: TrackStatement) -> String? {
+        label = statement.label
+        textRole = statement.textRole
+        audioRole = statement.audioRole ?? audioRole
+        guard let stated = statement.language else { return nil }
+        let own = language
+        language = stated
+        guard own != LanguageTag.undetermined, !LanguageTag.agree(own, stated) else { return nil }
+        return "track \(id): its language is '\(own)' in the file and '\(stated)' in the set's list, which counts"
     }
 
     /// Nil for what is neither video nor audio nor text.

@@ -44,6 +44,7 @@ struct ScannedTrack {
                 timescale: track.timescale, language: track.language, averageBitrate: rate, peakBitrate: rate,
                 audio: audio)
             description.audioRole = track.header.audioRole
+            description.label = track.header.label
             return description
         case .text:
             // Never scanned: text is read as a whole.

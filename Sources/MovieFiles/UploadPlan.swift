@@ -34,7 +34,10 @@ public struct UploadPlan: Sendable {
         var scanned: [Scanned] = []
         for file in files {
             scanned += try Self.scan(file)
-            for track in file.leftOut { warnings.append("\(file.name): \(track) is neither video nor audio: left out") }
+            warnings += file.notes.map { "\(file.name): \($0)" }
+            for track in file.leftOut {
+                warnings.append("\(file.name): \(track) is neither video nor audio nor text that is read: left out")
+            }
         }
         let different = try withoutRepetitions(scanned)
         var videos = different.filter { $0.track.kind == .video }

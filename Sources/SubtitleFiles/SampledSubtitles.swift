@@ -66,6 +66,34 @@ extension Subtitles {
     ///
     /// - Throws: `SubtitleError` that names the sample.
     public static func ttml(_ samples: [TextSample]) throws(SubtitleError) -> Subtitles {
+        try ttml(samples) { _ in 0 }
+    }
+
+    /// What a `dfxp` track of Smooth Streaming shows: each sample a document, whose times count from the beginning of the
+    /// sample, as players of Smooth Streaming take them. Some writers count from the beginning of the track all the same:
+    /// where only that puts every cue into its sample, it is meant.
+    ///
+    /// - Throws: `SubtitleError` that names the sample.
+    public static func smoothTTML(_ samples: [TextSample]) throws(SubtitleError) -> Subtitles {
+        var lost = (fromSample: 0, fromTrack: 0)
+        for (number, sample) in samples.enumerated() where sample.start > 0 {
+            do throws(SubtitleError) {
+                for cue in try TTMLFile(sample.bytes).cues {
+                    if cue.start >= sample.end - sample.start { lost.fromSample += 1 }
+                    if cue.start >= sample.end || cue.end <= sample.start { lost.fromTrack += 1 }
+                }
+            } catch {
+                throw SubtitleError(error.code, "sample \(number + 1) of its text: \(error)")
+            }
+        }
+        let countsFromTrack = lost.fromSample > 0 && lost.fromTrack == 0
+        return try ttml(samples) { countsFromTrack ? 0 : $0.start }
+    }
+
+    /// - Parameter base: where the times of a sample's document begin to count, in milliseconds of the track.
+    private static func ttml(
+        _ samples: [TextSample], base: (TextSample) -> UInt64
+    ) throws(SubtitleError) -> Subtitles {
         var whole: TimedMarkup?
         var cues: [Cue] = []
         for (number, sample) in samples.enumerated() {
@@ -80,7 +108,7 @@ extension Subtitles {
                 guard markup.opening == document.markup.opening, markup.body == document.markup.body else {
                     throw SubtitleError(.unsupported, "its styles or regions differ from those of the first sample")
                 }
-                try append(document, within: sample, to: &markup, &cues)
+                try append(document, within: sample, from: base(sample), to: &markup, &cues)
                 whole = markup
             } catch {
                 throw SubtitleError(error.code, "sample \(number + 1) of its text: \(error)")
@@ -91,20 +119,21 @@ extension Subtitles {
     }
 
     private static func append(
-        _ document: TTMLFile, within sample: TextSample, to markup: inout TimedMarkup, _ cues: inout [Cue]
+        _ document: TTMLFile, within sample: TextSample, from base: UInt64, to markup: inout TimedMarkup,
+        _ cues: inout [Cue]
     ) throws(SubtitleError) {
         // The divisions that the last paragraph of the document before had may go on.
         let first = markup.divisions.count
         let goesOn = markup.divisions.suffix(document.markup.divisions.count) == document.markup.divisions[...]
-        let base = goesOn ? first - document.markup.divisions.count : first
+        let division = goesOn ? first - document.markup.divisions.count : first
         if !goesOn { markup.divisions += document.markup.divisions }
         for (paragraph, cue) in zip(document.markup.paragraphs, document.cues) {
             var (paragraph, cue) = (paragraph, cue)
-            paragraph.start = max(paragraph.start, sample.start)
-            paragraph.end = min(paragraph.end, sample.end)
+            paragraph.start = max(base.saturatingSum(paragraph.start), sample.start)
+            paragraph.end = min(base.saturatingSum(paragraph.end), sample.end)
             guard paragraph.start < paragraph.end else { continue }
             (cue.start, cue.end) = (paragraph.start, paragraph.end)
-            paragraph.divisions = paragraph.divisions.map { $0 + base }
+            paragraph.divisions = paragraph.divisions.map { $0 + division }
             let last = markup.paragraphs.suffix(TextBounds.simultaneous).lastIndex {
                 $0.end == paragraph.start && $0.content == paragraph.content && $0.attributes == paragraph.attributes
                     && $0.divisions == paragraph.divisions
@@ -146,5 +175,13 @@ extension Subtitles {
             throw SubtitleError(.limitExceeded, "it has more than \(TextBounds.cues) cues")
         }
         cues.append(cue)
+    }
+}
+
+extension UInt64 {
+    /// Samples may lie as late as their file says.
+    fileprivate func saturatingSum(_ other: UInt64) -> UInt64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
     }
 }

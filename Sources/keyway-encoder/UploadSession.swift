@@ -10,21 +10,22 @@ import TrackOutput
 /// thread.
 struct UploadSession {
     /// Files, and which of their tracks are meant.
-    let files: [(OpenFile, [UploadInput.Track]?)]
+    let files: [(OpenFile, [UploadedTrack]?)]
     let output: FrameOutput
 
     func run() throws {
         do {
-            let movies = try files.filter { SubtitleName($0.0.name) == nil }.map { file, tracks in
-                try MovieFile(reading: file, name: file.name, selection: tracks?.map(Self.selection))
-            }
-            guard !movies.isEmpty else {
+            var notes: [String] = []
+            let movies = try movies(&notes)
+            guard movies.contains(where: { !$0.file.tracks.isEmpty }) else {
                 throw EncodingFailure(.notTaken, "subtitles alone make no asset: a film must be among the files")
             }
-            let plan = try UploadPlan(movies)
-            var texts = TextUpload(end: plan.tracks.map(\.end).max() ?? 0)
-            for (file, _) in files { try texts.add(file) }
-            for text in movies.flatMap(\.texts) { try texts.add(text) }
+            let plan = try UploadPlan(movies.map(\.file))
+            var texts = TextUpload(end: plan.tracks.map(\.end).max() ?? 0, notes)
+            for (file, tracks) in files { try texts.add(file, listed: tracks?.first) }
+            for (file, isListed) in movies {
+                for text in file.texts { try texts.add(text, isListed: isListed) }
+            }
             try announce(plan, texts)
             var progress = UploadProgress(total: plan.tracks.reduce(0) { $0 + $1.byteCount })
             for (number, track) in plan.tracks.enumerated() {
@@ -39,6 +40,25 @@ struct UploadSession {
             if files.count == 1 { error.file = nil }
             throw EncodingFailure(Self.code(error.code), error.description)
         }
+    }
+
+    /// The files that are no subtitles, and whether a list names them.
+    ///
+    /// - Parameter notes: gets what is said of text that is listed and is in none that is read.
+    private func movies(_ notes: inout [String]) throws(MovieError) -> [(file: MovieFile, isListed: Bool)] {
+        var movies: [(file: MovieFile, isListed: Bool)] = []
+        for (file, tracks) in files where SubtitleName(file.name) == nil {
+            let chosen = tracks?.map(ChosenTrack.init)
+            do throws(MovieError) {
+                movies.append((try MovieFile(reading: file, name: file.name, chosen: chosen), tracks != nil))
+            } catch {
+                let isForText = chosen?.allSatisfy(\.selection.isText) ?? false
+                guard isForText, error.code == .notMovie || error.code == .unsupported else { throw error }
+                notes.append(
+                    "\(file.name): it is listed as text and is neither WebVTT nor TTML: \(error.reason): left out")
+            }
+        }
+        return movies
     }
 
     private func announce(_ plan: UploadPlan, _ texts: TextUpload) throws {
@@ -76,14 +96,6 @@ struct UploadSession {
             if let event = progress.event(adding: bytes) { try output.send(event) }
         }
         try writer.finish()
-    }
-
-    private static func selection(_ track: UploadInput.Track) -> TrackSelection {
-        switch track {
-        case .firstVideo: .firstVideo
-        case .firstAudio: .firstAudio
-        case .id(let id): .id(id)
-        }
     }
 
     private static func code(_ code: MovieError.Code) -> EncoderFailureCode {

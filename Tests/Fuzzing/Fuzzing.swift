@@ -45,6 +45,12 @@ public enum Fuzzed: UInt8, CaseIterable, Sendable {
         guard let file = try? MovieFile(reading: MovieBytes(bytes), name: "film.mp4"),
             let plan = try? UploadPlan([file])
         else { return }
+        for text in file.texts {
+            guard let samples = try? text.samples() else { continue }
+            let read = samples.map { TextSample(start: $0.start, end: $0.end, bytes: $0.bytes) }
+            _ = try? Subtitles.smoothTTML(read)
+            _ = try? Subtitles.webVTT(read, configuration: text.configuration)
+        }
         for track in plan.tracks {
             var reader = track.segments()
             var end: UInt64 = 0

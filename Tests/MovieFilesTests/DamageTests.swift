@@ -179,7 +179,10 @@ import Testing
         text.handler = "text"
         let uploaded = try Uploaded(MovieMaker(tracks: [.sound(count: 60), text]).file())
         #expect(uploaded.tracks.count == 1)
-        #expect(uploaded.warnings == ["film.mp4: track 2 ('text') is neither video nor audio: left out"])
+        #expect(
+            uploaded.warnings == [
+                "film.mp4: track 2 ('text') is neither video nor audio nor text that is read: left out"
+            ])
     }
 
     /// What an edit list cuts in the middle of a group of pictures cannot be served without encoding it.
