@@ -84,7 +84,9 @@ let libraries: [Row] = [
     Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "TrackCodecs"]),
     Row(name: "SubtitleFiles", siblings: ["MediaModel", "TimedText"]),
     Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
-    Row(name: "AzureImport", siblings: ["Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
+    Row(
+        name: "AzureImport",
+        siblings: ["MediaModel", "Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
     Row(name: "Catalog", siblings: ["Policies", "BoundedMemory", "MediaModel", "ContentKeys"], products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
@@ -315,7 +317,7 @@ func tests() -> [Target] {
             siblings: [
                 "TestSupport", "AzureImport", "Administration", "Adapters", "Catalog", "KeyDelivery", "Markup",
                 "Tokens",
-                "Cryptography", "Policies", "ContentKeys",
+                "Cryptography", "Policies", "ContentKeys", "MediaModel",
             ]),
         test(
             "TransitKEKTests", siblings: ["TestSupport", "TransitKEK", "KeyWrapping", "ContentKeys"],

@@ -67,9 +67,11 @@ enum ExportDocument {
     }
 
     /// The elements of XML.
-    static func markup(_ text: [UInt8]) throws(MarkupError) -> MarkupDocument {
+    static func markup(
+        _ text: [UInt8], _ limits: MarkupLimits = MarkupLimits()
+    ) throws(MarkupError) -> MarkupDocument {
         try text.withUnsafeBytes { bytes in
-            Result { () throws(MarkupError) in try MarkupDocument(bytes) }.mapError { error in
+            Result { () throws(MarkupError) in try MarkupDocument(bytes, limits: limits) }.mapError { error in
                 // What the parser says may quote the document.
                 error.reason.hasPrefix("not well-formed")
                     ? MarkupError(error.position, "it is not well-formed") : error
@@ -92,7 +94,7 @@ enum ExportDocument {
     }
 
     /// UTF-8 without a byte order mark; PowerShell writes one, or UTF-16. Nil for another encoding.
-    private static func text(of bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    static func text(of bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
         if bytes.starts(with: [0xFF, 0xFE]) { return utf8(bytes.dropFirst(2), isBigEndian: false) }
         if bytes.starts(with: [0xFE, 0xFF]) { return utf8(bytes.dropFirst(2), isBigEndian: true) }

@@ -90,13 +90,14 @@ enum Upload: String, CaseIterable {
     }
 
     private func manifest(_ folder: Folder, _ entries: [String]) throws -> String {
-        try folder.write(
+        let client = self == .smooth ? "<meta name=\"clientManifestRelativePath\" content=\"film.ismc\"/>" : ""
+        return try folder.write(
             "\(rawValue).ism",
             Data(
                 """
                 <?xml version="1.0" encoding="utf-8"?>
                 <smil xmlns="http://www.w3.org/2001/SMIL20/Language">
-                  <head><meta name="clientManifestRelativePath" content="film.ismc"/></head>
+                  <head>\(client)</head>
                   <body><switch>\(entries.joined())</switch></body>
                 </smil>
                 """.utf8))

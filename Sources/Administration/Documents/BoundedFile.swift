@@ -1,8 +1,8 @@
 import Glibc
 
 /// Why a file was not read.
-struct BoundedFileError: Error, Equatable {
-    enum Cause: Equatable {
+public struct BoundedFileError: Error, Equatable {
+    public enum Cause: Sendable, Equatable {
         /// It is not there, or the system does not give it.
         case unreadable
         /// A folder, a pipe, a device.
@@ -11,13 +11,13 @@ struct BoundedFileError: Error, Equatable {
         case notText
     }
 
-    var cause: Cause
+    public var cause: Cause
     /// Reads on after the file's name: `is larger than 16 KiB`.
-    var reason: String
+    public var reason: String
 }
 
 /// Reads small text files whose paths come from others.
-enum BoundedFile {
+public enum BoundedFile {
     /// The text of a regular file of at most `limit` bytes.
     static func read(_ path: String, limit: Int) throws(BoundedFileError) -> String {
         guard let text = String(validating: try bytes(path, limit: limit), as: UTF8.self) else {
@@ -27,7 +27,7 @@ enum BoundedFile {
     }
 
     /// The bytes of a regular file of at most `limit` of them.
-    static func bytes(_ path: String, limit: Int) throws(BoundedFileError) -> [UInt8] {
+    public static func bytes(_ path: String, limit: Int) throws(BoundedFileError) -> [UInt8] {
         // Not blocking: a pipe would otherwise wait for a writer before it can be told from a file.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {

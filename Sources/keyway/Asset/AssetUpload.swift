@@ -1,7 +1,6 @@
 import Adapters
 import Administration
 import ArgumentParser
-import AzureImport
 import Catalog
 import EncoderProtocol
 import Foundation
@@ -25,7 +24,7 @@ struct AssetUpload: AsyncParsableCommand {
 
     @Argument(
         help:
-            "MP4 files, and subtitles (.vtt, .ttml, .dfxp, .xml); or a server manifest (.ism), which lists MP4 files; or originals as asset:NAME/FILE."
+            "MP4 files, and subtitles (.vtt, .ttml, .dfxp, .xml); or a server manifest (.ism), which lists them; or originals as asset:NAME/FILE."
     )
     var files: [String]
 
@@ -108,48 +107,21 @@ struct AssetUpload: AsyncParsableCommand {
     private static func inputs(_ file: String, _ notes: inout [String]) throws -> [UploadInput] {
         if OriginalReference(file) != nil { return UploadInput(path: file).map { [$0] } ?? [] }
         let url = URL(fileURLWithPath: file)
-        guard url.pathExtension.lowercased() == "ism" else { return [try input(url.path)] }
+        if url.pathExtension.lowercased() == "ism" { return try ManifestSet(url, named: file).inputs(&notes) }
         try checkReadable(url.path)
-        let size = (try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? .max
-        guard size <= manifestLimit else {
-            throw CommandFailure(.badData, "'\(file)' is longer than \(manifestLimit) bytes; a server manifest is not")
-        }
-        let manifest: ServerManifest
-        do {
-            manifest = try ServerManifest(Array(try Data(contentsOf: url)))
-        } catch {
-            throw CommandFailure(.badData, "\(file):\(error)")
-        }
-        for name in manifest.leftOut {
-            notes.append("\(url.lastPathComponent): '\(name)' is neither video nor audio: left out")
-        }
-        let folder = url.deletingLastPathComponent()
-        return try manifest.sources.map { source in
-            try input(folder.appendingPathComponent(source.file).path, tracks: source.tracks.map(track))
-        }
+        return [try input(url.path)]
     }
 
-    /// Of a server manifest, in bytes.
-    private static let manifestLimit = 1 << 20
-
-    private static func input(_ path: String, tracks: [UploadInput.Track]? = nil) throws -> UploadInput {
-        try checkReadable(path)
+    static func input(_ path: String, tracks: [UploadedTrack]? = nil) throws -> UploadInput {
         guard let input = UploadInput(path: path, tracks: tracks) else {
             throw CommandFailure(.badData, "the name of a file has a line break or a tab")
         }
         return input
     }
 
-    private static func checkReadable(_ path: String) throws {
+    static func checkReadable(_ path: String) throws {
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw CommandFailure(.noInput, "cannot read '\(path)'")
-        }
-    }
-
-    private static func track(_ track: ServerManifest.Track) -> UploadInput.Track {
-        switch track {
-        case .video(let id): id.map { .id($0) } ?? .firstVideo
-        case .audio(let id): id.map { .id($0) } ?? .firstAudio
         }
     }
 
