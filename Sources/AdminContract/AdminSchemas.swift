@@ -265,6 +265,7 @@ enum AdminSchemas {
                         .object([
                             .required("name", text), .required("codec", text), .optional("width", .count),
                             .optional("height", .count), .required("language", text, "RFC 5646"),
+                            .optional("label", text, "A name for people, of sound and text"),
                             .required("averageBitrate", .count),
                             .required("seconds", .number), .required("segments", .count), .required("bytes", .count),
                         ]))),

@@ -31,7 +31,9 @@ public struct TextTracks {
         if late > 0 { warnings.append("\(source): \(late) cues begin after the end of the film: left out") }
         let language = language ?? "und"
         if language == "und" {
-            warnings.append("\(source): its language is not known; name the file as in 'film.en.vtt'")
+            warnings.append(
+                "\(source): its language is not known; name the file as in 'film.en.vtt', or say 'systemLanguage' where a "
+                    + "server manifest lists it")
         }
         let stem = ["text", language.lowercased()] + (role == .subtitle ? [] : [role.rawValue])
         var name = stem.joined(separator: "-")

@@ -33,6 +33,20 @@ import Testing
         }
     }
 
+    /// What the manifests of a set say goes with its files; warnings name these as they are here.
+    @Test func setsGoThereWithTheirText() throws {
+        let site = try Served()
+        let manifest = try SmoothSet.whole(site.data.folder)
+        let here = try site.data.must("asset", "upload", "here", manifest, "--json").json()
+        let outcome = try site.remote("asset", "upload", "there", manifest, "--json")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let there = try outcome.json()
+        let tracks = try #require(there["tracks"] as? [[String: Any]])
+        #expect(tracks as NSArray == here["tracks"] as? NSArray)
+        #expect(tracks.compactMap { $0["label"] as? String }.contains("Français"))
+        #expect(there["warnings"] as? [String] == here["warnings"] as? [String])
+    }
+
     @Test func mediaGoesThereAndComesBack() throws {
         let site = try Served()
         let clips = ["184k", "283k"].map { Programs.clip("interview_\($0).mp4") }

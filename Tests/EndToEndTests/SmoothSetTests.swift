@@ -73,6 +73,36 @@ struct SmoothSet {
                 """))
     }
 
+    /// Text in fragments, in one sample and beside the film, with names and languages from both manifests.
+    ///
+    /// - Returns: the server manifest's path.
+    static func whole(_ folder: Folder) throws -> String {
+        let set = try SmoothSet(folder)
+        try set.germanText()
+        try set.frenchText("french.ismt")
+        _ = try set.folder.write("spoken.vtt", Data("WEBVTT\n\n00:05.000 --> 00:06.000\nHi there\n".utf8))
+        try set.clientManifest(
+            """
+            <StreamIndex Type="video" Name="video" Url="QualityLevels({bitrate})/Fragments(video={start time})"/>
+            <StreamIndex Type="audio" Name="main" Language="eng"/>
+            <StreamIndex Type="text" Name="Untertitel" Language="deu" Subtype="CAPT"/>
+            <StreamIndex Type="text" Name="french" Language="ita" Subtype="SUBT"/>
+            """)
+        return try set.serverManifest(
+            entry("video", "film.ismv", id: 1)
+                + entry(
+                    "audio", "film.ismv", id: 2, #"<param name="trackName" value="main"/>"#, #"systemLanguage="en-US""#)
+                + entry("textstream", "film.ismt", id: 1, #"<param name="trackName" value="Untertitel"/>"#)
+                + entry(
+                    "textstream", "french.ismt", #"<param name="trackName" value="french"/>"#,
+                    #"systemLanguage="fre" title="Français""#)
+                + entry(
+                    "textstream", "spoken.vtt", #"<param name="textDisplayName" value="English"/>"#,
+                    #"systemLanguage="en""#)
+                + entry("textstream", "cues.ismv", #"<param name="Subtype" value="DATA"/>"#),
+            client: "film.ismc", isWide: true)
+    }
+
     /// UTF-16 with its mark, as Windows writes it.
     private static func wide(_ text: String) -> Data {
         Data([0xFF, 0xFE]) + Data(text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
@@ -91,30 +121,7 @@ final class SmoothSetSite: Sendable {
 
     private init() throws {
         data = try DataFolder()
-        let set = try SmoothSet(data.folder)
-        try set.germanText()
-        try set.frenchText("french.ismt")
-        _ = try set.folder.write("spoken.vtt", Data("WEBVTT\n\n00:05.000 --> 00:06.000\nHi there\n".utf8))
-        try set.clientManifest(
-            """
-            <StreamIndex Type="video" Name="video" Url="QualityLevels({bitrate})/Fragments(video={start time})"/>
-            <StreamIndex Type="audio" Name="main" Language="eng"/>
-            <StreamIndex Type="text" Name="Untertitel" Language="deu" Subtype="CAPT"/>
-            <StreamIndex Type="text" Name="french" Language="ita" Subtype="SUBT"/>
-            """)
-        let manifest = try set.serverManifest(
-            SmoothSet.entry("video", "film.ismv", id: 1)
-                + SmoothSet.entry(
-                    "audio", "film.ismv", id: 2, #"<param name="trackName" value="main"/>"#, #"systemLanguage="en-US""#)
-                + SmoothSet.entry("textstream", "film.ismt", id: 1, #"<param name="trackName" value="Untertitel"/>"#)
-                + SmoothSet.entry(
-                    "textstream", "french.ismt", #"<param name="trackName" value="french"/>"#,
-                    #"systemLanguage="fre" title="Français""#)
-                + SmoothSet.entry(
-                    "textstream", "spoken.vtt", #"<param name="textDisplayName" value="English"/>"#,
-                    #"systemLanguage="en""#)
-                + SmoothSet.entry("textstream", "cues.ismv", #"<param name="Subtype" value="DATA"/>"#),
-            client: "film.ismc", isWide: true)
+        let manifest = try SmoothSet.whole(data.folder)
         let open = try data.folder.write(
             "clear.yaml",
             Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash, smooth]\nencryption: none\n".utf8))

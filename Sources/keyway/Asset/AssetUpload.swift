@@ -156,6 +156,7 @@ struct AssetUpload: AsyncParsableCommand {
         var width: Int?
         var height: Int?
         var language: String
+        var label: String?
         var averageBitrate: Int
         var seconds: Double
         var segments: Int
@@ -166,6 +167,7 @@ struct AssetUpload: AsyncParsableCommand {
             width = track.width
             height = track.height
             language = track.language
+            label = track.label
             averageBitrate = track.averageBitrate
             seconds = track.seconds
             segments = track.segments

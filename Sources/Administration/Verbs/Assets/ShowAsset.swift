@@ -19,6 +19,8 @@ public struct ShowAsset: OperatorVerb {
         public var width: Int?
         public var height: Int?
         public var language: String
+        /// Of sound and text, where the manifests of a set name it.
+        public var label: String?
         public var averageBitrate: Int
         public var seconds: Double
         public var segments: Int
@@ -83,7 +85,7 @@ public struct ShowAsset: OperatorVerb {
         return Track(
             name: description.name, codec: description.codec.codecString, width: description.video?.width,
             height: description.video?.height, language: description.language,
-            averageBitrate: description.averageBitrate,
+            label: description.label, averageBitrate: description.averageBitrate,
             seconds: Double(record.duration) / Double(max(description.timescale, 1)), segments: record.segmentCount,
             bytes: record.mediaSize)
     }
