@@ -30,12 +30,14 @@ public struct MovieFile: Sendable {
             let meant = try MeantTracks(layout, chosen, in: source)
             var notes = meant.notes
             for header in meant.headers {
-                let entry = header.kind == .text ? try MovieTrack.textEntry(of: header, in: source) : nil
-                guard let kind = header.kind, entry.map(MovieTrack.textEntries.contains) ?? true else {
-                    if let entry, chosen != nil {
-                        notes.append("track \(header.id) is text in a form that is not read, '\(entry)': left out")
-                    } else {
-                        leftOut.append("track \(header.id) ('\(header.handler)')")
+                guard let kind = header.kind else {
+                    leftOut.append("track \(header.id) ('\(header.handler)')")
+                    continue
+                }
+                if kind == .text, let obstacle = try TextObstacle(header, layout, in: source) {
+                    switch obstacle {
+                    case .form where chosen == nil: leftOut.append("track \(header.id) ('\(header.handler)')")
+                    default: notes.append("track \(header.id) \(obstacle): left out")
                     }
                     continue
                 }

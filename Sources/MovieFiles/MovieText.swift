@@ -73,14 +73,38 @@ public struct MovieText: Sendable {
 extension MovieTrack {
     /// Sample entries of text that are known.
     static let textEntries: Set<FourCC> = ["wvtt", "stpp", "dfxp", "tx3g"]
+}
 
-    /// The sample entry of a text track: kinds that are not known are left out, as chapters are.
-    static func textEntry(of header: MovieTrackHeader, in source: any MovieSource) throws(MovieError) -> FourCC {
+/// Why a text track is left out.
+enum TextObstacle: CustomStringConvertible {
+    /// Its sample entry is none that is known, as that of chapters.
+    case form(FourCC)
+    /// Nothing was said while the film was recorded.
+    case noSamples
+
+    /// Nil when the track is to be read.
+    init?(_ header: MovieTrackHeader, _ layout: MovieLayout, in source: any MovieSource) throws(MovieError) {
         let parts = try header.information.children(in: source)
         let table = try parts.only("stbl", in: header.information)
         let description = try table.children(in: source).only("stsd", in: table)
         let content = try description.content(of: source)
         guard content.count >= 16 else { throw description.error(.damaged, "it has no sample entry") }
-        return FourCC(rawValue: content[12..<16].reduce(0) { $0 << 8 | UInt32($1) })
+        let form = FourCC(rawValue: content[12..<16].reduce(0) { $0 << 8 | UInt32($1) })
+        if !MovieTrack.textEntries.contains(form) {
+            self = .form(form)
+        } else if layout.runs[header.id]?.contains(where: { $0.sampleCount > 0 }) != true,
+            try SampleTable(table, in: source).sampleCount == 0
+        {
+            self = .noSamples
+        } else {
+            return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .form(let form): "is text in a form that is not read, '\(form)'"
+        case .noSamples: "is text and has no sample"
+        }
     }
 }

@@ -79,7 +79,7 @@ extension Subtitles {
         for (number, sample) in samples.enumerated() where sample.start > 0 {
             do throws(SubtitleError) {
                 for cue in try TTMLFile(sample.bytes).cues {
-                    if cue.start >= sample.end - sample.start { lost.fromSample += 1 }
+                    if sample.start.saturatingSum(cue.start) >= sample.end { lost.fromSample += 1 }
                     if cue.start >= sample.end || cue.end <= sample.start { lost.fromTrack += 1 }
                 }
             } catch {

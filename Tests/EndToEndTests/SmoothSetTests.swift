@@ -268,7 +268,7 @@ final class SmoothSetSite: Sendable {
 
     /// What must not become a film without its words, unseen.
     enum Damage: String, CaseIterable {
-        case cutText, brokenWebVTT, missingFilm, textAlone
+        case cutText, brokenWebVTT, hugeText, hugeManifest, missingFilm, textAlone
 
         var exit: Int32 { self == .missingFilm ? 66 : 65 }
 
@@ -286,6 +286,14 @@ final class SmoothSetSite: Sendable {
                 return (
                     try set.serverManifest(SmoothSet.film + SmoothSet.entry("textstream", "words.vtt")), "words.vtt:3: "
                 )
+            case .hugeText:
+                _ = try set.folder.write("words.vtt", Data(count: (16 << 20) + 1))
+                return (
+                    try set.serverManifest(SmoothSet.film + SmoothSet.entry("textstream", "words.vtt")),
+                    "words.vtt: it has more than 16777216 bytes"
+                )
+            case .hugeManifest:
+                return (try set.folder.write("film.ism", Data(count: (1 << 20) + 1)), "is larger than 1024 KiB")
             case .missingFilm:
                 return (try set.serverManifest(SmoothSet.film + SmoothSet.entry("video", "other.ismv")), "other.ismv")
             case .textAlone:

@@ -76,6 +76,17 @@ import Testing
         #expect(try read(film(entry: entry), [ChosenTrack(selection)]).texts.isEmpty)
     }
 
+    /// A recording in which nobody spoke.
+    @Test(arguments: [nil, [ChosenTrack(.firstAudio), ChosenTrack(.firstText)]])
+    func textWithoutSamplesIsLeftOut(chosen: [ChosenTrack]?) throws {
+        var empty = Self.text("dfxp")
+        empty.samples = []
+        let bytes = MovieMaker(tracks: [.sound(count: 60), empty]).file()
+        let file = try MovieFile(reading: MovieBytes(bytes), name: "film.ismv", chosen: chosen)
+        #expect(file.texts.isEmpty && file.tracks.count == 1)
+        #expect(file.notes == ["track 2 is text and has no sample: left out"])
+    }
+
     @Test(arguments: [TrackSelection.firstVideo, .id(7)])
     func otherTracksMustBeThere(selection: TrackSelection) {
         let error = #expect(throws: MovieError.self) { try read(film(), [ChosenTrack(selection)]) }
