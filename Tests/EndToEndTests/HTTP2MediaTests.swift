@@ -73,7 +73,8 @@ import Testing
         let half = old.body.count / 2
         let part = try ask(url, "http2", ["-r", "\(half)-\(half + 999)"])
         #expect(part.status == 206 && part.body == old.body.dropFirst(half).prefix(1000))
-        #expect(part.headers["content-range"] == "bytes \(half)-\(min(half + 999, old.body.count - 1))/\(old.body.count)")
+        #expect(
+            part.headers["content-range"] == "bytes \(half)-\(min(half + 999, old.body.count - 1))/\(old.body.count)")
         #expect(try ask(url, "http2", ["-r", "\(old.body.count)-"]).status == 416)
         let known = try ask(url, "http2", ["-H", "If-None-Match: \(tag)"])
         #expect(known.status == 304 && known.body.isEmpty)
@@ -87,7 +88,8 @@ import Testing
         let urls = Self.objects.map(url)
         let wanted = try urls.map { try curl($0).body }
         var options = [
-            "-sS", "--globoff", "--path-as-is", "--http2", "--cacert", secure.certificate, "--parallel", "--parallel-max",
+            "-sS", "--globoff", "--path-as-is", "--http2", "--cacert", secure.certificate, "--parallel",
+            "--parallel-max",
             "50", "--max-time", "300",
         ]
         for round in 0..<5 {
@@ -104,7 +106,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["v1/clear/cmaf/nothing/0.m4s", "v1/clear/cmaf/video/1.m4s", "manifest(format=mpd-time-cmaf,encryption=cbc)", "nothing"])
+    @Test(arguments: [
+        "v1/clear/cmaf/nothing/0.m4s", "v1/clear/cmaf/video/1.m4s", "manifest(format=mpd-time-cmaf,encryption=cbc)",
+        "nothing",
+    ])
     func refusalsAreThoseOfHTTP1(path: String) throws {
         let (old, new) = (try ask("\(site.clear)/\(path)", "http1.1"), try ask("\(site.clear)/\(path)", "http2"))
         #expect(old.status >= 400 && old.status == new.status)

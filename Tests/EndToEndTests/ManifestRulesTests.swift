@@ -8,7 +8,8 @@ import Testing
     /// What a policy says besides protocols and encryption, by name.
     private static let treatments = [
         "lead": "clearLead: 2s\n", "periods": "cryptoPeriod: 2s\n",
-        "keys": "keys: { video-sd: auto, video-hd: auto, audio: auto }\n", "sound": "keys: { video: auto, audio: clear }\n",
+        "keys": "keys: { video-sd: auto, video-hd: auto, audio: auto }\n",
+        "sound": "keys: { video: auto, audio: clear }\n",
         "all": "clearLead: 2s\ncryptoPeriod: 2s\nkeys: { video-sd: clear, video-hd: auto, audio: auto }\n",
     ]
     private static let encryptions = ["cbc": "envelope", "cenc": "cenc", "cbcs-aapl": "cbcs"]
@@ -41,7 +42,8 @@ import Testing
                 let asset = "film-of-\(treatment)-rules"
                 try site.data.must("encode", Programs.clip(), "--asset", asset)
                 let published = try site.data.must(
-                    "publish", asset, "--auth", "demo-viewers", "--delivery", "rules-\(treatment)-envelope", "--delivery",
+                    "publish", asset, "--auth", "demo-viewers", "--delivery", "rules-\(treatment)-envelope",
+                    "--delivery",
                     "rules-\(treatment)-cenc", "--delivery", "rules-\(treatment)-cbcs", "--json"
                 ).json()
                 bases[treatment] = "\(site.server.origin)/\(published["locator"] as? String ?? "")/\(asset).ism"
@@ -60,8 +62,10 @@ import Testing
 
     @Test(
         arguments: names,
-        ["m3u8-cmaf,encryption=cbc", "m3u8-cmaf,encryption=cenc", "m3u8-cmaf,encryption=cbcs-aapl",
-            "m3u8-aapl,encryption=cbc", "m3u8-aapl,encryption=cbcs-aapl", "m3u8-aapl-v3,encryption=cbc"])
+        [
+            "m3u8-cmaf,encryption=cbc", "m3u8-cmaf,encryption=cenc", "m3u8-cmaf,encryption=cbcs-aapl",
+            "m3u8-aapl,encryption=cbc", "m3u8-aapl,encryption=cbcs-aapl", "m3u8-aapl-v3,encryption=cbc",
+        ])
     func playlistsObey(treatment: String, format: String) throws {
         let url = "\(try #require(treated.bases[treatment]))/manifest(format=\(format))"
         // Pictures and sound of one segment are under one key, or none.

@@ -60,4 +60,39 @@ import Testing
             #expect(((try? Data(contentsOf: folder.url("out.h264")))?.count ?? 0) < 1000)
         }
     }
+
+    /// The page's script with hls.js in Chromium, in every format that the page says of it. Without a token there is no key.
+    @Test(arguments: [
+        "m3u8-aapl,encryption=cbc", "m3u8-aapl-v3,encryption=cbc", "m3u8-cmaf,encryption=cbc",
+        "m3u8-aapl,encryption=cbcs-aapl",
+    ])
+    func hlsjsPlaysAsThePageSays(format: String) throws {
+        let page = try String(
+            contentsOf: Programs.repository.appendingPathComponent("Documentation/players-cookbook.md"),
+            encoding: .utf8)
+        let section = try #require(page.components(separatedBy: "## hls.js\n").dropFirst().first)
+        let script = try #require(section.components(separatedBy: "```js\n").dropFirst().first)
+            .components(separatedBy: "```")[0]
+        let named = "format=m3u8-aapl,encryption=cbc"
+        try #require(script.contains(named))
+        func play(token: String) throws -> [String: Any] {
+            let outcome = try run(
+                Programs.outside("python3"),
+                [
+                    Programs.repository.appendingPathComponent("Tests/Browser/hlsjs.py").path,
+                    Programs.repository.appendingPathComponent(".tools/hls.js").path,
+                    script.replacing(named, with: "format=\(format)"), site.protected, site.server.origin + "/keys",
+                ], environment: ["TOKEN": token])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return try outcome.json()
+        }
+        let played = try play(token: site.token)
+        #expect(played["ended"] as? Bool == true, "\(played)")
+        #expect(played["version"] as? String == "1.6.15")
+        #expect((played["frames"] as? Int ?? 0) > 100 && (played["sound"] as? Int ?? 0) > 10_000)
+        let refused = try play(token: "none")
+        #expect(refused["ended"] as? Bool == false && refused["frames"] as? Int == 0)
+        let errors = refused["errors"] as? [[String: Any]] ?? []
+        #expect(errors.contains { $0["fatal"] as? Bool == true && $0["status"] as? Int == 401 }, "\(errors)")
+    }
 }

@@ -30,7 +30,8 @@ import Testing
     }
 
     /// Everything of the asset's present version, held against what was seen before.
-    private func look(_ data: DataFolder, _ server: RunningServer, _ state: String, _ locators: [String]) throws -> Seen {
+    private func look(_ data: DataFolder, _ server: RunningServer, _ state: String, _ locators: [String]) throws -> Seen
+    {
         var urls: [String] = []
         for (locator, treatment) in zip(locators, Self.treatments) {
             for manifest in Self.manifests where treatment.2 || !manifest.hasPrefix("m3u8-aapl-v3") {

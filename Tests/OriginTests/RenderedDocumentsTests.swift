@@ -12,7 +12,8 @@ import Testing
 @Suite struct RenderedDocumentsTests {
     private static func object(_ size: Int) -> OriginObject {
         OriginObject(
-            contentType: "application/vnd.apple.mpegurl", size: UInt64(size), entityTag: "\(size)", lastModified: Date(),
+            contentType: "application/vnd.apple.mpegurl", size: UInt64(size), entityTag: "\(size)",
+            lastModified: Date(),
             lifetime: .short, body: .bytes([]))
     }
 
