@@ -69,8 +69,8 @@ struct RenderedDocuments: Sendable {
         _ name: Name, _ shelves: ArraySlice<Shelf>, make: () async throws -> Document
     ) async throws -> Document {
         guard let shelf = shelves.first else { return try await make() }
-        return try await shelf.memory.value(of: name, isKept: { shelf.sizes.contains($0.object.size) }) {
-            try await document(name, shelves.dropFirst(), make: make)
-        }
+        return try await shelf.memory.value(
+            of: name, isKept: { shelf.sizes.contains($0.object.size) },
+            make: { try await document(name, shelves.dropFirst(), make: make) })
     }
 }
