@@ -88,7 +88,9 @@ let libraries: [Row] = [
         name: "AzureImport",
         siblings: ["MediaModel", "Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),
     Row(name: "KeyWrapping", siblings: ["Policies", "ContentKeys", "Cryptography"], products: [.crypto]),
-    Row(name: "Catalog", siblings: ["Policies", "BoundedMemory", "MediaModel", "ContentKeys"], products: [.crypto]),
+    Row(
+        name: "Catalog", siblings: ["Policies", "BoundedMemory", "MediaModel", "ContentKeys", "EncoderProtocol"],
+        products: [.crypto]),
     Row(name: "MetricsExposition", products: [.coreMetrics]),
     Row(
         name: "OutboundHTTP", siblings: ["Policies"],
@@ -401,7 +403,7 @@ func tests() -> [Target] {
             "AdminTests",
             siblings: [
                 "TestSupport", "AdminContract", "AdminClient", "Administration", "Catalog", "CatalogSQLite",
-                "KeyDelivery",
+                "EncoderProtocol", "KeyDelivery",
                 "KeyWrapping", "Policies", "ContentKeys", "WebConsole",
             ], products: [.grdb]),
     ]

@@ -38,6 +38,9 @@ extension AdminRoutes {
                     "order", .text(.text(2...SubmitJob.maximumOrder)),
                     "What is made of the inputs, written out in JSON as 'keyway encode' does; in the place of a preset",
                     required: false),
+                .body(
+                    "encoding", .object(encoding), "What is made besides what preset and transform say", required: false
+                ),
             ], answer: .named("Job"), errors: [404, 409, 422]),
         AdminRoute(
             ShowJob.self, .get, "/v1/jobs/{id}", .reader, "One job with its tasks", [.job], answer: .named("Job"),
@@ -57,6 +60,24 @@ extension AdminRoutes {
             RetryJob.self, .post, "/v1/jobs/{id}/retry", .operator,
             "Begin a failed or canceled job again, at the tasks that did not finish", [.job], answer: .named("Job"),
             errors: [404, 409]),
+    ]
+
+    private static let encoding: [Schema.Property] = [
+        .optional(
+            "presets", .text(.text(1...SubmitJob.maximumPresets)),
+            "Documents of kind EncodingPreset in YAML or JSON: the only one, or the one that 'preset' names"),
+        .optional("join", .boolean, "Whether several inputs, behind one another, become one film"),
+        .optional("start", .text(.text(1...32)), "In the input: seconds, or HH:MM:SS.mmm"),
+        .optional("end", .text(.text(1...32)), "In the input: seconds, or HH:MM:SS.mmm"),
+        .optional(
+            "subtitles", .array(.text(.text(1...4096)), 1...SubmitJob.maximumInputs),
+            "Each a file, named as inputs are, and its language, as /srv/film.srt:en or asset:film/de.vtt:de:forced"),
+        .optional("overlay", .text(.text(1...4096)), "A picture that lies over the film, named as inputs are"),
+        .optional("overlayCorner", .text(.choice(JobEncoding.corners)), "top-right when absent"),
+        .optional("loudness", .number, "What sound is brought to, in LUFS (EBU R 128)"),
+        .optional("quality", .boolean, "Whether each rendition is held against the source"),
+        .optional("thumbnails", .boolean, "Whether thumbnails are made"),
+        .optional("poster", .text(.text(1...32)), "best, or its place in the film, as start"),
     ]
 
     static let transforms = [

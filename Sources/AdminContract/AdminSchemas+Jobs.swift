@@ -62,7 +62,18 @@ extension AdminSchemas {
             .list(
                 .object([
                     .required("name", name), .required("kind", words(TaskKind.self)), .optional("after", .list(text)),
-                    .optional("onError", words(TaskFailureRule.self)), .optional("preset", text),
+                    .optional("onError", words(TaskFailureRule.self)),
+                    .optional(
+                        "preset", .either([text, .document]),
+                        "A name, or the fields of an EncodingPreset in its place"),
+                    .optional("loudness", .number, "In LUFS"), .optional("quality", .boolean),
+                    .optional(
+                        "overlay",
+                        .object([
+                            .required("file", text, "As asset:NAME/FILE"),
+                            .required("corner", .text(.choice(JobEncoding.corners))),
+                            .required("width", text, "Of the film's, as 12%"),
+                        ])),
                     .optional(
                         "thumbnails",
                         .object([
@@ -73,8 +84,9 @@ extension AdminSchemas {
                         "poster",
                         .object([.required("position", text, "best, or as 12.5s"), .required("width", .count)])),
                     .optional("split", text), .optional("encoders", .count),
-                    .optional("deliveryPolicies", .list(text)), .optional("authorizationPolicy", text),
-                    .optional("accessPolicy", text), .optional("urls", .list(text)), .optional("endpoint", text),
+                    .optional("deliveryPolicies", .list(text)), .optional("verify", words(VerificationRule.self)),
+                    .optional("authorizationPolicy", text), .optional("accessPolicy", text),
+                    .optional("urls", .list(text)), .optional("endpoint", text),
                 ]))),
     ]
 

@@ -127,7 +127,7 @@ public struct EncodingWorker: Sendable {
     /// Says what the inputs of a job are.
     func probe(_ job: JobRecord) async throws -> TaskOutcome {
         var result: [String: String] = [:]
-        let media = job.inputs.compactMap(UploadInput.init(text:)).map(\.path).filter { !Self.isText($0) }
+        let media = Self.films(of: job).compactMap(UploadInput.init(text:)).map(\.path).filter { !Self.isText($0) }
         for (number, input) in media.enumerated() {
             let reception = ProbeReception()
             let outcome = try await environment.runChild(EncoderTask.probe.rawValue, inputs: [input], reception)
@@ -150,6 +150,13 @@ public struct EncodingWorker: Sendable {
             if let codec = facts.audioCodec { result["\(place)audio"] = String(codec.prefix(32)) }
         }
         return TaskOutcome(result: result)
+    }
+
+    /// The inputs that play: not what an order lays beside and over them, which is read when they are encoded.
+    private static func films(of job: JobRecord) -> [String] {
+        guard job.preset.hasPrefix("{"), let order = try? EncodingOrder(text: job.preset) else { return job.inputs }
+        let played = Set(order.parts.map(\.input))
+        return job.inputs.enumerated().filter { played.contains($0.offset) }.map(\.element)
     }
 
     /// Subtitles are read when they are encoded.

@@ -43,7 +43,7 @@ import Testing
         let loaded = parse(Self.films)
         #expect(loaded.errors.isEmpty, "\(loaded.errors)")
         let read = try #require(self.transform(Self.films))
-        #expect(read.priority == 5 && read.preset == "adaptive")
+        #expect(read.priority == 5 && read.encode?.preset == "adaptive")
         #expect(read.tasks.map(\.name) == ["probe", "encode", "plays", "publish", "prewarm", "notify"])
         #expect(read.tasks[4].onError == .proceed)
         #expect(
@@ -61,7 +61,7 @@ import Testing
             Issue.record("no transform")
             return
         }
-        #expect(transform.preset == preset)
+        #expect(transform.encode?.preset == preset)
     }
 
     @Test func encodesMakePictures() throws {
@@ -76,6 +76,48 @@ import Testing
         // What is shown can be put back.
         let form = TransformForm(try #require(transform(text)))
         #expect(form.tasks.first?.thumbnails?.interval == "2.5s" && form.tasks.first?.poster?.position == "best")
+    }
+
+    /// Presets that are written in the place of a name, and come back as they were meant.
+    @Test(arguments: [
+        "{ video: { ladder: adaptive } }", "{ audio: [{ codec: opus, bitrate: 96k, languages: [en, de] }] }",
+        """
+        { name: film, loudness: -16.5, thumbnails: { interval: 2.5s }, poster: 90s, video: { codec: hevc, complexity: quality,
+        keyFrameInterval: 0.5s, frameRate: 29.97, dynamicRange: standard, deinterlacing: never, bufferWindow: 1.5s,
+        renditions: [{ width: 1920, height: 1080, bitrate: 3500k, maxBitrate: 5M, crf: 22.5, profile: main10 },
+        { codec: h264, width: 640, height: 360, bitrate: 0.8M }] }, audio: [{ channels: 6 }, { codec: passthrough }] }
+        """,
+    ])
+    func presetsAreWrittenInTheTask(_ preset: String) throws {
+        let text = "kind: Transform\nname: film\ntasks: [{ kind: encode, preset: \(preset) }]"
+        #expect(parse(text).errors.isEmpty, "\(parse(text).errors)")
+        let read = try #require(transform(text))
+        let recipe = try #require(read.encode?.recipe)
+        #expect(read.encode?.preset == nil && recipe.defects.isEmpty)
+        // The same as in a document of its own.
+        let name = preset.contains("name:") ? "" : "name: own, "
+        let alone = LoadedPresets("{ kind: EncodingPreset, \(name)" + preset.dropFirst(), file: "p.yaml")
+        #expect(alone.errors.isEmpty && alone.presets == [recipe], "\(alone.errors)")
+        let shown = String(decoding: try JSONEncoder().encode(TransformForm(read)), as: UTF8.self)
+        #expect(transform(shown) == read)
+        // What a catalog keeps.
+        #expect(try JSONDecoder().decode(Transform.self, from: JSONEncoder().encode(read)) == read)
+    }
+
+    @Test(arguments: [
+        ("overlay: asset:brand/logo.png", TaskOverlay(file: "asset:brand/logo.png", corner: "top-right", width: 0.12)),
+        (
+            "overlay: { file: asset:brand/a/logo.png, corner: bottom-left, width: 7.5% }",
+            TaskOverlay(file: "asset:brand/a/logo.png", corner: "bottom-left", width: 0.075)
+        ),
+    ])
+    func encodesLayPicturesOverTheFilm(_ field: String, _ overlay: TaskOverlay) throws {
+        let text =
+            "kind: Transform\nname: t\ntasks: [{ kind: encode, preset: adaptive, loudness: -23, quality: true, \(field) }]"
+        let read = try #require(transform(text))
+        #expect(read.encode?.overlay == overlay && read.encode?.loudness == -23 && read.encode?.quality == true)
+        let shown = String(decoding: try JSONEncoder().encode(TransformForm(read)), as: UTF8.self)
+        #expect(transform(shown) == read)
     }
 
     @Test func readsAnEndpoint() throws {
@@ -96,6 +138,30 @@ import Testing
         ("tasks: [{ kind: encode, preset: upload, thumbnails: {} }]", "3:53", "the preset decodes none"),
         ("tasks: [{ kind: encode, preset: AACGoodQualityAudio, poster: best }]", "3:62", "the preset decodes none"),
         ("tasks: [{ kind: encode, preset: adaptive, poster: { position: worst } }]", "3:63", "'position' lies between"),
+        (
+            "tasks: [{ kind: encode, preset: { vidio: {} } }]", "3:35",
+            "'preset' has no field 'vidio': the nearest known one is"
+        ),
+        ("tasks: [{ kind: encode, preset: { name: x } }]", "3:33", "'preset' needs 'video', 'audio' or both"),
+        ("tasks: [{ kind: encode, preset: { video: { ladder: flat } } }]", "3:52", "'ladder' knows no 'flat'"),
+        ("tasks: [{ kind: encode, preset: { audio: [{}] }, quality: true }]", "3:59", "the preset encodes none"),
+        (
+            "tasks: [{ kind: encode, preset: adaptive, loudness: 3 }]", "3:53",
+            "'loudness' is a number from -31.0 to -9.0"
+        ),
+        ("tasks: [{ kind: encode, preset: upload, loudness: -23 }]", "3:51", "the preset encodes none"),
+        ("tasks: [{ kind: encode, preset: upload, split: auto }]", "3:48", "takes files as they are"),
+        ("tasks: [{ kind: encode, preset: adaptive, quality: yes }]", "3:52", "'quality' is true or false"),
+        ("tasks: [{ kind: encode, preset: adaptive, qualty: true }]", "3:43", "nearest known one is 'quality'"),
+        ("tasks: [{ kind: encode, preset: adaptive, overlay: /srv/logo.png }]", "3:52", "is an original, as asset:"),
+        (
+            "tasks: [{ kind: encode, preset: adaptive, overlay: { file: asset:a/b, width: 0% } }]", "3:78",
+            "'width' lies between 1% and 100%"
+        ),
+        (
+            "tasks: [{ kind: encode, preset: adaptive, overlay: { corner: left } }]", "3:52",
+            "'overlay' needs the field 'file'"
+        ),
         ("tasks: [{ kind: cook }]", "3:17", "knows no 'cook'"), ("tasks: []", "3:8", "at least one item"),
         ("priority: 1001\ntasks: [{ kind: encode, preset: adaptive }]", "3:11", "from -1000 to 1000"),
     ])

@@ -35,18 +35,36 @@ public struct LoadedPresets: Sendable {
 }
 
 extension DocumentNode {
+    private static let presetFields = ["name", "video", "audio", "loudness", "thumbnails", "poster"]
+
     func encodingPreset() -> EncodingPreset? {
         guard let kind = self["kind"], kind.scalarText == "EncodingPreset" else {
             (self["kind"] ?? self).report("'kind' is EncodingPreset in a file of presets")
             return nil
         }
-        let known = ["kind", "name", "video", "audio", "loudness", "thumbnails", "poster"]
-        guard let fields = DocumentFields(self, of: "an EncodingPreset", known: known) else { return nil }
-        let name = fields.required("name")?.name("name")
+        guard let fields = DocumentFields(self, of: "an EncodingPreset", known: ["kind"] + Self.presetFields) else {
+            return nil
+        }
+        guard let name = fields.required("name")?.name("name") else {
+            _ = preset("an EncodingPreset", fields, name: "")
+            return nil
+        }
+        return preset("an EncodingPreset", fields, name: name)
+    }
+
+    /// The preset that a task has written out, with the fields of an EncodingPreset but its kind.
+    ///
+    /// - Parameter name: of one that has none.
+    func ownPreset(name: String) -> EncodingPreset? {
+        guard let fields = DocumentFields(self, of: "'preset'", known: Self.presetFields) else { return nil }
+        return preset("'preset'", fields, name: fields["name"].map { $0.name("name") ?? "" } ?? name)
+    }
+
+    private func preset(_ what: String, _ fields: DocumentFields, name: String) -> EncodingPreset {
         let video = fields["video"]?.videoRecipe()
         let audio = fields["audio"].map { $0.audioRecipes() } ?? (fields["video"] == nil ? [] : [AudioRecipe()])
         let loudness = fields["loudness"]?.decimal("loudness", in: EncodingPreset.loudnesses, unit: "LUFS")
-        if fields["video"] == nil, fields["audio"] == nil { report("an EncodingPreset needs 'video', 'audio' or both") }
+        if fields["video"] == nil, fields["audio"] == nil { report("\(what) needs 'video', 'audio' or both") }
         let thumbnails = fields["thumbnails"]?.thumbnailRecipe()
         let poster = fields["poster"]?.posterRecipe()
         if fields["video"] == nil {
@@ -54,7 +72,6 @@ extension DocumentNode {
                 fields[field]?.report("'\(field)' is made of the pictures that 'video' decodes: it needs 'video'")
             }
         }
-        guard let name else { return nil }
         return EncodingPreset(
             name: name, video: video, audio: audio, loudness: loudness, thumbnails: thumbnails, poster: poster)
     }
@@ -163,6 +180,17 @@ extension DocumentNode {
             return nil
         }
         return value
+    }
+
+    /// A share, as `12%`: from 1 % to 100 %.
+    func share(_ field: String) -> Double? {
+        guard let text = scalarText, text.hasSuffix("%"), let value = Self.decimal(String(text.dropLast())),
+            (1...100).contains(value)
+        else {
+            report("'\(field)' lies between 1% and 100%")
+            return nil
+        }
+        return value / 100
     }
 
     private static func decimal(_ text: String) -> Double? {

@@ -1,5 +1,4 @@
 import Catalog
-import EncoderProtocol
 import Foundation
 import Policies
 
@@ -61,25 +60,14 @@ extension DocumentNode {
         var options = TaskOptions()
         switch kind {
         case .probe, .checks: break
-        case .encode:
-            options.preset = fields.required("preset")?.preset()
-            options.split = fields["split"]?.split()
-            options.encoders = fields["encoders"]?.encoderCount()
-            options.thumbnails = fields["thumbnails"]?.thumbnailRecipe().map {
-                TaskThumbnails(interval: $0.interval, width: $0.width, columns: $0.columns, rows: $0.rows)
-            }
-            options.poster = fields["poster"]?.posterRecipe().map {
-                TaskPoster(position: $0.position, width: $0.width)
-            }
-            for field in ["thumbnails", "poster"] where options.preset.map(EncodingPreset.decodesPictures) == false {
-                fields[field]?.report("'\(field)' is made of pictures that are decoded: the preset decodes none")
-            }
+        case .encode: options = encodeOptions(fields)
         case .verify:
             options.deliveryPolicies = fields.required("deliveryPolicies")?
                 .references("deliveryPolicies", .deliveryPolicy, &references)
         case .publish:
             options.deliveryPolicies = fields["deliveryPolicies"]?
                 .references("deliveryPolicies", .deliveryPolicy, &references)
+            options.verify = fields["verify"]?.choice(VerificationRule.self, "verify")
             options.authorizationPolicy = fields["authorizationPolicy"]?
                 .reference("authorizationPolicy", .authorizationPolicy, &references)
             options.accessPolicy = fields["accessPolicy"]?.reference("accessPolicy", .accessPolicy, &references)
@@ -91,35 +79,6 @@ extension DocumentNode {
             options.endpoint = fields.required("endpoint")?.reference("endpoint", .notificationEndpoint, &references)
         }
         return options
-    }
-
-    /// Whether in pieces, as `EncodingSplit` writes it.
-    private func split() -> String? {
-        guard let text = text("split", limit: 16) else { return nil }
-        guard EncodingSplit(rawValue: text) != nil else {
-            let range = EncodingSplit.pieces
-            report("'split' is off, auto, or the length of a piece: \(range.lowerBound)s to \(range.upperBound)s")
-            return nil
-        }
-        return text
-    }
-
-    private func encoderCount() -> Int? {
-        guard let text = scalarText, text.utf8.count <= 2, let count = Int(text), (1...64).contains(count) else {
-            report("'encoders' is a number from 1 to 64")
-            return nil
-        }
-        return count
-    }
-
-    private func preset() -> String? {
-        guard let text = text("preset", limit: 128) else { return nil }
-        guard text == JobRecord.uploadPreset || EncodingPreset.named(text) != nil else {
-            let known = [JobRecord.uploadPreset] + EncodingPreset.reference.map(\.name)
-            report("there is no preset \(text.quoted); this version has: \(known.joined(separator: ", "))")
-            return nil
-        }
-        return text
     }
 
     /// Names without repetition.
@@ -181,18 +140,11 @@ extension TaskKind {
     fileprivate var optionFields: [String] {
         switch self {
         case .probe, .checks: []
-        case .encode: ["preset", "thumbnails", "poster", "split", "encoders"]
+        case .encode: DocumentNode.encodeFields
         case .verify: ["deliveryPolicies"]
-        case .publish: ["deliveryPolicies", "authorizationPolicy", "accessPolicy"]
+        case .publish: ["deliveryPolicies", "verify", "authorizationPolicy", "accessPolicy"]
         case .prewarm: ["urls"]
         case .notify: ["endpoint"]
         }
-    }
-}
-
-extension EncodingPreset {
-    /// Whether a preset that a task names decodes pictures; what is taken as it is, is not decoded.
-    fileprivate static func decodesPictures(_ name: String) -> Bool {
-        name != JobRecord.uploadPreset && named(name)?.video != nil
     }
 }

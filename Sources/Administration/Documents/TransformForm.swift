@@ -7,12 +7,16 @@ public struct TransformForm: Codable, Sendable, Hashable {
         public var kind: String
         public var after: [String]?
         public var onError: String?
-        public var preset: String?
+        public var preset: Preset?
+        public var loudness: Double?
+        public var quality: Bool?
+        public var overlay: Overlay?
         public var thumbnails: Thumbnails?
         public var poster: Poster?
         public var split: String?
         public var encoders: Int?
         public var deliveryPolicies: [String]?
+        public var verify: String?
         public var authorizationPolicy: String?
         public var accessPolicy: String?
         public var urls: [String]?
@@ -23,16 +27,57 @@ public struct TransformForm: Codable, Sendable, Hashable {
             kind = task.kind.rawValue
             after = task.after.isEmpty ? nil : task.after
             onError = task.onError == .stop ? nil : task.onError.rawValue
-            preset = task.options.preset
+            preset = task.options.recipe.map { .own(EncodingPresetForm($0)) } ?? task.options.preset.map(Preset.named)
+            loudness = task.options.loudness
+            quality = task.options.quality
+            overlay = task.options.overlay.map(Overlay.init)
             thumbnails = task.options.thumbnails.map(Thumbnails.init)
             poster = task.options.poster.map(Poster.init)
             split = task.options.split
             encoders = task.options.encoders
             deliveryPolicies = task.options.deliveryPolicies
+            verify = task.options.verify?.rawValue
             authorizationPolicy = task.options.authorizationPolicy
             accessPolicy = task.options.accessPolicy
             urls = task.options.urls
             endpoint = task.options.endpoint
+        }
+    }
+
+    /// A name, or a preset that is written in its place.
+    public enum Preset: Codable, Sendable, Hashable {
+        case named(String)
+        case own(EncodingPresetForm)
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let name = try? container.decode(String.self) {
+                self = .named(name)
+            } else {
+                self = .own(try container.decode(EncodingPresetForm.self))
+            }
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .named(let name): try container.encode(name)
+            case .own(let form): try container.encode(form)
+            }
+        }
+    }
+
+    public struct Overlay: Codable, Sendable, Hashable {
+        public var file: String
+        public var corner: String
+        /// As `12%`.
+        public var width: String
+
+        init(_ overlay: TaskOverlay) {
+            file = overlay.file
+            corner = overlay.corner
+            let percent = (overlay.width * 1_000_000).rounded() / 10_000
+            width = (Int(exactly: percent).map { "\($0)" } ?? "\(percent)") + "%"
         }
     }
 
@@ -62,7 +107,7 @@ public struct TransformForm: Codable, Sendable, Hashable {
         }
     }
 
-    private static func seconds(_ value: Double) -> String {
+    static func seconds(_ value: Double) -> String {
         (Int(exactly: value).map { "\($0)" } ?? "\(value)") + "s"
     }
 

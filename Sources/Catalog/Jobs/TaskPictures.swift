@@ -27,3 +27,19 @@ public struct TaskPoster: Sendable, Hashable, Codable {
         self.width = width
     }
 }
+
+/// The picture that an encode task lays over the film.
+public struct TaskOverlay: Sendable, Hashable, Codable {
+    /// An original, as `asset:NAME/FILE`: it is there for whichever machine does the task, and has passed its checks.
+    public var file: String
+    /// As `EncodingOrder.Overlay.Corner` writes it.
+    public var corner: String
+    /// Of the overlay, as a share of the film's.
+    public var width: Double
+
+    public init(file: String, corner: String = "top-right", width: Double = 0.12) {
+        self.file = file
+        self.corner = corner
+        self.width = width
+    }
+}

@@ -77,45 +77,6 @@ public enum TaskFailureRule: String, Sendable, Hashable, Codable, CaseIterable {
     case proceed = "continue"
 }
 
-/// What a task is told, by its kind; a field that the kind does not know is nil.
-public struct TaskOptions: Sendable, Hashable, Codable {
-    /// Of `encode`.
-    public var preset: String?
-    /// Of `encode`.
-    public var thumbnails: TaskThumbnails?
-    /// Of `encode`.
-    public var poster: TaskPoster?
-    /// Of `encode`: whether in pieces, as `EncodingSplit` writes it; nil for what the preset's order says.
-    public var split: String?
-    /// Of `encode`: most encoders of its pieces at once; nil for as many as there is room for.
-    public var encoders: Int?
-    /// Of `verify` and `publish`, by name.
-    public var deliveryPolicies: [String]?
-    /// Of `publish`, by name: who may receive new keys.
-    public var authorizationPolicy: String?
-    /// Of `publish`, by name.
-    public var accessPolicy: String?
-    /// Of `prewarm`: base URLs of caches.
-    public var urls: [String]?
-    /// Of `notify`, by name.
-    public var endpoint: String?
-
-    public init(
-        preset: String? = nil, split: String? = nil, encoders: Int? = nil, deliveryPolicies: [String]? = nil,
-        authorizationPolicy: String? = nil,
-        accessPolicy: String? = nil, urls: [String]? = nil, endpoint: String? = nil
-    ) {
-        self.preset = preset
-        self.split = split
-        self.encoders = encoders
-        self.deliveryPolicies = deliveryPolicies
-        self.authorizationPolicy = authorizationPolicy
-        self.accessPolicy = accessPolicy
-        self.urls = urls
-        self.endpoint = endpoint
-    }
-}
-
 /// One task of a job.
 public struct TaskRecord: Sendable, Hashable {
     public var job: JobID

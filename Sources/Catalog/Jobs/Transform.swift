@@ -29,8 +29,8 @@ public struct Transform: Sendable, Hashable, Codable {
             tasks: [TransformTask(name: "encode", kind: .encode, options: TaskOptions(preset: preset))])
     }
 
-    /// The preset of its encode task.
-    public var preset: String? { tasks.first { $0.kind == .encode }?.options.preset }
+    /// What its encode task is told.
+    public var encode: TaskOptions? { tasks.first { $0.kind == .encode }?.options }
 
     /// The tasks of a job.
     public func tasks(of job: JobID) -> [TaskRecord] {

@@ -8,11 +8,14 @@ struct JobSubmit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Submit a job: a run of a transform over files.",
         discussion:
-            "Does not wait for its end: 'keyway job watch' does. Over KEYWAY_URL inputs are paths on the server.")
+            """
+            Does not wait for its end: 'keyway job watch' does. What is said here of preset, sound and pictures goes before what \
+            the transform says. Over KEYWAY_URL files are paths on the server, except that of --preset-file.
+            """)
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "The input file; several for a transform that takes files as they are.")
+    @Argument(help: "The input file; several with --join, or for a transform that takes files as they are.")
     var inputs: [String]
 
     @Option(help: "The transform's name; 'keyway transform list' lists them.")
@@ -27,11 +30,7 @@ struct JobSubmit: AsyncParsableCommand {
     @Option(help: "Told with every event, as key=value; may be given several times.")
     var correlation: [String] = []
 
-    @Option(help: "A preset in the place of the one that the transform encodes with.")
-    var preset: String?
-
-    @Option(help: "In pieces: off, auto (films of 10 minutes and more), or their length as 60s.")
-    var split: String?
+    @OptionGroup var recipe: EncodingOptions
 
     @Option(help: "Most encoders of pieces at once.")
     var encoders: Int?
@@ -45,14 +44,27 @@ struct JobSubmit: AsyncParsableCommand {
             guard pairs.updateValue(String(text[text.index(after: sign)...]), forKey: String(text[..<sign])) == nil
             else { throw CommandFailure(.badData, "--correlation names '\(text[..<sign])' twice") }
         }
-        // Paths of another machine are written out by who knows it.
-        let paths =
-            CommonOptions.isRemote
-            ? inputs : inputs.map { OriginalReference($0) == nil ? URL(fileURLWithPath: $0).path : $0 }
         try await common.perform(
             SubmitJob(
-                transform: transform, asset: asset, inputs: paths, priority: priority,
-                correlation: pairs.isEmpty ? nil : pairs, preset: preset, split: split, encoders: encoders)
+                transform: transform, asset: asset, inputs: inputs.map(Self.place), priority: priority,
+                correlation: pairs.isEmpty ? nil : pairs, preset: recipe.preset, split: recipe.split,
+                encoders: encoders,
+                encoding: try encoding())
         ).print(json: common.json)
+    }
+
+    private func encoding() throws -> JobEncoding? {
+        var encoding = recipe.encoding(Self.place)
+        if let file = recipe.presetFile {
+            // Says what is wrong with it by the file's name.
+            _ = try recipe.chosenPreset()
+            encoding.presets = try String(contentsOfFile: file, encoding: .utf8)
+        }
+        return encoding.isEmpty ? nil : encoding
+    }
+
+    /// Paths of another machine are written out by who knows it.
+    private static func place(_ file: String) -> String {
+        CommonOptions.isRemote || file.hasPrefix("asset:") ? file : URL(fileURLWithPath: file).path
     }
 }

@@ -27,12 +27,16 @@ public struct SubmitJob: OperatorVerb {
     public var encoders: Int?
     /// What is made of the inputs, written out (`EncodingOrder.text`): in the place of a preset and of a split.
     public var order: String?
+    /// What is made besides what preset and transform say.
+    public var encoding: JobEncoding?
 
     public init(
         transform: String, asset: String, inputs: [String], priority: Int? = nil,
         correlation: [String: String]? = nil, account: String? = nil, encrypted: Bool? = nil,
-        preset: String? = nil, split: String? = nil, encoders: Int? = nil, order: String? = nil
+        preset: String? = nil, split: String? = nil, encoders: Int? = nil, order: String? = nil,
+        encoding: JobEncoding? = nil
     ) {
+        self.encoding = encoding
         self.order = order
         self.account = account
         self.encrypted = encrypted
@@ -50,6 +54,8 @@ public struct SubmitJob: OperatorVerb {
     public static let maximumInputs = 32
     /// Of an order, in bytes.
     public static let maximumOrder = EncodingOrder.maximumSize
+    /// Of the presets' documents, in characters.
+    public static let maximumPresets = 64 << 10
     /// Most pairs of correlation data, and the longest key and value.
     public static let correlationLimits = (pairs: 16, key: 64, value: 256)
 
@@ -58,28 +64,19 @@ public struct SubmitJob: OperatorVerb {
         guard AssetRecord.isName(asset) else {
             throw OperatorError(.invalid, "\(asset.quoted) cannot name an asset: letters, digits, '.', '_', '-'")
         }
-        guard let usual = recipe.preset else {
+        guard let usual = recipe.encode else {
             throw OperatorError(.invalid, "the transform \(transform.quoted) encodes nothing")
         }
-        let written = try checkedOrder(usual)
-        let preset = try written ?? checkedPreset(usual)
-        let takesSeveral = written != nil || preset == JobRecord.uploadPreset
-        guard (1...Self.maximumInputs).contains(inputs.count), inputs.count == 1 || takesSeveral else {
-            throw OperatorError(
-                .invalid, "preset '\(preset)' takes \(preset == JobRecord.uploadPreset ? "1 to 32 files" : "one file")")
-        }
+        let encode = try submittedEncode(usual)
         try checkAccount(context)
-        let paths = try inputs.map { try context.inputRule.path($0) }
+        let paths = try encode.inputs.map { try context.inputRule.path($0) }
         let job = JobRecord(
-            id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: preset, transform: recipe.name,
-            priority: try checkedPriority(recipe), correlation: try checkedCorrelation(), created: context.now(),
-            isStorageEncrypted: encrypted, storageAccount: account)
+            id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: encode.preset,
+            transform: recipe.name, priority: try checkedPriority(recipe), correlation: try checkedCorrelation(),
+            created: context.now(), isStorageEncrypted: encrypted, storageAccount: account)
         let tasks = recipe.tasks(of: job.id).map { task in
             var task = task
-            guard task.kind == .encode else { return task }
-            task.options.preset = preset
-            task.options.split = split ?? task.options.split
-            task.options.encoders = encoders ?? task.options.encoders
+            if task.kind == .encode { task.options = encode.options }
             return task
         }
         try await context.catalog.apply([
@@ -100,49 +97,6 @@ public struct SubmitJob: OperatorVerb {
                 "there is no storage account \(account.quoted) among storage.accounts of the configuration; "
                     + "'keyway storage list' shows all")
         }
-    }
-
-    /// The order as the job carries it; nil when none is written out.
-    private func checkedOrder(_ usual: String) throws -> String? {
-        guard let order else { return nil }
-        guard usual != JobRecord.uploadPreset, preset == nil, split == nil else {
-            throw OperatorError(
-                .invalid, "an order says all of what is made: it goes with no preset, no split and no upload")
-        }
-        let read: EncodingOrder
-        do {
-            read = try EncodingOrder(text: order)
-        } catch {
-            throw OperatorError(.invalid, "'order': \(error.description)")
-        }
-        guard order.hasPrefix("{"), read.share == nil, read.known == nil else {
-            throw OperatorError(.invalid, "'order' is the JSON of a whole order")
-        }
-        guard read.inputCount == inputs.count else {
-            throw OperatorError(
-                .invalid, "'order' uses \(read.inputCount) inputs, and \(inputs.count) are given")
-        }
-        guard (1...64).contains(encoders ?? 1) else { throw OperatorError(.invalid, "'encoders' is 1 to 64") }
-        return order
-    }
-
-    private func checkedPreset(_ usual: String) throws -> String {
-        guard split.map({ EncodingSplit(rawValue: $0) != nil }) ?? true else {
-            throw OperatorError(
-                .invalid,
-                "'split' is off, auto, or the length of a piece: \(EncodingSplit.pieces.lowerBound)s to "
-                    + "\(EncodingSplit.pieces.upperBound)s")
-        }
-        guard (1...64).contains(encoders ?? 1) else { throw OperatorError(.invalid, "'encoders' is 1 to 64") }
-        guard usual != JobRecord.uploadPreset || (preset == nil && split == nil && encoders == nil) else {
-            throw OperatorError(
-                .invalid, "the transform \(transform.quoted) takes files as they are: nothing is encoded")
-        }
-        guard let preset else { return usual }
-        guard EncodingPreset.named(preset) != nil else {
-            throw OperatorError(.missing, "there is no preset \(preset.quoted); 'keyway preset list' shows all")
-        }
-        return preset
     }
 
     private func checkedPriority(_ recipe: Transform) throws -> Int {
@@ -170,52 +124,5 @@ public struct SubmitJob: OperatorVerb {
                     + "most \(limits.value), without control characters")
         }
         return correlation
-    }
-}
-
-/// Which files of the machine jobs may read.
-public struct JobInputRule: Sendable, Hashable {
-    /// Nil for all: for who sits at the machine. Else folders below which inputs must lie.
-    private let folders: [String]?
-
-    public static let anywhere = JobInputRule(folders: nil)
-
-    public init(below folders: [String]) {
-        self.init(folders: folders)
-    }
-
-    private init(folders: [String]?) {
-        self.folders = folders
-    }
-
-    /// The path as the job has it.
-    ///
-    /// - Throws: `OperatorError` for what cannot be read, or may not. What may not be read is refused whether it is there
-    ///   or not.
-    func path(_ text: String) throws -> String {
-        // An original is looked for when it is encoded: it may still be on its way.
-        if OriginalReference(String(text.prefix { $0 != "\t" })) != nil, !text.contains("\n") { return text }
-        let parts = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let path = parts.first, path.hasPrefix("/"), !text.contains("\n"), !text.contains("\0") else {
-            throw OperatorError(.invalid, "an input is the absolute path of a file on the server, not \(text.quoted)")
-        }
-        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
-        if let folders, !folders.contains(where: { Self.contains($0, real) }) {
-            throw OperatorError(
-                .notPermitted,
-                "\(path.quoted) does not lie in a folder that jobs may read: 'jobs.inputs' of the server's configuration "
-                    + "names them")
-        }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: real, isDirectory: &isFolder), !isFolder.boolValue,
-            FileManager.default.isReadableFile(atPath: real)
-        else { throw OperatorError(.missing, "cannot read \(path.quoted)") }
-        // Where folders rule, the file that was looked at is the one that is read.
-        return ([folders == nil ? path : real] + parts.dropFirst()).joined(separator: "\t")
-    }
-
-    private static func contains(_ folder: String, _ path: String) -> Bool {
-        let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().standardizedFileURL.path
-        return path.hasPrefix(real.hasSuffix("/") ? real : real + "/")
     }
 }
