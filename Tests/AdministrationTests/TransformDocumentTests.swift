@@ -120,6 +120,17 @@ import Testing
         #expect(transform(shown) == read)
     }
 
+    /// A word lets it be published unseen.
+    @Test func verificationIsLeftOutByAWord() throws {
+        let text =
+            "kind: Transform\nname: t\ntasks: [{ kind: encode, preset: upload }, { kind: publish, after: [encode], verify: off }]"
+        #expect(parse(text).errors.isEmpty)
+        let read = try #require(transform(text))
+        #expect(read.tasks.last?.options.verify == .off)
+        let shown = String(decoding: try JSONEncoder().encode(TransformForm(read)), as: UTF8.self)
+        #expect(transform(shown) == read)
+    }
+
     @Test func readsAnEndpoint() throws {
         guard case .notificationEndpoint(let endpoint) = parse(Self.office).documents.first?.document else {
             Issue.record("no endpoint")
@@ -161,6 +172,14 @@ import Testing
         (
             "tasks: [{ kind: encode, preset: adaptive, overlay: { corner: left } }]", "3:52",
             "'overlay' needs the field 'file'"
+        ),
+        (
+            "tasks: [{ kind: encode, preset: adaptive }, { kind: publish, after: [encode] }]", "3:45",
+            "would publish what nobody has played"
+        ),
+        (
+            "tasks: [{ kind: encode, preset: adaptive }, { kind: publish, after: [encode], verify: on }]", "3:87",
+            "'verify' knows no 'on'"
         ),
         ("tasks: [{ kind: cook }]", "3:17", "knows no 'cook'"), ("tasks: []", "3:8", "at least one item"),
         ("priority: 1001\ntasks: [{ kind: encode, preset: adaptive }]", "3:11", "from -1000 to 1000"),

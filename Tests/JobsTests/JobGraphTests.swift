@@ -37,6 +37,25 @@ import Testing
         #expect(problems([TransformTask(name: "a", kind: .probe, after: ["a"]), Self.encode]).count == 1)
     }
 
+    private static func published(
+        _ proof: TransformTask? = nil, isAfter: Bool = true, policies: [String]? = nil, verify: VerificationRule? = nil
+    ) -> [TransformTask] {
+        var publish = TransformTask(name: "publish", kind: .publish, after: ["encode"])
+        if let proof, isAfter { publish.after = [proof.name] }
+        publish.options.deliveryPolicies = policies
+        publish.options.verify = verify
+        return [encode, proof, publish].compactMap { $0 }
+    }
+
+    /// What nobody has played is published where the task says so.
+    @Test func verificationIsLeftOutByAWord() {
+        #expect(problems(Self.published(policies: ["a"], verify: .off)).isEmpty)
+        #expect(problems(Self.published(policies: ["a"], verify: .required)).count == 1)
+        let two = TransformTask(
+            name: "v", kind: .verify, after: ["encode"], options: TaskOptions(deliveryPolicies: ["a", "b"]))
+        #expect(problems(Self.published(two, policies: ["b"])).isEmpty)
+    }
+
     @Test(arguments: [
         ([TransformTask(name: "encode", kind: .encode, after: ["x"])], "which there is not"),
         ([Self.encode, Self.encode], "two tasks 'encode'"), ([], "1 to 30 tasks"),
@@ -47,6 +66,19 @@ import Testing
             "needs what a task of kind 'publish' makes"
         ),
         ([TransformTask(name: "encode", kind: .encode, onError: .proceed)], "'onError' is 'stop'"),
+        (published(), "would publish what nobody has played: put a task of kind 'verify' between"),
+        // Beside it is not before it.
+        (published(TransformTask(name: "v", kind: .verify, after: ["encode"]), isAfter: false), "nobody has played"),
+        (
+            published(TransformTask(name: "v", kind: .verify, after: ["encode"], onError: .proceed)),
+            "would publish what did not play: 'onError' of task 'v' is 'stop'"
+        ),
+        (
+            published(
+                TransformTask(
+                    name: "v", kind: .verify, after: ["encode"], options: TaskOptions(deliveryPolicies: ["a"])),
+                policies: ["a", "b"]), "under delivery policy 'b' what nobody has played"
+        ),
     ])
     func whatCannotBeIsSaid(tasks: [TransformTask], message: String) {
         #expect(problems(tasks).contains { $0.contains(message) }, "\(problems(tasks))")

@@ -125,26 +125,55 @@ extension Transform {
         if publishers.count > 1 {
             problems.append(TransformProblem(publishers[1], "a transform has one task of kind 'publish' at most"))
         }
-        for (place, task) in tasks.enumerated() {
-            let needed: TaskKind? =
-                switch task.kind {
-                case .verify, .publish: .encode
-                case .prewarm: .publish
-                case .probe, .checks, .encode, .notify: nil
-                }
-            if let needed, !before[place].contains(where: { tasks[$0].kind == needed }) {
-                problems.append(
-                    TransformProblem(
-                        place,
-                        "task '\(task.name)' needs what a task of kind '\(needed.rawValue)' makes: name one in 'after'")
-                )
-            }
-            if task.kind == .encode || task.kind == .publish, task.onError == .proceed {
-                problems.append(
-                    TransformProblem(
-                        place, "without task '\(task.name)' there is nothing to go on with: 'onError' is 'stop'"))
-            }
+        for place in tasks.indices {
+            let reasons = [
+                lackProblem(place, before[place]), passingProblem(place), proofProblem(place, before[place]),
+            ]
+            problems += reasons.compactMap { $0 }.map { TransformProblem(place, $0) }
         }
         return problems
+    }
+
+    /// What a task works on must have been made before it.
+    private func lackProblem(_ place: Int, _ before: Set<Int>) -> String? {
+        let task = tasks[place]
+        let needed: TaskKind? =
+            switch task.kind {
+            case .verify, .publish: .encode
+            case .prewarm: .publish
+            case .probe, .checks, .encode, .notify: nil
+            }
+        guard let needed, !before.contains(where: { tasks[$0].kind == needed }) else { return nil }
+        return "task '\(task.name)' needs what a task of kind '\(needed.rawValue)' makes: name one in 'after'"
+    }
+
+    private func passingProblem(_ place: Int) -> String? {
+        let task = tasks[place]
+        guard task.kind == .encode || task.kind == .publish, task.onError == .proceed else { return nil }
+        return "without task '\(task.name)' there is nothing to go on with: 'onError' is 'stop'"
+    }
+
+    /// What is published was played before, as it is published, unless the task says that it need not be.
+    private func proofProblem(_ place: Int, _ before: Set<Int>) -> String? {
+        let task = tasks[place]
+        guard task.kind == .publish, task.options.verify != .off else { return nil }
+        let proofs = before.sorted().map { tasks[$0] }.filter { $0.kind == .verify }
+        let choice = "or say 'verify: off' here"
+        guard let last = proofs.last else {
+            return
+                "task '\(task.name)' would publish what nobody has played: put a task of kind 'verify' between it and "
+                + "'encode', \(choice)"
+        }
+        guard proofs.contains(where: { $0.onError == .stop }) else {
+            return "task '\(task.name)' would publish what did not play: 'onError' of task '\(last.name)' is 'stop', "
+                + choice
+        }
+        let played = Set(proofs.filter { $0.onError == .stop }.flatMap { $0.options.deliveryPolicies ?? [] })
+        guard let other = (task.options.deliveryPolicies ?? []).first(where: { !played.contains($0) }) else {
+            return nil
+        }
+        return
+            "task '\(task.name)' would publish under delivery policy '\(other)' what nobody has played under it: name it "
+            + "in task '\(last.name)', too, \(choice)"
     }
 }
