@@ -15,10 +15,14 @@ public struct JobSettings: Sendable, Hashable {
     /// The folders below which jobs that are submitted over the admin API find their inputs; without any, such jobs are
     /// refused.
     public var inputs: [String]
+    /// The folders that tasks of kind `package` may write into; without any, they write below SAS URLs only.
+    public var packages: [String]
 
     private static let usualRetention: TimeInterval = 90 * 86_400
 
-    static let fields = ["worker.encoders", "worker.attempts", "worker.standstill", "jobs.keep", "jobs.inputs"]
+    static let fields = [
+        "worker.encoders", "worker.attempts", "worker.standstill", "jobs.keep", "jobs.inputs", "jobs.packages",
+    ]
 
     init(_ reader: ConfigReader) throws {
         encoders = try reader.number("worker.encoders", in: 1...64) ?? 1
@@ -26,6 +30,10 @@ public struct JobSettings: Sendable, Hashable {
         standstill = try reader.duration("worker.standstill", in: 5...86_400) ?? 300
         retention = try reader.duration("jobs.keep") ?? Self.usualRetention
         inputs = reader.list("jobs.inputs") ?? []
+        packages = reader.list("jobs.packages") ?? []
+        guard packages.allSatisfy({ $0.hasPrefix("/") }) else {
+            throw ConfigurationError("jobs.packages are absolute paths of folders")
+        }
         guard inputs.allSatisfy({ $0.hasPrefix("/") }) else {
             throw ConfigurationError("jobs.inputs are absolute paths of folders")
         }

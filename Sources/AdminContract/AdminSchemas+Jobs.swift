@@ -86,6 +86,9 @@ extension AdminSchemas {
                     .optional("split", text), .optional("encoders", .count),
                     .optional("deliveryPolicies", .list(text)), .optional("verify", words(VerificationRule.self)),
                     .optional("authorizationPolicy", text), .optional("accessPolicy", text),
+                    .optional("folder", text), .optional("sas", name, "The secret that holds the URL"),
+                    .optional("formats", .list(words(TaskPackage.Format.self))),
+                    .optional("encryption", words(TaskPackage.Encryption.self)), .optional("keysUrl", text),
                     .optional("urls", .list(text)), .optional("endpoint", text),
                 ]))),
     ]

@@ -33,6 +33,8 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case verifyFailed
         /// The version cannot be published as the task says.
         case publishRefused
+        /// The version cannot be written as the task says.
+        case packageRefused
         /// A cache did not give what it was asked for.
         case edgeFailed
         /// What holds the keys does not answer.
@@ -109,7 +111,7 @@ extension JobFailure.Code {
         case .limitExceeded, .verifyFailed, .inputRefused: .content
         case .storageFailed, .storageFull, .catalogFailed, .assetExists: .storage
         case .workerLost: .lost
-        case .keyRefused, .publishRefused, .notConfigured, .originalNotReady: .configuration
+        case .keyRefused, .publishRefused, .packageRefused, .notConfigured, .originalNotReady: .configuration
         case .edgeFailed: .network
         }
     }

@@ -63,8 +63,8 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Waits until a job has ended. While no other process works, this one does, unless the job waits for checks that this
-    /// program does not know.
+    /// Waits until a job has ended. While no other process works, this one does, unless the job waits for a task that this
+    /// program leaves to others.
     ///
     /// - Parameter onEvent: what the encoder says, or, when another process works, progress from the catalog.
     public func waitForEnd(
@@ -80,7 +80,7 @@ public struct JobQueue: Sendable {
             if try await isForOthers(id) {
                 if !isTold {
                     logger.error(
-                        "the job waits for checks that this program is not configured for: start a server that is",
+                        "the job waits for a task that this program is not configured for: start a server that is",
                         metadata: ["job": "\(id)"])
                 }
                 isTold = true
@@ -96,7 +96,7 @@ public struct JobQueue: Sendable {
         }
     }
 
-    /// Whether all that can begin of a job are checks that this program leaves to another one.
+    /// Whether all that can begin of a job are tasks that this program leaves to another one.
     func isForOthers(_ id: JobID) async throws -> Bool {
         let tasks = try await catalog.tasks(of: id)
         let passed = Set(
@@ -104,10 +104,11 @@ public struct JobQueue: Sendable {
         let ready = tasks.filter {
             ($0.state == .queued || $0.state == .scheduled) && passed.isSuperset(of: $0.dependencies)
         }
-        guard !ready.isEmpty, ready.allSatisfy({ $0.kind == .checks }),
+        guard !ready.isEmpty, ready.allSatisfy({ $0.kind == .checks || $0.kind == .package }),
             !tasks.contains(where: { $0.state == .processing })
         else { return false }
-        return try await !worker.steps.canCheck()
+        let others = try await worker.steps.kindsForOthers()
+        return ready.allSatisfy { others.contains($0.kind) }
     }
 
     private func shift(onEvent: @escaping @Sendable (JobID, EncoderEvent) -> Void) -> WorkerShift {

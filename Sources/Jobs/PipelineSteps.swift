@@ -28,6 +28,8 @@ public struct PipelineSteps: Sendable {
     public var verify: Step
     /// Gives the changes that make the version the current one, and a locator where there is none for it.
     public var publish: Step
+    /// Writes what is published as files for plain storage; nil leaves it to another program, which knows where it may.
+    public var package: Step?
     /// Asks caches for the start of every rendition.
     public var prewarm: Step
     /// Puts the inputs of a job to the checks.
@@ -36,7 +38,7 @@ public struct PipelineSteps: Sendable {
     public var canCheck: @Sendable () async throws -> Bool
 
     public init(
-        verify: @escaping Step, publish: @escaping Step, prewarm: @escaping Step,
+        verify: @escaping Step, publish: @escaping Step, package: Step? = nil, prewarm: @escaping Step,
         check: @escaping @Sendable (JobRecord) async throws -> TaskOutcome = { _ in
             throw JobFailure(.notConfigured, "inputs cannot be checked here")
         },
@@ -44,15 +46,24 @@ public struct PipelineSteps: Sendable {
     ) {
         self.verify = verify
         self.publish = publish
+        self.package = package
         self.prewarm = prewarm
         self.check = check
         self.canCheck = canCheck
     }
 
     /// Where there is nothing but an encoder.
-    public static let none = PipelineSteps(verify: unavailable, publish: unavailable, prewarm: unavailable)
+    public static let none = PipelineSteps(
+        verify: unavailable, publish: unavailable, package: unavailable, prewarm: unavailable)
 
-    @Sendable private static func unavailable(_ input: StepInput) async throws -> TaskOutcome {
+    /// The kinds of tasks that this program leaves to others: their configuration is not known here.
+    func kindsForOthers() async throws -> Set<TaskKind> {
+        var kinds: Set<TaskKind> = package == nil ? [.package] : []
+        if try await !canCheck() { kinds.insert(.checks) }
+        return kinds
+    }
+
+    @Sendable static func unavailable(_ input: StepInput) async throws -> TaskOutcome {
         throw JobFailure(.notConfigured, "tasks of kind '\(input.task.kind.rawValue)' cannot be done here")
     }
 }

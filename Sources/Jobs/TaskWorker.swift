@@ -21,6 +21,7 @@ struct TaskWorker: Sendable {
             return try await encoding.encode(taken, isPublished: isPublished, spare, onEvent)
         case .verify: return try await steps.verify(input(of: taken))
         case .publish: return try await steps.publish(input(of: taken))
+        case .package: return try await (steps.package ?? PipelineSteps.unavailable)(input(of: taken))
         case .prewarm: return try await steps.prewarm(input(of: taken))
         case .notify: return try await notify(taken)
         }

@@ -70,8 +70,8 @@ struct WorkerShift: Sendable {
         defer { if hasPlace { running.givePlaceBack() } }
         if hasPlace { kinds.append(.encode) }
         if running.count(encoding: false) < queue.settings.others {
-            let mayCheck = try await queue.worker.steps.canCheck()
-            kinds += TaskKind.allCases.filter { $0 != .encode && ($0 != .checks || mayCheck) }
+            let others = try await queue.worker.steps.kindsForOthers()
+            kinds += TaskKind.allCases.filter { $0 != .encode && !others.contains($0) }
         }
         guard let taken = try await catalog.takeNextTask(of: kinds, at: Date()) else { return false }
         let work = Task { try await perform(taken) }

@@ -210,8 +210,8 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         switch code.flatMap(JobFailure.Code.init) {
         case .storageFailed, .storageFull, .catalogFailed: return CommandFailure(.inputOutput, message)
-        case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .notConfigured,
-            .keyRefused, .inputRefused:
+        case .limitExceeded, .assetExists, .originalNotReady, .verifyFailed, .publishRefused, .packageRefused,
+            .notConfigured, .keyRefused, .inputRefused:
             return CommandFailure(.badData, message)
         case .edgeFailed, .checkUnavailable, .keysAway, .storageAway: return CommandFailure(.unavailable, message)
         case .encoderMissing, .encoderCrashed, .encoderProtocol, .workerLost, .unexpected, nil:

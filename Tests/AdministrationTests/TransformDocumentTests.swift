@@ -131,6 +131,50 @@ import Testing
         #expect(transform(shown) == read)
     }
 
+    private static let published = """
+        kind: Transform
+        name: t
+        tasks:
+        - { kind: encode, preset: adaptive }
+        - { kind: publish, after: [encode], deliveryPolicies: [a], verify: off }
+
+        """
+
+    @Test(arguments: [
+        ("folder: /srv/www", TaskPackage(folder: "/srv/www")),
+        (
+            "sas: store, formats: [m3u8-cmaf, mpd-time-csf], encryption: cbcs-aapl, keysUrl: 'https://keys.example'",
+            TaskPackage(
+                sas: "store", formats: [.hlsCMAF, .dashCSF], encryption: .cbcs, keysURL: "https://keys.example")
+        ),
+    ])
+    func packagesAreWritten(_ fields: String, _ package: TaskPackage) throws {
+        let text = Self.published + "- { kind: package, after: [publish], \(fields) }\n"
+        let loaded = parse(text)
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
+        let read = try #require(transform(text))
+        #expect(read.tasks.last?.options.package == package)
+        #expect(loaded.documents.first?.references.contains { $0.target == .secret } == (package.sas != nil))
+        let shown = String(decoding: try JSONEncoder().encode(TransformForm(read)), as: UTF8.self)
+        #expect(transform(shown) == read)
+    }
+
+    @Test(arguments: [
+        ("after: [publish]", "6:3", "needs 'folder' or 'sas'"),
+        ("after: [publish], folder: /srv, sas: store", "6:3", "and not both"),
+        ("after: [publish], folder: srv", "6:46", "is the absolute path of a folder"),
+        ("after: [publish], folder: /srv/../etc", "6:46", "without '..'"),
+        ("after: [publish], foldr: /srv", "6:38", "the nearest known one is 'folder'"),
+        ("after: [publish], folder: /srv, formats: [hls]", "6:62", "'formats' knows no 'hls'"),
+        ("after: [publish], folder: /srv, encryption: none", "6:64", "'encryption' knows no 'none'"),
+        ("after: [publish], folder: /srv, keysUrl: 'http://keys.example'", "6:61", "https, or of http on this machine"),
+        ("after: [encode], folder: /srv", "6:3", "needs what a task of kind 'publish' makes"),
+    ])
+    func packagesThatCannotBeAreRefused(fields: String, place: String, message: String) {
+        let errors = parse(Self.published + "- { kind: package, \(fields) }\n").errors.map(\.description)
+        #expect(errors.contains { $0.hasPrefix("t.yaml:\(place):") && $0.contains(message) }, "\(errors)")
+    }
+
     @Test func readsAnEndpoint() throws {
         guard case .notificationEndpoint(let endpoint) = parse(Self.office).documents.first?.document else {
             Issue.record("no endpoint")

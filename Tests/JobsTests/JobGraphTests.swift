@@ -66,6 +66,10 @@ import Testing
             "needs what a task of kind 'publish' makes"
         ),
         ([TransformTask(name: "encode", kind: .encode, onError: .proceed)], "'onError' is 'stop'"),
+        (
+            published(verify: .off) + [TransformTask(name: "p", kind: .package, after: ["publish"])],
+            "give task 'publish' 'deliveryPolicies'"
+        ),
         (published(), "would publish what nobody has played: put a task of kind 'verify' between"),
         // Beside it is not before it.
         (published(TransformTask(name: "v", kind: .verify, after: ["encode"]), isAfter: false), "nobody has played"),

@@ -82,6 +82,29 @@ import Testing
         #expect(tasks[0].result == ["scan": "passed"] && tasks[0].attempt == 1)
     }
 
+    /// So is a package, by who does not know where it may be written.
+    @Test func packagesAreLeftToWhoeverKnowsWhere() async throws {
+        let workshop = try Workshop()
+        let worker = workshop.worker(try workshop.encoder("cat \"$STREAM\"", stream: Wire.good()))
+        let ignorant = steps { _ in TaskOutcome() }
+        var knowing = ignorant
+        knowing.package = { TaskOutcome(result: ["place": "\($0.task.options.package?.folder ?? "")/film"]) }
+        let job = JobRecord(id: JobID(), asset: "film", input: "/in/film.mp4", preset: "adaptive", created: Date())
+        var package = TaskRecord(job: job.id, name: "package", kind: .package, dependencies: ["encode"])
+        package.options.package = TaskPackage(folder: "/srv/www")
+        try await workshop.catalog.apply([
+            .insertJob(job, tasks: [TaskRecord(job: job.id, name: "encode", kind: .encode), package])
+        ])
+        async let left = workshop.queue(worker, steps: ignorant).waitForEnd(of: job.id) { _ in }
+        try await Task.sleep(for: .milliseconds(600))
+        let waiting = try await workshop.catalog.tasks(of: job.id)
+        #expect(waiting.map(\.state) == [.finished, .queued] && waiting[1].attempt == 0)
+        let ended = try await workshop.queue(worker, steps: knowing).waitForEnd(of: job.id) { _ in }
+        let other = try await left
+        #expect(ended.state == .finished && other.state == .finished)
+        #expect(try await workshop.catalog.tasks(of: job.id)[1].result == ["place": "/srv/www/film"])
+    }
+
     /// What the checks found is held against those that are required when they end.
     @Test func aCheckThatBecomesRequiredMeanwhileIsMade() async throws {
         let workshop = try Workshop()

@@ -74,6 +74,7 @@ extension DocumentNode {
             if options.deliveryPolicies == nil, options.authorizationPolicy != nil || options.accessPolicy != nil {
                 report("a publish task without 'deliveryPolicies' makes no locator: it has no other policies either")
             }
+        case .package: options.package = packageOptions(fields, &references)
         case .prewarm: options.urls = fields.required("urls")?.list("urls")?.compactMap { $0.serverURL("urls") }
         case .notify:
             options.endpoint = fields.required("endpoint")?.reference("endpoint", .notificationEndpoint, &references)
@@ -143,6 +144,7 @@ extension TaskKind {
         case .encode: DocumentNode.encodeFields
         case .verify: ["deliveryPolicies"]
         case .publish: ["deliveryPolicies", "verify", "authorizationPolicy", "accessPolicy"]
+        case .package: DocumentNode.packageFields
         case .prewarm: ["urls"]
         case .notify: ["endpoint"]
         }

@@ -19,6 +19,11 @@ public struct TransformForm: Codable, Sendable, Hashable {
         public var verify: String?
         public var authorizationPolicy: String?
         public var accessPolicy: String?
+        public var folder: String?
+        public var sas: String?
+        public var formats: [String]?
+        public var encryption: String?
+        public var keysUrl: String?
         public var urls: [String]?
         public var endpoint: String?
 
@@ -39,6 +44,11 @@ public struct TransformForm: Codable, Sendable, Hashable {
             verify = task.options.verify?.rawValue
             authorizationPolicy = task.options.authorizationPolicy
             accessPolicy = task.options.accessPolicy
+            folder = task.options.package?.folder
+            sas = task.options.package?.sas
+            formats = task.options.package?.formats?.map(\.rawValue)
+            encryption = task.options.package?.encryption?.rawValue
+            keysUrl = task.options.package?.keysURL
             urls = task.options.urls
             endpoint = task.options.endpoint
         }

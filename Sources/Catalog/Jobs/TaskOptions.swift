@@ -28,6 +28,8 @@ public struct TaskOptions: Sendable, Hashable, Codable {
     public var authorizationPolicy: String?
     /// Of `publish`, by name.
     public var accessPolicy: String?
+    /// Of `package`.
+    public var package: TaskPackage?
     /// Of `prewarm`: base URLs of caches.
     public var urls: [String]?
     /// Of `notify`, by name.

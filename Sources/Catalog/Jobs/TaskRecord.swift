@@ -12,6 +12,8 @@ public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
     case verify
     /// Makes the version the asset's current one, and a locator for it where there is none.
     case publish
+    /// Writes what is published as files for plain storage.
+    case package
     /// Asks caches for the start of every rendition.
     case prewarm
     /// Tells a notification endpoint.
@@ -21,7 +23,7 @@ public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
     var weight: Double {
         switch self {
         case .encode: 20
-        case .verify: 4
+        case .verify, .package: 4
         case .probe, .checks, .publish, .prewarm, .notify: 1
         }
     }

@@ -140,11 +140,15 @@ extension Transform {
         let needed: TaskKind? =
             switch task.kind {
             case .verify, .publish: .encode
-            case .prewarm: .publish
+            case .package, .prewarm: .publish
             case .probe, .checks, .encode, .notify: nil
             }
-        guard let needed, !before.contains(where: { tasks[$0].kind == needed }) else { return nil }
-        return "task '\(task.name)' needs what a task of kind '\(needed.rawValue)' makes: name one in 'after'"
+        guard let needed else { return nil }
+        guard let maker = before.first(where: { tasks[$0].kind == needed }) else {
+            return "task '\(task.name)' needs what a task of kind '\(needed.rawValue)' makes: name one in 'after'"
+        }
+        guard task.kind == .package, tasks[maker].options.deliveryPolicies == nil else { return nil }
+        return "task '\(task.name)' writes what a locator lets out: give task '\(tasks[maker].name)' 'deliveryPolicies'"
     }
 
     private func passingProblem(_ place: Int) -> String? {

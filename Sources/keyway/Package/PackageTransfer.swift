@@ -15,6 +15,23 @@ struct PackageTransfer: Sendable {
     let supply: any PackageSupply
     let listing: ListPackage.Report
     let keysURL: String?
+    /// Of the files' names below a SAS URL, with its slash at the end.
+    var prefix = ""
+
+    /// Whether a folder holds the package: each file with its SHA-256, and no other one.
+    func isWhole(in folder: String) async throws -> Bool {
+        var found: Set<String> = []
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder)
+            if !isThere || !isFolder.boolValue { found.insert(path) }
+        }
+        guard found == Set(listing.objects.map(\.path)) else { return false }
+        let whole = try await each(listing.objects, of: 0, { _, _ in }) { place in
+            try await isWhole("\(folder)/\(place.object.path)", place)
+        }
+        return whole == listing.objects.count
+    }
 
     /// Into a folder, which goes on with what an earlier attempt left.
     ///
@@ -59,7 +76,7 @@ struct PackageTransfer: Sendable {
         let others = all.count - tops.count
         let isThere: @Sendable (PackagedPlace) async throws -> Bool = { place in
             guard let digest = try await put(place, target, folder) else { return true }
-            sent.digests.withLock { $0[place.object.path] = digest }
+            sent.digests.withLock { $0[prefix + place.object.path] = digest }
             return false
         }
         let kept = try await each(all.filter { !tops.contains($0.path) }, of: all.count, progress) {
@@ -84,9 +101,9 @@ struct PackageTransfer: Sendable {
         var last = ContinuousClock.now
         while !waiting.isEmpty {
             let (found, expected) = (SentFiles(), waiting)
-            let objects = listing.objects.filter { expected[$0.path] != nil }
+            let objects = listing.objects.filter { expected[prefix + $0.path] != nil }
             let look: @Sendable (PackagedPlace) async throws -> Bool = { place in
-                let name = place.object.path
+                let name = prefix + place.object.path
                 switch try await target.look(at: name) {
                 // A store that says no hash has said that it took the file.
                 case .file(let digest) where digest == nil || digest == expected[name]:
@@ -122,7 +139,7 @@ struct PackageTransfer: Sendable {
 
     /// - Returns: its SHA-256 in hexadecimal digits; nil when it was there.
     private func put(_ place: PackagedPlace, _ target: SASClient, _ folder: SpoolFolder) async throws -> String? {
-        let name = place.object.path
+        let name = prefix + place.object.path
         if case .file(let digest?) = try await target.look(at: name) {
             if try await supply.digest(of: place) == digest { return nil }
             throw Self.inTheWay(name)

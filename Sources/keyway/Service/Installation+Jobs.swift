@@ -34,7 +34,8 @@ extension Installation {
             steps: makeSteps(
                 publication,
                 ChecksStep(
-                    checks: configuration.map { makeChecks($0.checks) }, catalog: catalog, isServer: isServer)),
+                    checks: configuration.map { makeChecks($0.checks) }, catalog: catalog, isServer: isServer),
+                configuration.map(makePackageStep)),
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),
             settings: JobQueueSettings(
@@ -46,7 +47,9 @@ extension Installation {
     /// Who acts for jobs, in the audit log.
     private static let workerActor = "worker"
 
-    private func makeSteps(_ publication: Publication, _ checks: ChecksStep) -> PipelineSteps {
+    private func makeSteps(
+        _ publication: Publication, _ checks: ChecksStep, _ package: PackageStep?
+    ) -> PipelineSteps {
         // What it reads is read once for each task; nothing is kept.
         let origin = OriginService(
             catalog: catalog, watch: CatalogWatch(catalog: catalog), storage: storage, unwrapper: unwrapper,
@@ -56,10 +59,26 @@ extension Installation {
             verifier: SegmentVerifier(encoder: Self.encoderPath))
         let publish = PublishStep(catalog: catalog, publication: publication)
         let prewarm = PrewarmStep(origin: origin)
+        let packaging: PipelineSteps.Step? = if let package { { try await package.run($0) } } else { nil }
         return PipelineSteps(
             verify: { try await verify.run($0) }, publish: { try await publish.run($0) },
+            package: packaging,
             prewarm: { try await prewarm.run($0) },
             check: { try await checks.run($0) }, canCheck: { try await checks.canRun() })
+    }
+
+    private func makePackageStep(_ configuration: ServiceConfiguration) -> PackageStep {
+        let keysURL = configuration.keysURL ?? "http://\(configuration.listenOrigin)"
+        let desk = PackageDesk(
+            catalog: catalog, keysURL: { keysURL }, isConfigured: configuration.keysURL != nil,
+            makeOrigin: {
+                OriginService(
+                    catalog: catalog, watch: CatalogWatch(catalog: catalog), storage: storage, unwrapper: unwrapper,
+                    keyBaseURL: $0)
+            })
+        return PackageStep(
+            desk: desk, destination: PackageDestinationRule(folders: configuration.jobs.packages),
+            secret: { name in try withSecret(named: name) { String(decoding: $0, as: UTF8.self) } })
     }
 
     /// `keyway-encoder` in the folder of the running program.
