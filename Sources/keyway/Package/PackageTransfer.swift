@@ -27,9 +27,10 @@ struct PackageTransfer: Sendable {
             if !isThere || !isFolder.boolValue { found.insert(path) }
         }
         guard found == Set(listing.objects.map(\.path)) else { return false }
-        let whole = try await each(listing.objects, of: 0, { _, _ in }) { place in
+        let isThere: @Sendable (PackagedPlace) async throws -> Bool = { place in
             try await isWhole("\(folder)/\(place.object.path)", place)
         }
+        let whole = try await each(listing.objects, of: 0, { _, _ in }, isThere)
         return whole == listing.objects.count
     }
 
