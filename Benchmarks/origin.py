@@ -67,6 +67,23 @@ def make_clip(path):
         check=True)
 
 
+def make_ladder(folder):
+    """Two minutes in five renditions, as manifests show them; what is in the segments does not matter there."""
+    sizes = ["320x180", "480x270", "640x360", "960x540", "1280x720"]
+    split = ";".join(f"[s{number}]scale={size}[v{number}]" for number, size in enumerate(sizes))
+    outputs, names = [], []
+    for number in range(len(sizes)):
+        names.append(f"{folder}/ladder-{number}.mp4")
+        sound = ["-map", "1:a", "-c:a", "aac"] if number == 0 else []
+        outputs += ["-map", f"[v{number}]", *sound, "-c:v", "libx264", "-preset", "ultrafast", "-b:v", f"{200 * (number + 1)}k",
+                    "-g", "50", "-keyint_min", "50", "-sc_threshold", "0", names[-1]]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=25:d=120", "-f", "lavfi", "-i", "sine=440:d=120",
+         "-filter_complex", "[0:v]split=5" + "".join(f"[s{number}]" for number in range(len(sizes))) + ";" + split, *outputs],
+        check=True)
+    return names
+
+
 def prepare(folder):
     make_clip(folder + "/clip.mp4")
     with open(folder + "/policies.yaml", "w", encoding="ascii") as file:
@@ -74,9 +91,9 @@ def prepare(folder):
     keyway("apply", folder + "/policies.yaml")
 
 
-def publish(folder, asset, storage):
+def publish(folder, asset, storage, files=None):
     """The manifests' paths, by form and encryption."""
-    keyway("asset", "upload", asset, folder + "/clip.mp4", "--storage-encryption", storage)
+    keyway("asset", "upload", asset, *(files or [folder + "/clip.mp4"]), "--storage-encryption", storage)
     paths = {}
     for name in ["clear", "envelope", "cenc", "cbcs"]:
         viewers = [] if name == "clear" else ["--auth", "bench-viewers"]
@@ -229,10 +246,11 @@ def main(folder):
     del os.environ["KEYWAY_ORIGIN_MEMORY"]
     again = {key: path for key, path in paths.items() if key in AGAIN}
     rows += every_form(folder, again, "again")[0]
+    ladder = publish(folder, "ladder", "on", make_ladder(folder)) if ONLY.search("manifest") else {}
     server = Server(peers.ON_CORE_0)
     try:
         pids = [server.process.pid]
-        for (form, encryption), path in sorted(paths.items()):
+        for (form, encryption), path in sorted(ladder.items()):
             name = f"manifest {form}, {encryption}"
             if (encryption == "cenc" or form.startswith("m3u8")) and ONLY.search(name):
                 requests = load.Requests(folder, "manifest", [path])

@@ -3,14 +3,23 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Inputs that ffmpeg makes, each of a kind that the field's files are of, and what must become of it.
+/// Inputs that others made or ffmpeg makes, each of a kind that the field's files are of, and what must become of it.
 enum MadeInput: String, CaseIterable {
+    // Of `Tests/Media`, where these are the names of the files.
+    case bunny = "bigbuckbunny_720p"
+    case bunnyOfOthers = "bbb_prog_10s"
+    case interview = "interview_350k"
+    case lateSound = "exo_sample"
+    case fragments = "exo_frag"
+    case av1 = "exo_av1"
+    case hevc = "ed_hevc"
+    // Made here.
     case interlaced, turned, anamorphic, variableRate, oddSize, tenBit, hdr10, hlg, fullRange, fiftyFrames, manyFrames
     case upright, tiny, singleFrame, threeFrames, oddTimeBase, lateStart, timesStartAgain
     case surround, dolby, dolbyPlus, twoLanguages, noSound
     case movieText, matroskaText, webText
     case soundOnly, soundWithCover, flac, rawVideo, prores, mpeg4, flash, animation, webm
-    case stillPicture, cutShort, noMedia, empty, garbled, hugePictures, manyTracks, endless
+    case stillPicture, cutShort, noMedia, empty, garbled, hugePictures, manyTracks, millionTracks, endless
 
     struct Outcome: Equatable {
         /// Codec, size or channels, and what else is remarkable, of each track.
@@ -21,6 +30,13 @@ enum MadeInput: String, CaseIterable {
     /// For people.
     var meaning: String {
         switch self {
+        case .bunny: "`bigbuckbunny_720p.mp4`: H.264 1280x720, AAC 5.1, `moov` last, two `mdat`"
+        case .bunnyOfOthers: "`bbb_prog_10s.mp4`: H.264 320x240 shown as 16:9, B-frames, 24 frames a second"
+        case .interview: "`interview_350k.mp4`: H.264 512x384, 29.97 frames a second, sound first, `mdat` of 64 bits"
+        case .lateSound: "`exo_sample.mp4`: H.264 1080x720, sound 44 ms after the pictures"
+        case .fragments: "`exo_frag.mp4`: H.264 in fragments, pictures 67 ms after the start"
+        case .av1: "`exo_av1.mp4`: AV1 1080x720"
+        case .hevc: "`ed_hevc.mp4`: HEVC 640x360 with B-frames"
         case .interlaced: "MPEG-2, 576 lines interlaced, 16:9 in pixels that are not square"
         case .turned: "H.264 that is to be turned by a quarter"
         case .anamorphic: "H.264, 720x576 shown as 16:9"
@@ -62,6 +78,7 @@ enum MadeInput: String, CaseIterable {
         case .empty: "an empty file"
         case .hugePictures: "GIF of 16000x16000"
         case .manyTracks: "an MP4 file of 20,000 tracks"
+        case .millionTracks: "an MP4 file of 1,000,000 tracks, most of them empty"
         case .garbled: "MP4 with every thousandth byte of its pictures turned over"
         case .endless: "two frames, ten days from each other"
         }
@@ -74,6 +91,14 @@ enum MadeInput: String, CaseIterable {
         }
         let text = ["text", "text"]
         switch self {
+        case .bunny: return Outcome(tracks: video("640x360", 132) + ["aac 6"])
+        // Its pixels are wider than high.
+        case .bunnyOfOthers: return Outcome(tracks: video("320x180", 238) + ["aac 2"])
+        case .interview: return Outcome(tracks: video("480x360", 329) + ["aac 2 eng"])
+        case .lateSound, .av1: return Outcome(tracks: video("540x360", 30) + ["aac 1"])
+        // The first picture stands until the second is due, where sound begins before the pictures.
+        case .fragments: return Outcome(tracks: video("540x360", 32) + ["aac 1"])
+        case .hevc: return Outcome(tracks: ["h264 640x360 yuv420p bt709 28", "hevc 640x360 yuv420p bt709 28", "aac 2"])
         case .interlaced: return Outcome(tracks: video("640x360", 50) + ["aac 1"])
         case .turned: return Outcome(tracks: video("360x640", 50) + ["aac 1"])
         case .anamorphic: return Outcome(tracks: video("640x360", 50))
@@ -110,7 +135,7 @@ enum MadeInput: String, CaseIterable {
         case .noMedia: return Outcome(refusal: .notMedia)
         case .empty: return Outcome(refusal: .inputEmpty)
         case .hugePictures: return Outcome(refusal: .limitExceeded)
-        case .manyTracks, .endless: return Outcome(refusal: .limitExceeded)
+        case .manyTracks, .millionTracks, .endless: return Outcome(refusal: .limitExceeded)
         }
     }
 
@@ -147,6 +172,7 @@ enum MadeInput: String, CaseIterable {
 
     /// Makes the input in a folder.
     func make(_ folder: String) throws -> String {
+        if let clip { return clip }
         func path(_ name: String) -> String { folder + "/" + name }
         func made(_ name: String, _ arguments: [String]...) throws -> String {
             try Self.ffmpeg(arguments.flatMap { $0 } + [path(name)])
@@ -274,6 +300,11 @@ enum MadeInput: String, CaseIterable {
         case .manyTracks:
             let one = try made("one.mp4", pictures, fast, ["-movflags", "+faststart"])
             return try written(try Self.repeatingTrack(Data(contentsOf: URL(fileURLWithPath: one)), count: 20_000))
+        case .millionTracks:
+            let one = try made("one.mp4", pictures, fast, ["-movflags", "+faststart"])
+            let empty = Data([0, 0, 0, 8]) + Data("trak".utf8)
+            return try written(
+                try Self.repeatingTrack(Data(contentsOf: URL(fileURLWithPath: one)), count: 1_000_000, others: empty))
         default: throw MadeElsewhere(input: self)
         }
     }
@@ -290,8 +321,17 @@ enum MadeInput: String, CaseIterable {
 
         """
 
+    /// The file of a clip that others made; nil for what is made here.
+    private var clip: String? {
+        let media = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Media/\(rawValue).mp4").path
+        return FileManager.default.fileExists(atPath: media) ? media : nil
+    }
+
     /// A movie file whose only `trak` stands there many times.
-    private static func repeatingTrack(_ file: Data, count: Int) throws -> Data {
+    ///
+    /// - Parameter others: what stands there instead of it but for the first time.
+    private static func repeatingTrack(_ file: Data, count: Int, others: Data? = nil) throws -> Data {
         func box(_ name: String, _ range: Range<Int>) -> Range<Int>? {
             var position = range.lowerBound
             while position + 8 <= range.upperBound {
@@ -305,11 +345,13 @@ enum MadeInput: String, CaseIterable {
         let movie = try #require(box("moov", 0..<file.count))
         let track = try #require(box("trak", (movie.lowerBound + 8)..<movie.upperBound))
         var output = Data(file[..<movie.lowerBound])
-        let size = UInt32(movie.count + track.count * (count - 1))
+        let one = Data(file[track])
+        let other = others ?? one
+        let size = UInt32(movie.count + other.count * (count - 1))
         output += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> UInt32($0)) }
         output += file[(movie.lowerBound + 4)..<track.lowerBound]
-        let one = Data(file[track])
-        for _ in 0..<count { output += one }
+        output += one
+        for _ in 1..<count { output += other }
         output += file[track.upperBound...]
         return output
     }

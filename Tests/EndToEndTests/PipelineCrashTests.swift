@@ -54,6 +54,127 @@ import Testing
         try check(site, ids)
     }
 
+    /// From the laptop on: each film is sent, checked, encoded and published while uploaders, server and encoders are killed.
+    @Test(.timeLimit(.minutes(60))) func nothingIsLostFromTheLaptopOn() throws {
+        let site = try PipelineSite(environment: ["KEYWAY_WORKER_ATTEMPTS": "1000", "KEYWAY_WORKER_ENCODERS": "2"])
+        let laptop = try Laptop(site, Self.assets)
+        var moments = Moments(state: 20_261_122)
+        for _ in 0..<max(Self.crashes, 6) {
+            let server = try RunningServer(site.data, environment: ["KEYWAY_LISTEN_ADMIN": laptop.listen])
+            let uploaders = try laptop.begin()
+            usleep(200_000 + moments.next(below: 2_000_000))
+            if moments.next(below: 2) == 0 {
+                for uploader in uploaders where uploader.isRunning { kill(uploader.processIdentifier, SIGKILL) }
+                usleep(moments.next(below: 500_000))
+            }
+            if moments.next(below: 4) == 0 {
+                for child in children(of: server.process.processIdentifier) { kill(child, SIGKILL) }
+                usleep(moments.next(below: 500_000))
+            }
+            server.stop(SIGKILL)
+            for uploader in uploaders {
+                if uploader.isRunning { kill(uploader.processIdentifier, SIGKILL) }
+                uploader.waitUntilExit()
+            }
+            try laptop.submitWhatIsReady()
+        }
+        let last = try RunningServer(site.data, environment: ["KEYWAY_LISTEN_ADMIN": laptop.listen])
+        defer { last.stop() }
+        for uploader in try laptop.begin() {
+            uploader.waitUntilExit()
+            #expect(uploader.terminationStatus == 0)
+        }
+        #expect(
+            try eventually(within: 300) {
+                try laptop.submitWhatIsReady()
+                return laptop.jobs.count == Self.assets.count
+            })
+        let ids = laptop.jobs.values.sorted()
+        #expect(try eventually(within: 600) { try ids.allSatisfy { try site.state($0) == "finished" } })
+        try check(site, ids)
+        try laptop.check()
+    }
+
+    /// Whoever sends the films of a pipeline, and begins its jobs.
+    private final class Laptop {
+        private let site: PipelineSite
+        private let assets: [String]
+        private let film: String
+        private let digest: String
+        private let proxy: CuttingProxy
+        private let environment: [String: String]
+        /// Where the server listens, whichever one it is.
+        let listen: String
+        /// By asset.
+        private(set) var jobs: [String: String] = [:]
+
+        init(_ site: PipelineSite, _ assets: [String]) throws {
+            self.site = site
+            self.assets = assets
+            // A film of 12 MB, most of which no player looks at ('free'; ISO/IEC 14496-12, 8.1.2), so that sending takes a while.
+            let size = 12 << 20
+            let free = withUnsafeBytes(of: UInt32(size + 8).bigEndian) { Data($0) } + Data("free".utf8)
+            film = try site.data.folder.write(
+                "film.mp4",
+                try Data(contentsOf: URL(fileURLWithPath: Programs.clip("exo_sample.mp4"))) + free
+                    + OriginalSite.content(size, seed: 3))
+            digest = String(try run(Programs.outside("sha256sum"), [film]).text.prefix(64))
+            let first = try RunningServer(site.data)
+            let token = try site.data.must("admin", "token", "create", "laptop", "--role", "operator").text
+            for asset in assets { try site.data.must("asset", "create", asset) }
+            proxy = try CuttingProxy(to: first.admin, cuts: 0, limit: 1, rate: 16 << 20)
+            listen = String(first.admin.dropFirst("http://".count))
+            environment = [
+                "KEYWAY_URL": proxy.url, "KEYWAY_TOKEN": token.trimmingCharacters(in: .whitespacesAndNewlines),
+                "KEYWAY_DATA": "/nowhere", "XDG_STATE_HOME": site.data.folder.path + "/state",
+            ]
+            first.stop()
+        }
+
+        private func files(_ asset: String) throws -> [[String: Any]] {
+            try site.data.must("asset", "file", "list", asset, "--json").json()["files"] as? [[String: Any]] ?? []
+        }
+
+        /// Sends what has not arrived, all at once.
+        func begin() throws -> [Process] {
+            try assets.filter { try files($0).isEmpty }.map { asset in
+                let process = Process()
+                process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
+                process.arguments = ["asset", "file", "add", asset, film, "--name", "source.mp4", "--json"]
+                process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+                process.standardInput = FileHandle.nullDevice
+                process.standardOutput = FileHandle.nullDevice
+                process.standardError = FileHandle.nullDevice
+                try process.run()
+                return process
+            }
+        }
+
+        /// Begins the job of every film that has arrived and passed its checks, once.
+        func submitWhatIsReady() throws {
+            for asset in assets where jobs[asset] == nil {
+                guard try files(asset).contains(where: { $0["state"] as? String == "ready" }) else { continue }
+                jobs[asset] = try site.submit(asset, "asset:\(asset)/source.mp4")
+            }
+        }
+
+        /// Each film arrived once, whole, and nothing else lies there.
+        func check() throws {
+            for asset in assets {
+                let files = try files(asset)
+                #expect(files.count == 1 && files.first?["sha256"] as? String == digest, "\(files)")
+            }
+            #expect(try site.data.keyway("asset", "verify", assets[0]).status == 0)
+            let stored = site.data.mediaFiles().filter { $0.hasPrefix("originals/") && !$0.hasSuffix(".tags") }
+            let sizes = try stored.map { name in
+                try FileManager.default.attributesOfItem(atPath: site.data.folder.path + "/media/" + name)[.size]
+                    as? Int
+            }
+            let whole = try FileManager.default.attributesOfItem(atPath: film)[.size] as? Int ?? 0
+            #expect(sizes.compactMap { $0 }.reduce(0, +) == whole * assets.count, "\(stored)")
+        }
+    }
+
     private func check(_ site: PipelineSite, _ ids: [String]) throws {
         let data = site.data
         #expect(try data.assets() == Self.assets.sorted())
