@@ -26,6 +26,8 @@ public struct ClientManifest: Sendable, Hashable {
         var limits = MarkupLimits()
         limits.bytes = longest
         limits.elements = 200_000
+        // [MS-SSTR], 2.2.2, knows sixteen of one element.
+        limits.attributes = 32
         return limits
     }()
     /// Most streams that are read.

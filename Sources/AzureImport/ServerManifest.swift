@@ -96,6 +96,6 @@ public struct ServerManifest: Sendable, Hashable {
     /// Whether it can only be a file in the same folder.
     private static func isPlain(_ name: String) -> Bool {
         (1...255).contains(name.utf8.count) && name != "." && name != ".."
-            && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x2F && $0 != 0x5C && $0 != 0x7F }
+            && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" && $0.properties.generalCategory != .control }
     }
 }

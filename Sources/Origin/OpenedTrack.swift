@@ -96,6 +96,8 @@ final class TransportStreamForm: Sendable {
 /// An asset version, opened: what manifests and segments of it are made from.
 struct OpenedVersion: Sendable {
     let record: AssetVersionRecord
+    /// Of the asset's files: no two assets have one, whatever their names.
+    let storageKey: KeyID
     let tracks: [OpenedTrack]
 
     func track(named name: String) -> OpenedTrack? {

@@ -70,7 +70,7 @@ extension OriginService {
         guard plan.encryption != .none, track.record.description.kind.isMedia else {
             return PlannedTrack(track: track, version: version, plan: plan, keys: [])
         }
-        return trackKeys.known(of: track, in: version.record, plan).map {
+        return trackKeys.known(of: track, in: version, plan).map {
             PlannedTrack(track: track, version: version, plan: plan, keys: $0)
         }
     }

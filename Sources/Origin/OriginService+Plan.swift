@@ -55,7 +55,7 @@ extension OriginService {
                 under: lookup.terms.deliveryPolicies)
             if case .allowed(let plan) = decision {
                 // What is treated in one way by its URL is not sent in another.
-                if plan.times == track.times { return [plan] }
+                if plan.times == track.times { return clear + [plan] }
                 isTreatedOtherwise = true
                 continue
             }

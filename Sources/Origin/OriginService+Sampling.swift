@@ -113,10 +113,7 @@ extension OriginService {
         let presentation = PresentationReference(locator: locator, name: lookup.asset.name)
         var paths: [String] = []
         for policy in lookup.terms.deliveryPolicies {
-            for format in StreamingFormat.served
-            where policy.protocols.contains(format.streamingProtocol)
-                && format.container.capable.contains(policy.encryption)
-            {
+            for format in StreamingFormat.served where format.carries(policy) {
                 let encryption = policy.encryption == .none ? nil : policy.encryption
                 paths.append(OriginPath.print(.manifest(presentation, format: format, encryption: encryption)))
                 for track in version.tracks where track.description.kind.isMedia {

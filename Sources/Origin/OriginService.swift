@@ -197,7 +197,7 @@ public final class OriginService: Sendable {
         let plan = plan.plan(for: track.record.description)
         var keys: [TrackKey] = []
         if plan.encryption != .none, track.record.description.kind.isMedia {
-            keys = try await trackKeys.keys(of: track, in: version.record, plan)
+            keys = try await trackKeys.keys(of: track, in: version, plan)
         }
         return PlannedTrack(track: track, version: version, plan: plan, keys: keys)
     }

@@ -52,12 +52,8 @@ struct RenderedDocuments: Sendable {
         }
     }
 
-    func known(_ name: Name) -> OriginObject? {
-        for shelf in shelves {
-            if let document = shelf.memory.known(name) { return document.object }
-        }
-        return nil
-    }
+    /// One of the usual sizes that is at hand: event loops have no time to copy long ones.
+    func known(_ name: Name) -> OriginObject? { shelves.first?.memory.known(name)?.object }
 
     /// The document at hand, or what is rendered now.
     func object(_ name: Name, asset: String, render: () async throws -> OriginObject) async throws -> OriginObject {

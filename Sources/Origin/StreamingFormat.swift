@@ -54,6 +54,24 @@ public enum StreamingFormat: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+extension StreamingFormat {
+    /// Whether what leaves under a delivery policy can have this format, as far as the policy alone says: not whether the codecs
+    /// of an asset have a form in it.
+    public func carries(_ policy: DeliveryPolicy) -> Bool {
+        guard policy.protocols.contains(streamingProtocol), container.capable.contains(policy.encryption) else {
+            return false
+        }
+        guard policy.encryption.keyType != nil else { return true }
+        // All tracks are under one key or none is.
+        let isOneForAll = policy.clearLabels.isEmpty && policy.keyLabels.count <= 1
+        switch container {
+        case .muxedTransportStream: return isOneForAll
+        case .smooth: return isOneForAll && policy.times == .whole && policy.signalling.contains(.playready)
+        default: return true
+        }
+    }
+}
+
 /// What segments are packed in.
 public enum SegmentContainer: String, Sendable, Hashable, CaseIterable {
     case cmaf

@@ -14,8 +14,17 @@ struct TrackKey: Sendable, Hashable {
 struct TrackKeyLookup: Sendable {
     private struct Binding: Hashable, Sendable {
         var asset: String
+        /// An asset that is made again under a deleted one's name has other numbers under the same keys.
+        var storageKey: KeyID
         var version: Int
         var keyID: KeyID
+
+        init(_ version: OpenedVersion, _ keyID: KeyID) {
+            asset = version.record.asset
+            storageKey = version.storageKey
+            self.version = version.record.number
+            self.keyID = keyID
+        }
     }
 
     private let catalog: any CatalogEngine
@@ -33,17 +42,17 @@ struct TrackKeyLookup: Sendable {
     ///
     /// - Throws: `OriginError` when publication left the track without a key: it is then not served at all.
     func keys(
-        of track: OpenedTrack, in version: AssetVersionRecord, _ plan: DeliveryPlan
+        of track: OpenedTrack, in version: OpenedVersion, _ plan: DeliveryPlan
     ) async throws -> [TrackKey] {
-        let asset = version.asset
+        let asset = version.record.asset
         let all = try await assignments.value(of: asset) { try await catalog.keyAssignments(asset: asset) } ?? []
-        guard let keyIDs = Self.keyIDs(of: track, among: all, version, plan) else {
+        guard let keyIDs = Self.keyIDs(of: track, among: all, version.record, plan) else {
             let name = track.record.description.name
             throw OriginError(.storageFault, "track \(name) lacks a key under \(plan.encryption.rawValue)")
         }
         var keys: [TrackKey] = []
         for keyID in keyIDs {
-            let binding = Binding(asset: asset, version: version.number, keyID: keyID)
+            let binding = Binding(version, keyID)
             keys.append(try await key(binding, track.record.description))
         }
         return keys
@@ -61,12 +70,13 @@ struct TrackKeyLookup: Sendable {
     }
 
     /// The same from memory; nil when the catalog has to be asked, or publication left the track without a key.
-    func known(of track: OpenedTrack, in version: AssetVersionRecord, _ plan: DeliveryPlan) -> [TrackKey]? {
-        guard let all = assignments.known(version.asset), let keyIDs = Self.keyIDs(of: track, among: all, version, plan)
+    func known(of track: OpenedTrack, in version: OpenedVersion, _ plan: DeliveryPlan) -> [TrackKey]? {
+        guard let all = assignments.known(version.record.asset),
+            let keyIDs = Self.keyIDs(of: track, among: all, version.record, plan)
         else { return nil }
         var keys: [TrackKey] = []
         for keyID in keyIDs {
-            let binding = Binding(asset: version.asset, version: version.number, keyID: keyID)
+            let binding = Binding(version, keyID)
             guard let number = numbers.known(binding)?[track.record.description.name] else { return nil }
             keys.append(TrackKey(keyID: keyID, number: number))
         }

@@ -11,7 +11,15 @@ import TimedText
 struct VersionStore: Sendable {
     private struct Name: Hashable, Sendable {
         var asset: String
+        /// Of its files. An asset that is made again under a deleted one's name counts its versions anew, and has another.
+        var storageKey: KeyID
         var number: Int
+
+        init(_ asset: AssetRecord, _ number: Int) {
+            self.asset = asset.name
+            storageKey = asset.storageKey
+            self.number = number
+        }
     }
 
     /// Most versions that are kept open.
@@ -23,8 +31,6 @@ struct VersionStore: Sendable {
     /// Whether each read of media is held against its tags.
     private let verifiesReads: Bool
     private let versions = BoundedCache<Name, OpenedVersion>(maximumCount: maximumCount)
-    /// Those that are being opened: the first viewers of a film come together.
-    private let openings = SharedWork<Name, OpenedVersion>()
 
     init(catalog: any CatalogEngine, storage: any MediaStorage, keys: EncryptionKeyCache, verifiesReads: Bool) {
         self.verifiesReads = verifiesReads
@@ -39,21 +45,25 @@ struct VersionStore: Sendable {
     func version(_ asset: AssetRecord, number: Int) async throws -> OpenedVersion {
         // Also for a version that is open: without its key nothing of it is read.
         let key = try await keys.key(asset.storageKey, for: .storage)
-        let name = Name(asset: asset.name, number: number)
-        return try await versions.value(name) { try await openings.value(name) { try await open(name, key) } }
+        let name = Name(asset, number)
+        return try await versions.value(name) { try await open(name, key) }
     }
 
     private func open(_ name: Name, _ key: ContentKey) async throws -> OpenedVersion {
-        guard let record = try await catalog.assetVersion(asset: name.asset, number: name.number) else {
-            throw OriginError(.resourceNotFound, "The asset has no such version.")
-        }
+        guard let record = try await catalog.assetVersion(asset: name.asset, number: name.number),
+            // Read after the version: while it is the same asset, the version is its own.
+            try await catalog.asset(named: name.asset)?.storageKey == name.storageKey
+        else { throw OriginError(.resourceNotFound, "The asset has no such version.") }
+        // The first viewers of a film come together, and one of them opened it meanwhile.
+        if let opened = versions.known(name) { return opened }
         let roles = record.tracks.compactMap(\.description.image?.role)
         // Each may leave in the clear: many of them together may be a film.
         guard Set(roles).count == roles.count else {
             throw OriginError(.storageFault, "the version has several tracks of still pictures of one kind")
         }
         do {
-            return OpenedVersion(record: record, tracks: try await open(record, key))
+            let tracks = try record.tracks.map { try open($0, record, key) }
+            return OpenedVersion(record: record, storageKey: name.storageKey, tracks: tracks)
         } catch let error as MediaStorageError {
             guard error.code != .unavailable else { throw OriginError(storageAway: error.reason) }
             throw OriginError(.storageFault, error.description)
@@ -63,19 +73,7 @@ struct VersionStore: Sendable {
     /// A version that is open, and may be read.
     func known(_ asset: AssetRecord, number: Int) -> OpenedVersion? {
         guard keys.known(asset.storageKey, for: .storage) != nil else { return nil }
-        return versions.known(Name(asset: asset.name, number: number))
-    }
-
-    /// All tracks, side by side: a long film's indexes take milliseconds each to be held against their digests.
-    private func open(_ version: AssetVersionRecord, _ key: ContentKey) async throws -> [OpenedTrack] {
-        try await withThrowingTaskGroup(of: (Int, OpenedTrack).self) { group in
-            for (place, track) in version.tracks.enumerated() {
-                group.addTask { (place, try open(track, version, key)) }
-            }
-            var tracks: [(Int, OpenedTrack)] = []
-            for try await track in group { tracks.append(track) }
-            return tracks.sorted { $0.0 < $1.0 }.map(\.1)
-        }
+        return versions.known(Name(asset, number))
     }
 
     private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {

@@ -1,6 +1,7 @@
 public import MediaModel
 
-/// The proof that a delivery policy lets an asset leave in one way. Only `DeliveryPlan.decide` makes one.
+/// The proof that a delivery policy lets an asset, or a track of it, leave in one way. Only the functions here make one: one of
+/// `clearTracks` is good for a track that has it by `plan(for:)` and for no other.
 public struct DeliveryPlan: Sendable, Hashable {
     public let policy: DeliveryPolicy
     public let streamingProtocol: StreamingProtocol
@@ -108,15 +109,19 @@ extension DeliveryPlan {
     }
 
     /// Two policies that may not stand on one locator: they name the same protocol with the same encryption, or one of
-    /// them leaves it clear or blocks it while the other does not. Nil when the policies agree.
+    /// them leaves it, or some of its tracks, clear or blocks it while the other does not. Nil when the policies agree.
     public static func conflict(in policies: [DeliveryPolicy]) -> DeliveryPolicyConflict? {
         for (position, left) in policies.enumerated() {
             for right in policies.dropFirst(position + 1) {
                 let exclusive = [left, right].contains { $0.encryption == .none || $0.encryption == .blocked }
-                guard exclusive || left.encryption == right.encryption else { continue }
+                // What one of them leaves in the clear, the other would encrypt in vain.
+                let isOverClearTracks = left.clearLabels != right.clearLabels
+                guard exclusive || left.encryption == right.encryption || isOverClearTracks else { continue }
                 let shared = left.protocols.intersection(right.protocols)
                 if let overlap = shared.min(by: { $0.rawValue < $1.rawValue }) {
-                    return DeliveryPolicyConflict(left: left.name, right: right.name, streamingProtocol: overlap)
+                    return DeliveryPolicyConflict(
+                        left: left.name, right: right.name, streamingProtocol: overlap,
+                        isOverClearTracks: !exclusive && isOverClearTracks)
                 }
             }
         }
@@ -129,8 +134,11 @@ public struct DeliveryPolicyConflict: Error, Sendable, Hashable, CustomStringCon
     public var left: String
     public var right: String
     public var streamingProtocol: StreamingProtocol
+    /// Whether they are of two minds about tracks in the clear.
+    public var isOverClearTracks = false
 
     public var description: String {
         "delivery policies '\(left)' and '\(right)' both rule \(streamingProtocol.rawValue)"
+            + (isOverClearTracks ? ", and leave different tracks in the clear" : "")
     }
 }

@@ -29,6 +29,18 @@ package enum Terminal {
         return isPlain ? value : "\(value.debugDescription)"
     }
 
+    /// A text of several words, some of which come from files of others: what draws on a terminal or breaks its line is written
+    /// as `\\u{…}`.
+    package static func clean(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { cleaned, scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
+                cleaned += "\\u{\(String(scalar.value, radix: 16))}"
+            default: cleaned.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
     /// The same for a value that stands alone, where spaces mislead nobody.
     package static func plain(_ value: String) -> String {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? value : "\(value.debugDescription)"

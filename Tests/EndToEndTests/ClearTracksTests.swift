@@ -129,6 +129,39 @@ import Testing
         #expect(try !MediaProbe.frames(["-i", "\(sound.base)/v1/clear/\(folder)/\(Site.audio)/media.m3u8"]).isEmpty)
     }
 
+    /// Beside a policy that says `none` for another protocol, playlists name the sound where it is.
+    @Test func anotherProtocolMayBeInTheClear() throws {
+        let document =
+            "kind: DeliveryPolicy\nname: open-dash\nprotocols: [dash]\nencryption: none\n---\n"
+            + "kind: DeliveryPolicy\nname: closed-hls\nprotocols: [hls]\nencryption: cbcs\nkeys: { video: auto, audio: clear }\n"
+        try site.data.must("apply", try site.data.folder.write("open-dash.yaml", Data(document.utf8)))
+        let published = try site.data.must(
+            "publish", "film", "--auth", "demo-viewers", "--delivery", "closed-hls", "--delivery", "open-dash", "--json"
+        ).json()
+        let base = "\(site.server.origin)/\(published["locator"] as? String ?? "")/film.ism"
+        #expect(try PlaylistTests.check("\(base)/manifest(format=m3u8-cmaf)").playlists >= 6)
+        #expect(try curl("\(base)/v1/clear/cmaf/\(Site.audio)/media.m3u8").status == 200)
+        // DASH may have the pictures in the clear, and HLS no playlist of them.
+        #expect(try curl("\(base)/v1/clear/cmaf/\(Site.video[0])/0.m4s").status == 200)
+        #expect(try curl("\(base)/v1/clear/cmaf/\(Site.video[0])/media.m3u8").status == 403)
+    }
+
+    /// What is printed and warmed can be had.
+    @Test func everyAddressThatIsGivenIsServed() throws {
+        let streams =
+            try site.data.must(
+                "publish", "film", "--auth", "demo-viewers", "--delivery", "sound-cenc", "--delivery", "sound-envelope",
+                "--json"
+            ).json()["streams"] as? [[String: Any]] ?? []
+        let urls = streams.compactMap { $0["url"] as? String }
+        #expect(urls.count >= 5 && !urls.contains { $0.contains("m3u8-aapl-v3") })
+        for url in urls {
+            let path = try #require(url.range(of: "/film.ism/")).lowerBound
+            let locator = url[..<path].split(separator: "/").last ?? ""
+            #expect(try curl("\(site.server.origin)/\(locator)\(url[path...])").status == 200, "\(url)")
+        }
+    }
+
     /// What has one word for pictures and sound cannot carry it, and says so.
     @Test func formatsWithOneWordForAllAreRefused() throws {
         for url in ["\(sound.base)/manifest(format=m3u8-aapl-v3,encryption=cbc)", "\(sound.smooth)/manifest"] {

@@ -201,11 +201,14 @@ final class SmoothSetSite: Sendable {
     /// What a set can do without, and what is said of it.
     enum Gap: String, CaseIterable {
         case missingText, missingClient, foreignClient, hugeClient, unknownForm, subRip, picture, wrongTrack
-        case fileSaysOtherwise, clientIsAPipe
+        case fileSaysOtherwise, clientIsAPipe, emptyText, textIsAFolder, textIsALink
 
         var words: String {
             switch self {
             case .missingText: "film.ism: 'words.ismt' is listed as text and cannot be read: left out"
+            case .emptyText: "film.ism: 'words.vtt' is listed as text and is empty: left out"
+            case .textIsAFolder: "film.ism: 'words' is listed as text and is no file: left out"
+            case .textIsALink: "film.ism: 'words.ttml' is listed as text and is no file: left out"
             case .missingClient: "film.ism: its client manifest 'film.ismc' does not exist: done without"
             case .foreignClient: "film.ismc:1:1: a client manifest begins with 'SmoothStreamingMedia': done without"
             case .hugeClient: "film.ism: its client manifest 'film.ismc' is larger than 16384 KiB: done without"
@@ -226,6 +229,18 @@ final class SmoothSetSite: Sendable {
             }
             switch self {
             case .missingText: return try text("words.ismt")
+            case .emptyText:
+                _ = try set.folder.write("words.vtt", Data())
+                return try text("words.vtt")
+            case .textIsAFolder:
+                try FileManager.default.createDirectory(
+                    at: set.folder.url("words"), withIntermediateDirectories: false)
+                return try text("words")
+            case .textIsALink:
+                let other = try set.folder.write("other.ttml", Data("<tt xmlns=\"http://www.w3.org/ns/ttml\"/>".utf8))
+                try FileManager.default.createSymbolicLink(
+                    at: set.folder.url("words.ttml"), withDestinationURL: URL(fileURLWithPath: other))
+                return try text("words.ttml")
             case .missingClient: return try set.serverManifest(SmoothSet.film, client: "film.ismc")
             case .foreignClient:
                 _ = try set.folder.write("film.ismc", Data("<html/>".utf8))
@@ -268,7 +283,7 @@ final class SmoothSetSite: Sendable {
 
     /// What must not become a film without its words, unseen.
     enum Damage: String, CaseIterable {
-        case cutText, brokenWebVTT, hugeText, hugeManifest, missingFilm, textAlone
+        case cutText, brokenWebVTT, hugeText, hugeManifest, missingFilm, textAlone, filmIsALink
 
         var exit: Int32 { self == .missingFilm ? 66 : 65 }
 
@@ -294,6 +309,15 @@ final class SmoothSetSite: Sendable {
                 )
             case .hugeManifest:
                 return (try set.folder.write("film.ism", Data(count: (1 << 20) + 1)), "is larger than 1024 KiB")
+            case .filmIsALink:
+                let other = set.folder.path + "/other.mp4"
+                try FileManager.default.copyItem(atPath: Programs.clip("exo_sample.mp4"), toPath: other)
+                try FileManager.default.createSymbolicLink(
+                    at: set.folder.url("theirs.mp4"), withDestinationURL: URL(fileURLWithPath: other))
+                return (
+                    try set.serverManifest(SmoothSet.film + SmoothSet.entry("video", "theirs.mp4")),
+                    "is a link or no file"
+                )
             case .missingFilm:
                 return (try set.serverManifest(SmoothSet.film + SmoothSet.entry("video", "other.ismv")), "other.ismv")
             case .textAlone:

@@ -1,4 +1,5 @@
 import Catalog
+import ContentKeys
 import Foundation
 import MediaModel
 import MediaStorage
@@ -49,6 +50,7 @@ import Testing
     private func version(_ video: [FourCC], _ audio: [FourCC]) throws -> OpenedVersion {
         OpenedVersion(
             record: AssetVersionRecord(asset: "a", number: 1, created: Date(), job: nil, tracks: []),
+            storageKey: .random(),
             tracks: try video.map { try track($0, .video) } + audio.map { try track($0, .audio) })
     }
 

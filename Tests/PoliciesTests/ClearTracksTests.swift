@@ -64,6 +64,17 @@ import Testing
         #expect(DeliveryPlan.clearTracks(by: .dash, under: policies + [blocked]).isEmpty)
     }
 
+    /// What one policy of a locator leaves in the clear, another encrypts in vain: they contradict each other.
+    @Test func policiesAreOfOneMind() {
+        let (open, closed) = (
+            policy(keys: [.video], clear: [.audio]), policy(.cbcs, keys: [.video, .audio], clear: [])
+        )
+        #expect(DeliveryPlan.conflict(in: [open, closed])?.isOverClearTracks == true)
+        let alike = policy(.cbcs, keys: [.all], clear: [.audio])
+        #expect(DeliveryPlan.conflict(in: [open, alike]) == nil)
+        #expect(DeliveryPlan.conflict(in: [open, policy(.cbcs, keys: [.video, .audio], clear: [], [.hls])]) == nil)
+    }
+
     /// Records of before there was a choice mean what they meant.
     @Test func oldRecordsAreRead() throws {
         let old = #"{"name":"d","protocols":["dash"],"encryption":"cenc","keyLabels":["video"]}"#

@@ -49,7 +49,8 @@ extension Publication {
         guard !demand.tracks.isEmpty else {
             throw PublicationError(
                 .authorizationPolicyUnused,
-                "authorization policy '\(name)' would guard nothing: no delivery policy named here encrypts")
+                "authorization policy '\(name)' would guard nothing: no delivery policy named here "
+                    + "encrypts a track of the asset")
         }
         return policy
     }

@@ -29,15 +29,35 @@ struct ManifestSet {
         for source in manifest.sources {
             let path = url.deletingLastPathComponent().appendingPathComponent(source.file).path
             let isText = source.tracks.allSatisfy { $0.kind == .text }
-            if isText, !FileManager.default.isReadableFile(atPath: path) {
-                said.append("\(url.lastPathComponent): '\(source.file)' is listed as text and cannot be read: left out")
+            if isText, let reason = Self.reasonToLeaveOut(path) {
+                said.append("\(url.lastPathComponent): '\(source.file)' is listed as text and \(reason): left out")
                 continue
             }
             try AssetUpload.checkReadable(path)
+            try checkItLiesHere(path, source.file)
             inputs.append(try AssetUpload.input(path, tracks: source.tracks.map(UploadedTrack.init)))
         }
-        notes += said
+        notes += said.map(Terminal.clean)
         return inputs
+    }
+
+    /// Nil for text that may be opened.
+    private static func reasonToLeaveOut(_ path: String) -> String? {
+        guard FileManager.default.isReadableFile(atPath: path) else { return "cannot be read" }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular else { return "is no file" }
+        return (attributes?[.size] as? Int ?? 0) > 0 ? nil : "is empty"
+    }
+
+    /// A set is delivered by somebody else: a link in it would make any film of this machine a part of it.
+    private func checkItLiesHere(_ path: String, _ file: String) throws {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+            throw CommandFailure(
+                .badData,
+                "\(name) lists '\(Terminal.clean(file))', which is a link or no file: put the file itself beside the manifest"
+            )
+        }
     }
 
     private func serverManifest() throws -> ServerManifest {

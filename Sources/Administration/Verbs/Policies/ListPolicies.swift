@@ -38,7 +38,7 @@ public struct ListPolicies: OperatorVerb {
             Item(
                 kind: Document.Kind.deliveryPolicy.rawValue, name: policy.name,
                 summary: policy.protocols.map(\.rawValue).sorted().joined(separator: ",")
-                    + " under \(policy.encryption.rawValue)")
+                    + " under \(policy.encryption.rawValue)" + policy.clearWords)
         }
         let filters = try await context.catalog.filters().map { filter in
             Item(kind: Document.Kind.filter.rawValue, name: filter.identity, summary: filter.summary)
@@ -46,6 +46,14 @@ public struct ListPolicies: OperatorVerb {
         let rest = (authorization + delivery + filters).filter { $0.cursor.isAfter(after) }
         let page = try Paging.cut(rest, limit: limit, cursor: \.cursor)
         return Report(policies: page.items, next: page.next)
+    }
+}
+
+extension DeliveryPolicy {
+    /// Which tracks leave in the clear although the policy encrypts; empty for none.
+    fileprivate var clearWords: String {
+        let labels = clearLabels.map(\.rawValue).sorted().joined(separator: ", ")
+        return labels.isEmpty ? "" : ", clear: \(labels)"
     }
 }
 
