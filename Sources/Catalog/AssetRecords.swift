@@ -87,8 +87,11 @@ public struct TrackRecord: Sendable, Hashable {
     public var mediaSize: UInt64
     /// The 64-bit IV of the media file under the asset's storage key: no other file under that key has it.
     public var mediaNonce: UInt64
-    /// SHA-256 of the index file, checked when it is opened.
+    /// SHA-256 of the index file, checked when it is opened where there is no tag.
     public var indexDigest: [UInt8]
+    /// Of the index file under the asset's storage key, checked when it is opened; nil where the track's files are not encrypted, or
+    /// were stored before there were any.
+    public var indexTag: [UInt8]?
     /// Whether the media file is encrypted under the asset's storage key; otherwise it lies in the clear.
     public var isStorageEncrypted: Bool
     /// SHA-256 of the media file's tags; nil for a track that was stored before there were any.
@@ -97,7 +100,7 @@ public struct TrackRecord: Sendable, Hashable {
     public init(
         description: TrackDescription, duration: UInt64, segmentCount: Int, mediaFile: String, indexFile: String,
         mediaSize: UInt64, mediaNonce: UInt64, indexDigest: [UInt8], isStorageEncrypted: Bool = true,
-        tagsDigest: [UInt8]? = nil
+        tagsDigest: [UInt8]? = nil, indexTag: [UInt8]? = nil
     ) {
         self.description = description
         self.duration = duration
@@ -107,6 +110,7 @@ public struct TrackRecord: Sendable, Hashable {
         self.mediaSize = mediaSize
         self.mediaNonce = mediaNonce
         self.indexDigest = indexDigest
+        self.indexTag = indexTag
         self.isStorageEncrypted = isStorageEncrypted
         self.tagsDigest = tagsDigest
     }

@@ -54,14 +54,14 @@ extension Database {
         try execute(
             sql: """
                 INSERT INTO track (asset, version, position, name, description, duration, segmentCount, mediaFile,
-                    indexFile, mediaSize, mediaNonce, indexDigest, storageEncrypted, tagsDigest)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    indexFile, mediaSize, mediaNonce, indexDigest, storageEncrypted, tagsDigest, indexTag)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 version.asset, version.number, position, track.description.name, try Column.json(track.description),
                 Column.signed(track.duration), track.segmentCount, track.mediaFile, track.indexFile,
                 Column.signed(track.mediaSize), Column.signed(track.mediaNonce), Data(track.indexDigest),
-                track.isStorageEncrypted, track.tagsDigest.map { Data($0) },
+                track.isStorageEncrypted, track.tagsDigest.map { Data($0) }, track.indexTag.map { Data($0) },
             ])
     }
 }
@@ -73,6 +73,7 @@ extension TrackRecord {
             duration: Column.unsigned(row["duration"]), segmentCount: row["segmentCount"],
             mediaFile: row["mediaFile"], indexFile: row["indexFile"], mediaSize: Column.unsigned(row["mediaSize"]),
             mediaNonce: Column.unsigned(row["mediaNonce"]), indexDigest: Array(row["indexDigest"] as Data),
-            isStorageEncrypted: row["storageEncrypted"], tagsDigest: (row["tagsDigest"] as Data?).map { Array($0) })
+            isStorageEncrypted: row["storageEncrypted"], tagsDigest: (row["tagsDigest"] as Data?).map { Array($0) },
+            indexTag: (row["indexTag"] as Data?).map { Array($0) })
     }
 }

@@ -37,8 +37,11 @@ enum Migrations {
         migrator.registerMigration("requiredChecks") { try $0.execute(sql: requiredChecks) }
         migrator.registerMigration("fileKeys") { try $0.execute(sql: fileKeys) }
         migrator.registerMigration("sealedKeyUses") { try $0.execute(sql: sealedKeyUses) }
+        migrator.registerMigration("indexTags") { try $0.execute(sql: indexTags) }
         return migrator
     }
+
+    private static let indexTags = "ALTER TABLE track ADD COLUMN indexTag BLOB CHECK (length(indexTag) = 16);"
 
     private static let jobWarnings = "ALTER TABLE job ADD COLUMN warnings TEXT NOT NULL DEFAULT '';"
 

@@ -12,7 +12,7 @@ final class TrackReception {
     private let number: Int
     private let staged: any StagedVersion
     private let nonce: UInt64
-    private let isEncrypted: Bool
+    private let key: ContentKey?
     private let writer: StoredFileWriter
     private var mediaSize: UInt64 = 0
     private var index: [UInt8] = []
@@ -24,7 +24,7 @@ final class TrackReception {
         self.number = number
         self.staged = staged
         self.nonce = nonce
-        isEncrypted = key != nil
+        self.key = key
         writer = try StoredFileWriter(
             staged, name: Self.mediaFile(number), form: key.map { .encrypted($0, nonce: nonce) } ?? .clear)
     }
@@ -68,9 +68,11 @@ final class TrackReception {
         let file = try staged.create(indexFile)
         try data.withUnsafeBytes { try file.append($0) }
         try file.close()
+        let digest = try SHA256.digest(index)
         return TrackRecord(
             description: checked.description, duration: checked.duration, segmentCount: checked.segmentCount,
             mediaFile: Self.mediaFile(number), indexFile: indexFile, mediaSize: mediaSize, mediaNonce: nonce,
-            indexDigest: try SHA256.digest(index), isStorageEncrypted: isEncrypted, tagsDigest: tagsDigest)
+            indexDigest: digest, isStorageEncrypted: key != nil, tagsDigest: tagsDigest,
+            indexTag: try key.map { try IndexTag.code(of: data, digest: digest, key: $0) })
     }
 }

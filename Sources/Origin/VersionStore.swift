@@ -76,14 +76,22 @@ struct VersionStore: Sendable {
         return versions.known(Name(asset, number))
     }
 
+    /// Whether an index is the one that was stored.
+    private static func isStored(_ index: Data, of track: TrackRecord, _ key: ContentKey) throws -> Bool {
+        if let tag = track.indexTag {
+            return try IndexTag.isValid(tag, of: index, digest: track.indexDigest, key: key)
+        }
+        let digest = try SHA256Accumulator()
+        try index.withUnsafeBytes { try digest.update($0) }
+        return try digest.finish() == track.indexDigest
+    }
+
     private func open(_ track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey) throws -> OpenedTrack {
         func file(_ name: String) -> StoredFile {
             StoredFile(asset: version.asset, version: version.number, name: name, account: version.storageAccount)
         }
         let data = try storage.contents(of: file(track.indexFile), limit: TrackIndex.maximumSize)
-        let digest = try SHA256Accumulator()
-        try data.withUnsafeBytes { try digest.update($0) }
-        guard try digest.finish() == track.indexDigest else {
+        guard try Self.isStored(data, of: track, key) else {
             throw OriginError(.storageFault, "the index of track \(track.description.name) was changed")
         }
         let index: TrackIndex
