@@ -73,12 +73,14 @@ public struct SASClient: Sendable {
             request.headers.add(name: "Content-Type", value: contentType)
             // What Azure's stores need; others take no notice of it.
             request.headers.add(name: "x-ms-blob-type", value: "BlockBlob")
+            // Nothing that lies there is replaced (RFC 9110, 13.1.2): it may be what a cache gives out under the same URL.
+            request.headers.add(name: "If-None-Match", value: "*")
             request.body = .stream(body().map { ByteBuffer(bytes: $0) }, length: .known(Int64(clamping: size)))
             return try await client.execute(request, deadline: .now() + Self.deadline)
         }
         switch response.status.code {
         case 200..<300: return true
-        case 409: return false
+        case 409, 412: return false
         default: throw refusal(path, response.status.code)
         }
     }

@@ -10,7 +10,8 @@ extension TrackCodec {
         let colour = entry.colour
         let dolbyVision = try DolbyVision(entry)
         let picture = CodedPicture(
-            width: size.width, height: size.height,
+            // The sample entry's are anybody's: what has a key by its lines goes by those that are coded.
+            width: configuration.sequence?.width ?? size.width, height: configuration.sequence?.height ?? size.height,
             colour: colour ?? configuration.sequence?.colour.meaning.map(VideoColour.init),
             bitDepth: configuration.bitDepth, pixelShape: entry.pixelShape)
         return TrackCodec(

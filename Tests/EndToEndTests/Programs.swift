@@ -77,8 +77,10 @@ func run(
     let outcome = Outcome(
         status: process.terminationStatus, output: try Data(contentsOf: folder.url("out")),
         errors: String(decoding: try Data(contentsOf: folder.url("err")), as: UTF8.self))
-    // The one verb whose job is to show a key.
-    let shows = arguments.contains("export") && arguments.contains("--yes-clear")
+    // The verbs whose job is to show a key, or a URL that gives whoever has it a right.
+    let shows =
+        arguments.contains("export") && arguments.contains("--yes-clear")
+        || arguments.starts(with: ["locator", "create"]) && arguments.contains("--sas")
     if program.hasSuffix("/keyway"), !shows {
         SecretWatch.saw("keyway \(arguments.joined(separator: " "))", outcome.output + Data(outcome.errors.utf8))
     }

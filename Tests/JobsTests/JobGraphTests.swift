@@ -37,6 +37,24 @@ import Testing
         #expect(problems([TransformTask(name: "a", kind: .probe, after: ["a"]), Self.encode]).count == 1)
     }
 
+    /// Two packages of one version in one place would be in each other's way, hours after the encode began.
+    @Test(
+        arguments: [
+            ("/srv/www", "/srv/www", 1), ("/srv/www", "//srv/./www/", 1), ("/srv/www", "/srv/ww", 0),
+            ("/srv/www", nil, 0),
+        ] as [(String, String?, Int)])
+    func packagesHavePlacesOfTheirOwn(first: String, second: String?, count: Int) {
+        func package(_ name: String, _ folder: String?) -> TransformTask {
+            var task = TransformTask(name: name, kind: .package, after: ["publish"])
+            task.options.package = TaskPackage(folder: folder, sas: folder == nil ? "store" : nil)
+            return task
+        }
+        let tasks =
+            Self.published(policies: ["plain"], verify: .off) + [package("hls", first), package("dash", second)]
+        let found = problems(tasks)
+        #expect(found.count == count && found.allSatisfy { $0.contains("'dash'") && $0.contains("'hls'") }, "\(found)")
+    }
+
     private static func published(
         _ proof: TransformTask? = nil, isAfter: Bool = true, policies: [String]? = nil, verify: VerificationRule? = nil
     ) -> [TransformTask] {

@@ -38,6 +38,12 @@ public struct TaskPackage: Sendable, Hashable, Codable {
         self.keysURL = keysURL
     }
 
+    /// The folder without needless slashes, or the secret's name: what no other package of the same version may have.
+    var place: String {
+        folder.map { "/" + $0.split(separator: "/").filter { $0 != "." }.joined(separator: "/") } ?? "sas:"
+            + (sas ?? "")
+    }
+
     /// Where the package of a version lies, below the folder or the SAS URL.
     public static func place(asset: String, version: Int) -> String { "\(asset)/v\(version)" }
 }

@@ -128,6 +128,7 @@ extension Transform {
         for place in tasks.indices {
             let reasons = [
                 lackProblem(place, before[place]), passingProblem(place), proofProblem(place, before[place]),
+                placeProblem(place),
             ]
             problems += reasons.compactMap { $0 }.map { TransformProblem(place, $0) }
         }
@@ -149,6 +150,18 @@ extension Transform {
         }
         guard task.kind == .package, tasks[maker].options.deliveryPolicies == nil else { return nil }
         return "task '\(task.name)' writes what a locator lets out: give task '\(tasks[maker].name)' 'deliveryPolicies'"
+    }
+
+    /// Every package of a version lies in a place of its own.
+    private func placeProblem(_ place: Int) -> String? {
+        guard let package = tasks[place].options.package else { return nil }
+        let other = tasks[..<place].first { task in
+            guard let other = task.options.package else { return false }
+            return other.place == package.place
+        }
+        return other.map {
+            "task '\(tasks[place].name)' writes where task '\($0.name)' does: name all formats in one task, or give it another place"
+        }
     }
 
     private func passingProblem(_ place: Int) -> String? {

@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import Glibc
 import Jobs
@@ -12,11 +13,19 @@ struct PackageDestinationRule: Sendable {
     /// - Throws: `JobFailure` for one that is not below a folder of the configuration.
     func path(_ folder: String) throws -> String {
         let real = Self.real(folder)
-        guard folders.contains(where: { Self.contains(Self.real($0), real) }) else {
+        guard let allowed = folders.first(where: { Self.contains(Self.real($0), real) }) else {
             throw JobFailure(
                 .packageRefused,
                 "'\(folder)' does not lie in a folder that packages may be written into: 'jobs.packages' of the configuration "
                     + "names them")
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: allowed, isDirectory: &isFolder), isFolder.boolValue else {
+            // It may be a disk that is not there now: made here, the package would lie on another.
+            throw JobFailure(
+                .packageRefused,
+                "the folder '\(allowed)' that 'jobs.packages' names is not there: make it, or mount it",
+                as: .storage)
         }
         return real
     }

@@ -10,7 +10,7 @@ import Packaging
 /// Writes the version that a job made and published as files for plain storage, with the code of `keyway package`. Done again
 /// after a crash it comes to the same: a folder that is there is whole, and files below a SAS URL are passed over.
 struct PackageStep: Sendable {
-    typealias SecretReading = @Sendable (_ name: String) throws -> String?
+    typealias SecretReading = @Sendable (_ name: String) async throws -> String?
 
     let desk: PackageDesk
     let destination: PackageDestinationRule
@@ -60,15 +60,27 @@ struct PackageStep: Sendable {
         _ request: PackageRequest, to path: String, _ version: AssetVersionRecord
     ) async throws -> [String: String] {
         if try Self.isTaken(path) { return try await accept(request, path, version) }
-        try FileManager.default.createDirectory(
-            at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Self.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent())
+        // First: removing what an earlier attempt left may take minutes, and the version that is served may be another one then.
+        let folder = try PackageFolder(path: path)
         return try await desk.select(request) { selection in
             try Self.require(version, selection.parts.first?.version)
             // Half of the machine: others are served meanwhile.
             let packager = Packager(
                 origin: desk.origin, concurrency: max(1, ProcessInfo.processInfo.activeProcessorCount / 2))
-            let inventory = try await packager.write(selection.parts, to: PackageFolder(path: path)) { _, _ in }
+            let inventory = try await packager.write(selection.parts, to: folder) { _, _ in }
             return Self.result(path, inventory.fileCount, inventory.byteCount, selection.warnings)
+        }
+    }
+
+    private static func makeFolder(_ url: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw JobFailure(
+                .packageRefused,
+                "the folder '\(url.path)' cannot be made: \(error.localizedDescription); see that the server may write there, then "
+                    + "'keyway job retry' goes on")
         }
     }
 
@@ -89,7 +101,7 @@ struct PackageStep: Sendable {
     private func put(
         _ request: PackageRequest, below secretName: String, as prefix: String, _ version: AssetVersionRecord
     ) async throws -> [String: String] {
-        guard let text = try secret(secretName) else {
+        guard let text = try await secret(secretName) else {
             throw JobFailure(
                 .notConfigured,
                 "there is no secret '\(secretName)': 'keyway secret set \(secretName)' takes the SAS URL")
@@ -100,8 +112,11 @@ struct PackageStep: Sendable {
         let client = SASClient(address)
         do {
             let transfer = PackageTransfer(supply: desk, listing: listing, keysURL: request.keysURL, prefix: prefix)
-            _ = try await transfer.write(to: client) { _, _ in }
+            let written = try await transfer.write(to: client) { _, _ in }
             await client.shutDown()
+            guard written.isSeen else {
+                return Self.result("\(address)/\(prefix.dropLast())", listing, Self.unseen)
+            }
         } catch {
             await client.shutDown()
             throw error
@@ -118,13 +133,24 @@ struct PackageStep: Sendable {
     }
 
     private static func isTaken(_ path: String) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: path) else { return false }
-        return try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return false }
+        guard isFolder.boolValue, let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw JobFailure(
+                .packageRefused, "'\(path)' is no folder that can be read: remove it, then 'keyway job retry' goes on")
+        }
+        return !names.isEmpty
     }
 
-    private static func result(_ place: String, _ listing: ListPackage.Report) -> [String: String] {
+    private static let unseen = [
+        "all files were put; the URL does not allow reading, so it is unknown whether checks let them out"
+    ]
+
+    private static func result(
+        _ place: String, _ listing: ListPackage.Report, _ more: [String] = []
+    ) -> [String: String] {
         let bytes = listing.objects.reduce(UInt64(0)) { $0 &+ $1.size }
-        return result(place, listing.objects.count, bytes, listing.warnings)
+        return result(place, listing.objects.count, bytes, listing.warnings + more)
     }
 
     private static func result(

@@ -78,7 +78,12 @@ extension Installation {
             })
         return PackageStep(
             desk: desk, destination: PackageDestinationRule(folders: configuration.jobs.packages),
-            secret: { name in try withSecret(named: name) { String(decoding: $0, as: UTF8.self) } })
+            secret: { name in
+                let text = try withSecret(named: name) { String(decoding: $0, as: UTF8.self) }
+                guard text == nil, try await catalog.secret(named: name) != nil else { return text }
+                throw JobFailure(
+                    .keysAway, "the secret '\(name)' cannot be opened: its key-encryption key is out of reach")
+            })
     }
 
     /// `keyway-encoder` in the folder of the running program.

@@ -22,7 +22,7 @@ extension SubmitJob {
         let encoding = encoding ?? JobEncoding()
         if let order {
             var order = try checkedOrder(order)
-            order.preset.take(usual)
+            order.preset.take(usual.besides(order.preset))
             return try settled(order, inputs, usual)
         }
         if let name = try plainName(usual, encoding) {
@@ -115,6 +115,8 @@ extension SubmitJob {
             order.overlay = EncodingOrder.Overlay(input: files.count, corner: corner, width: overlay.width)
             files.append(overlay.file)
         }
+        // A preset of several makers may say how loud its sound is to be, and have none that is encoded.
+        if !order.preset.encodesSound, encoding?.loudness == nil, usual.loudness == nil { order.preset.loudness = nil }
         try JobEncoding.check(order)
         let text: String
         do {
@@ -132,6 +134,15 @@ extension SubmitJob {
 }
 
 extension TaskOptions {
+    /// What is left of these where a preset that is nearer to the job has its say.
+    fileprivate func besides(_ preset: EncodingPreset) -> TaskOptions {
+        var options = self
+        if preset.loudness != nil { options.loudness = nil }
+        if preset.thumbnails != nil { options.thumbnails = nil }
+        if preset.poster != nil { options.poster = nil }
+        return options
+    }
+
     /// Whether an encode task says nothing besides its preset, and how it is divided.
     fileprivate var isPlain: Bool {
         thumbnails == nil && poster == nil && loudness == nil && quality != true && overlay == nil
