@@ -117,6 +117,44 @@ import Testing
         #expect(try site.task("encode", of: id)["attempt"] as? Int == 1)
     }
 
+    /// A version leaves by the locators that there are as soon as it is the current one: so it is played under their policies as
+    /// well, whichever the task names. One whose key was withdrawn lets nothing out, and holds nothing up.
+    @Test func whatIsServedAtOnceIsPlayedToo() throws {
+        let site = try PipelineSite()
+        let data = site.data
+        try data.must("job", "watch", try site.submit("film", clip))
+        let documents = """
+            kind: DeliveryPolicy
+            name: open-dash
+            protocols: [dash]
+            encryption: none
+            ---
+            kind: Transform
+            name: lean
+            tasks:
+              - { kind: encode, preset: adaptive }
+              - { kind: verify, after: [encode], deliveryPolicies: [open-dash] }
+              - { kind: publish, after: [verify] }
+
+            """
+        try data.must("apply", data.folder.write("lean.yaml", Data(documents.utf8)))
+        func verified() throws -> [String: String] {
+            let id = try site.submit("film", clip, transform: "lean")
+            try data.must("job", "watch", id)
+            return try site.task("verify", of: id)["result"] as? [String: String] ?? [:]
+        }
+        let first = try verified()
+        #expect(first["deliveryPolicies"] == "open-dash,dash-cenc,hls-aes,hls-cbcs", "\(first)")
+        #expect(first["notPlayed"] == nil)
+        let keys = try data.must("asset", "show", "film", "--json").json()["keys"] as? [[String: Any]] ?? []
+        let key = try #require(keys.first { $0["encryption"] as? String == "cenc" }?["keyId"] as? String)
+        try data.must("key", "disable", key)
+        let second = try verified()
+        #expect(second["deliveryPolicies"] == "open-dash,hls-aes,hls-cbcs", "\(second)")
+        #expect(second["notPlayed"]?.hasPrefix("dash-cenc: ") == true)
+        #expect(try data.must("asset", "show", "film", "--json").json()["version"] as? Int == 3)
+    }
+
     /// An input that is gone is said, and the job goes on when it is back.
     @Test func aVanishedInputIsSaid() throws {
         let site = try PipelineSite()

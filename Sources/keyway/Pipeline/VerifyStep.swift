@@ -6,8 +6,8 @@ import Jobs
 import Origin
 import Policies
 
-/// Plays the first, the middle and the last segment of every rendition under every delivery policy that the task names, as the
-/// origin would send them, before anybody else can.
+/// Plays the first, the middle and the last segment of every rendition under every delivery policy that the task names, and under
+/// those of the locators that will let the version out at once, as the origin would send them, before anybody else can.
 struct VerifyStep: Sendable {
     let catalog: any CatalogEngine
     let publication: Publication
@@ -19,14 +19,22 @@ struct VerifyStep: Sendable {
         let names = input.task.options.deliveryPolicies ?? []
         var segments = 0
         var skipped: Set<String> = []
+        var (played, unplayed) = (names, [String]())
         do {
             try await makeKeys(input, names)
             for name in names {
                 guard let policy = try await catalog.deliveryPolicy(named: name) else {
                     throw JobFailure(.notConfigured, "there is no DeliveryPolicy '\(name)'")
                 }
-                segments += try await origin.sampleSegments(of: input.version, under: policy) { segment in
-                    if try await !plays(segment, under: policy) { skipped.insert(segment.track) }
+                segments += try await play(input.version, under: policy, &skipped)
+            }
+            for policy in try await others(input, besides: names) {
+                do {
+                    segments += try await play(input.version, under: policy, &skipped)
+                    played.append(policy.name)
+                } catch let error as OriginError {
+                    // Its key may have been withdrawn: then nobody gets anything by it, and it stops no other.
+                    unplayed.append("\(policy.name): \(error.detail)")
                 }
             }
         } catch let error as PublicationError {
@@ -34,9 +42,36 @@ struct VerifyStep: Sendable {
         } catch let error as OriginError {
             throw JobFailure(.verifyFailed, "\(error)", as: error.passingClass)
         }
-        var result = ["segments": "\(segments)", "deliveryPolicies": names.joined(separator: ",")]
+        var result = ["segments": "\(segments)", "deliveryPolicies": played.joined(separator: ",")]
         if !skipped.isEmpty { result["notDecoded"] = skipped.sorted().joined(separator: ",") }
+        if !unplayed.isEmpty { result["notPlayed"] = unplayed.joined(separator: "; ") }
         return TaskOutcome(result: result)
+    }
+
+    /// - Returns: how many segments there were.
+    private func play(
+        _ version: AssetVersionRecord, under policy: DeliveryPolicy, _ skipped: inout Set<String>
+    ) async throws -> Int {
+        var notDecoded: Set<String> = []
+        let count = try await origin.sampleSegments(of: version, under: policy) { segment in
+            if try await !plays(segment, under: policy) { notDecoded.insert(segment.track) }
+        }
+        skipped.formUnion(notDecoded)
+        return count
+    }
+
+    /// The delivery policies of the asset's open locators: where the job publishes, the version leaves under them as well.
+    private func others(_ input: StepInput, besides names: [String]) async throws -> [DeliveryPolicy] {
+        guard try await catalog.tasks(of: input.job.id).contains(where: { $0.kind == .publish }) else { return [] }
+        let now = Date()
+        let open = try await catalog.locators(asset: input.version.asset).filter {
+            $0.kind == .streaming && !$0.isRevoked && $0.end > now
+        }
+        var policies: [DeliveryPolicy] = []
+        for name in Set(open.flatMap(\.deliveryPolicies)).subtracting(names).sorted() {
+            if let policy = try await catalog.deliveryPolicy(named: name) { policies.append(policy) }
+        }
+        return policies
     }
 
     /// False where FFmpeg has no decoder.
