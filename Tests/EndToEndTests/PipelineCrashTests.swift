@@ -137,7 +137,7 @@ import Testing
 
         /// Sends what has not arrived, all at once.
         func begin() throws -> [Process] {
-            try assets.filter { try files($0).isEmpty }.map { asset in
+            try assets.filter { try files($0).allSatisfy { $0["state"] as? String == "uploading" } }.map { asset in
                 let process = Process()
                 process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
                 process.arguments = ["asset", "file", "add", asset, film, "--name", "source.mp4", "--json"]
