@@ -2,6 +2,13 @@ import Catalog
 import MediaModel
 import Policies
 
+extension DeliveryPlan {
+    /// The plan that a track of the presentation has.
+    func plan(for track: TrackDescription) -> DeliveryPlan {
+        if case .allowed(let plan) = Self.decide(track, under: self) { plan } else { self }
+    }
+}
+
 extension OriginService {
     /// What the locator's policies say of a manifest.
     static func plan(

@@ -1,7 +1,7 @@
 public import MediaModel
 
 /// The proof that a delivery policy lets an asset, or a track of it, leave in one way. Only the functions here make one: one of
-/// `clearTracks` is good for a track that has it by `plan(for:)` and for no other.
+/// `clearTracks` is good for a track that has it by `decide(_:under:)` and for no other.
 public struct DeliveryPlan: Sendable, Hashable {
     public let policy: DeliveryPolicy
     public let streamingProtocol: StreamingProtocol
@@ -17,12 +17,6 @@ public struct DeliveryPlan: Sendable, Hashable {
 
     /// How tracks leave under the plan.
     public var encryption: DeliveryEncryption { isForClearTracks ? .none : policy.encryption }
-
-    /// The plan that a track of the presentation has: the same one, or that of the tracks in the clear.
-    public func plan(for track: TrackDescription) -> DeliveryPlan {
-        DeliveryPlan(
-            policy: policy, streamingProtocol: streamingProtocol, isForClearTracks: policy.leavesClear(track))
-    }
 
     /// What of the time is encrypted; nothing of it matters where nothing is encrypted.
     public var times: ProtectionTimes { encryption.keyType == nil ? .whole : policy.times }
@@ -73,8 +67,17 @@ extension DeliveryPlan {
         return .allowed(DeliveryPlan(policy: first, streamingProtocol: request.streamingProtocol))
     }
 
+    /// How a track of a presentation leaves under the presentation's plan: by the same one, or by that of the tracks in the
+    /// clear. Pure.
+    public static func decide(_ track: TrackDescription, under plan: DeliveryPlan) -> DeliveryDecision {
+        .allowed(
+            DeliveryPlan(
+                policy: plan.policy, streamingProtocol: plan.streamingProtocol,
+                isForClearTracks: plan.policy.leavesClear(track)))
+    }
+
     /// The plans for tracks that policies of a protocol leave in the clear although they encrypt others. Whether a track is
-    /// one of them, `plan(for:)` tells. Pure.
+    /// one of them, `decide(_:under:)` tells. Pure.
     public static func clearTracks(
         by streamingProtocol: StreamingProtocol, under policies: [DeliveryPolicy]
     ) -> [DeliveryPlan] {

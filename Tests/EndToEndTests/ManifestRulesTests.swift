@@ -60,13 +60,13 @@ import Testing
 
     private static let names = treatments.keys.sorted()
 
-    @Test(
-        arguments: names,
-        [
-            "m3u8-cmaf,encryption=cbc", "m3u8-cmaf,encryption=cenc", "m3u8-cmaf,encryption=cbcs-aapl",
-            "m3u8-aapl,encryption=cbc", "m3u8-aapl,encryption=cbcs-aapl", "m3u8-aapl-v3,encryption=cbc",
-        ])
-    func playlistsObey(treatment: String, format: String) throws {
+    private static let playlists = [
+        "m3u8-cmaf,encryption=cbc", "m3u8-cmaf,encryption=cenc", "m3u8-cmaf,encryption=cbcs-aapl",
+        "m3u8-aapl,encryption=cbc", "m3u8-aapl,encryption=cbcs-aapl", "m3u8-aapl-v3,encryption=cbc",
+    ]
+
+    @Test(arguments: Extent.pairs(playlists, names))
+    func playlistsObey(format: String, treatment: String) throws {
         let url = "\(try #require(treated.bases[treatment]))/manifest(format=\(format))"
         // Pictures and sound of one segment are under one key, or none.
         if format.hasPrefix("m3u8-aapl-v3"), ["keys", "sound", "all"].contains(treatment) {
@@ -77,7 +77,7 @@ import Testing
         #expect(seen.playlists >= 6 && seen.segments >= 15)
     }
 
-    @Test(arguments: names, ["mpd-time-cmaf", "mpd-time-csf"]) func presentationsObey(
+    @Test(arguments: Extent.pairs(names, ["mpd-time-cmaf", "mpd-time-csf"])) func presentationsObey(
         treatment: String, format: String
     ) throws {
         let folder = try Folder()
