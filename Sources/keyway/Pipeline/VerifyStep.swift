@@ -32,8 +32,9 @@ struct VerifyStep: Sendable {
                 do {
                     segments += try await play(input.version, under: policy, &skipped)
                     played.append(policy.name)
-                } catch let error as OriginError {
-                    // Its key may have been withdrawn: then nobody gets anything by it, and it stops no other.
+                } catch let error as OriginError where error.code != .keysUnavailable {
+                    // Its key may have been withdrawn: then nobody gets anything by it, and it stops no other. What may pass by
+                    // itself is tried again.
                     unplayed.append("\(policy.name): \(error.detail)")
                 }
             }
