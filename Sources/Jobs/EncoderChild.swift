@@ -1,6 +1,7 @@
 import Catalog
 import EncoderProtocol
 import Foundation
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -57,16 +58,26 @@ struct EncoderChild {
             environment: .custom([:]), input: .inputWriter, output: .sequence,
             error: .string(limit: Self.errorLimit)
         ) { execution in
-            if let sent {
-                guard try await execution.standardInputWriter.write(sent.bytes) == sent.bytes.count else {
-                    throw JobFailure(.encoderCrashed, "the encoder did not take its input")
-                }
-            }
+            if let sent { try await Self.send(sent, to: execution.standardInputWriter) }
             for try await buffer in execution.standardOutput {
                 try await reception.take(buffer.withUnsafeBytes { Array($0) })
             }
             try await execution.standardInputWriter.finish()
         }
         return Outcome(status: result.terminationStatus, errors: result.standardError)
+    }
+
+    /// A write to a child that is gone fails, and does not end this process: SwiftNIO does the same with its first socket, which
+    /// a program without a listener need not have.
+    private static let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
+    /// A child that ended before it had taken everything is no error here: what it said and how it ended tell why.
+    private static func send(_ sent: SentBytes, to input: StandardInputWriter) async throws {
+        _ = Self.brokenPipesAreErrors
+        do {
+            _ = try await input.write(sent.bytes)
+        } catch where error.code == .failedToWriteToSubprocess {
+            return
+        }
     }
 }

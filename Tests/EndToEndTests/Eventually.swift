@@ -5,7 +5,9 @@ import Glibc
 ///
 /// - Parameter seconds: how long it is waited for: long enough that only what never comes is missed.
 func eventually(within seconds: Int = 60, _ holds: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<(seconds * 20) {
+    // By the clock: what is asked may take longer than the pause between two questions.
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < deadline {
         if try holds() { return true }
         usleep(50_000)
     }

@@ -50,7 +50,7 @@ import Testing
         }
         let last = try RunningServer(site.data)
         defer { last.stop() }
-        #expect(try eventually(within: 600) { try isOver() })
+        #expect(try eventually(within: 600) { try isOver() }, "\(try ids.map(site.job))")
         try check(site, ids)
     }
 
@@ -90,7 +90,9 @@ import Testing
                 return laptop.jobs.count == Self.assets.count
             })
         let ids = laptop.jobs.values.sorted()
-        #expect(try eventually(within: 600) { try ids.allSatisfy { try site.state($0) == "finished" } })
+        #expect(
+            try eventually(within: 600) { try ids.allSatisfy { try site.state($0) == "finished" } },
+            "\(try ids.map(site.job))")
         try check(site, ids)
         try laptop.check()
     }

@@ -1,6 +1,7 @@
 import Catalog
 import CatalogSQLite
 import ContentKeys
+import EncoderProtocol
 import Foundation
 import MediaStorage
 import Policies
@@ -51,6 +52,23 @@ import Testing
         #expect(ended.errorMessage?.contains("stood still") == true)
         #expect(try await workshop.catalog.tasks(of: job.id)[0].attempt == 1)
         #expect(workshop.mediaFiles().isEmpty)
+    }
+
+    /// A child that is killed while it is given a segment is tried again, and what it said of the segment is not lost.
+    @Test func aChildThatTakesNoInput() async throws {
+        let workshop = try Workshop()
+        // Longer than what a pipe holds.
+        let segment = SegmentToVerify(
+            protection: .none, initialization: [], media: Array(repeating: 0, count: 4 << 20), key: nil, vector: [])
+        let killed = SegmentVerifier(encoder: try workshop.encoder("kill -9 $$"))
+        let lost = await #expect(throws: JobFailure.self) { _ = try await killed.frames(of: segment) }
+        #expect(lost?.code == "encoderCrashed" && lost?.errorClass == .lost)
+        let telling = SegmentVerifier(
+            encoder: try workshop.encoder(
+                "cat \"$STREAM\"; exit 1",
+                stream: try Wire.event(.failed(code: .truncated, message: "no segment"))))
+        let told = await #expect(throws: JobFailure.self) { _ = try await telling.frames(of: segment) }
+        #expect(told?.code == "verifyFailed" && told?.message == "no segment")
     }
 
     /// Only folders of sockets that nobody waits at any more.
