@@ -76,7 +76,7 @@ struct EncoderChild {
         _ = Self.brokenPipesAreErrors
         do {
             _ = try await input.write(sent.bytes)
-        } catch where error.code == .failedToWriteToSubprocess {
+        } catch let error where error.code == .failedToWriteToSubprocess {
             return
         }
     }

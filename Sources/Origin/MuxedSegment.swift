@@ -37,9 +37,10 @@ private struct MuxedStreamProducer: PacketProducer {
             let index = isVideo ? sizes.video : sizes.audio
             missing = next.samples.reduce(0) { $0 + Int(index.sample($1).size) }
         }
+        // No more than there is space for, unless that is hardly anything.
+        let count = min(missing, max(packets.mediaRoom, 4 << 10))
         let taken =
-            isVideo
-            ? try video.take(missing, mayWait: mayWait) : try audio.take(missing, mayWait: mayWait)
+            isVideo ? try video.take(count, mayWait: mayWait) : try audio.take(count, mayWait: mayWait)
         guard let taken else {
             // The packet's header may be there already.
             return packets.isEmpty ? nil : true

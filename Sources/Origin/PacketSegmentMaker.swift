@@ -1,3 +1,4 @@
+import Synchronization
 import TransportStream
 
 /// Turns media into transport packets, step by step.
@@ -11,8 +12,12 @@ protocol PacketProducer {
 /// Makes an MPEG-TS segment of what a producer gives.
 final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
     private var producer: Producer
-    private var packets = PacketBuffer()
+    /// Only for what the pieces have no space for.
+    private var packets = PacketBuffer(capacity: 8 << 10)
     private var handedOver = 0
+
+    /// A piece with less space than this, in bytes, is done: what is kept for the next one is copied.
+    private static var rest: Int { 8 << 10 }
 
     init(_ producer: Producer) {
         self.producer = producer
@@ -20,7 +25,7 @@ final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
 
     func make(into buffer: UnsafeMutableRawBufferPointer, mayWait: Bool) throws -> Int? {
         var filled = handOver(to: buffer)
-        while filled < buffer.count, packets.isEmpty {
+        while filled < buffer.count, filled == 0 || buffer.count - filled >= Self.rest, packets.isEmpty {
             let space = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
             let step = try packets.filling(space) { try producer.append(to: &$0, mayWait: mayWait) }
             guard let goesOn = step.result else { return filled > 0 ? filled : nil }
@@ -48,9 +53,28 @@ final class PacketSegmentMaker<Producer: PacketProducer>: SegmentMaker {
 }
 
 /// Memory that media is read into before it becomes packets.
-final class SampleBytes {
+///
+/// `@unchecked Sendable`: one maker or one step has it at a time.
+final class SampleBytes: @unchecked Sendable {
     /// As much as is read at once, in bytes.
     static let size = 64 << 10
+
+    /// As much as is read for a piece at once, in bytes.
+    private static let pieceSize = 128 << 10
+    /// At least as much, however little space there is.
+    private static let least = 4 << 10
+    /// What nobody uses now. The one that was used last is the one that is in the processor's cache.
+    private static let unused = Mutex<[SampleBytes]>([])
+    private static let mostUnused = 16
+
+    /// Memory for what is read and made into packets in one step, for as much media as there is room for.
+    static func forStep<Result>(
+        _ room: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let memory = unused.withLock { $0.popLast() } ?? SampleBytes(pieceSize)
+        defer { unused.withLock { if $0.count < mostUnused { $0.append(memory) } } }
+        return try body(UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<min(max(room, least), pieceSize)]))
+    }
 
     let bytes: UnsafeMutableRawBufferPointer
 

@@ -17,7 +17,6 @@ struct TransportStreamSegment: SegmentSource {
 private struct TransportStreamProducer: PacketProducer {
     var writer: TransportStreamWriter
     var media: MediaCursor
-    private let samples = SampleBytes()
     private var isComplete = false
 
     init(writer: TransportStreamWriter, media: MediaCursor) {
@@ -27,8 +26,12 @@ private struct TransportStreamProducer: PacketProducer {
 
     mutating func append(to packets: inout PacketBuffer, mayWait: Bool) throws -> Bool? {
         guard !isComplete else { return false }
-        guard let read = try media.read(into: samples.bytes, mayWait: mayWait) else { return nil }
-        try writer.write(UnsafeRawBufferPointer(rebasing: samples.bytes[..<read]), into: &packets)
+        let isRead = try SampleBytes.forStep(packets.mediaRoom) { samples in
+            guard let read = try media.read(into: samples, mayWait: mayWait) else { return false }
+            try writer.write(UnsafeRawBufferPointer(rebasing: samples[..<read]), into: &packets)
+            return true
+        }
+        guard isRead else { return nil }
         if media.isAtEnd {
             try writer.finish(into: &packets)
             isComplete = true

@@ -19,6 +19,16 @@ public struct PacketBuffer: ~Copyable {
 
     public var isEmpty: Bool { count == 0 && lentCount == 0 }
 
+    /// Of lent memory, what is left for the headers, tables, parameter sets and stuffing of some samples, in bytes.
+    private static let besideMedia = 4 << 10
+
+    /// How much media fits into the rest of the lent memory, in bytes; 0 where there is none. A little more may be kept here after
+    /// all, where samples are small.
+    public var mediaRoom: Int {
+        guard count == 0 else { return 0 }
+        return max(0, lent.count - lentCount - Self.besideMedia) / Packet.size * Packet.capacity
+    }
+
     /// Lends it memory for as long as the function runs: what is appended is put there as far as there is space, so that it
     /// need not be copied; what comes after that is kept here.
     ///

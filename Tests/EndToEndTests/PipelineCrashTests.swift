@@ -37,7 +37,6 @@ import Testing
     @Test(.timeLimit(.minutes(60))) func nothingIsLostAndNothingDoneTwice() throws {
         let site = try PipelineSite(environment: ["KEYWAY_WORKER_ATTEMPTS": "1000", "KEYWAY_WORKER_ENCODERS": "2"])
         let ids = try Self.assets.map { try site.submit($0, Programs.clip("exo_sample.mp4")) }
-        func isOver() throws -> Bool { try ids.allSatisfy { try site.state($0) == "finished" } }
         var moments = Moments()
         for _ in 0..<Self.crashes {
             let server = try RunningServer(site.data)
@@ -50,7 +49,9 @@ import Testing
         }
         let last = try RunningServer(site.data)
         defer { last.stop() }
-        #expect(try eventually(within: 600) { try isOver() }, "\(try ids.map(site.job))")
+        let isOver = try eventually(within: 600) { try ids.allSatisfy { try site.state($0) == "finished" } }
+        let jobs = try ids.map(site.job)
+        #expect(isOver, "\(jobs)")
         try check(site, ids)
     }
 
@@ -90,9 +91,9 @@ import Testing
                 return laptop.jobs.count == Self.assets.count
             })
         let ids = laptop.jobs.values.sorted()
-        #expect(
-            try eventually(within: 600) { try ids.allSatisfy { try site.state($0) == "finished" } },
-            "\(try ids.map(site.job))")
+        let isOver = try eventually(within: 600) { try ids.allSatisfy { try site.state($0) == "finished" } }
+        let ended = try ids.map(site.job)
+        #expect(isOver, "\(ended)")
         try check(site, ids)
         try laptop.check()
     }
@@ -180,7 +181,8 @@ import Testing
             let wanted = try films.values.map { film in
                 try FileManager.default.attributesOfItem(atPath: film.path)[.size] as? Int ?? 0
             }
-            #expect(sizes.compactMap { $0 }.sorted() == wanted.sorted(), "\(stored)")
+            // A film whose sending was broken off lies in several files.
+            #expect(sizes.compactMap { $0 }.reduce(0, +) == wanted.reduce(0, +), "\(stored)")
         }
     }
 
