@@ -189,13 +189,32 @@ public struct TrackIndex: Sendable {
 
     /// The segment that starts at exactly this decode time, found by binary search.
     public func segmentIndex(startingAt decodeTime: UInt64) -> Int? {
+        let first = firstSegment(notBefore: decodeTime)
+        return first < segmentCount && segment(first).decodeTime == decodeTime ? first : nil
+    }
+
+    private func firstSegment(notBefore decodeTime: UInt64) -> Int {
         var low = 0
         var high = segmentCount
         while low < high {
             let middle = (low + high) / 2
             if segment(middle).decodeTime < decodeTime { low = middle + 1 } else { high = middle }
         }
-        return low < segmentCount && segment(low).decodeTime == decodeTime ? low : nil
+        return low
+    }
+
+    /// The sample that starts at exactly this decode time, and its segment.
+    public func sample(startingAt decodeTime: UInt64) -> (segment: Int, sample: Int)? {
+        let next = firstSegment(notBefore: decodeTime)
+        let number = next < segmentCount && segment(next).decodeTime == decodeTime ? next : next - 1
+        guard number >= 0 else { return nil }
+        let entry = segment(number)
+        var time = entry.decodeTime
+        for position in entry.firstSample..<(entry.firstSample + entry.sampleCount) {
+            guard time < decodeTime else { return time == decodeTime ? (number, position) : nil }
+            time += UInt64(sample(position).duration)
+        }
+        return nil
     }
 
     /// The whole duration: from decode time zero to the end of the last segment, in the track's timescale.

@@ -13,6 +13,8 @@ struct KeyFrameTables: Sendable {
         var container: SegmentContainer
         /// Of each segment of CMAF.
         var protection: [ProtectionParameters?]
+        /// Whether the samples of MPEG-TS are encrypted.
+        var isSampleAES: Bool
         /// The segments at the start that are clear in a protected track.
         var clearLead: Int
     }
@@ -25,6 +27,7 @@ struct KeyFrameTables: Sendable {
         let name = Name(
             media: Array(planned.track.record.indexDigest), container: container,
             protection: container == .cmaf ? try segments.map { try planned.sampleProtection(ofSegment: $0) } : [],
+            isSampleAES: container == .transportStream && planned.plan.encryption == .cbcs,
             clearLead: segments.count(where: planned.isInClearLead))
         return try await tables.value(name) { try Self.find(planned, container) }
     }
@@ -43,8 +46,10 @@ struct KeyFrameTables: Sendable {
             case .muxedTransportStream, .smooth, .webVTT, .webVTTForCMAF, .jpeg: return []
             case .transportStream:
                 guard let stream = try? track.transportStream.get() else { return [] }
+                // Where encrypted samples lie is known when they are made: there, each is an object of its own.
+                let isOwn = try planned.plan.encryption == .cbcs && planned.key(ofSegment: segment) != nil
                 frames += try TransportStreamPlan(track: stream, segment: segment).keyFrames.map {
-                    presented(index, segment, $0.sample, $0.bytes)
+                    presented(index, segment, $0.sample, $0.bytes, isOwn: isOwn)
                 }
             }
         }
@@ -52,22 +57,21 @@ struct KeyFrameTables: Sendable {
     }
 
     private static func presented(
-        _ index: TrackIndex, _ segment: Int, _ sample: Int, _ bytes: Range<Int>
+        _ index: TrackIndex, _ segment: Int, _ sample: Int, _ bytes: Range<Int>, isOwn: Bool = false
     ) -> PresentedKeyFrame {
         let entry = index.segment(segment)
         // A checked index keeps times below 2^62.
         var time = Int64(clamping: entry.decodeTime)
         for before in entry.firstSample..<sample { time += Int64(index.sample(before).duration) }
+        let ownTime = isOwn ? UInt64(clamping: time) : nil
         time += Int64(index.sample(sample).compositionOffset)
-        return PresentedKeyFrame(segment: segment, presentationTime: time, bytes: bytes)
+        return PresentedKeyFrame(segment: segment, presentationTime: time, bytes: bytes, ownTime: ownTime)
     }
 }
 
 extension OriginService {
     /// What the I-frame playlist of a planned track lists; nothing for sound.
     func keyFrames(_ planned: PlannedTrack, _ reference: TrackReference) async throws -> [PresentedKeyFrame] {
-        // Where encrypted samples lie in MPEG-TS is known when they are made.
-        if reference.container == .transportStream, planned.plan.encryption == .cbcs { return [] }
-        return try await keyFrames.table(of: planned, in: reference.container)
+        try await keyFrames.table(of: planned, in: reference.container)
     }
 }

@@ -68,6 +68,8 @@ public struct OriginPath: Sendable, Hashable {
         case .keyFramePlaylist(let track):
             return root(track.presentation) + folder(track) + playlist("iframes", track.filters)
         case .initializationSegment(let track): return root(track.presentation) + folder(track) + "init.mp4"
+        case .keyFrame(let track, let time):
+            return root(track.presentation) + folder(track) + "\(keyFrameFile)\(time).\(track.container.fileExtension)"
         case .segment(let track, let time):
             return root(track.presentation) + folder(track) + "\(time).\(track.container.fileExtension)"
         }
@@ -89,6 +91,8 @@ public struct OriginPath: Sendable, Hashable {
     }
 
     private static let posterFile = "poster.jpg"
+    /// What the file of a key frame begins with.
+    static let keyFrameFile = "iframe-"
 
     /// The poster, or where thumbnails are; nil for anything else.
     private static func stills(
@@ -155,6 +159,11 @@ public struct OriginPath: Sendable, Hashable {
         }
         if file == "init.mp4", container == .cmaf { return .initializationSegment(track) }
         let suffix = "." + container.fileExtension
+        if container == .transportStream, file.hasPrefix(keyFrameFile), file.hasSuffix(suffix),
+            let time = UInt64(file.dropFirst(keyFrameFile.count).dropLast(suffix.count))
+        {
+            return .keyFrame(track, decodeTime: time)
+        }
         if container == .jpeg, file.hasSuffix(suffix), let number = Int(file.dropLast(suffix.count)), number > 0 {
             return .sheet(track, number: number)
         }

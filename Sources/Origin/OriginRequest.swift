@@ -13,6 +13,8 @@ public enum OriginRequest: Sendable, Hashable {
     case initializationSegment(TrackReference)
     /// `…/{decodeTime}.m4s` or `.ts`.
     case segment(TrackReference, decodeTime: UInt64)
+    /// `…/ts/{track}/iframe-{decodeTime}.ts`: one key frame under SAMPLE-AES, whose place in its segment is not known before.
+    case keyFrame(TrackReference, decodeTime: UInt64)
 
     /// `…/v{version}/{encryption}/smooth/QualityLevels({bit rate})/Fragments({stream}={time})`.
     case smoothFragment(SmoothReference, time: UInt64)
@@ -33,7 +35,7 @@ public enum OriginRequest: Sendable, Hashable {
             presentation
         case .manifest(let presentation, _, _, _): presentation
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
-            .segment(let track, _), .sheet(let track, _):
+            .segment(let track, _), .keyFrame(let track, _), .sheet(let track, _):
             track.presentation
         case .smoothFragment(let reference, _): reference.presentation
         }

@@ -21,7 +21,7 @@ extension OriginService {
                 return nil
             }
             return rendered.known(name(request, plan, track.version))
-        case .progressive, .sheet, .thumbnailTrack, .poster: return nil
+        case .progressive, .sheet, .thumbnailTrack, .poster, .keyFrame: return nil
         case .smoothFragment(let reference, let time): return try smoothFragmentAtHand(reference, time, lookup)
         case .segment(let track, let decodeTime) where track.container == .muxedTransportStream:
             return try muxedSegmentAtHand(track, decodeTime, lookup)

@@ -204,6 +204,9 @@ extension OriginService {
             initialization: reference.container == .cmaf ? URLTemplate(folder + "init.mp4") : nil,
             media: URLTemplate(folder + "{time}." + reference.container.fileExtension))
         addresses.keyFramePlaylist = URLTemplate(folder + OriginPath.playlist("iframes", reference.filters) + query)
+        if reference.container == .transportStream {
+            addresses.keyFrame = URLTemplate(folder + OriginPath.keyFrameFile + "{time}.ts")
+        }
         var track = PresentedTrack(
             description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
             addresses: addresses, protection: protection)

@@ -49,7 +49,8 @@ extension OriginService {
             let playlists = isHLS ? track.playlistAddresses : []
             let initialization = track.initializationAddress.map { [$0] } ?? []
             parts.documents += try (playlists + initialization).map { try Self.request($0, of: reference) }
-            parts.segments += try track.segmentAddresses.map { try Self.request($0, of: reference) }
+            let keyFrames = isHLS ? track.keyFrameAddresses : []
+            parts.segments += try (track.segmentAddresses + keyFrames).map { try Self.request($0, of: reference) }
         }
         for sheets in presentation.shownSheets {
             if isHLS, sheets.isListed {

@@ -65,6 +65,29 @@ extension OriginService {
             lastModified: planned.version.record.created, lifetime: .immutable, body: .segment(source))
     }
 
+    /// A key frame of MPEG-TS whose samples are encrypted: where those of other segments lie, playlists say.
+    func keyFrame(
+        _ reference: TrackReference, _ decodeTime: UInt64, _ planned: PlannedTrack
+    ) async throws -> OriginObject {
+        guard planned.plan.encryption == .cbcs, planned.track.record.description.kind == .video else {
+            throw OriginError(.resourceNotFound, "Key frames of this track have no objects of their own.")
+        }
+        guard let found = planned.track.index.sample(startingAt: decodeTime),
+            planned.track.index.sample(found.sample).isSync,
+            let trackKey = try planned.key(ofSegment: found.segment),
+            let key = try await contentKey(of: planned, segment: found.segment)
+        else { throw OriginError(.timestampNotFound, "No encrypted key frame starts at this time.") }
+        try planned.track.check(.transportStream)
+        let source = SampleAESSegment(
+            track: try planned.track.transportStream.get(), media: planned.track.media, number: trackKey.number,
+            segment: found.segment, key: key, keyFrame: found.sample)
+        let size = try sampleStreamSizes.size(of: source, planned)
+        return OriginObject(
+            contentType: "video/mp2t", size: UInt64(size),
+            entityTag: try EntityTag.of(planned, segment: found.segment, "ts/iframe-\(decodeTime)"),
+            lastModified: planned.version.record.created, lifetime: .immutable, body: .segment(source))
+    }
+
     private func cmafSegment(
         _ number: Int, _ planned: PlannedTrack, _ key: ContentKey?
     ) throws -> (any SegmentSource, Int) {

@@ -109,6 +109,8 @@ public final class OriginService: Sendable {
             }
         case .segment(let track, let decodeTime) where track.container.isWebVTT:
             return try webVTTSegment(track, decodeTime, try await openTrack(track, lookup))
+        case .keyFrame(let track, let decodeTime):
+            return try await keyFrame(track, decodeTime, try await openTrack(track, lookup))
         case .segment(let track, let decodeTime):
             return try await segment(track, decodeTime, try await openTrack(track, lookup))
         }
@@ -211,7 +213,7 @@ extension OriginRequest {
         case .mediaPlaylist(let track), .keyFramePlaylist(let track):
             !track.filters.isEmpty || !lookup.terms.locator.filters.isEmpty
         case .thumbnailTrack(_, let filters): !filters.isEmpty || !lookup.terms.locator.filters.isEmpty
-        case .initializationSegment, .segment, .smoothFragment, .progressive, .sheet, .poster: false
+        case .initializationSegment, .segment, .keyFrame, .smoothFragment, .progressive, .sheet, .poster: false
         }
     }
 }

@@ -5,13 +5,15 @@ import MediaModel
 import MediaStorage
 import TransportStream
 
-/// An MPEG-TS segment of one track whose samples are encrypted.
+/// An MPEG-TS segment of one track whose samples are encrypted, or one key frame of it.
 struct SampleAESSegment: SegmentSource {
     let track: TransportStreamTrack
     let media: any MediaReader
     let number: IVNumber
     let segment: Int
     let key: ContentKey
+    /// The sample that the key frame is; nil for the whole segment.
+    var keyFrame: Int?
 
     func begin() throws -> any SegmentMaker {
         PacketSegmentMaker(try producer())
@@ -19,7 +21,8 @@ struct SampleAESSegment: SegmentSource {
 
     private func producer() throws -> SampleAESProducer {
         SampleAESProducer(
-            writer: try ProtectedStreamWriter(track: track, segment: segment), index: track.index, media: media,
+            writer: try ProtectedStreamWriter(track: track, segment: segment, keyFrame: keyFrame), index: track.index,
+            media: media,
             encryptor: try SampleAESEncryptor(number: number, key: key))
     }
 
@@ -79,26 +82,27 @@ struct SampleAESSizes: Sendable {
     struct Name: Hashable, Sendable {
         var media: [UInt8]
         var segment: Int
+        var keyFrame: Int?
         var key: TrackKey
     }
 
     private let sizes = BoundedCache<Name, Int>(maximumCount: 65_536)
 
     func known(_ planned: PlannedTrack, _ segment: Int) throws -> Int? {
-        try name(planned, segment).flatMap(sizes.known)
+        try name(planned, segment, nil).flatMap(sizes.known)
     }
 
     func size(of source: SampleAESSegment, _ planned: PlannedTrack) throws -> Int {
-        guard let name = try name(planned, source.segment) else { return try source.size() }
+        guard let name = try name(planned, source.segment, source.keyFrame) else { return try source.size() }
         if let known = sizes.known(name) { return known }
         let size = try source.size()
         sizes.keep(size, as: name)
         return size
     }
 
-    private func name(_ planned: PlannedTrack, _ segment: Int) throws(OriginError) -> Name? {
+    private func name(_ planned: PlannedTrack, _ segment: Int, _ keyFrame: Int?) throws(OriginError) -> Name? {
         try planned.key(ofSegment: segment).map {
-            Name(media: planned.track.content, segment: segment, key: $0)
+            Name(media: planned.track.content, segment: segment, keyFrame: keyFrame, key: $0)
         }
     }
 }

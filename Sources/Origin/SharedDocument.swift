@@ -21,7 +21,7 @@ extension OriginService {
     public func sharedDocument(for request: OriginRequest) throws -> SharedDocument? {
         switch request {
         case .manifest, .mediaPlaylist, .keyFramePlaylist, .initializationSegment: break
-        case .segment, .smoothFragment, .progressive, .sheet, .thumbnailTrack, .poster: return nil
+        case .segment, .keyFrame, .smoothFragment, .progressive, .sheet, .thumbnailTrack, .poster: return nil
         }
         // Before the object: it is not newer than what is compared with it.
         let keyBase = keyBaseURL()

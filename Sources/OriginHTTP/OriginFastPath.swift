@@ -160,7 +160,9 @@ extension OriginRequest {
     fileprivate var isDocument: Bool {
         switch self {
         case .manifest, .mediaPlaylist, .keyFramePlaylist: true
-        case .initializationSegment, .segment, .smoothFragment, .progressive, .sheet, .thumbnailTrack, .poster: false
+        case .initializationSegment, .segment, .keyFrame, .smoothFragment, .progressive, .sheet, .thumbnailTrack,
+            .poster:
+            false
         }
     }
 }

@@ -6,11 +6,20 @@ public struct PresentedKeyFrame: Sendable, Hashable {
     public var presentationTime: Int64
     /// Where it lies in the segment; of an encrypted segment as in the clear one (RFC 8216, 6.3.6).
     public var bytes: Range<Int>
+    /// Its decode time, where it is an object of its own: of a segment whose bytes find their places when they are encrypted.
+    public var ownTime: UInt64?
 
-    public init(segment: Int, presentationTime: Int64, bytes: Range<Int>) {
+    public init(segment: Int, presentationTime: Int64, bytes: Range<Int>, ownTime: UInt64? = nil) {
         self.segment = segment
         self.presentationTime = presentationTime
         self.bytes = bytes
+        self.ownTime = ownTime
+    }
+
+    /// How many bits are loaded for it: of an object of its own at most, with tables, emulation prevention and stuffing.
+    var bitCount: UInt64 {
+        let count = UInt64(bytes.count)
+        return (ownTime == nil ? count : count + count / 64 + 18 * 188) * 8
     }
 }
 

@@ -9,8 +9,9 @@ extension PresentedTrack {
         var track = self
         track.segments = Array(segments[range])
         track.keyFrames = keyFrames.filter { range.contains($0.segment) }.map { frame in
-            PresentedKeyFrame(
-                segment: frame.segment - range.lowerBound, presentationTime: frame.presentationTime, bytes: frame.bytes)
+            var frame = frame
+            frame.segment -= range.lowerBound
+            return frame
         }
         if let schedule, schedule.segments.count == segments.count {
             track.schedule?.segments = Array(schedule.segments[range])

@@ -73,6 +73,8 @@ public struct TrackAddresses: Sendable, Hashable {
     public var playlist: URLTemplate
     /// The I-frame playlist, for HLS; nil for none. May name `{track}`.
     public var keyFramePlaylist: URLTemplate?
+    /// A key frame that is an object of its own, for HLS; must name `{time}`, and may name `{track}`.
+    public var keyFrame: URLTemplate?
     /// The init segment; nil for MPEG-TS, which has none. May name `{track}`.
     public var initialization: URLTemplate?
     /// A segment; must name `{time}`, or `{number}` where it is a sheet of thumbnails; may name `{track}`.

@@ -16,8 +16,9 @@ public struct ProtectedStreamWriter {
     private var written = 0
     private var packetizer: Packetizer
 
-    /// - Throws: when there is no such segment, or a sample is too large.
-    public init(track: TransportStreamTrack, segment: Int) throws(TransportStreamError) {
+    /// - Parameter keyFrame: a sample of the segment at which decoding can start, for a stream of it alone; nil for all of them.
+    /// - Throws: when there is no such segment or key frame, or a sample is too large.
+    public init(track: TransportStreamTrack, segment: Int, keyFrame: Int? = nil) throws(TransportStreamError) {
         guard segment >= 0, segment < track.index.segmentCount else {
             throw TransportStreamError(.noSuchSegment, "there is no segment \(segment)")
         }
@@ -27,7 +28,12 @@ public struct ProtectedStreamWriter {
         }
         self.track = track
         self.segment = segment
-        packets = Array(PESPackets(track, segment: segment))
+        packets = PESPackets(track, segment: segment).filter { packet in
+            keyFrame.map { packet.isRandomAccess && packet.samples.lowerBound == $0 } ?? true
+        }
+        guard !packets.isEmpty || keyFrame == nil else {
+            throw TransportStreamError(.noSuchSegment, "segment \(segment) has no such key frame")
+        }
         packetizer = Packetizer(pid: track.stream.pid, counter: 0)
     }
 

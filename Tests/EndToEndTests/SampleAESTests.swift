@@ -190,9 +190,44 @@ import Testing
         #expect(try curl(url, "-H", "Range: bytes=1000-20000").body == whole[1000...20_000])
     }
 
-    @Test func thereAreNoKeyFramePlaylists() throws {
-        let master = try curl("\(site.protected)/manifest(format=m3u8-aapl,encryption=cbcs-aapl)").body
-        #expect(!String(decoding: master, as: UTF8.self).contains("I-FRAME"))
-        #expect(try curl("\(site.protected)/v1/cbcs-aapl/ts/\(Site.video[0])/iframes.m3u8").status == 404)
+    /// Where encrypted samples lie is known when they are made: key frames are objects of their own, and those of a clear lead
+    /// are ranges.
+    @Test(arguments: ["whole", "lead"])
+    func keyFramesDecodeByThemselves(way: String) throws {
+        let (base, word) =
+            way == "whole"
+            ? (site.protected, "cbcs-aapl") : (try ClearLeadTests.LeadSite.shared.get().base, "cbcs-aapl-lead2")
+        let seen = try PlaylistTests.check("\(base)/manifest(format=m3u8-aapl,encryption=cbcs-aapl)")
+        #expect(seen.keyFrames == 15)
+        let root = "\(base)/v1/\(word)/ts/\(Site.video[0])"
+        let text = String(decoding: try curl("\(root)/iframes.m3u8").body, as: UTF8.self)
+        #expect(text.components(separatedBy: "#EXT-X-BYTERANGE").count == (way == "whole" ? 1 : 2))
+        let listed = try parts(of: "\(root)/iframes.m3u8").filter { !$0.key.isEmpty }
+        let segments = try parts(of: "\(root)/media.m3u8").filter { !$0.key.isEmpty }
+        #expect(listed.count == 1 && listed[0].key == segments[0].key)
+        let clear = "\(site.clear)/v1/clear/ts/\(Site.video[0])"
+        let objects = listed[0].lines.filter { $0.hasSuffix(".ts") }
+        #expect(objects.allSatisfy { $0.hasPrefix("iframe-") } && objects.count == (way == "whole" ? 3 : 2))
+        for (object, segment) in zip(objects, segments[0].lines.filter { $0.hasSuffix(".ts") }) {
+            let alone = Part(key: listed[0].key, lines: ["#EXTINF:1,", object])
+            let plain = Part(key: "", lines: ["#EXTINF:4,", segment])
+            #expect(try frames(alone, root).first == frames(plain, clear).first)
+            // What the segment has, and no more than that.
+            let whole = try curl("\(root)/\(segment)").body
+            let answer = try curl("\(root)/\(object)")
+            #expect(
+                answer.headers["content-length"] == "\(answer.body.count)" && answer.body.count % (16 * 188) == 2 * 188)
+            #expect(answer.body[376...2000].dropFirst(188) == whole[376...2000].dropFirst(188))
+            #expect(try curl("\(root)/\(object)", "-H", "Range: bytes=300-999").body == answer.body[300...999])
+        }
+    }
+
+    @Test(arguments: ["iframe-1.ts", "iframe-25601.ts", "iframe-99999999.ts"])
+    func onlyKeyFramesHaveObjects(file: String) throws {
+        #expect(try curl("\(site.protected)/v1/cbcs-aapl/ts/\(Site.video[0])/\(file)").status == 404)
+        // Where byte ranges say where they are, there is none.
+        #expect(try curl("\(site.protected)/v1/cbc/ts/\(Site.video[0])/iframe-0.ts").status == 404)
+        #expect(try curl("\(site.clear)/v1/clear/ts/\(Site.video[0])/iframe-0.ts").status == 404)
+        #expect(try curl("\(site.protected)/v1/cbcs-aapl/ts/\(Site.audio)/iframe-0.ts").status == 404)
     }
 }

@@ -24,7 +24,8 @@ import Testing
         "v1/cbc/vtt/text-en/media.m3u8", "v1/cbcs-aapl/vtt-cmaf/text-en/6000.vtt",
         "poster.jpg", "thumbnails.vtt", "thumbnails(filter=a;b).vtt", "v1/clear/jpeg/thumbnails/1.jpg",
         "v2/cbcs-aapl-lead10/jpeg/thumbnails/12.jpg", "v1/cenc/jpeg/thumbnails/media.m3u8",
-        "v1/clear/jpeg/thumbnails/media(filter=a).m3u8",
+        "v1/clear/jpeg/thumbnails/media(filter=a).m3u8", "v1/cbcs-aapl-period5/ts/a/iframe-0.ts",
+        "v1/cbcs-aapl/ts/a/iframe-18446744073709551615.ts",
     ])
     func printerAndParserAreInverse(path: String) throws {
         let parsed = try OriginPath(parsing: Self.root + path)
@@ -65,6 +66,8 @@ import Testing
         "manifest(format=m3u8-aapl,format=m3u8-cmaf)", "manifest(encryption=none)", "manifest(format=)",
         "manifest(format=m3u8-aapl).mpd.m3u8", "manifest(format=m3u8-aapl)/", "manifests", "manifest()",
         "v1/cbc/ts-muxed/a/media.m3u8", "v1/cbc/ts-muxed/a+b/iframes.m3u8", "v1/cbc/ts-muxed/a+b+c/0.ts",
+        "v1/cbcs-aapl/ts/a/iframe-.ts", "v1/cbcs-aapl/ts/a/iframe-01.ts", "v1/cbcs-aapl/ts/a/iframe--1.ts",
+        "v1/cbcs-aapl/cmaf/a/iframe-0.m4s", "v1/cbc/ts-muxed/a+b/iframe-0.ts",
         "manifest(format=smooth)",
         "v1/clear/ts/a/media(filter=b;a).m3u8", "v1/clear/ts/a/media(filter=a;a).m3u8",
         "v1/clear/ts/a/media(filter=A).m3u8", "v1/clear/ts/a/media(filter=).m3u8", "v1/clear/ts/a/media().m3u8",

@@ -50,7 +50,7 @@ extension OriginRequest {
         case .manifest: .manifest
         case .mediaPlaylist, .keyFramePlaylist, .thumbnailTrack: .playlist
         case .initializationSegment: .initialization
-        case .segment, .smoothFragment, .sheet: .segment
+        case .segment, .keyFrame, .smoothFragment, .sheet: .segment
         case .progressive, .poster: .progressive
         }
     }

@@ -22,7 +22,7 @@ extension OriginRequest {
         return switch self {
         case .manifest, .progressive, .thumbnailTrack, .poster: [asset]
         case .mediaPlaylist(let track), .keyFramePlaylist(let track), .initializationSegment(let track),
-            .segment(let track, _), .sheet(let track, _):
+            .segment(let track, _), .keyFrame(let track, _), .sheet(let track, _):
             [asset, "\(asset)/v\(track.version)"]
         case .smoothFragment(let reference, _): [asset, "\(asset)/v\(reference.version)"]
         }

@@ -2,7 +2,7 @@ import MediaModel
 
 extension PresentedTrack {
     /// The I-frame playlist of the track (RFC 8216, 4.3.3.6): key frames as byte ranges of its segments, for scrubbing and
-    /// fast play. Under AES-128 the ranges count in the clear segment, whose bytes keep their places; players widen them to
+    /// fast play, or as objects of their own where they have times for that. Under AES-128 the ranges count in the clear segment, whose bytes keep their places; players widen them to
     /// blocks (6.3.6), and the whole resource is one chain, as 6.2.3 asks.
     ///
     /// - Throws: when there is no key frame, or what `mediaPlaylist` throws for.
@@ -12,7 +12,7 @@ extension PresentedTrack {
         try checkKeyFrames()
         let durations = keyFrameDurations
         let target = max(1, ((durations.max() ?? 0) + 500_000) / 1_000_000)
-        var text = "#EXTM3U\n#EXT-X-VERSION:\(keyFramePlaylistVersion)\n#EXT-X-TARGETDURATION:\(target)\n"
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(playlistVersion)\n#EXT-X-TARGETDURATION:\(target)\n"
         text += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n"
         text += initializationLine
         var lastKey = ""
@@ -21,14 +21,15 @@ extension PresentedTrack {
             if key != lastKey { text += key }
             lastKey = key
             text += "#EXTINF:\(decimalSeconds(duration, digits: 3)),\n"
+            if let time = frame.ownTime, let address = addresses.keyFrame {
+                text += address.expanded(track: description.name, time: time) + "\n"
+                continue
+            }
             text += "#EXT-X-BYTERANGE:\(frame.bytes.count)@\(frame.bytes.lowerBound)\n"
             text += addresses.media.expanded(track: description.name, time: segments[frame.segment].start) + "\n"
         }
         return text + "#EXT-X-ENDLIST\n"
     }
-
-    /// I-frame playlists and byte ranges came with 4, EXT-X-MAP in them with 5; fragmented MP4 needs 7 (RFC 8216, 7).
-    private var keyFramePlaylistVersion: Int { addresses.initialization == nil ? 4 : 7 }
 
     /// EXT-X-I-FRAME-STREAM-INF (4.3.4.3); empty without key frames or an address for their playlist.
     var keyFrameVariant: String {
@@ -36,7 +37,7 @@ extension PresentedTrack {
             return ""
         }
         let durations = keyFrameDurations
-        let bits = keyFrames.map { UInt64($0.bytes.count) * 8 * 1_000_000 }
+        let bits = keyFrames.map { $0.bitCount * 1_000_000 }
         let peak = zip(bits, durations).map { ($0 + $1 - 1) / $1 }.max() ?? 0
         let average = bits.reduce(0, +) / max(1, durations.reduce(0, +))
         var stream = PlaylistAttributes()
