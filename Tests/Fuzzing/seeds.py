@@ -62,6 +62,16 @@ TTML = """<?xml version="1.0" encoding="UTF-8"?>
   </div></body></tt>
 """
 
+# Each text is as long as the boxes of WebVTT that stand for it in `as_webvtt`.
+SUBRIP = """1
+00:00:00,000 --> 00:00:00,250
+the text of a first cue, no more.
+
+2
+00:00:00,250 --> 00:00:00,500
+and the other one of this film
+"""
+
 
 def boxes(data, start=0, end=None):
     """Places of the boxes of a range: type, start, start of the payload, end."""
@@ -104,12 +114,45 @@ def samples(data):
         yield b"".join(struct.pack(">H", len(part)) + part for part in parts if len(part) < 65536)
 
 
+def as_webvtt(data):
+    """The text track of a film, `tx3g`, as one of WebVTT in ISO BMFF (ISO/IEC 14496-30, 7), in boxes of the same sizes."""
+    for text in [b"the text of a first cue, no more.", b"and the other one of this film"]:
+        place = data.find(struct.pack(">H", len(text)) + text)
+        if place < 0:
+            sys.exit(f"seeds: ffmpeg wrote no sample of text {text!r}")
+        size = len(text) + 2
+        cue = struct.pack(">I4sI4s", size, b"vttc", size - 8, b"payl") + text[: size - 16]
+        data = data[:place] + cue + data[place + size:]
+    place = data.find(b"tx3g") - 4
+    size = struct.unpack(">I", data[place:place + 4])[0]
+    entry = data[place:place + 4] + b"wvtt" + data[place + 8:place + 16]
+    entry += struct.pack(">I4s", size - 16, b"vttC") + b"WEBVTT\n".ljust(size - 24, b"\n")
+    return data[:place] + entry + data[place + size:]
+
+
+def texts(place):
+    """Films with text of every form that is read."""
+    subtitles = pathlib.Path(place) / "text.srt"
+    subtitles.write_text(SUBRIP, encoding="ascii")
+    made = {}
+    for name, codec in {"text3g": "mov_text", "textttml": "ttml"}.items():
+        film = pathlib.Path(place) / f"{name}.mp4"
+        subprocess.run(["ffmpeg", "-v", "error", "-y"] + SMALL[:4] + ["-i", str(subtitles), "-t", "0.5", "-pix_fmt", "yuv420p",
+                       "-c:v", "libx264", "-g", "3", "-c:s", codec, str(film)], check=True)
+        made[name] = film.read_bytes()
+    made["textwebvtt"] = as_webvtt(made["text3g"])
+    made["textdfxp"] = made["textttml"].replace(b"stpp", b"dfxp", 1)
+    return made
+
+
 def main(folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {"vtt": WEBVTT, "ttml": TTML}.items():
         (folder / f"subtitles-{name}").write_bytes(SUBTITLES + text.encode())
     with tempfile.TemporaryDirectory() as place:
+        for name, film in texts(place).items():
+            (folder / f"movie-{name}").write_bytes(MOVIE + film)
         for name, arguments in FORMS.items():
             film = pathlib.Path(place) / f"{name}.mp4"
             subprocess.run(["ffmpeg", "-v", "error", "-y"] + SMALL + arguments + [str(film)], check=True)
