@@ -35,9 +35,9 @@ extension Installation {
     ///   - program: its version.
     ///   - configuration: the names of the configuration fields that are set.
     /// - Returns: nil where there is no folder for them.
-    public func makeBackupDesk(folder: String?, program: String, configuration: [String]) -> BackupDesk? {
+    public func makeBackupMaker(folder: String?, program: String, configuration: [String]) -> BackupMaker? {
         guard let folder else { return nil }
-        return BackupDesk { [self] order, progress in
+        return { [self] order, progress in
             let request = BackupRequest(
                 target: "\(folder)/\(order.name)", media: order.media, base: order.base.map { "\(folder)/\($0)" },
                 program: program, configuration: configuration, id: order.id, taken: Date())

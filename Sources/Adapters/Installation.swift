@@ -26,8 +26,8 @@ public struct Installation: Sendable {
     /// Hears of changes by any process on this data folder, once somebody runs it.
     public let watch: CatalogWatch
     public let keks: InstalledKEKs
-    /// Rotates them, one run at a time.
-    public let kekDesk: KEKDesk
+    /// The long work of this process.
+    public let operations: OperationDesk
     /// Makes keys and seeds for administration.
     public let keyMaterial: any KeyMaterial
     /// The keys that issuers publish, and which hosts may be asked for them.
@@ -74,7 +74,7 @@ public struct Installation: Sendable {
             tickets: KeyTicketSeal(
                 secrets: secrets, keySets: keeper, locators: CatalogLocators(catalog: catalog, watch: watch)),
             revocations: CatalogRevocations(catalog: catalog, watch: watch), watch: watch,
-            keks: keks, kekDesk: KEKDesk(catalog: catalog, keeper: keks),
+            keks: keks, operations: OperationDesk(),
             keyMaterial: LocalKeyMaterial(wrapping: keks.wrapping), keySets: keeper,
             keySetHosts: keySets.rules.hosts, auditKeyMaterial: LocalAuditKeyMaterial(wrapping: keks.wrapping),
             wrapping: keks.wrapping, secrets: secrets)

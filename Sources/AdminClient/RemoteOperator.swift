@@ -38,6 +38,19 @@ public struct RemoteOperator: OperatorInterface {
         }
     }
 
+    public func begin<Verb: LongVerb>(_ verb: Verb) async throws -> OperationReport {
+        let route = try AdminRoutes.route(of: Verb.self)
+        var request = try httpRequest(route, try route.request(for: verb))
+        request.headers.add(name: Preference.header, value: Preference.asynchronous)
+        let (status, body) = try await execute(request)
+        guard (200..<300).contains(status) else { throw Self.error(status, body) }
+        guard status == 202, let report = try? AdminJSON.decoder.decode(OperationReport.self, from: body) else {
+            throw OperatorError(
+                .failed, "\(address) answered with no operation, but began or did what was asked: it is of another version")
+        }
+        return report
+    }
+
     private func httpRequest(_ route: AdminRoute, _ parts: AdminRequest) throws -> HTTPClientRequest {
         var path = route.path
         for (name, value) in parts.path { path = path.replacing("{\(name)}", with: Self.encoded(value)) }

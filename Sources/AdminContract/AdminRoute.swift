@@ -37,6 +37,8 @@ public struct AdminRoute: Sendable {
         /// The report in JSON.
         public var body: Data
         public var isCreated = false
+        /// Of the operation that was begun; nil when what was asked for is done.
+        public var operation: String?
         public var entityTag: String?
         /// The cursor of the next page.
         public var next: String?
@@ -62,6 +64,8 @@ public struct AdminRoute: Sendable {
     var isTagged: Bool
     var isPaged: Bool
     public var perform: @Sendable (any OperatorInterface, _ verb: Data) async throws -> Answer
+    /// Begins the verb as an operation; nil for a verb that does not take long.
+    public var begin: (@Sendable (any OperatorInterface, _ verb: Data) async throws -> Answer)?
 
     /// Largest body of a route that does not say another.
     public static let defaultMaximumBody = 256 << 10
@@ -84,6 +88,7 @@ public struct AdminRoute: Sendable {
         answersCreated = method == .put && Verb.Report.self is any TaggedReport.Type
         isTagged = Verb.Report.self is any TaggedReport.Type
         isPaged = Verb.Report.self is any PagedReport.Type
+        begin = (verb as? any LongVerb.Type).map { Self.beginning($0) }
         perform = { interface, data in
             let verb = try AdminJSON.decoder.decode(Verb.self, from: data)
             let report = try await interface.perform(verb)
@@ -91,6 +96,15 @@ public struct AdminRoute: Sendable {
             return Answer(
                 body: try AdminJSON.encoder.encode(report), isCreated: tagged?.isCreated ?? false,
                 entityTag: tagged?.entityTag, next: (report as? any PagedReport)?.next)
+        }
+    }
+
+    private static func beginning<Verb: LongVerb>(
+        _ verb: Verb.Type
+    ) -> @Sendable (any OperatorInterface, _ verb: Data) async throws -> Answer {
+        { interface, data in
+            let report = try await interface.begin(try AdminJSON.decoder.decode(Verb.self, from: data))
+            return Answer(body: try AdminJSON.encoder.encode(report), operation: report.id)
         }
     }
 

@@ -42,7 +42,12 @@ extension AdminRoutes {
         AdminRoute(
             VerifyAsset.self, .post, "/v1/assets/{name}/verify", .operator,
             "Read everything that is stored of an asset through, and say where it is not what was written",
-            [.asset], answer: .named("Verification"), errors: [404]),
+            [.asset], answer: .named("Verification"), errors: [404, 409]),
+        AdminRoute(
+            VerifyAssets.self, .post, "/v1/asset-verifications", .operator,
+            "Read everything that is stored of several assets through, or of all",
+            [.body("assets", .array(.text(.name), 1...1000), "All when absent", required: false)],
+            answer: .named("Verifications"), errors: [404, 409]),
         AdminRoute(
             ListAssetFiles.self, .get, "/v1/assets/{name}/files", .reader,
             "The originals of an asset, in order of name",

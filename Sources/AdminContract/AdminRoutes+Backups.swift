@@ -30,15 +30,14 @@ extension AdminSchemas {
                 .required("done", .count, "Asset versions and originals"), .required("total", .count),
                 .optional("manifest", .document, "What the backup says of itself, once it is there"),
                 .optional("unchanged", .count, "Versions and originals that were not copied again"),
-                .optional(
-                    "defects",
-                    .list(
-                        .object([
-                            .required("asset", name), .optional("version", .count, "Absent for an original"),
-                            .required("file", text), .required("reason", text),
-                        ])), "Media of the site that was missing or damaged"),
+                .optional("defects", .list(backupDefect), "Media of the site that was missing or damaged"),
                 .optional("errorCode", text), .optional("error", text, "Why it failed"),
             ])
         )
     ]
+
+    static let backupDefect = Schema.object([
+        .required("asset", name), .optional("version", .count, "Absent for an original"),
+        .required("file", text), .required("reason", text),
+    ])
 }

@@ -132,7 +132,7 @@ extension AdminRoutes {
         AdminRoute(
             RotateKEK.self, .post, "/v1/keks/rotation", .keyAdmin,
             "Start a rotation of the key-encryption key, or join the one that is under way",
-            answer: .named("KEKRotation")),
+            answer: .named("KEKRotation"), errors: [409]),
         AdminRoute(
             ShowKEKRotation.self, .get, "/v1/keks/rotation", .keyAdmin, "How far the rotation is, and how it ended",
             answer: .named("KEKRotation")),

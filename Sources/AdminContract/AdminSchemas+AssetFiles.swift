@@ -82,6 +82,7 @@ extension AdminSchemas {
                 .required("publicKey", text, "X25519 (RFC 7748), in base64"),
             ])
         ),
+        ("Verifications", .object([.required("assets", .list(.named("Verification")))])),
         (
             "Verification",
             .object([

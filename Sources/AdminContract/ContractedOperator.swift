@@ -10,9 +10,19 @@ public struct ContractedOperator: OperatorInterface {
     }
 
     public func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
-        if let route = AdminRoutes.all.first(where: { $0.operation == AdminRoute.operation(of: Verb.self) }) {
-            _ = try route.verb(try route.request(for: verb))
-        }
+        try judge(verb)
         return try await inner.perform(verb)
+    }
+
+    public func begin<Verb: LongVerb>(_ verb: Verb) async throws -> OperationReport {
+        try judge(verb)
+        return try await inner.begin(verb)
+    }
+
+    private func judge<Verb: OperatorVerb>(_ verb: Verb) throws {
+        guard let route = AdminRoutes.all.first(where: { $0.operation == AdminRoute.operation(of: Verb.self) }) else {
+            return
+        }
+        _ = try route.verb(try route.request(for: verb))
     }
 }

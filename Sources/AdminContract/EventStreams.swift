@@ -15,6 +15,10 @@ struct EventStreams {
         EventStreams(
             path: "/v1/events", name: "streamEvents",
             summary: "What happens to all jobs from now on, as server-sent events", errors: [400, 401, 403, 429, 503]),
+        EventStreams(
+            path: "/v1/operations/{id}/events", name: "streamOperationEvents",
+            summary: "How far an operation is, as server-sent events until it has ended",
+            errors: [400, 401, 403, 404, 429, 503]),
     ]
 
     func operation(_ problem: (Int) -> JSONValue) -> JSONValue {
@@ -27,7 +31,7 @@ struct EventStreams {
         ]
         if path.contains("{id}") {
             parameters.append([
-                "name": "id", "in": "path", "required": true, "description": "The job's id",
+                "name": "id", "in": "path", "required": true, "description": "Whose events they are",
                 "schema": Schema.text(.name).specification(),
             ])
         }
@@ -50,6 +54,7 @@ extension AdminRoutes {
     /// Whether an address answers with server-sent events.
     public static func isEventStream(path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return path == "/v1/events" || (parts.count == 5 && path.hasPrefix("/v1/jobs/") && parts[4] == "events")
+        let isOfOne = path.hasPrefix("/v1/jobs/") || path.hasPrefix("/v1/operations/")
+        return path == "/v1/events" || (parts.count == 5 && isOfOne && parts[4] == "events")
     }
 }

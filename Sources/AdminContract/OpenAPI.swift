@@ -60,7 +60,7 @@ public enum OpenAPI {
             "description": .string("Takes the role \(route.role.rawValue), or one that may more."),
             "x-keyway-role": .string(route.role.rawValue), "responses": .object(responses(route)),
         ]
-        let parameters = route.fields.compactMap(parameter)
+        let parameters = route.fields.compactMap(parameter) + (route.begin == nil ? [] : [prefer])
         if !parameters.isEmpty { members["parameters"] = .array(parameters) }
         if let body = body(route) { members["requestBody"] = body }
         return .object(members)
@@ -79,6 +79,12 @@ public enum OpenAPI {
             "description": .string(field.summary), "schema": field.schema.specification(),
         ]
     }
+
+    private static let prefer: JSONValue = [
+        "name": .string(Preference.header), "in": "header", "required": false,
+        "description": "With respond-async (RFC 7240) the work is begun as an operation, and the answer is 202",
+        "schema": ["type": "string"],
+    ]
 
     private static func body(_ route: AdminRoute) -> JSONValue? {
         if let field = route.fields(in: .document).first {
@@ -111,11 +117,22 @@ public enum OpenAPI {
         if !headers.isEmpty { success["headers"] = .object(headers) }
         var responses = ["200": JSONValue.object(success)]
         if route.answersCreated { responses["201"] = .object(success) }
+        if route.begin != nil { responses["202"] = begun }
         var errors = [400, 401, 403, 429, 503] + route.errors
         if route.takesBody { errors += [413, 415] }
         for status in errors { responses[String(status)] = problem(status) }
         return responses
     }
+
+    /// What `Prefer: respond-async` is answered with.
+    private static let begun: JSONValue = [
+        "description": "It is begun: the operation",
+        "headers": [
+            "Location": ["description": "The operation's address", "schema": ["type": "string"]],
+            "Preference-Applied": ["schema": ["type": "string"]],
+        ],
+        "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Operation"]]],
+    ]
 
     private static func problem(_ status: Int) -> JSONValue {
         [

@@ -11,25 +11,30 @@ import Policies
 /// The admin API: one handler for every row of `AdminRoutes`. Never added to a public listener.
 public struct AdminAPI: Sendable {
     private static let link = HTTPField.Name("Link")
+    private static let prefer = HTTPField.Name(Preference.header)
 
     private let authentication: AdminAuthentication
     private let interface: @Sendable (AdminIdentity) -> any OperatorInterface
     private let specification: ByteBuffer
     private let isEncrypted: Bool
     private let events: JobEventStream?
+    private let operations: OperationEventStream?
 
     /// - Parameters:
     ///   - interface: does what the holder of a token asks, under the token's name and role.
     ///   - version: of the program, for the specification.
     ///   - isEncrypted: whether the listener speaks TLS.
     ///   - catalog: whose events are streamed; nil for none.
+    ///   - operations: whose progress is streamed; nil for none.
     public init(
         authentication: AdminAuthentication, version: String, isEncrypted: Bool,
-        catalog: (any CatalogEngine)? = nil, interface: @escaping @Sendable (AdminIdentity) -> any OperatorInterface
+        catalog: (any CatalogEngine)? = nil, operations: OperationDesk? = nil,
+        interface: @escaping @Sendable (AdminIdentity) -> any OperatorInterface
     ) throws {
         self.authentication = authentication
         self.isEncrypted = isEncrypted
         events = catalog.map(JobEventStream.init)
+        self.operations = operations.map(OperationEventStream.init)
         self.interface = interface
         specification = ByteBuffer(bytes: try OpenAPI.document(version: version))
     }
@@ -44,6 +49,9 @@ public struct AdminAPI: Sendable {
         if let events {
             router.get("v1/jobs/:id/events") { try await stream(events, $0, $1) }
             router.get("v1/events") { try await stream(events, $0, $1) }
+        }
+        if let operations {
+            router.get("v1/operations/:id/events") { try await stream(operations, $0, $1) }
         }
         router.get("v1/openapi.json") { _, _ in
             Response(
@@ -67,7 +75,9 @@ public struct AdminAPI: Sendable {
                     .notPermitted, "key bytes travel over TLS or on this machine only: configure tls.admin")
             }
             let verb = try route.verb(await AdminRequest(request, route, context))
-            return Self.response(try await route.perform(interface(identity), verb), route, request)
+            let isAsynchronous = Self.prefer.map { request.headers[values: $0].contains(where: Preference.isAsynchronous) } ?? false
+            let perform = isAsynchronous ? route.begin ?? route.perform : route.perform
+            return Self.response(try await perform(interface(identity), verb), route, request)
         } catch let error as OperatorError {
             throw Problem(error)
         }
@@ -81,7 +91,21 @@ public struct AdminAPI: Sendable {
             _ = try await authentication.identify(request, context, .reader)
             return try await events.response(
                 of: context.parameters.get("id").map { JobID(rawValue: $0) },
-                after: JobEventStream.lastEventID.flatMap { request.headers[$0] })
+                after: EventStream.lastEventID.flatMap { request.headers[$0] })
+        } catch let error as OperatorError {
+            throw Problem(error)
+        }
+    }
+
+    /// Progress of the operation that the address names.
+    private func stream(
+        _ operations: OperationEventStream, _ request: Request, _ context: ServiceRequestContext
+    ) async throws -> Response {
+        do {
+            _ = try await authentication.identify(request, context, .reader)
+            return try operations.response(
+                of: context.parameters.get("id") ?? "",
+                after: EventStream.lastEventID.flatMap { request.headers[$0] })
         } catch let error as OperatorError {
             throw Problem(error)
         }
@@ -95,8 +119,13 @@ public struct AdminAPI: Sendable {
         if let next = answer.next, let link = Self.link {
             headers[link] = "<\(AdminLink.next(after: next, in: request.uri.string))>; rel=\"next\""
         }
+        if let operation = answer.operation {
+            headers[.location] = "/v1/operations/\(operation)"
+            if let applied = HTTPField.Name("Preference-Applied") { headers[applied] = Preference.asynchronous }
+        }
+        let success: HTTPResponse.Status = answer.isCreated ? .created : .ok
         return Response(
-            status: answer.isCreated ? .created : .ok, headers: headers,
+            status: answer.operation == nil ? success : .accepted, headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 }

@@ -1,23 +1,12 @@
 import Administration
 import Catalog
 import Foundation
-import HTTPSurface
-import HTTPTypes
 import Hummingbird
-import NIOCore
-import ServiceLifecycle
 
-/// Events of jobs as server-sent events (WHATWG HTML, 9.2): of one job until it has ended, or of all until whoever listens
-/// goes. A listener that comes back says the last event that it saw (`Last-Event-ID`) and misses nothing but progress.
+/// Events of jobs: of one job until it has ended, or of all until whoever listens goes. A listener that comes back misses
+/// nothing but progress.
 struct JobEventStream: Sendable {
-    private static let interval = Duration.milliseconds(250)
-    /// A comment keeps proxies from closing what is quiet.
-    private static let silence = Duration.seconds(15)
-    /// A listener comes back after this at the latest, with a token that is looked at again.
-    private static let longest = Duration.seconds(3600)
     private static let batch = 500
-
-    static let lastEventID = HTTPField.Name("Last-Event-ID")
 
     let catalog: any CatalogEngine
 
@@ -31,47 +20,21 @@ struct JobEventStream: Sendable {
         }
         var start: Int64 = 0
         if let last {
-            guard let number = Int64(last), number >= 0 else {
-                throw OperatorError(.malformed, "Last-Event-ID is not the id of an event")
-            }
-            start = number
+            start = try EventStream.number(last)
         } else if job == nil {
             start = try await catalog.lastJobEvent()
         }
-        let first = start
-        return Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
-            body: ResponseBody { writer in
-                try await write(to: &writer, job, after: first)
-                try await writer.finish(nil)
-            })
+        return EventStream.response(after: start) { try await next(job, after: $0) }
     }
 
-    private func write(
-        to writer: inout any ResponseBodyWriter, _ job: JobID?, after start: Int64
-    ) async throws {
-        var last = start
-        let end = ContinuousClock.now + Self.longest
-        var quietSince = ContinuousClock.now
-        try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
-        while ContinuousClock.now < end, !Task.isCancelled, !Task.isShuttingDownGracefully {
-            // Before the reading: what happens after it is read in the next round.
-            let isOver = try await job.asyncMap { try await catalog.job($0)?.state.isFinal ?? true } ?? false
-            let events = try await catalog.jobEvents(after: last, job: job, limit: Self.batch)
-            for event in events {
-                try await writer.write(ByteBuffer(string: try Self.text(event)))
-                last = event.sequence
-            }
-            if isOver, events.isEmpty { return }
-            let now = ContinuousClock.now
-            if !events.isEmpty { quietSince = now }
-            if now - quietSince > Self.silence {
-                try await writer.write(ByteBuffer(string: ": still here\n\n"))
-                quietSince = now
-            }
-            if events.count < Self.batch, !isOver { try await Task.sleep(for: Self.interval) }
-        }
+    private func next(_ job: JobID?, after last: Int64) async throws -> EventStream.Round {
+        // Before the reading: what happens after it is read in the next round.
+        let hasEnded = try await job.asyncMap { try await catalog.job($0)?.state.isFinal ?? true } ?? false
+        let events = try await catalog.jobEvents(after: last, job: job, limit: Self.batch)
+        return EventStream.Round(
+            events: try events.map {
+                EventStream.Event(id: $0.sequence, name: $0.kind.name, data: try Self.text($0))
+            }, isOver: hasEnded && events.isEmpty, isFull: events.count == Self.batch || hasEnded)
     }
 
     private struct Data: Encodable {
@@ -92,7 +55,7 @@ struct JobEventStream: Sendable {
                 event: event.kind.name, time: ISO8601DateFormatter().string(from: event.time), job: event.job.rawValue,
                 task: event.task, previousState: event.oldState, state: event.newState,
                 progress: (event.progress * 10_000).rounded() / 10_000))
-        return "id: \(event.sequence)\nevent: \(event.kind.name)\ndata: \(String(decoding: data, as: UTF8.self))\n\n"
+        return String(decoding: data, as: UTF8.self)
     }
 }
 

@@ -245,6 +245,7 @@ public struct BackupWriter {
     private mutating func back(
         up file: AssetFileRecord, _ writer: OriginalsWriter, _ content: NewFile
     ) async throws -> Bool {
+        try Task.checkCancellation()
         var isUnchanged = true
         let key = await writer.key(of: file, &outcome.defects)
         for range in OriginalsWriter.ranges(of: file) {
@@ -262,6 +263,7 @@ public struct BackupWriter {
 
     /// - Returns: the version's line; nil when the version was deleted while the backup was made.
     private mutating func back(up files: VersionFiles) async throws -> BackedUpVersion? {
+        try Task.checkCancellation()
         if let line = try done(files) { return line }
         let known = outcome.defects.count
         let line = try linked(files) ?? copied(files)

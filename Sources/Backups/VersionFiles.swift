@@ -94,6 +94,7 @@ enum StoredCopy {
     ///   - writer: where its bytes go; nil for nowhere.
     ///   - look: is given each piece as well.
     /// - Returns: its SHA-256, in hexadecimal digits.
+    /// - Throws: also `CancellationError`, when the task was cancelled.
     static func run(
         _ reader: any MediaReader, to writer: (any MediaWriter)?,
         _ look: (UnsafeRawBufferPointer) throws -> Void = { _ in }
@@ -103,6 +104,7 @@ enum StoredCopy {
         defer { buffer.deallocate() }
         var offset: UInt64 = 0
         while offset < reader.size {
+            try Task.checkCancellation()
             let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(pieceSize, reader.size - offset))])
             try reader.read(into: piece, at: offset)
             try hash.update(UnsafeRawBufferPointer(piece))

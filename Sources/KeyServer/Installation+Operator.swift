@@ -23,14 +23,14 @@ extension Installation {
     package func makeOperator(
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
-        packages: (any PackageExport)? = nil, backups: BackupDesk? = nil
+        packages: (any PackageExport)? = nil, backups: BackupMaker? = nil
     ) -> LocalOperator {
         var context = OperatorContext(
             catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
             makeSecret: { name, value in try makeSecret(named: name, value: value) },
             auditKeys: auditKeyMaterial, addresses: addresses,
-            material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: kekDesk, actor: actor,
-            role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
+            material: KeyAccess(material: keyMaterial, unwrapper: unwrapper), keks: keks, operations: operations,
+            actor: actor, role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
         context.uploadKeys = makeUploadKeys()
         context.signPath = { signature, secret in try sign(signature, under: secret) }
         context.packages = packages

@@ -109,7 +109,7 @@ package struct KeyServer: Sendable {
     ) throws -> any Service {
         let router = shared.makeUnsharedRouter("admin")
         let authentication = AdminAuthentication(catalog: installation.catalog)
-        let backups = installation.makeBackupDesk(
+        let backups = installation.makeBackupMaker(
             folder: configuration.backupsFolder, program: Version.text, configuration: configuration.fieldsSet)
         addingRoutes(router, authentication)
         ConsoleRoutes(playback: { [catalog = installation.catalog] in
@@ -119,6 +119,7 @@ package struct KeyServer: Sendable {
         try AdminAPI(
             authentication: authentication, version: Version.text,
             isEncrypted: configuration.tls["admin"] != nil, catalog: installation.catalog,
+            operations: installation.operations,
             interface: { [installation, configuration] identity in
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,

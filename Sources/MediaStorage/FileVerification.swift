@@ -29,8 +29,10 @@ public struct FileVerification {
     /// - Parameters:
     ///   - size: that the catalog knows.
     ///   - tagsDigest: that the catalog knows; nil for a file of before there were tags, of which only the size is checked.
+    ///   - look: is told how many bytes were read, a piece at a time; what it throws ends the reading.
     public func damage(
-        of file: StoredFile, form: StorageForm, size: UInt64, tagsDigest: [UInt8]?
+        of file: StoredFile, form: StorageForm, size: UInt64, tagsDigest: [UInt8]?,
+        _ look: (UInt64) throws -> Void = { _ in }
     ) throws -> [StorageDamage] {
         let reader: any MediaReader
         do {
@@ -44,13 +46,17 @@ public struct FileVerification {
             return [StorageDamage(file: file.name, reason: "it has \(reader.size) bytes instead of \(size)")]
         }
         guard let tagsDigest else { return [] }
-        return try compare(reader, file, try PieceTagger(form), tagsDigest)
+        return try compare(reader, file, try PieceTagger(form), tagsDigest, look)
     }
 
-    /// - Parameter digest: SHA-256 of a whole file.
-    public func damage(of file: StoredFile, digest: [UInt8]) throws -> [StorageDamage] {
+    /// - Parameters:
+    ///   - digest: SHA-256 of a whole file.
+    ///   - look: as of a file with tags.
+    public func damage(
+        of file: StoredFile, digest: [UInt8], _ look: (UInt64) throws -> Void = { _ in }
+    ) throws -> [StorageDamage] {
         do {
-            let isWhole = try storage.open(file).digest() == digest
+            let isWhole = try storage.open(file).digest(look) == digest
             return isWhole ? [] : [StorageDamage(file: file.name, reason: "changed")]
         } catch let error as MediaStorageError where error.code == .missing {
             return [StorageDamage(file: file.name, reason: "it is missing")]
@@ -60,7 +66,8 @@ public struct FileVerification {
     }
 
     private func compare(
-        _ reader: any MediaReader, _ file: StoredFile, _ tagger: PieceTagger, _ tagsDigest: [UInt8]
+        _ reader: any MediaReader, _ file: StoredFile, _ tagger: PieceTagger, _ tagsDigest: [UInt8],
+        _ look: (UInt64) throws -> Void
     ) throws -> [StorageDamage] {
         let tagsName = file.tags.name
         var stored = try? storage.open(file.tags)
@@ -74,7 +81,10 @@ public struct FileVerification {
         }
         let places = Places()
         let accumulator = try TagAccumulator(tagger) { try places.take($0, stored) }
-        try reader.forEachPiece { try accumulator.append($0) }
+        try reader.forEachPiece { piece in
+            try accumulator.append(piece)
+            try look(UInt64(piece.count))
+        }
         // Which of the two was changed: made again from whole media, the tags are those of the catalog.
         if try accumulator.finish() == tagsDigest {
             return damage

@@ -67,9 +67,12 @@ struct VerifyingReader: MediaReader {
 
 extension MediaReader {
     /// The SHA-256 of the whole file, read in pieces.
-    func digest() throws -> [UInt8] {
+    func digest(_ look: (UInt64) throws -> Void = { _ in }) throws -> [UInt8] {
         let digest = try SHA256Accumulator()
-        try forEachPiece { try digest.update($0) }
+        try forEachPiece { piece in
+            try digest.update(piece)
+            try look(UInt64(piece.count))
+        }
         return try digest.finish()
     }
 

@@ -19,6 +19,7 @@ struct Keyway: AsyncParsableCommand {
             TokenCommand.self, RevocationCommand.self, ImportCommand.self, CPIXCommand.self, EncryptorCommand.self,
             OriginCommand.self, EndpointCommand.self, KEKCommand.self,
             ReviewCommand.self, KnownWorkCommand.self, AccessPolicyCommand.self, StorageCommand.self, JobCommand.self,
+            OperationCommand.self,
             TransformCommand.self, NotificationCommand.self,
             AuditCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self,
             DoctorCommand.self,

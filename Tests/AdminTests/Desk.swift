@@ -24,21 +24,24 @@ final class Desk: Sendable {
     }
 
     func `operator`(_ role: AdminRole = .keyAdmin, actor: String = "tester", now: Date = moment) -> LocalOperator {
+        LocalOperator(context(role, actor: actor, now: now))
+    }
+
+    func context(_ role: AdminRole, actor: String = "tester", now: Date = moment) -> OperatorContext {
         let wrapping = wrapping
-        return LocalOperator(
-            OperatorContext(
-                catalog: catalog, verifier: NoVerifier(),
-                makeKey: { type, keyID, name in
-                    ContentKeyRecord(
-                        wrapped: try wrapping.wrap(.random(type), keyID: keyID), name: name, authorizationPolicy: nil,
-                        created: moment)
-                },
-                makeSecret: { name, value in
-                    let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
-                    return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: moment)
-                },
-                auditKeys: AuditKeys(wrapping: wrapping), addresses: { _ in .none }, actor: actor, role: role,
-                keySetHosts: ["127.0.0.1:9"], now: { now }))
+        return OperatorContext(
+            catalog: catalog, verifier: NoVerifier(),
+            makeKey: { type, keyID, name in
+                ContentKeyRecord(
+                    wrapped: try wrapping.wrap(.random(type), keyID: keyID), name: name, authorizationPolicy: nil,
+                    created: moment)
+            },
+            makeSecret: { name, value in
+                let (kek, ciphertext) = try wrapping.wrapSecret(value, name: name)
+                return SecretRecord(name: name, kek: kek, ciphertext: ciphertext, created: moment)
+            },
+            auditKeys: AuditKeys(wrapping: wrapping), addresses: { _ in .none }, actor: actor, role: role,
+            keySetHosts: ["127.0.0.1:9"], now: { now })
     }
 
     func events() async throws -> [AuditEvent] {

@@ -20,6 +20,10 @@ public protocol OperatorVerb: Codable, Sendable {
 public protocol OperatorInterface: Sendable {
     /// - Throws: `OperatorError`, the same one whoever does it.
     func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report
+    /// Begins long work, which goes on when nobody waits for it.
+    ///
+    /// - Throws: as `perform` does, for what is refused at once.
+    func begin<Verb: LongVerb>(_ verb: Verb) async throws -> OperationReport
 }
 
 /// Does it here.
@@ -38,13 +42,21 @@ public struct LocalOperator: OperatorInterface {
         }
     }
 
+    public func begin<Verb: LongVerb>(_ verb: Verb) async throws -> OperationReport {
+        do {
+            return try await context.operations.begin(verb.order(in: context), actor: context.actor).report.outline
+        } catch {
+            throw OperatorError(meaning: error) ?? error
+        }
+    }
+
     /// Once more when another process has retired the key-encryption key that this one still used: nothing was changed,
     /// and now it knows the new one.
     private func run<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
         do {
             return try await verb.run(in: context)
         } catch let error as CatalogError where error.code == .retired {
-            guard let keeper = context.keks?.keeper else { throw error }
+            guard let keeper = context.keks else { throw error }
             try await keeper.refresh()
             return try await verb.run(in: context)
         }
@@ -119,8 +131,10 @@ public struct OperatorContext: Sendable {
     public var makeSecret: SecretMaker
     /// Opens, wraps and seals keys; nil where only the catalog is at hand.
     public var material: KeyAccess?
-    /// Rotates key-encryption keys, one run at a time; nil where only the catalog is at hand.
-    public var keks: KEKDesk?
+    /// Holds key-encryption keys; nil where only the catalog is at hand.
+    public var keks: (any KEKKeeper)?
+    /// The long work of this process.
+    public var operations: OperationDesk
     /// Signs the audit log.
     public var auditKeys: any AuditKeyMaterial
     /// The URLs of a published asset, which only the origin knows to write.
@@ -143,7 +157,7 @@ public struct OperatorContext: Sendable {
     /// Makes packages; nil where there is no origin.
     public var packages: (any PackageExport)?
     /// Takes backups; nil where there is no folder for them.
-    public var backups: BackupDesk?
+    public var backups: BackupMaker?
     public var now: @Sendable () -> Date
 
     public init(
@@ -151,7 +165,7 @@ public struct OperatorContext: Sendable {
         revocations: any RevocationSource = NoRevocations(), makeKey: @escaping ContentKeyMaker,
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses, material: KeyAccess? = nil,
-        keks: KEKDesk? = nil, actor: String, role: AdminRole, keySetHosts: [String] = [],
+        keks: (any KEKKeeper)? = nil, operations: OperationDesk = OperationDesk(), actor: String, role: AdminRole, keySetHosts: [String] = [],
         assets: StoredAssets? = nil, sas: SASIssuer? = nil, inputRule: JobInputRule = JobInputRule(below: []),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -164,6 +178,7 @@ public struct OperatorContext: Sendable {
         self.addresses = addresses
         self.material = material
         self.keks = keks
+        self.operations = operations
         self.actor = actor
         self.role = role
         self.keySetHosts = keySetHosts
@@ -189,7 +204,7 @@ public struct OperatorContext: Sendable {
     }
 
     /// - Throws: `OperatorError` where key-encryption keys are not at hand.
-    func kekDesk() throws -> KEKDesk {
+    func kekKeeper() throws -> any KEKKeeper {
         guard let keks else { throw OperatorError(.unavailable, "key-encryption keys are not at hand here") }
         return keks
     }

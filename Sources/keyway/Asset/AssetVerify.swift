@@ -6,7 +6,10 @@ struct AssetVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read everything that is stored of assets through, and say where it is not what was written.",
-        discussion: "Ends with code 65 when something is damaged.")
+        discussion: """
+            Ends with code 65 when something is damaged. Over KEYWAY_URL the server reads, as an operation that goes on when \
+            this command is interrupted.
+            """)
 
     @OptionGroup var common: CommonOptions
 
@@ -30,23 +33,18 @@ struct AssetVerify: AsyncParsableCommand {
 
     func run() async throws {
         let interface = try await common.makeOperator()
-        var names = names
-        if names.isEmpty {
-            names = try await interface.pages { ListAssets(after: $0, limit: Paging.limits.upperBound) }
-                .flatMap { $0.assets.map(\.name) }
-        }
-        let bar = ProgressBar(label: "verifying", isDrawn: Terminal.isInteractive)
-        var reports: [VerifyAsset.Report] = []
-        for name in names {
-            bar.show(done: reports.count, of: names.count)
-            reports.append(try await interface.perform(VerifyAsset(name: name)))
-        }
-        bar.finish()
-        let answer = Answer(assets: reports)
-        try answer.print(json: common.json)
+        let begun = try await interface.begin(VerifyAssets(assets: names.isEmpty ? nil : names))
+        let ended = try await FollowedOperation(interface, begun, isDrawn: common.drawsProgress).end()
+        try OperationOutcome.print(ended, json: common.json)
+    }
+
+    /// - Throws: `CommandFailure` when something is damaged.
+    static func print(_ result: VerifyAssets.Report, json: Bool) throws {
+        let answer = Answer(assets: result.assets)
+        try answer.print(json: json)
         guard !answer.damaged else {
-            let count = reports.filter { !$0.damage.isEmpty }.count
-            throw CommandFailure(.badData, "\(count) of \(reports.count) assets are damaged")
+            let count = answer.assets.filter { !$0.damage.isEmpty }.count
+            throw CommandFailure(.badData, "\(count) of \(answer.assets.count) assets are damaged")
         }
     }
 }

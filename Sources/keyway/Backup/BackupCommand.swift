@@ -12,7 +12,7 @@ struct BackupCommand: AsyncParsableCommand {
             The backup holds the catalog with all wrapped keys and secrets, and a list of all media files and originals; with \
             --media the files, too. It does not hold the key-encryption keys: keep those elsewhere. An attempt that was \
             interrupted goes on when the command is run again. Over KEYWAY_URL the server takes it, into the folder that its \
-            backups.folder names, where the backup and --base are names.
+            backups.folder names, where the backup and --base are names; it goes on when this command is interrupted.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -56,19 +56,33 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard base == nil || media else { throw CommandFailure(.badData, "--base is for backups with --media") }
-        let bar = ProgressBar(label: "backing up", isDrawn: Terminal.isInteractive && !common.json)
+        if CommonOptions.isRemote { return try await takeThere() }
+        let bar = ProgressBar(label: "backing up", isDrawn: common.drawsProgress)
         defer { bar.finish() }
-        let outcome = try await CommonOptions.isRemote ? takeThere(bar) : take(bar)
+        let outcome = try await take(bar)
         bar.finish()
+        try Self.print(BackupResult(outcome), folder: folder, json: common.json)
+    }
+
+    /// - Throws: `CommandFailure` when media was missing or damaged.
+    static func print(_ result: BackupResult, folder: String, json: Bool) throws {
         try Made(
-            folder: folder, manifest: outcome.manifest, unchanged: outcome.unchanged, defects: outcome.defects
-        ).print(json: common.json)
-        guard outcome.defects.isEmpty else {
+            folder: folder, manifest: result.manifest, unchanged: result.unchanged, defects: result.defects
+        ).print(json: json)
+        guard result.defects.isEmpty else {
             throw CommandFailure(
                 .badData,
                 (["the backup is complete, and these media files were missing or damaged when it was made:"]
-                    + outcome.defects.prefix(20).map { "  \($0.description)" }).joined(separator: "\n"))
+                    + result.defects.prefix(20).map { "  \($0.description)" }).joined(separator: "\n"))
         }
+    }
+
+    /// By a server, for itself.
+    private func takeThere() async throws {
+        let interface = try await common.makeOperator()
+        let begun = try await interface.begin(TakeBackup(name: folder, media: media, base: base))
+        let ended = try await FollowedOperation(interface, begun, isDrawn: common.drawsProgress).end()
+        try OperationOutcome.print(ended, json: common.json)
     }
 
     /// On the machine of the data folder.
@@ -83,44 +97,6 @@ struct BackupCommand: AsyncParsableCommand {
                 actor: Installation.localActor
             ) { bar.show(done: $0, of: $1) }
         }
-    }
-
-    /// How often it is asked how far the backup is; a short one has ended before.
-    private static let intervals = (first: Duration.milliseconds(200), later: Duration.milliseconds(1500))
-    /// How often in a row a server may not answer.
-    private static let attempts = 80
-
-    /// By a server, for itself.
-    private func takeThere(_ bar: ProgressBar) async throws -> BackupOutcome {
-        let interface = try await common.makeOperator()
-        var progress = try await interface.perform(TakeBackup(name: folder, media: media, base: base))
-        let id = progress.id
-        var failures = 0
-        try await Task.sleep(for: Self.intervals.first)
-        while progress.state == .running {
-            do {
-                progress = try await interface.perform(ShowBackup(id: id))
-                failures = 0
-                bar.show(done: progress.done, of: progress.total)
-            } catch let error as OperatorError where Self.isTransient(error) && failures < Self.attempts {
-                failures += 1
-            }
-            if progress.state == .running { try await Task.sleep(for: Self.intervals.later) }
-        }
-        guard progress.state == .finished, let manifest = progress.manifest else {
-            let code = progress.errorCode.flatMap(BackupError.Code.init).map(CommandFailure.Code.init)
-            throw CommandFailure(
-                code ?? .unavailable, progress.error ?? "the backup ended with its server: run the command again")
-        }
-        return BackupOutcome(
-            manifest: manifest, unchanged: progress.unchanged ?? 0, defects: progress.defects ?? [])
-    }
-}
-
-extension BackupCommand {
-    /// Whether the backup may go on all the same: its server, or what lies before it, does not answer now.
-    private static func isTransient(_ error: OperatorError) -> Bool {
-        error.code == .unavailable || error.code == .limited
     }
 }
 

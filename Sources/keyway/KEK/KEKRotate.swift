@@ -9,7 +9,7 @@ struct KEKRotate: AsyncParsableCommand {
         discussion: """
             A rotation that was interrupted is continued, and no new version is made then. Old versions stay until \
             --retire puts them aside, which is refused while something is wrapped under one. Back up the new version \
-            before that.
+            before that. Over KEYWAY_URL the server rotates, as an operation that goes on when this command is interrupted.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -29,43 +29,30 @@ struct KEKRotate: AsyncParsableCommand {
         }
     }
 
-    /// How often it is asked how far the rotation is.
-    private static let interval = Duration.milliseconds(100)
-
     func run() async throws {
         let interface = try await common.makeOperator()
         if retire { return try await interface.perform(RetireKEKs()).print(json: common.json) }
-        let progress = try await follow(interface)
-        guard progress.state == .finished, let version = progress.version else {
-            throw CommandFailure(.unavailable, progress.error ?? "the rotation ended with its server; run it again")
-        }
-        let (remaining, failures) = (progress.remaining ?? 0, progress.failures ?? [])
+        let begun = try await interface.begin(RotateKEK())
+        let ended = try await FollowedOperation(interface, begun, isDrawn: common.drawsProgress).end()
+        try OperationOutcome.print(ended, json: common.json)
+    }
+
+    /// - Throws: `CommandFailure` when something is left under older versions.
+    static func print(_ result: KEKRotationResult, json: Bool) throws {
         try Rotated(
-            version: version, isNew: progress.isNew ?? false, rewrapped: progress.rewrapped ?? 0,
-            remaining: remaining, failures: failures
-        ).print(json: common.json)
-        guard remaining == 0 else {
+            version: result.version, isNew: result.isNew, rewrapped: result.rewrapped, remaining: result.remaining,
+            failures: result.failures
+        ).print(json: json)
+        guard result.remaining == 0 else {
             let advice =
-                failures.isEmpty
+                result.failures.isEmpty
                 ? "run the command again"
                 : "these do not open; restore them from a backup of the catalog, or delete them"
             throw CommandFailure(
                 .badData,
-                (["\(remaining) are left under older versions, which stay; \(advice)"] + failures)
+                (["\(result.remaining) are left under older versions, which stay; \(advice)"] + result.failures)
                     .joined(separator: "\n"))
         }
-    }
-
-    private func follow(_ interface: any OperatorInterface) async throws -> KEKRotationProgress {
-        let bar = ProgressBar(label: "rewrapping", isDrawn: Terminal.isInteractive && !common.json)
-        defer { bar.finish() }
-        var progress = try await interface.perform(RotateKEK())
-        while progress.state == .running {
-            try await Task.sleep(for: Self.interval)
-            progress = try await interface.perform(ShowKEKRotation())
-            bar.show(done: progress.done, of: progress.total)
-        }
-        return progress
     }
 }
 

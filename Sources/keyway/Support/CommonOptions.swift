@@ -26,6 +26,9 @@ struct CommonOptions: ParsableArguments {
         ProcessInfo.processInfo.environment["KEYWAY_URL"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Whether progress is drawn.
+    var drawsProgress: Bool { Terminal.isInteractive && !json }
+
     /// Whether verbs go to a server.
     static var isRemote: Bool { serverURL != nil }
 

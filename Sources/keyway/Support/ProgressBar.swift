@@ -32,6 +32,11 @@ final class ProgressBar: Sendable {
         draw(total > 0 ? Double(done) / Double(total) : 1, 0)
     }
 
+    func show(fraction: Double) {
+        guard isDrawn else { return }
+        draw(fraction, 0)
+    }
+
     /// Removes the line.
     func finish() {
         isVisible.withLock { isVisible in

@@ -3,8 +3,10 @@ import Catalog
 import MediaStorage
 
 /// Reads everything that is stored of an asset through, and says where it is not what was written.
-public struct VerifyAsset: OperatorVerb {
+public struct VerifyAsset: LongVerb {
     public var name: String
+
+    public static let kind = OperationKind.verification
 
     public init(name: String) {
         self.name = name
@@ -34,11 +36,21 @@ public struct VerifyAsset: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> Report {
         let asset = try await context.asset(named: name)
-        let result = try await context.storedAssets().verify(asset)
-        return Report(
-            asset: name, files: result.files, bytes: result.bytes, withoutTags: result.withoutTags,
+        let stored = try context.storedAssets()
+        return Report(asset, try await LongDiskWork.run { try await stored.verify(asset) })
+    }
+
+    public func order(in context: OperatorContext) async throws -> OperationOrder {
+        try await VerifyAssets(assets: [name]).order(in: context)
+    }
+}
+
+extension VerifyAsset.Report {
+    init(_ asset: AssetRecord, _ result: AssetVerificationResult) {
+        self.init(
+            asset: asset.name, files: result.files, bytes: result.bytes, withoutTags: result.withoutTags,
             damage: result.damage.map {
-                Damage(
+                VerifyAsset.Damage(
                     version: $0.version, name: $0.name, file: $0.damage.file, start: $0.damage.range?.lowerBound,
                     end: $0.damage.range?.upperBound, reason: $0.damage.reason)
             })

@@ -62,7 +62,7 @@ public struct ShowKEKs: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
-        let keeper = try context.kekDesk().keeper
+        let keeper = try context.kekKeeper()
         let records = try await context.catalog.kekVersions()
         let usage = try await context.catalog.kekUsage()
         return Report(
@@ -76,11 +76,22 @@ public struct ShowKEKs: OperatorVerb {
 }
 
 /// Starts a rotation, or joins the one that is under way.
-public struct RotateKEK: OperatorVerb {
+public struct RotateKEK: LongVerb {
+    public static let kind = OperationKind.kekRotation
+
     public init() {}
 
     public func run(in context: OperatorContext) async throws -> KEKRotationProgress {
-        try context.kekDesk().start(actor: context.actor)
+        KEKRotationProgress(try context.operations.begin(order(in: context), actor: context.actor))
+    }
+
+    public func order(in context: OperatorContext) throws -> OperationOrder {
+        let rotation = KEKRotation(
+            catalog: context.catalog, keeper: try context.kekKeeper(), actor: context.actor)
+        return OperationOrder(Self.kind) { progress in
+            let outcome = try await rotation.rotate { progress(UInt64(clamping: $0), UInt64(clamping: $1)) }
+            return OperationResult(kekRotation: KEKRotationResult(outcome))
+        }
     }
 }
 
@@ -89,7 +100,7 @@ public struct ShowKEKRotation: OperatorVerb {
     public init() {}
 
     public func run(in context: OperatorContext) async throws -> KEKRotationProgress {
-        try context.kekDesk().current()
+        context.operations.latest(.kekRotation).map(KEKRotationProgress.init) ?? KEKRotationProgress(state: .idle)
     }
 }
 
@@ -109,7 +120,7 @@ public struct RetireKEKs: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> Report {
         let retirement = KEKRetirement(
-            catalog: context.catalog, keeper: try context.kekDesk().keeper, actor: context.actor)
+            catalog: context.catalog, keeper: try context.kekKeeper(), actor: context.actor)
         return Report(
             retired: try await retirement.retireOld().map {
                 Report.Version(version: $0.version.rawValue, note: $0.note)

@@ -1,0 +1,26 @@
+import Administration
+import ArgumentParser
+import KeyServer
+
+struct OperationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "operation", abstract: "Long work of a server: backups, rotations, verifications.",
+        discussion: """
+            Operations are those of the server at KEYWAY_URL. They are kept in its memory: one that ended with its server is \
+            not there any more, and its command is run again. On a data folder long work ends with the command that does it.
+            """,
+        subcommands: [OperationList.self, OperationShow.self, OperationWatch.self, OperationCancel.self])
+}
+
+extension CommonOptions {
+    /// The server whose operations are asked for.
+    func makeServerOperator() async throws -> any OperatorInterface {
+        guard Self.isRemote else {
+            throw CommandFailure(
+                .unavailable,
+                "operations are those of a server: set KEYWAY_URL and KEYWAY_TOKEN; on a data folder long work ends with the "
+                    + "command that does it")
+        }
+        return try await makeOperator()
+    }
+}
