@@ -46,7 +46,8 @@ public struct RemoteOperator: OperatorInterface {
         guard (200..<300).contains(status) else { throw Self.error(status, body) }
         guard status == 202, let report = try? AdminJSON.decoder.decode(OperationReport.self, from: body) else {
             throw OperatorError(
-                .failed, "\(address) answered with no operation, but began or did what was asked: it is of another version")
+                .failed,
+                "\(address) answered with no operation, but began or did what was asked: it is of another version")
         }
         return report
     }

@@ -75,7 +75,8 @@ public struct AdminAPI: Sendable {
                     .notPermitted, "key bytes travel over TLS or on this machine only: configure tls.admin")
             }
             let verb = try route.verb(await AdminRequest(request, route, context))
-            let isAsynchronous = Self.prefer.map { request.headers[values: $0].contains(where: Preference.isAsynchronous) } ?? false
+            let isAsynchronous =
+                Self.prefer.map { request.headers[values: $0].contains(where: Preference.isAsynchronous) } ?? false
             let perform = isAsynchronous ? route.begin ?? route.perform : route.perform
             return Self.response(try await perform(interface(identity), verb), route, request)
         } catch let error as OperatorError {

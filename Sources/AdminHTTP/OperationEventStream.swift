@@ -16,7 +16,9 @@ struct OperationEventStream: Sendable {
 
     private func next(_ id: String, after last: Int64) throws -> EventStream.Round {
         // Forgotten for later ones.
-        guard let (report, revision) = operations.look(at: id) else { return EventStream.Round(events: [], isOver: true) }
+        guard let (report, revision) = operations.look(at: id) else {
+            return EventStream.Round(events: [], isOver: true)
+        }
         let name = report.state.isFinal ? "OperationStateChange" : "OperationProgress"
         let event = EventStream.Event(
             id: revision, name: name,

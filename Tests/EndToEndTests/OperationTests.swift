@@ -33,14 +33,16 @@ import Testing
             server = try RunningServer(data, environment: settings)
         }
 
-        func ask(_ method: String, _ path: String, _ role: String = "key-admin", _ options: String...) throws -> Answer {
+        func ask(_ method: String, _ path: String, _ role: String = "key-admin", _ options: String...) throws -> Answer
+        {
             try curlWith(
                 server.admin + path, ["-X", method, "-H", "Authorization: Bearer \(tokens[role] ?? "")"] + options)
         }
 
         func post(_ path: String, _ body: String = "{}", _ role: String = "key-admin") throws -> Answer {
             try ask(
-                "POST", path, role, "-H", "Content-Type: application/json", "-H", OperationTests.asynchronous, "-d", body)
+                "POST", path, role, "-H", "Content-Type: application/json", "-H", OperationTests.asynchronous, "-d",
+                body)
         }
 
         func remote(_ arguments: String..., role: String = "key-admin") throws -> Outcome {
@@ -69,7 +71,8 @@ import Testing
                     return sides.count == 2 ? (String(sides[0]), sides[1].trimmingCharacters(in: .whitespaces)) : nil
                 }
             ) { first, _ in first }
-            guard let id = fields["id"].flatMap({ Int($0) }), let name = fields["event"], let data = fields["data"] else {
+            guard let id = fields["id"].flatMap({ Int($0) }), let name = fields["event"], let data = fields["data"]
+            else {
                 return nil
             }
             return (id, name, (try? JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any]) ?? [:])
@@ -89,7 +92,8 @@ import Testing
             let id = try #require(begun.member("id") as? String)
             let address = try #require(begun.headers["location"])
             #expect(address == "/v1/operations/\(id)")
-            #expect(begun.member("kind") as? String == "verification" && begun.member("actor") as? String == "the-operator")
+            #expect(
+                begun.member("kind") as? String == "verification" && begun.member("actor") as? String == "the-operator")
             let stream = try site.ask("GET", address + "/events", "reader")
             #expect(stream.headers["content-type"] == "text/event-stream; charset=utf-8")
             let events = events(stream)

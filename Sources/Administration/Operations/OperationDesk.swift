@@ -50,7 +50,9 @@ public final class OperationDesk: Sendable {
     }
 
     private static func refusal(_ kind: OperationKind, _ running: [Entry]) -> OperatorError {
-        let names = running.map { entry in entry.report.subject.map { "\(entry.report.id) ('\($0)')" } ?? entry.report.id }
+        let names = running.map { entry in
+            entry.report.subject.map { "\(entry.report.id) ('\($0)')" } ?? entry.report.id
+        }
         return OperatorError(
             .conflict,
             "as many operations of kind \(kind.rawValue) are under way as may be, \(names.joined(separator: ", ")): wait "

@@ -28,8 +28,10 @@ enum OperationOutcome {
             if let result = report.result?.backup {
                 return try BackupCommand.print(result, folder: report.subject ?? "", json: json)
             }
-        case .kekRotation: if let result = report.result?.kekRotation { return try KEKRotate.print(result, json: json) }
-        case .verification: if let result = report.result?.verification { return try AssetVerify.print(result, json: json) }
+        case .kekRotation:
+            if let result = report.result?.kekRotation { return try KEKRotate.print(result, json: json) }
+        case .verification:
+            if let result = report.result?.verification { return try AssetVerify.print(result, json: json) }
         }
         // Not for this role.
         try report.print(json: json)
