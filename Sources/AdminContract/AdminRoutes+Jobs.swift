@@ -87,7 +87,19 @@ extension AdminRoutes {
             answer: .named("TransformList")),
         AdminRoute(
             ShowTransform.self, .get, "/v1/transforms/{name}", .reader, "One transform as a document",
-            [.path("name", .name, "The transform's name")], answer: .named("Transform"), errors: [404]),
+            [.transform], answer: .named("Transform"), errors: [404]),
+        AdminRoute(
+            PutTransform.self, .put, "/v1/transforms/{name}", .operator,
+            "Store a transform, whatever was there before; jobs that were submitted keep the one that they have",
+            [
+                .transform, .document("document", .named("TransformDocument"), "kind and name may be left out"),
+                .ifMatch, .ifNoneMatch,
+            ],
+            answer: .named("TransformPut"), errors: [412, 422]),
+        AdminRoute(
+            DeleteTransform.self, .delete, "/v1/transforms/{name}", .operator,
+            "Delete a transform that is not built in; jobs that were submitted go on", [.transform, .ifMatch],
+            answer: .named("PolicyDeleted"), errors: [404, 409, 412]),
     ]
 
     static let presets = [
@@ -114,4 +126,5 @@ extension AdminRoutes {
 
 extension AdminRoute.Field {
     fileprivate static let job = path("id", .name, "The job's id")
+    fileprivate static let transform = path("name", .name, "The transform's name")
 }

@@ -23,6 +23,14 @@ extension AdminSchemas {
             ])
         ),
         ("Transform", .object(transform)),
+        (
+            "TransformPut",
+            .object([
+                .required("change", .text(.choice(["create", "update", "unchanged"]))),
+                .required("transform", .named("Transform")),
+            ])
+        ),
+        ("TransformDocument", .object(transformDocument)),
         ("PresetList", .object([.required("presets", .list(.named("Preset")))])),
         ("Preset", .object(preset)),
         ("NotificationEndpointList", page("endpoints", .named("NotificationEndpoint"))),
@@ -52,6 +60,13 @@ extension AdminSchemas {
         .optional("errorCode", text), .optional("errorClass", words(TaskErrorClass.self)),
         .optional("errorMessage", text), .required("result", .map(text)),
         .optional("remaining", .count, "Seconds that it still takes"),
+    ]
+
+    /// As people write it, with what may be left out or said in a word: the tasks are judged as those of a document.
+    private static let transformDocument: [Schema.Property] = [
+        .optional("kind", text), .optional("name", name), .optional("description", text),
+        .optional("priority", .integer(-1000...1000)),
+        .required("tasks", .array(.document, 1...Transform.maximumTasks), "See Documentation/writing-transforms.md"),
     ]
 
     private static let transform: [Schema.Property] = [

@@ -130,6 +130,7 @@ public enum CatalogCondition: Sendable {
     case deliveryPolicy(name: String, DeliveryPolicy?)
     case secret(name: String, SecretRecord?)
     case streamingEndpoint(name: String, StreamingEndpoint?)
+    case transform(name: String, Transform?)
     /// The asset of this name is this one.
     case asset(AssetRecord)
     /// The key of this id is this one.

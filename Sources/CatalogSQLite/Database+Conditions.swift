@@ -14,6 +14,8 @@ extension Database {
             try require("deliveryPolicy", name, is: policy.map(Column.json), "the delivery policy")
         case .streamingEndpoint(let name, let endpoint):
             try require("streamingEndpoint", name, is: endpoint.map(Column.json), "the endpoint")
+        case .transform(let name, let transform):
+            try require("transform", name, is: transform.map(Column.json), "the transform")
         case .asset(let asset):
             guard try self.asset(named: asset.name) == asset else { throw Self.changed("the asset", asset.name) }
         case .secret(let name, let secret):

@@ -58,6 +58,7 @@ import Testing
         ["revocation", "remove", "00000000000000000000000000000000"],
         ["encryptor", "revoke", "nobody"], ["origin", "revoke", "nobody"],
         ["job", "show", "2b0d10f5-8792-4723-802d-556e59577797"], ["transform", "show", "nobody"],
+        ["transform", "delete", "nobody"],
         ["job", "cancel", "2b0d10f5-8792-4723-802d-556e59577797"],
         ["job", "retry", "2b0d10f5-8792-4723-802d-556e59577797"], ["notification", "log", "--endpoint", "nobody"],
         ["job", "list", "--after", "2b0d10f5-8792-4723-802d-556e59577797"],
@@ -67,7 +68,8 @@ import Testing
         ["asset", "versions", "nobody"], ["asset", "rollback", "nobody"], ["asset", "rollback", "film", "--to", "99"],
     ]
     static let wrong: [[String]] = [
-        ["key", "show", "../x y"],
+        ["key", "show", "../x y"], ["transform", "delete", "adaptive"], ["transform", "delete", "../x"],
+        ["transform", "put", "mine", "README.md"], ["transform", "put", "../x", "Policies/demo-access.yaml"],
         ["job", "show", "../x"], ["job", "list", "--state", "asleep"],
         ["job", "submit", "--transform", "adaptive", "--asset", "../x", "/nowhere"],
         ["job", "submit", "--transform", "adaptive", "--asset", "x", "--priority", "2000", "/nowhere"],
@@ -328,4 +330,57 @@ import Testing
         let both = try site.remote(["key", "list", "--data", "/tmp"])
         #expect(both.status == 65)
     }
+
+    /// What one way stores the other way shows, replaces and deletes.
+    @Test func transformsAreStoredOneByOne() throws {
+        func document(_ description: String) -> Data {
+            Data("description: \(description)\ntasks: [{ kind: encode, preset: adaptive }]".utf8)
+        }
+        let site = site
+        let here: Verb = { try site.local($0, input: $1) }
+        let there: Verb = { try site.remote($0, input: $1) }
+        for (first, second) in [(here, there), (there, here)] {
+            #expect(try first(["transform", "put", "single"], document("one")).text == "create Transform single\n")
+            let again = try second(["transform", "put", "single", "--new"], document("two"))
+            #expect(again.status == 65 && again.errors.contains("there is a transform 'single' already"))
+            #expect(try second(["transform", "put", "single"], document("one")).text == "unchanged Transform single\n")
+            #expect(try second(["transform", "put", "single"], document("two")).text == "update Transform single\n")
+            let shown = try first(["transform", "show", "single", "--json"], Data())
+            #expect(try shown.json()["description"] as? String == "two")
+            // What is shown can be put back.
+            #expect(try second(["transform", "put", "single"], shown.output).text == "unchanged Transform single\n")
+            let wrong = try first(
+                ["transform", "put", "single"], Data("tasks: [{ kind: encode }, { kind: dream }]".utf8))
+            #expect(wrong.status == 65 && wrong.errors.contains("single:1:"), "\(wrong.errors)")
+            let builtIn = try second(["transform", "put", "adaptive"], document("mine"))
+            #expect(builtIn.status == 65 && builtIn.errors.contains("built in"))
+            #expect(try second(["transform", "delete", "single"], Data()).text == "deleted Transform single\n")
+            #expect(try first(["transform", "show", "single"], Data()).status == 66)
+        }
+        let tail = try site.data.must("audit", "tail", "-n", "1000").text
+        #expect(tail.contains("create Transform single") && tail.contains("policyDeleted  detail=\"Transform single\""))
+    }
+
+    /// A job carries its tasks with it.
+    @Test func jobsGoOnWithoutTheirTransform() throws {
+        let data = try DataFolder()
+        let document = """
+            tasks:
+              - kind: encode
+                preset:
+                  video: { renditions: [{ width: 160, height: 90, bitrate: 100k }] }
+                  audio: [{ codec: aac, channels: 2 }]
+            """
+        try data.must("transform", "put", "quick", input: Data(document.utf8))
+        let job =
+            try data.must(
+                "job", "submit", "--transform", "quick", "--asset", "film", Programs.clip("exo_sample.mp4"), "--json"
+            ).json()["job"] as? [String: Any]
+        try data.must("transform", "delete", "quick")
+        let ended = try data.must("job", "watch", try #require(job?["id"] as? String), "--json").json()
+        #expect((ended["job"] as? [String: Any])?["state"] as? String == "finished")
+        #expect(try data.assets() == ["film"])
+    }
+
+    private typealias Verb = (_ arguments: [String], _ input: Data) throws -> Outcome
 }

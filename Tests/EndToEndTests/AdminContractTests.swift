@@ -144,6 +144,33 @@ import Testing
         #expect(try site.ask("DELETE", path, token: token).status == 404)
     }
 
+    @Test func entityTagsGuardTransforms() throws {
+        let token = site.tokens["operator"]
+        let path = "/v1/transforms/tagged"
+        func put(_ priority: Int, _ headers: String...) throws -> Answer {
+            try curlWith(
+                site.server.admin + path,
+                [
+                    "-X", "PUT", "-H", "Authorization: Bearer \(token ?? "")", "-H", "Content-Type: application/json",
+                    "-d",
+                    #"{"priority":\#(priority),"tasks":[{"kind":"encode","preset":"adaptive"}]}"#,
+                ] + headers.flatMap { ["-H", $0] })
+        }
+        let made = try put(1, "If-None-Match: *")
+        #expect(made.status == 201)
+        let tag = try #require(made.headers["etag"])
+        #expect(try site.ask("GET", path, token: token).headers["etag"] == tag)
+        #expect(try put(1, "If-None-Match: *").status == 412)
+        let changed = try put(2, "If-Match: \(tag)")
+        #expect(changed.status == 200 && changed.headers["etag"] != tag)
+        #expect(try put(3, "If-Match: \(tag)").status == 412)
+        #expect(try site.ask("DELETE", path, token: token, "-H", "If-Match: \(tag)").status == 412)
+        #expect(try site.ask("DELETE", path, token: site.tokens["reader"]).status == 403)
+        #expect(try site.ask("DELETE", path, token: token).status == 200)
+        #expect(try site.ask("DELETE", path, token: token).status == 404)
+        #expect(try site.ask("DELETE", "/v1/transforms/upload", token: token).status == 409)
+    }
+
     @Test func largeAndForeignBodiesAreRefused() throws {
         let folder = try Folder()
         let large = try folder.write("large", Data(repeating: 0x20, count: 300 << 10))

@@ -1,3 +1,4 @@
+import AdminContract
 import Administration
 import ArgumentParser
 import Foundation
@@ -6,8 +7,11 @@ import KeyServer
 struct TransformCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transform", abstract: "Transforms: recipes for jobs.",
-        discussion: "A transform is declared by a document of kind Transform and 'keyway apply'.",
-        subcommands: [TransformList.self, TransformShow.self, TransformValidate.self])
+        discussion:
+            "A transform is declared by a document of kind Transform: 'keyway apply', or 'keyway transform put' for one.",
+        subcommands: [
+            TransformList.self, TransformShow.self, TransformValidate.self, TransformPut.self, TransformDelete.self,
+        ])
 }
 
 struct TransformList: VerbCommand {
@@ -47,6 +51,68 @@ extension TransformForm: Report {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
+}
+
+struct TransformPut: VerbCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "put", abstract: "Store one transform, whatever was there before.",
+        discussion: """
+            The document is that of 'keyway transform show' or of 'keyway apply', in YAML or JSON; kind and name may be left out. \
+            Jobs that were submitted keep the transform that they were submitted with.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The transform's name.")
+    var name: String
+
+    @Argument(help: "The document's file; standard input when absent.")
+    var file: String?
+
+    @Flag(help: "Refuse to replace one that is there.")
+    var new = false
+
+    /// In bytes, as over the admin API.
+    private static let maximumDocument = AdminRoute.defaultMaximumBody
+
+    func verb() throws -> PutTransform {
+        PutTransform(name: name, document: try document(), ifNoneMatch: new ? "*" : nil)
+    }
+
+    private func document() throws -> String {
+        let place = file.map { "'\($0)'" } ?? "standard input"
+        let data: Data
+        do {
+            let handle = try file.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) } ?? .standardInput
+            data = try handle.read(upToCount: Self.maximumDocument + 1) ?? Data()
+        } catch {
+            throw CommandFailure(.noInput, "cannot read \(place): \(error.localizedDescription)")
+        }
+        guard data.count <= Self.maximumDocument else {
+            throw CommandFailure(
+                .badData, "\(place) has more than \(Self.maximumDocument >> 10) KiB: that is no transform")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw CommandFailure(.badData, "\(place) is not a text in UTF-8")
+        }
+        return text
+    }
+}
+
+extension TransformPutReport: Report {
+    var text: String { "\(change) Transform \(transform.name)" }
+}
+
+struct TransformDelete: VerbCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a transform; jobs that were submitted go on.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The transform's name.")
+    var name: String
+
+    func verb() -> DeleteTransform { DeleteTransform(name: name) }
 }
 
 struct TransformValidate: AsyncParsableCommand {

@@ -51,6 +51,82 @@ public struct ShowTransform: OperatorVerb {
     }
 }
 
+/// What became of a transform that was put.
+public struct TransformPutReport: TaggedReport {
+    /// `create`, `update` or `unchanged`.
+    public var change: String
+    public var transform: TransformForm
+
+    public var entityTag: String? { transform.entityTag }
+    public var isCreated: Bool { change == PlannedChange.Action.create.rawValue }
+}
+
+extension TransformForm: TaggedReport {
+    public var entityTag: String? { try? EntityTag.of(self) }
+}
+
+/// Stores a transform under its name, whatever was there before. Jobs that were submitted go on with what they were
+/// submitted with.
+public struct PutTransform: OperatorVerb {
+    public var name: String
+    /// A document in YAML or JSON; `kind` and `name` may be left out.
+    public var document: String
+    public var ifMatch: String?
+    public var ifNoneMatch: String?
+
+    public init(name: String, document: String, ifMatch: String? = nil, ifNoneMatch: String? = nil) {
+        self.name = name
+        self.document = document
+        self.ifMatch = ifMatch
+        self.ifNoneMatch = ifNoneMatch
+    }
+
+    public func run(in context: OperatorContext) async throws -> TransformPutReport {
+        let read = try await PolicyDocumentReading(kind: .transform, name: name)
+            .read(document, catalog: context.catalog)
+        guard case .transform(let transform) = read else { throw PolicyDocumentReading.otherKind }
+        let stored = try await context.catalog.transform(named: name)
+        let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
+        try precondition.check(stored.flatMap { TransformForm($0).entityTag }, of: "transform '\(name)'")
+        let change = PlannedChange.Action(from: stored, to: transform)
+        if change != .unchanged {
+            var changes: [CatalogChange] = [
+                .pipeline(.putTransform(transform)),
+                .audit(context.event(.policySet, detail: "\(change.rawValue) Transform \(name)")),
+            ]
+            if !precondition.isEmpty { changes.insert(.require(.transform(name: name, stored)), at: 0) }
+            try await context.catalog.apply(changes)
+        }
+        return TransformPutReport(change: change.rawValue, transform: TransformForm(transform))
+    }
+}
+
+/// Deletes a transform. Jobs that were submitted carry their tasks with them, and go on.
+public struct DeleteTransform: OperatorVerb {
+    public var name: String
+    public var ifMatch: String?
+
+    public init(name: String, ifMatch: String? = nil) {
+        self.name = name
+        self.ifMatch = ifMatch
+    }
+
+    public func run(in context: OperatorContext) async throws -> PolicyDeletion {
+        guard !Transform.builtIn.contains(where: { $0.name == name }) else {
+            throw OperatorError(.conflict, "the transform '\(name)' is built in: it cannot be deleted")
+        }
+        let stored = try await context.transform(named: name)
+        try Precondition(ifMatch: ifMatch).check(TransformForm(stored).entityTag, of: "transform '\(name)'")
+        var changes: [CatalogChange] = [
+            .pipeline(.deleteTransform(name: name)),
+            .audit(context.event(.policyDeleted, detail: "Transform \(name)")),
+        ]
+        if ifMatch != nil { changes.insert(.require(.transform(name: name, stored)), at: 0) }
+        try await context.catalog.apply(changes)
+        return PolicyDeletion(kind: Document.Kind.transform.rawValue, name: name)
+    }
+}
+
 extension OperatorContext {
     /// - Throws: `OperatorError` when there is none.
     func transform(named name: String) async throws -> Transform {
