@@ -9,7 +9,7 @@ public enum AdminRoutes {
         keys + keyOperations + keks + secrets + policies + documents + assets + locators + revocations + audit
         + tokens + encryptors + origins + endpoints + assetStates + assetFiles + quarantine + jobs + transforms
         + presets
-        + notifications + backups + operations
+        + notifications + backups + operations + diagnosis
 
     /// The row of a verb.
     ///

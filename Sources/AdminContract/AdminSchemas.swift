@@ -9,7 +9,7 @@ import Policies
 enum AdminSchemas {
     static let all: [String: Schema] = Dictionary(
         keys + keyOperations + keks + policies + policyParts + decisions + assets + assetStates + assetFiles + endpoints
-            + jobs + quarantine + backups + operations
+            + jobs + quarantine + backups + operations + diagnosis
             + others
     ) { first, _ in first }
 

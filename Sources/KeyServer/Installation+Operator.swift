@@ -20,10 +20,11 @@ extension Installation {
     ///   - sas: signs SAS URLs; nil where there is no origin.
     ///   - packages: makes packages; nil where there is no origin.
     ///   - backups: takes backups; nil where there is no folder for them.
+    ///   - diagnose: examines this machine; nil where nobody does.
     package func makeOperator(
         actor: String, role: AdminRole, inputs: JobInputRule = JobInputRule(below: []),
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
-        packages: (any PackageExport)? = nil, backups: BackupMaker? = nil
+        packages: (any PackageExport)? = nil, backups: BackupMaker? = nil, diagnose: Diagnostician? = nil
     ) -> LocalOperator {
         var context = OperatorContext(
             catalog: catalog, verifier: verifier, revocations: revocations, makeKey: contentKeyMaker,
@@ -35,6 +36,7 @@ extension Installation {
         context.signPath = { signature, secret in try sign(signature, under: secret) }
         context.packages = packages
         context.backups = backups
+        context.diagnose = diagnose
         return LocalOperator(context)
     }
 

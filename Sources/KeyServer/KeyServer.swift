@@ -100,10 +100,12 @@ package struct KeyServer: Sendable {
     /// - Parameters:
     ///   - packages: makes packages; nil where there is no origin.
     ///   - addresses: the URLs of a published asset; none where there is no origin.
+    ///   - diagnose: examines this machine; nil where nobody does.
     ///   - playback: the base URLs of this server's own origin and key service, for the console's player.
     package func adminListener(
         packages: (any PackageExport)? = nil,
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses = { _ in .none }, sas: SASIssuer? = nil,
+        diagnose: Diagnostician? = nil,
         playback: @escaping @Sendable () -> (origin: String, keys: String)? = { nil },
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
@@ -124,7 +126,7 @@ package struct KeyServer: Sendable {
                 installation.makeOperator(
                     actor: identity.name, role: identity.role,
                     inputs: JobInputRule(below: configuration.jobs.inputs), addresses: addresses,
-                    sas: sas, packages: packages, backups: backups)
+                    sas: sas, packages: packages, backups: backups, diagnose: diagnose)
             }
         ).add(to: router)
         return try listener("admin", configuration.listenAdmin, router) { _ in }

@@ -239,4 +239,42 @@ import Testing
         #expect(try patient.state("upstreams", hosts, "--network") == ["error"])
         #expect(try patient.examine([:], ["--data", folder.path + "/none"]).status == 65)
     }
+
+    /// The server says of itself what the command says on its machine, to who may know it.
+    @Test func aServerExaminesItself() throws {
+        let site = try AdminSite()
+        let environment = ["KEYWAY_LISTEN_ORIGIN": "127.0.0.1:0", "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0"]
+        func local(_ arguments: String...) throws -> Outcome {
+            try run(
+                Programs.own("keyway"), ["doctor", "--json"] + arguments,
+                environment: site.data.environment.merging(environment) { $1 })
+        }
+        /// What depends on the moment and the process is told apart by its check and state only.
+        func facts(_ outcome: Outcome) throws -> [String] {
+            let findings = try outcome.json()["findings"] as? [[String: Any]] ?? []
+            let passing = ["disk", "clock", "descriptors", "lockedMemory"]
+            return findings.map { finding in
+                let check = finding["check"] as? String ?? ""
+                let text = passing.contains(check) ? "" : finding["text"] as? String ?? ""
+                return "\(finding["state"] ?? "") \(check) \(text)"
+            }
+        }
+        let there = try site.remote(["doctor", "--json"], role: "operator")
+        #expect(there.status == 0, "\(there.errors)")
+        #expect(try facts(there) == facts(local()))
+        #expect(try there.json()["dataFolder"] as? String == site.data.folder.path)
+        let quiet = try site.remote(["doctor", "--quiet"], role: "operator")
+        #expect(quiet.text.contains("0 errors") && !quiet.text.contains("ok  "))
+        #expect(try site.remote(["doctor"], role: "reader").status == 77)
+        #expect(try site.ask("GET", "/v1/doctor?auditRecords=x", token: site.tokens["operator"]).status == 400)
+
+        let media = try #require(site.data.mediaFiles().first { $0.hasSuffix(".cmaf") })
+        try FileManager.default.removeItem(atPath: site.data.folder.path + "/media/" + media)
+        let ill = try site.remote(["doctor", "--quiet", "--json"], role: "operator")
+        #expect(ill.status == 65)
+        #expect(try facts(ill) == facts(local("--quiet")))
+        #expect(try facts(ill).contains { $0.hasPrefix("error media") })
+        // Nothing that leaves here opens anything; the harness holds keys and tokens against all output, too.
+        for word in site.tokens.values { #expect(!there.text.contains(word)) }
+    }
 }

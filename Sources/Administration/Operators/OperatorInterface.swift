@@ -158,6 +158,8 @@ public struct OperatorContext: Sendable {
     public var packages: (any PackageExport)?
     /// Takes backups; nil where there is no folder for them.
     public var backups: BackupMaker?
+    /// Examines this machine; nil where nobody does.
+    public var diagnose: Diagnostician?
     public var now: @Sendable () -> Date
 
     public init(
@@ -165,7 +167,8 @@ public struct OperatorContext: Sendable {
         revocations: any RevocationSource = NoRevocations(), makeKey: @escaping ContentKeyMaker,
         makeSecret: @escaping SecretMaker, auditKeys: any AuditKeyMaterial,
         addresses: @escaping @Sendable (PublishedAsset) -> AssetAddresses, material: KeyAccess? = nil,
-        keks: (any KEKKeeper)? = nil, operations: OperationDesk = OperationDesk(), actor: String, role: AdminRole, keySetHosts: [String] = [],
+        keks: (any KEKKeeper)? = nil, operations: OperationDesk = OperationDesk(), actor: String, role: AdminRole,
+        keySetHosts: [String] = [],
         assets: StoredAssets? = nil, sas: SASIssuer? = nil, inputRule: JobInputRule = JobInputRule(below: []),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {

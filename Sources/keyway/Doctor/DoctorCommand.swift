@@ -1,4 +1,5 @@
 import Adapters
+import Administration
 import ArgumentParser
 import Diagnosis
 import Foundation
@@ -9,7 +10,8 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Look at everything that may be wrong, and say what to do.",
         discussion: """
             Works while servers run, and changes nothing. Each finding is ok, a warning or an error; the exit code is 65 when \
-            one is an error. Works on the machine of the data folder only.
+            one is an error. Over KEYWAY_URL the server examines its machine and its data folder, with the configuration that it \
+            runs with (role operator).
             """)
 
     @OptionGroup var common: CommonOptions
@@ -18,38 +20,30 @@ struct DoctorCommand: AsyncParsableCommand {
     var network = false
 
     @Option(help: "How many of the newest audit records are checked; 'keyway audit verify' checks all.")
-    var auditRecords = 10_000
+    var auditRecords = Diagnose.defaultAuditRecords
 
     @Flag(help: "Do not list what is as it should be.")
     var quiet = false
-
-    private struct Diagnosed: Report {
-        var dataFolder: String
-        var state: Finding.State
-        var findings: [Finding]
-
-        var text: String {
-            let lines = findings.map { finding in
-                let action = finding.action.map { "\n         → \($0)" } ?? ""
-                return "\(finding.state.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)) "
-                    + "\(finding.check): \(finding.text)\(action)"
-            }
-            let (errors, warnings) = (count(.error), count(.warning))
-            return (lines + ["\(errors) errors, \(warnings) warnings"]).joined(separator: "\n")
-        }
-
-        private func count(_ state: Finding.State) -> Int { findings.count { $0.state == state } }
-    }
 
     func validate() throws {
         guard auditRecords >= 0 else { throw ValidationError("--audit-records is a number from 0 on") }
     }
 
     func run() async throws {
-        guard !CommonOptions.isRemote else {
-            throw CommandFailure(
-                .unavailable, "this verb works on the local data folder only, and KEYWAY_URL is set; unset KEYWAY_URL")
+        var report = try await CommonOptions.isRemote ? examineServer() : examineFolder()
+        if quiet { report.findings.removeAll { $0.state == Finding.State.ok.rawValue } }
+        try report.print(json: common.json)
+        guard report.state != Finding.State.error.rawValue else {
+            throw ExitCode(CommandFailure.Code.badData.rawValue)
         }
+    }
+
+    /// The server at `KEYWAY_URL` examines itself.
+    private func examineServer() async throws -> Diagnose.Report {
+        try await common.perform(Diagnose(network: network, auditRecords: auditRecords))
+    }
+
+    private func examineFolder() async throws -> Diagnose.Report {
         let loaded: Result<ServiceConfiguration, any Error>
         do {
             loaded = .success(try await common.configuration())
@@ -60,10 +54,19 @@ struct DoctorCommand: AsyncParsableCommand {
             dataFolder: common.dataFolder, encoder: Installation.encoderPath, asksServers: network,
             auditRecords: auditRecords
         ).run(loaded)
-        let state = findings.map(\.state).max() ?? .ok
-        try Diagnosed(
-            dataFolder: common.dataFolder, state: state, findings: findings.filter { !quiet || $0.state != .ok }
-        ).print(json: common.json)
-        guard state != .error else { throw ExitCode(CommandFailure.Code.badData.rawValue) }
+        return Diagnose.Report(dataFolder: common.dataFolder, findings)
     }
+}
+
+extension Diagnose.Report: Report {
+    var text: String {
+        let lines = findings.map { finding in
+            let action = finding.action.map { "\n         → \($0)" } ?? ""
+            return "\(finding.state.padding(toLength: 8, withPad: " ", startingAt: 0)) "
+                + "\(finding.check): \(finding.text)\(action)"
+        }
+        return (lines + ["\(count(.error)) errors, \(count(.warning)) warnings"]).joined(separator: "\n")
+    }
+
+    private func count(_ state: Finding.State) -> Int { findings.count { $0.state == state.rawValue } }
 }

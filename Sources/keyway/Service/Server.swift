@@ -83,6 +83,9 @@ struct Server {
                 try server.adminListener(
                     packages: packages, addresses: { $0.addresses(endpoint: originBase.current) },
                     sas: installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current }),
+                    diagnose: ExaminationDesk(
+                        dataFolder: installation.dataFolder, configuration: configuration
+                    ).diagnose,
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
