@@ -45,6 +45,12 @@ public struct DownloadClient: Sendable {
         _ = try await download(Source(path: path, tag: sha256.map { "\"\($0)\"" }), from: offset, take)
     }
 
+    /// Fetches an original that waits for a decision, from its start to its end, as `download` does.
+    public func download(review id: String, take: ([UInt8]) throws -> Void) async throws {
+        let path = "/v1/reviews/\(RemoteOperator.encoded(id))/content"
+        _ = try await download(Source(path: path), from: 0, take)
+    }
+
     /// An object of a package.
     public struct PackagedObject: Sendable {
         var source: Source

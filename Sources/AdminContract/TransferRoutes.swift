@@ -1,3 +1,5 @@
+import Catalog
+
 /// The routes that carry files, which are no verbs: the tus protocol, and the content of originals.
 struct TransferRoute {
     struct Header {
@@ -20,6 +22,8 @@ struct TransferRoute {
     var errors: [Int]
     /// Whether the tus protocol rules it.
     var isTus = true
+    /// The least role that may.
+    var role = AdminRole.operator
 
     static let all = [
         TransferRoute(
@@ -73,6 +77,17 @@ struct TransferRoute {
                 (206, "The range", ["ETag", "Accept-Ranges", "Content-Range"]),
             ], errors: [401, 403, 404, 409, 416, 429, 503], isTus: false),
         TransferRoute(
+            method: "get", path: "/v1/reviews/{id}/content", name: "downloadReview",
+            summary: "The bytes of an original that waits for a decision, decrypted; nothing has vouched for them",
+            headers: [
+                Header(name: "Range", summary: "One range of bytes"),
+                Header(name: "If-Range", summary: "The ETag of what was begun: of anything else all is sent"),
+            ],
+            answers: [
+                (200, "All of it", ["ETag", "Accept-Ranges"]),
+                (206, "The range", ["ETag", "Accept-Ranges", "Content-Range"]),
+            ], errors: [401, 403, 404, 409, 416, 429, 503], isTus: false, role: .keyAdmin),
+        TransferRoute(
             method: "get", path: "/v1/assets/{name}/package/content", name: "downloadPackageObject",
             summary: "The bytes of one object of a package, as the origin answers them",
             headers: [
@@ -122,8 +137,8 @@ struct TransferRoute {
         if name == "uploadCapabilities" {
             members["security"] = []
         } else {
-            members["description"] = "Takes the role operator, or one that may more."
-            members["x-keyway-role"] = "operator"
+            members["description"] = .string("Takes the role \(role.rawValue), or one that may more.")
+            members["x-keyway-role"] = .string(role.rawValue)
         }
         if let body {
             members["requestBody"] = ["content": .object([body: ["schema": Self.bytes]])]

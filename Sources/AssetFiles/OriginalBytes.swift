@@ -46,12 +46,30 @@ extension UploadService {
                 .missing, "asset '\(asset.prefix(128))' has no file '\(name.prefix(128))'")
         }
         let content = try await assets.open(file)
-        if let actor {
-            var event = AuditEvent(time: now(), action: .assetFileRead)
-            event.actor = actor
-            event.detail = "\(file.asset): \(file.name)"
-            try await catalog.apply([.audit(event)])
-        }
+        try await audit(.assetFileRead, of: file, by: actor)
         return Original(record: file, content: content, threads: threads)
+    }
+
+    /// An original that waits for a decision, for who decides. Nothing has vouched for it.
+    ///
+    /// - Parameter actor: as of one that may be read.
+    /// - Throws: `AssetFileError` with `missing`, or `notReady` for what does not wait for a decision.
+    public func originalInReview(_ id: String, readBy actor: String?) async throws -> Original {
+        guard let found = try await catalog.quarantinedFile(AssetFileID(rawValue: id.lowercased())) else {
+            throw AssetFileError(
+                .missing, "there is no review '\(id.prefix(128))'; 'keyway review list' lists them")
+        }
+        let content = try await assets.openForReview(found)
+        try await audit(.reviewFetched, of: found.file, by: actor)
+        return Original(record: found.file, content: content, threads: threads)
+    }
+
+    /// Before any byte leaves.
+    private func audit(_ action: AuditAction, of file: AssetFileRecord, by actor: String?) async throws {
+        guard let actor else { return }
+        var event = AuditEvent(time: now(), action: action)
+        event.actor = actor
+        event.detail = "\(file.asset): \(file.name)"
+        try await catalog.apply([.audit(event)])
     }
 }

@@ -149,12 +149,28 @@ import Testing
         let copy = site.data.folder.path + "/copy.mp4"
         try site.data.must("review", "fetch", "film/good.mp4", "-o", copy)
         #expect(FileManager.default.contentsEqual(atPath: copy, andPath: Self.clip))
+        // From elsewhere as well, by who may let it out.
+        let fetched = site.data.folder.path + "/fetched.mp4"
+        #expect(try site.remote("review", "fetch", "film/good.mp4", "-o", fetched).status == 77)
+        #expect(!FileManager.default.fileExists(atPath: fetched))
+        #expect(try site.remote("review", "fetch", "film/nobody.mp4", "-o", fetched, role: "key-admin").status == 66)
+        let there = try site.remote("review", "fetch", "film/good.mp4", "-o", fetched, role: "key-admin")
+        #expect(there.status == 0, "\(there.errors)")
+        #expect(FileManager.default.contentsEqual(atPath: fetched, andPath: Self.clip))
+        #expect(try site.remote("review", "fetch", "film/good.mp4", "-o", fetched, role: "key-admin").status == 73)
+        let taken = try site.data.must("audit", "tail", "-n", "1000").text.split(separator: "\n").filter {
+            $0.contains("reviewFetched") && $0.contains("film: good.mp4")
+        }
+        #expect(taken.count == 2 && taken.count { $0.contains("actor=the-key-admin") } == 1)
         for _ in 0..<2 {
             let outcome = try run(Programs.own("keyway"), approve, environment: site.environment(role: "key-admin"))
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.text.contains("approved by the-key-admin: asked the producer"))
         }
         #expect(try site.state(of: "good.mp4") == "ready")
+        #expect(
+            try site.remote("review", "fetch", "film/good.mp4", "-o", fetched + "2", role: "key-admin").status == 65)
+        #expect(!FileManager.default.fileExists(atPath: fetched + "2"))
         // A backup has the state as it is.
         let backup = site.data.folder.path + "/backup"
         try site.data.must("backup", backup, "--media")
