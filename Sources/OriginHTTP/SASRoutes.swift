@@ -48,7 +48,10 @@ public struct SASRoutes: Sendable {
 
     private static let refusal = Problem(
         .forbidden, code: "notAllowed", detail: "This URL does not allow that, or not now.")
-    private static let missing = Problem(.notFound, code: "missing", detail: "There is no such file.")
+    /// Those who look for tracks are told where they leave (decision 64).
+    private static let missing = Problem(
+        .notFound, code: "missing",
+        detail: "There is no such original. Versions have no SAS URLs: they leave as their delivery policies say.")
 
     private func asset(
         _ request: Request, _ context: ServiceRequestContext, for permission: AccessPermission

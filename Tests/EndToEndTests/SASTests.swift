@@ -85,6 +85,34 @@ import Testing
         #expect(try curl(site.url("reading", "other.bin")).status == 404)
     }
 
+    /// However the files of a version are named: in storage, in the catalog, in the origin's URLs.
+    @Test func versionsHaveNoSASURLs() throws {
+        let data = try DataFolder()
+        let policy = try data.folder.write(
+            "p.yaml", Data("kind: AccessPolicy\nname: all\npermissions: [read, write, list, delete]\nduration: 1h".utf8)
+        )
+        try data.must("apply", policy)
+        try data.must("encode", Programs.clip("exo_sample.mp4"), "--asset", "film")
+        let server = try RunningServer(data)
+        let url = try Published.issue("all", data, server)
+        let stored = data.mediaFiles().filter { $0.contains("film/v1/") }
+        try #require(!stored.isEmpty)
+        let names = stored.flatMap { path -> [String] in
+            let parts = path.components(separatedBy: "/")
+            return (0..<parts.count).map { parts[$0...].joined(separator: "/") }
+        }
+        for name in Set(
+            names + ["v1", "v1/video", "versions/1/video", "1", "..", "../film", "%2e%2e/media/\(stored[0])"])
+        {
+            let answer = try curl(url.file.replacing("{file}", with: name))
+            #expect([403, 404].contains(answer.status), "\(name)")
+        }
+        let answer = try curl(url.file.replacing("{file}", with: stored[0].components(separatedBy: "/").last ?? ""))
+        #expect(answer.status == 404)
+        #expect((answer.member("detail") as? String)?.contains("Versions have no SAS URLs") == true)
+        #expect(try (curl(url.list).member("files") as? [Any])?.isEmpty == true)
+    }
+
     /// A download in many ranges is one line a minute, and what gives no bytes is none.
     @Test func readsAreInTheAuditLog() throws {
         let site = try site()
