@@ -38,6 +38,7 @@ enum Migrations {
         migrator.registerMigration("fileKeys") { try $0.execute(sql: fileKeys) }
         migrator.registerMigration("sealedKeyUses") { try $0.execute(sql: sealedKeyUses) }
         migrator.registerMigration("indexTags") { try $0.execute(sql: indexTags) }
+        migrator.registerMigration("sharedFiles") { try $0.execute(sql: sharedFiles) }
         return migrator
     }
 

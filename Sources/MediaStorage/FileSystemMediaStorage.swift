@@ -28,6 +28,18 @@ public struct FileSystemMediaStorage: MediaStorage {
         return StagedFolder(path: path, root: root)
     }
 
+    /// A second name for the file, where version and file system allow it.
+    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
+        try FileName.check(name)
+        let path = try path(of: file)
+        if let staged = staged as? StagedFolder, staged.root == root,
+            linkat(AT_FDCWD, path, AT_FDCWD, staged.path + "/" + name, 0) == 0
+        {
+            return
+        }
+        try copy(file, to: staged, as: name)
+    }
+
     public func open(_ file: StoredFile) throws -> any MediaReader {
         try FileReader(path: try path(of: file))
     }

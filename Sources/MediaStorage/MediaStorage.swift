@@ -9,6 +9,9 @@ public protocol MediaStorage: Sendable {
     ///
     /// - Parameter account: nil for the default one; an engine that is one account takes no notice.
     func stage(in account: String?) throws -> any StagedVersion
+    /// Puts a file of a complete version into one that is being made, as it lies there: without copying it where the engine
+    /// can, since neither ever changes. Each goes by itself when its version is removed.
+    func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws
     /// Opens a file of a version for ranged reads.
     func open(_ file: StoredFile) throws -> any MediaReader
     /// Reads a whole small file, mapped where the engine can.
@@ -61,6 +64,18 @@ public protocol MediaStorage: Sendable {
 }
 
 extension MediaStorage {
+    /// Copies, as every engine can.
+    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
+        try copy(file, to: staged, as: name)
+    }
+
+    func copy(_ file: StoredFile, to staged: any StagedVersion, as name: String) throws {
+        let reader = try open(file)
+        let writer = try staged.create(name)
+        try reader.forEachPiece { try writer.append($0) }
+        try writer.close()
+    }
+
     /// An engine alone is the default account.
     public func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String? {
         if case .only(let account?) = choice { throw MediaStorageError(noAccount: account) }

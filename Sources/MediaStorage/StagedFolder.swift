@@ -4,8 +4,8 @@ import Synchronization
 
 /// A version being written in a folder of its own.
 final class StagedFolder: StagedVersion {
-    private let path: String
-    private let root: String
+    let path: String
+    let root: String
     private let isFinished = Mutex(false)
 
     init(path: String, root: String) {

@@ -75,6 +75,10 @@ public struct StorageAccounts: MediaStorage {
         try writing(account) { try $0.stage(in: account) }
     }
 
+    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
+        try reading(file.account) { try $0.share(file, with: staged, as: name) }
+    }
+
     public func open(_ file: StoredFile) throws -> any MediaReader {
         try reading(file.account) { try $0.open(file) }
     }

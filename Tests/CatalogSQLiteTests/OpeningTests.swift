@@ -9,6 +9,38 @@ import Testing
 
 /// How the catalog's file comes to be, and that opening it again in the same process harms nobody.
 @Suite(.waiting) struct OpeningTests {
+    /// A catalog of before files were shared keeps its tracks, and what refers to them.
+    @Test func tracksOutliveTheirTable() throws {
+        let queue = try DatabaseQueue()
+        try Migrations.all.migrate(queue, upTo: "indexTags")
+        let digest = "x'" + String(repeating: "07", count: 32) + "'"
+        let rows = try queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO contentKey (kid, type, kek, ciphertext, enabled, created)
+                        VALUES (x'00000000000000000000000000000001', 'storage', 1, x'01', 1, 1);
+                    INSERT INTO asset (name, created, storageKey, nextVersion, nextNonce)
+                        VALUES ('film', 1, x'00000000000000000000000000000001', 2, 1);
+                    INSERT INTO assetVersion (asset, number, created) VALUES ('film', 1, 1);
+                    INSERT INTO track (asset, version, position, name, description, duration, segmentCount, mediaFile,
+                        indexFile, mediaSize, mediaNonce, indexDigest, storageEncrypted, tagsDigest, indexTag)
+                    VALUES ('film', 1, 0, 'a', '{}', 2, 3, 'm', 'i', 4, 5, \(digest), 0, \(digest), x'\(String(repeating: "09", count: 16))');
+                    """)
+            return try Row.fetchAll(database, sql: "SELECT * FROM track")
+        }
+        try Migrations.all.migrate(queue)
+        try queue.write { database in
+            let columns = rows[0].columnNames.sorted().joined(separator: ", ")
+            let kept = try Row.fetchAll(database, sql: "SELECT \(columns) FROM track")
+            #expect(kept.count == 1 && rows[0].columnNames.allSatisfy { kept[0][$0] == rows[0][$0] as DatabaseValue })
+            #expect(try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").isEmpty)
+            // What names tracks names the new table.
+            let names = try String.fetchAll(
+                database, sql: "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list('ivAllocation') ORDER BY 1")
+            #expect(names.contains("track"), "\(names)")
+        }
+    }
+
     private func status(_ path: String) throws -> stat {
         var status = stat()
         try #require(stat(path, &status) == 0, "\(path)")

@@ -139,8 +139,33 @@ import Testing
         }
         try await catalog.apply([version(3, 9)])
         #expect(await code { try await catalog.apply([version(2, 10)]) } == .conflict)
-        // A nonce under the asset's key is used once.
-        #expect(await code { try await catalog.apply([version(4, 9)]) } == .exists)
+    }
+
+    /// A nonce under the asset's key is of one content; a later version may share the file that has it.
+    @Test func aNonceIsOfOneContent() async throws {
+        let file = DatabaseFile()
+        let catalog = try file.open()
+        try await Fixture.asset("film", in: catalog)
+        func version(_ number: Int, _ tracks: [TrackRecord]) -> CatalogChange {
+            .insertAssetVersion(
+                AssetVersionRecord(asset: "film", number: number, created: Fixture.now, job: nil, tracks: tracks))
+        }
+        let shared = Fixture.track("a", nonce: 0)
+        try await catalog.apply([version(2, [shared, Fixture.track("c", nonce: 2)])])
+        #expect(try await catalog.assetVersion(asset: "film", number: 2)?.tracks.first == shared)
+        for change: (inout TrackRecord) -> Void in [
+            { $0.mediaSize -= 1 }, { $0.indexDigest[0] = 8 }, { $0.tagsDigest = [UInt8](repeating: 1, count: 32) },
+            { $0.isStorageEncrypted = false },
+        ] {
+            var other = shared
+            change(&other)
+            #expect(await code { try await catalog.apply([version(3, [other])]) } == .conflict)
+        }
+        // Not twice within a version, whatever it is.
+        var twice = shared
+        twice.description.name = "b"
+        #expect(await code { try await catalog.apply([version(3, [shared, twice])]) } == .exists)
+        #expect(try await catalog.reserveFileNonces(asset: "film", count: 1) == [3])
     }
 
     @Test func useLimitsHoldUnderConcurrency() async throws {

@@ -181,6 +181,36 @@ enum StorageEngine: String, CaseIterable, Sendable {
         #expect(try place.contents(place.file("a", version: 2)) == [2])
     }
 
+    /// A file of a version is in the next one, too, and stays there when the first is gone.
+    @Test(arguments: StorageEngine.allCases)
+    func aFileIsSharedWithTheNextVersion(engine: StorageEngine) throws {
+        let place = try Place(engine)
+        let bytes = Self.bytes(PieceTagger.pieceSize + 5)
+        try place.store(bytes)
+        let staged = try place.storage.stage(in: engine.account)
+        try place.storage.share(place.file("a"), with: staged, as: "b")
+        #expect(code { try place.storage.share(place.file("a"), with: staged, as: "b") } == .exists)
+        #expect(code { try place.storage.share(place.file("c"), with: staged, as: "d") } == .missing)
+        #expect(code { try place.storage.share(place.file("a"), with: staged, as: "../d") } == .nameNotAllowed)
+        try staged.commit(asset: "film", version: 2)
+        #expect(try place.contents(place.file("a")) == bytes)
+        #expect(try place.contents(place.file("b", version: 2)) == bytes)
+        try place.storage.removeVersions(of: "film", in: engine.account) { $0 == 2 }
+        #expect(code { _ = try place.storage.open(place.file("a")) } == .missing)
+        #expect(try place.contents(place.file("b", version: 2), in: try place.reopened()) == bytes)
+    }
+
+    /// From another account it is copied.
+    @Test func aFileIsSharedAcrossAccounts() throws {
+        let place = try Place(.accounts)
+        try place.store([1, 2, 3])
+        let staged = try place.storage.stage(in: nil)
+        try place.storage.share(place.file("a"), with: staged, as: "a")
+        try staged.commit(asset: "film", version: 2)
+        try place.storage.removeVersions(of: "film", in: place.engine.account) { _ in false }
+        #expect(try place.contents(StoredFile(asset: "film", version: 2, name: "a")) == [1, 2, 3])
+    }
+
     @Test(arguments: StorageEngine.allCases)
     func ofManyThatCommitOneVersionOneDoes(engine: StorageEngine) async throws {
         let place = try Place(engine)
