@@ -84,9 +84,16 @@ public struct EncodingOrder: Sendable, Hashable, Codable {
     public static let maximumSize = 64 << 10
 
     /// How many inputs it needs.
-    public var inputCount: Int {
-        let numbers = parts.map(\.input) + texts.map(\.input) + [overlay?.input].compactMap { $0 }
-        return (numbers.max() ?? -1) + 1
+    public var inputCount: Int { (usedInputs.max() ?? -1) + 1 }
+
+    /// Most tracks of still pictures that come of it.
+    public var mostStills: Int { (preset.thumbnails == nil ? 0 : 1) + (preset.poster == nil ? 0 : 1) }
+
+    /// Whether still pictures are asked for.
+    public var hasStills: Bool { mostStills > 0 }
+
+    private var usedInputs: [Int] {
+        parts.map(\.input) + texts.map(\.input) + [overlay?.input, share?.storedIndex].compactMap { $0 }
     }
 
     /// Everything wrong with it, each with the field's path.
@@ -95,8 +102,7 @@ public struct EncodingOrder: Sendable, Hashable, Codable {
         if !(1...EncoderTask.maximumInputs).contains(parts.count) {
             defects.append("parts: 1 to \(EncoderTask.maximumInputs)")
         }
-        let numbers = parts.map(\.input) + texts.map(\.input) + [overlay?.input].compactMap { $0 }
-        if !numbers.allSatisfy({ (0..<EncoderTask.maximumInputs).contains($0) }) {
+        if !usedInputs.allSatisfy({ (0..<EncoderTask.maximumInputs).contains($0) }) {
             defects.append("inputs: at most \(EncoderTask.maximumInputs)")
         }
         for (number, part) in parts.enumerated() {
@@ -116,6 +122,9 @@ public struct EncodingOrder: Sendable, Hashable, Codable {
         let counts = 0...1_000_000_000
         switch share {
         case nil, .whole, .plan: return []
+        case .stills(let index):
+            if index != nil, parts.count != 1 { return ["share: a stored track is the only part"] }
+            return hasStills ? [] : ["share: no still pictures are asked for"]
         case .pictures(let first, let count):
             return counts.contains(first) && (count.map { counts.contains($0) && $0 > 0 } ?? true) ? [] : ["share"]
         case .sound(let pictures): return counts.contains(pictures) ? [] : ["share"]

@@ -61,8 +61,18 @@ extension EncodingOrder {
         case plan
         /// The video tracks from a picture on, and how many pictures of it; nil: to the end.
         case pictures(first: Int, count: Int?)
-        /// Everything but video, beside so many pictures.
+        /// Everything but video and still pictures, beside so many pictures.
         case sound(pictures: Int)
+        /// Thumbnails and poster.
+        ///
+        /// - Parameter index: which input is the index of the track that the first one is, as it is stored; nil for a film as
+        ///   any other.
+        case stills(index: Int?)
+
+        /// Of the only track that is read.
+        public var storedIndex: Int? {
+            if case .stills(let index) = self { index } else { nil }
+        }
     }
 
     /// What a run needs to know of the whole film, of which it sees a part.

@@ -6,23 +6,41 @@ extension EncodingOrder.Share {
     /// Whether video is planned only, so that all shares count tracks alike.
     var isWithoutVideo: Bool {
         switch self {
-        case .plan, .sound: true
+        case .plan, .sound, .stills: true
         case .whole, .pictures: false
         }
     }
 
     var isWithoutSound: Bool {
-        if case .pictures = self { true } else { false }
+        if case .pictures = self { true } else { storedIndex != nil }
+    }
+
+    /// Whether sound is planned only, likewise.
+    var plansSoundOnly: Bool {
+        switch self {
+        case .plan, .stills: true
+        case .whole, .pictures, .sound: false
+        }
+    }
+
+    /// Whether this one makes the still pictures.
+    var makesStills: Bool {
+        switch self {
+        case .whole, .stills: true
+        case .plan, .pictures, .sound: false
+        }
     }
 }
 
 extension EncodingSession {
     static func parts(_ order: EncodingOrder, _ inputs: [EncodingInput], _ threads: Int) throws -> [InputPart] {
-        try order.parts.map { part in
+        let times = try order.share?.storedIndex.map { try StoredTimes(inputs[$0]) }
+        return try order.parts.map { part in
             try naming(inputs[part.input], alone: order.parts.count == 1) {
                 try InputPart(
                     inputs[part.input], part, usesVideo: order.preset.video != nil,
-                    usesSound: !order.preset.audio.isEmpty && order.share?.isWithoutSound != true, threads: threads)
+                    usesSound: !order.preset.audio.isEmpty && order.share?.isWithoutSound != true, threads: threads,
+                    stored: times)
             }
         }
     }

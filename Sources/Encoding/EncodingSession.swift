@@ -46,7 +46,8 @@ public final class EncodingSession {
         let duration = parts.reduce(0) { $0 + $1.declaredDuration }
         stretch = try FilmStretch(order.share, pieceSize: Self.pieceSize(order, duration, frameRate))
         progress = ProgressReport(stretch, duration: duration, frameRate: frameRate)
-        if let recipe = preset.video, let source = first.source {
+        let isStored = order.share?.storedIndex != nil
+        if let recipe = preset.video, let source = first.source, !isStored {
             bitrateFactor = try order.known?.bitrateFactor ?? Self.factor(recipe, first, frameRate, threads)
             let plan = try RenditionPlan(recipe, source: source, frameRate: frameRate, bitrateFactor: bitrateFactor)
             for warning in isTalkative ? plan.warnings : [] { try output.send(.warning(message: warning)) }
@@ -64,17 +65,17 @@ public final class EncodingSession {
             try SoundTrack.planned(preset.audio, first.sounds, wholeInput: isWhole) {
                 if isTalkative { try output.send(.warning(message: $0)) }
             }.prefix(EncoderFrame.maximumTracks - planned.count - Self.stillCount(preset)))
-        guard !planned.isEmpty || !sounds.isEmpty else {
+        guard !planned.isEmpty || !sounds.isEmpty || isStored else {
             throw EncodingFailure(.noVideo, "nothing of it is what the preset '\(preset.name)' makes")
         }
         stills =
-            order.share ?? .whole == .whole
+            (order.share ?? .whole).makesStills
             ? try StillPictures(
                 preset, first.source, frameRate, duration: progress.duration,
                 firstNumber: planned.count + sounds.count, output
             ) { try output.send(.warning(message: $0)) } : nil
         try announce()
-        guard order.share != .plan else { return }
+        guard order.share?.plansSoundOnly != true else { return }
         let boundaries = SoundBoundaries(
             groupSize: VideoCoding.groupSize(frameRate, preset.video?.keyFrameInterval ?? 2), frameRate: frameRate)
         for (number, sound) in sounds.enumerated() {
@@ -95,20 +96,21 @@ public final class EncodingSession {
         switch order.share {
         case nil, .whole: try runWhole()
         case .plan:
-            var film = try Self.divided(
+            let film = try Self.divided(
                 parts, pieceSize: stretch.pieceSize, videoCount: planned.count,
                 hasOthers: !sounds.isEmpty || !order.texts.isEmpty || parts.contains { !$0.texts.isEmpty },
                 bitrateFactor: bitrateFactor, frameRate: frameRate, threads: threads)
-            if film.pieceCount > 1, Self.stillCount(order.preset) > 0 {
-                film.obstacle = film.obstacle ?? "its thumbnails and its poster are chosen among all of its pictures"
-            }
             try output.send(.divided(film))
         case .pictures: try runPictures()
+        case .stills: try runStills()
         case .sound(let pictures):
             if !sounds.isEmpty || parts.contains(where: { !$0.texts.isEmpty }) {
                 try runSound(end: Double(pictures) / frameRate.value)
             }
-            try sendTexts(first: planned.count + sounds.count, end: Double(pictures) / frameRate.value)
+            // Numbers of still pictures, of which there may be fewer, are left to who makes them.
+            try sendTexts(
+                first: planned.count + sounds.count + Self.stillCount(order.preset),
+                end: Double(pictures) / frameRate.value)
         }
         try output.send(.finished)
     }
@@ -200,12 +202,36 @@ public final class EncodingSession {
         }
     }
 
+    /// Decodes everything and keeps what becomes a still picture; the last filter's output counts the film's pictures.
+    private func runStills() throws {
+        let part = parts[0]
+        // Why there are none was said.
+        guard let stills else { return }
+        let length = part.end.map { $0 - part.start }
+        guard let pictures = try pictureFeed(part, length: length), let video = part.input.video else {
+            throw EncodingFailure(.noVideo, "it has no video")
+        }
+        part.input.keepOnly(video)
+        pictures.expected = order.known?.form
+        try part.run(pictures, [], before: 0) { seconds in
+            if let event = progress.event(at: seconds) { try output.send(event) }
+        }
+        // Beside pieces, what has to be left out or patched is for who makes the whole.
+        guard order.known == nil || (pictures.decoder.errorCount == 0 && pictures.jumps == 0) else {
+            throw EncodingFailure(.damaged, "packets cannot be decoded, or times jump")
+        }
+        for warning in try part.refuseDamage(pictures, []) { try output.send(.warning(message: warning)) }
+        try pictures.finish(at: length.map { min($0, max(part.declaredDuration, pictures.decodedUntil)) })
+        _ = try stills.finish(frameCount: stills.countedPictures) { try output.send(.warning(message: $0)) }
+    }
+
     private func pictureFeed(_ part: InputPart, length: Double?) throws -> PictureFeed? {
-        guard !videos.isEmpty, let recipe = order.preset.video else { return nil }
+        let isForStills = videos.isEmpty && stills != nil
+        guard !videos.isEmpty || isForStills, let recipe = order.preset.video else { return nil }
         guard let stream = part.input.video, let source = part.source, let decoder = part.videoDecoder else {
             throw EncodingFailure(.noVideo, "it has no video, and the first part has")
         }
-        let outputs = planned.map { video in
+        let outputs = (isForStills ? [] : planned).map { video in
             PictureOutput(
                 width: video.width, height: video.height, isTenBit: Self.isTenBit(video, parts[0].source, recipe),
                 isStandardRange: video.codec == .h264 || recipe.dynamicRange == .standard
@@ -215,6 +241,7 @@ public final class EncodingSession {
         if let overlay, let place = order.overlay { filters.overlay = (overlay, place.corner, place.width) }
         filters.pads = part !== parts[0]
         filters.stills = stills?.outputs ?? []
+        filters.countsPictures = isForStills
         filters.framesBefore = videos.first?.pictureCount ?? 0
         filters.firstPicture = stretch.first
         return PictureFeed(

@@ -15,6 +15,8 @@ final class InputPart {
     let sounds: [SoundSource]
     let texts: [TextStream]
     private(set) var warnings: [String] = []
+    /// Of a track as it is stored; nil for a film as any other.
+    private let stored: StoredTimes?
 
     /// Share of packets that may fail to decode before the input counts as damaged.
     private static let tolerableErrors = 0.02
@@ -23,15 +25,17 @@ final class InputPart {
 
     /// - Parameter threads: of each codec; 0 for as many as there are processors.
     init(
-        _ file: EncodingInput, _ part: EncodingOrder.Part, usesVideo: Bool, usesSound: Bool, threads: Int
+        _ file: EncodingInput, _ part: EncodingOrder.Part, usesVideo: Bool, usesSound: Bool, threads: Int,
+        stored: StoredTimes? = nil
     ) throws {
         self.file = file
+        self.stored = stored
         let input = try InputFile(file)
         self.input = input
         try input.refuseWhatCannotPlay()
         start = part.start ?? 0
         end = part.end
-        try Self.refuseEndless(input, start, end)
+        try Self.refuseEndless(stored?.duration ?? input.declaredDuration, start, end)
         if usesVideo, let video = input.video {
             let decoder = try Decoder(input.stream(video), threads: threads, kind: "video")
             videoDecoder = decoder
@@ -66,7 +70,7 @@ final class InputPart {
 
     /// How long it is as the input declares it, in seconds; 0 when unknown.
     var declaredDuration: Double {
-        let whole = input.declaredDuration
+        let whole = wholeDuration
         let until = end.map { whole > 0 ? min($0, whole) : $0 } ?? whole
         return max(0, until - start)
     }
@@ -75,8 +79,8 @@ final class InputPart {
     /// many pictures as a film of years.
     private static let longest = 86_400.0
 
-    private static func refuseEndless(_ input: InputFile, _ start: Double, _ end: Double?) throws {
-        let length = min(end ?? .infinity, max(input.declaredDuration, 0)) - start
+    private static func refuseEndless(_ duration: Double, _ start: Double, _ end: Double?) throws {
+        let length = min(end ?? .infinity, max(duration, 0)) - start
         guard length > longest else { return }
         throw EncodingFailure(
             .limitExceeded,
@@ -84,8 +88,12 @@ final class InputPart {
         )
     }
 
-    /// Where it begins, in seconds of the container.
-    var containerStart: Double { input.startTime + start }
+    /// Of the input, likewise.
+    private var wholeDuration: Double { stored?.duration ?? input.declaredDuration }
+
+    /// Where it begins, in seconds of the container. What is stored counts from the film's beginning, wherever its first
+    /// picture is.
+    var containerStart: Double { (stored == nil ? input.startTime : 0) + start }
 
     /// A clock for a stream.
     ///
@@ -93,7 +101,7 @@ final class InputPart {
     func clock(_ stream: Int, length: Double?) throws -> StreamClock {
         StreamClock(
             timeBase: try input.stream(stream).time_base, start: containerStart, duration: length,
-            declared: max(0, input.declaredDuration - start))
+            declared: max(0, wholeDuration - start))
     }
 
     /// Reads the part and gives each packet to whom it belongs.
@@ -111,6 +119,7 @@ final class InputPart {
         try input.readPackets { packet in
             let index = Int(packet.pointee.stream_index)
             if index == input.video, let pictures {
+                if let stored { try stored.stamp(packet, base: try input.stream(index).time_base) }
                 try pictures.take(packet)
                 try progress(pictures.decodedUntil)
             } else if let feed = feeds.first(where: { $0.source.stream == index }) {

@@ -22,6 +22,8 @@ struct PictureFilters {
     var overlay: (picture: OverlayPicture, corner: EncodingOrder.Overlay.Corner, width: Double)?
     /// Still pictures, behind the outputs of renditions.
     var stills: [StillOutput] = []
+    /// Whether a last output has every picture as it is, to be counted.
+    var countsPictures = false
     /// Frames of the film before this part.
     var framesBefore = 0
     /// What does not have the shape of the output gets black beside it.
@@ -39,7 +41,7 @@ struct PictureFilters {
         var sources = [arguments]
         if let overlay { sources.append(overlay.picture.sourceArguments) }
         return try FilterGraph(
-            .video, sources: sources, sinkCount: outputs.count + stills.count,
+            .video, sources: sources, sinkCount: outputs.count + stills.count + (countsPictures ? 1 : 0),
             description: try description(frame, source),
             threads: threads)
     }
@@ -68,10 +70,10 @@ struct PictureFilters {
         }
         let kept = outputs.indices.filter { !(source.isHighDynamicRange && outputs[$0].isStandardRange) }
         let mapped = outputs.indices.filter { !kept.contains($0) }
-        let branches = kept.count + (mapped.isEmpty ? 0 : 1) + stills.count
-        let names =
+        var names =
             kept.map { "[s\($0)]" } + (mapped.isEmpty ? [] : ["[mapped]"]) + stills.indices.map { "[still\($0)]" }
-        text += ",split=\(branches)" + names.joined()
+        if countsPictures { names.append("[out\(outputs.count + stills.count)]") }
+        text += ",split=\(names.count)" + names.joined()
         for number in kept { text += ";[s\(number)]" + scaling(outputs[number]) + "[out\(number)]" }
         if let largest = mapped.map({ outputs[$0] }).max(by: { $0.width < $1.width }) {
             text += ";[mapped]" + (try Self.toneMapping(largest, frame))

@@ -41,9 +41,15 @@ final class StillPictures {
     }
 
     private let firstNumber: Int
+    /// How many came behind those of `outputs`: of who makes nothing else, all of the film.
+    private(set) var countedPictures = 0
 
-    /// Takes a frame of one of `outputs`.
+    /// Takes a frame of one of `outputs`, or one to be counted.
     func take(_ number: Int, _ frame: UnsafeMutablePointer<AVFrame>) throws {
+        guard number < outputs.count else {
+            countedPictures += 1
+            return
+        }
         if number == 0, let thumbnails { try thumbnails.take(frame) } else { try poster?.take(frame) }
     }
 

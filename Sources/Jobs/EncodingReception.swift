@@ -11,6 +11,8 @@ actor EncodingReception: EncoderOutput {
     private let staged: any StagedVersion
     private let key: ContentKey?
     private let nonces: [UInt64]
+    /// The number of the first track's files.
+    private let firstFile: Int
     private let budget: OutputBudget
     private let onEvent: @Sendable (EncoderEvent) async throws -> Void
     private var reader = EncoderFrameReader()
@@ -34,12 +36,13 @@ actor EncodingReception: EncoderOutput {
     ///   - nonces: as many as there may be tracks.
     ///   - budget: of everything that is received, perhaps with others.
     init(
-        staged: any StagedVersion, key: ContentKey?, nonces: [UInt64], budget: OutputBudget,
+        staged: any StagedVersion, key: ContentKey?, nonces: [UInt64], firstFile: Int = 0, budget: OutputBudget,
         onEvent: @escaping @Sendable (EncoderEvent) async throws -> Void
     ) {
         self.staged = staged
         self.key = key
         self.nonces = nonces
+        self.firstFile = firstFile
         self.budget = budget
         self.onEvent = onEvent
     }
@@ -47,8 +50,8 @@ actor EncodingReception: EncoderOutput {
     /// The tracks that were made, with their numbers.
     ///
     /// - Throws: `JobFailure` unless every track that began is complete.
-    func ended() throws -> [(number: Int, record: TrackRecord)] {
-        guard open.isEmpty, !records.isEmpty else {
+    func ended(mayBeNone: Bool = false) throws -> [(number: Int, record: TrackRecord)] {
+        guard open.isEmpty, !records.isEmpty || mayBeNone else {
             throw JobFailure(.encoderProtocol, "the encoder left a track incomplete")
         }
         return records.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -126,7 +129,7 @@ actor EncodingReception: EncoderOutput {
         guard records[number] == nil, number < nonces.count else {
             throw JobFailure(.encoderProtocol, "the encoder went on with track \(number) after its end")
         }
-        let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
+        let track = try TrackReception(number: firstFile + number, staged: staged, key: key, nonce: nonces[number])
         open[number] = track
         return track
     }

@@ -17,7 +17,7 @@ struct MadeTracks {
     /// For people and for tasks after it.
     var result: [String: String] = [:]
 
-    private static let maximumWarnings = 64
+    static let maximumWarnings = 64
 
     /// Takes over what was said on the way, each thing once.
     mutating func settle(_ told: [String]) {
@@ -153,16 +153,16 @@ struct EncodingRun: Sendable {
             let record = try await environment.makeStorageKey()
             pieceKey = (try await environment.unwrapper.unwrap(record.wrapped, for: .storage), record.wrapped)
         }
-        let count = film.pieceCount + (film.hasOthers ? 1 : 0)
         let encode = PieceEncode(
             environment: environment, shelf: shelf, taken: taken, order: order, film: film,
             fingerprint: try PieceFingerprint.word(
                 try order.text(), inputs: taken.job.inputs, film: film, encoder: environment.encoder),
-            key: pieceKey, spare: spare, progress: PieceProgress(count: count, report: report),
+            key: pieceKey, spare: spare, progress: PieceProgress(count: PieceEncode.count(film, order), report: report),
             budget: OutputBudget(environment.limits.output))
         let (pieces, keys) = try await encode.run()
         let join = PieceJoin(
-            environment: environment, shelf: shelf, job: taken.job.id, pieces: pieces, keys: keys)
+            environment: environment, shelf: shelf, job: taken.job.id, pieces: pieces, keys: keys,
+            mostGaps: order.mostStills)
         // Of its own: what does not fit is made anew by one encoder, beside it.
         let staged = try await DiskLook.run { try environment.storage.stage(in: account) }
         let tracks = try await join.run(into: staged, key: key, nonces: nonces(ofTry: number))

@@ -26,15 +26,29 @@ struct PieceEncode: Sendable {
 
     private var job: JobID { taken.job.id }
 
-    /// The number of the piece that has everything but video.
-    private var soundNumber: Int { film.pieceCount }
+    /// How many pieces there are of a film: those of its video, and up to two that go over the whole of it.
+    static func count(_ film: DividedFilm, _ order: EncodingOrder) -> Int {
+        film.pieceCount + (film.hasOthers ? 1 : 0) + (order.hasStills ? 1 : 0)
+    }
 
-    /// - Returns: the pieces in the film's order, sound last, and what they are read with.
+    /// The number of the piece that has everything but video and still pictures.
+    private var soundNumber: Int? { film.hasOthers ? film.pieceCount : nil }
+
+    /// The number of the piece that has the still pictures.
+    private var stillsNumber: Int? { order.hasStills ? film.pieceCount + (film.hasOthers ? 1 : 0) : nil }
+
+    /// The last piece first: it shows that the input goes on to its end, and how many pictures there are. Still pictures are
+    /// chosen among all of the film's, which takes longest.
+    private var turns: [Int] {
+        [film.pieceCount - 1] + [stillsNumber].compactMap { $0 } + Array(0..<(film.pieceCount - 1))
+            + [soundNumber].compactMap { $0 }
+    }
+
+    /// - Returns: the pieces in the film's order, behind them sound and still pictures, and what they are read with.
     /// - Throws: `JobFailure`, `PausedTask`, what `JobFailure(meaning:)` knows.
     func run() async throws -> (pieces: [PieceRecord], keys: PieceKeys) {
         var made: [Int: PieceRecord] = [:]
-        // The last piece first: it shows that the input goes on to its end, and how many pictures there are.
-        var waiting = [film.pieceCount - 1] + Array(0..<(film.pieceCount - 1)) + (film.hasOthers ? [soundNumber] : [])
+        var waiting = self.turns
         var keys = PieceKeys(own: key)
         for number in waiting {
             guard let piece = shelf.piece(number, of: job, fingerprint),
@@ -98,6 +112,7 @@ struct PieceEncode: Sendable {
 
     private func share(_ number: Int, pictures: Int?) -> EncodingOrder.Share {
         guard number != soundNumber else { return .sound(pictures: pictures ?? 0) }
+        guard number != stillsNumber else { return .stills(index: nil) }
         let isLast = number == film.pieceCount - 1
         return .pictures(first: number * film.pieceSize, count: isLast ? nil : film.pieceSize)
     }
@@ -141,7 +156,9 @@ struct PieceEncode: Sendable {
         guard await reception.isFinished, outcome.status.isSuccess else { throw outcome.failure }
         let record = PieceRecord(
             fingerprint: fingerprint, key: key?.wrapped,
-            tracks: try await reception.ended().map { PieceRecord.Track($0.record, number: $0.number) },
+            tracks: try await reception.ended(mayBeNone: number == stillsNumber).map {
+                PieceRecord.Track($0.record, number: $0.number)
+            },
             pictures: await reception.pictures, warnings: await reception.warnings,
             qualities: await reception.qualities)
         try shelf.put(record, staged, as: number, of: job)

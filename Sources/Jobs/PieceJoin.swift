@@ -16,6 +16,8 @@ struct PieceJoin {
     /// All, in the film's order: their places are their numbers.
     let pieces: [PieceRecord]
     let keys: PieceKeys
+    /// How many numbers may have no track: those of still pictures of which the film has none.
+    let mostGaps: Int
 
     /// - Parameters:
     ///   - key: nil for media that is stored in the clear.
@@ -26,11 +28,13 @@ struct PieceJoin {
         guard size <= environment.limits.output else {
             throw JobFailure(.limitExceeded, "the encode is larger than \(environment.limits.output) bytes")
         }
-        let count = (pieces.flatMap(\.tracks).map(\.number).max() ?? -1) + 1
-        guard count > 0, count <= nonces.count else { throw Self.misfit("there are \(count) tracks") }
+        let numbers = Set(pieces.flatMap(\.tracks).map(\.number)).sorted()
+        guard let last = numbers.last, last < nonces.count, last + 1 - numbers.count <= mostGaps else {
+            throw Self.misfit("they have tracks \(numbers.map { "\($0 + 1)" }.joined(separator: ", "))")
+        }
         let records = try await OwnThread.run { stop in
-            try (0..<count).map { number in
-                let track = try TrackReception(number: number, staged: staged, key: key, nonce: nonces[number])
+            try numbers.enumerated().map { place, number in
+                let track = try TrackReception(number: place, staged: staged, key: key, nonce: nonces[place])
                 return try join(number, track, stop)
             }
         }
@@ -61,7 +65,9 @@ struct PieceJoin {
             guard Self.isSame(description ?? index.description, index.description) else {
                 throw Self.misfit("track \(number) of piece \(place + 1) is set otherwise than the first")
             }
-            guard index.segment(0).decodeTime == end else {
+            // A poster stands at its time, and is in one piece alone.
+            let isStill = description == nil && index.description.kind == .image
+            guard index.segment(0).decodeTime == end || isStill else {
                 throw Self.misfit("track \(number) of piece \(place + 1) does not begin where the one before ends")
             }
             description = description ?? index.description

@@ -102,6 +102,32 @@ import Testing
             try Data(contentsOf: URL(filePath: sound.path(2))) == Data(contentsOf: URL(filePath: whole.path(2))))
     }
 
+    /// Beside pieces one run makes the still pictures: to the byte those of the whole, under the same numbers.
+    @Test(arguments: [Film.openGroups, .interlaced, .clip]) func stillPicturesAreThoseOfTheWhole(film: Film) throws {
+        let scratch = try FilmFolder()
+        let path = try Self.made(film, scratch)
+        var order = Self.order(film, .h264)
+        order.preset.thumbnails = ThumbnailRecipe(interval: 2, width: 64, columns: 2, rows: 2)
+        order.preset.poster = PosterRecipe()
+        let whole = try EncoderRun(order, [path])
+        #expect(whole.trackCount == 5, "\(whole.failure?.message ?? "")")
+        let divided = try Self.plan(order, path)
+        #expect(divided.obstacle == nil && divided.pieceCount == 2)
+        var share = order
+        share.known = EncodingOrder.Known(bitrateFactor: divided.bitrateFactor, form: divided.form)
+        share.share = .stills(index: nil)
+        let stills = try EncoderRun(share, [path])
+        #expect(stills.isFinished && stills.trackCount == 2, "\(stills.failure?.message ?? "")")
+        for number in [3, 4] {
+            #expect(stills.indexes[number] == whole.indexes[number], "track \(number)")
+            #expect(
+                try Data(contentsOf: URL(filePath: stills.path(number)))
+                    == Data(contentsOf: URL(filePath: whole.path(number))), "track \(number)")
+        }
+        share.known?.form = "another"
+        #expect(try EncoderRun(share, [path]).failure?.code == .notTaken)
+    }
+
     /// What cannot be entered in its middle, or is none, is for one encoder; what is of another form than the first picture
     /// is not encoded as a piece.
     @Test func whatCannotBeEnteredIsSaid() throws {

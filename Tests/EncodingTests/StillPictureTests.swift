@@ -34,6 +34,81 @@ import Testing
         #expect(try stills.colour(sheet: 2, x: 400, y: 135).allSatisfy { $0 < 8 })
     }
 
+    private static func stored(_ run: EncoderRun, track: Int = 0) throws -> [String] {
+        let index = run.folder.appendingPathComponent("stored-\(track).index")
+        try #require(run.indexes[track]).write(to: index)
+        return [run.path(track), index.path]
+    }
+
+    private static func stillsOnly(
+        _ thumbnails: ThumbnailRecipe? = ThumbnailRecipe(interval: 2, width: 160, columns: 3, rows: 2),
+        _ poster: PosterRecipe? = nil
+    ) -> EncodingOrder {
+        var order = EncodingOrder(preset: preset(thumbnails, poster))
+        order.share = .stills(index: 1)
+        return order
+    }
+
+    /// Of a rendition as it is stored, whose composition offsets are negative: each picture is the first of its second, so that
+    /// a frame too late would show the second before.
+    @Test func tilesOfAStoredTrackAreTheFramesOfTheirTimes() throws {
+        let encoded = try EncoderRun(EncodingOrder(preset: Self.preset(nil)), [try Self.film.get()])
+        let index = try TrackIndex(validating: try #require(encoded.indexes[0]))
+        #expect(index.earliestComposition < 0)
+        let run = try EncoderRun(
+            Self.stillsOnly(.init(interval: 2, width: 160, columns: 3, rows: 2), .init(position: 9)),
+            try Self.stored(encoded))
+        #expect(run.isFinished && run.warnings == [], "\(run.failure?.message ?? "") \(run.warnings)")
+        let stills = try Stills(run, track: 0)
+        #expect(stills.layout.count == 17 && stills.sheets.count == 3)
+        #expect(stills.layout.end == UInt64(stills.layout.timescale) * 34)
+        for number in 0..<17 {
+            let colour = try stills.colour(number)
+            #expect(Clock.isNear(colour, second: number * 2), "\(number): \(colour)")
+        }
+        let poster = try Stills(run, track: 1)
+        #expect(Clock.isNear(try poster.colour(sheet: 0, x: 80, y: 45), second: 9))
+    }
+
+    /// A film whose pictures begin behind its sound, taken as it is: pictures stand where players show them.
+    @Test func storedTracksMayBeginLater() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).mp4").path
+        let late = try Clock.film(9)
+        defer { for file in [late, path] { try? FileManager.default.removeItem(atPath: file) } }
+        _ = try Tool.run([
+            "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=12", "-itsoffset", "1", "-i", late, "-map", "0:a",
+            "-map", "1:v", "-c:v", "copy", "-c:a", "aac", path,
+        ])
+        let uploaded = try EncoderRun("upload", [path])
+        #expect(uploaded.isFinished, "\(uploaded.failure?.message ?? "")")
+        let number = try #require(
+            uploaded.indexes.keys.sorted().first { track in
+                try TrackIndex(validating: uploaded.indexes[track] ?? Data()).description.kind == .video
+            })
+        let run = try EncoderRun(Self.stillsOnly(), try Self.stored(uploaded, track: number))
+        #expect(run.isFinished, "\(run.failure?.message ?? "")")
+        let stills = try Stills(run, track: 0)
+        #expect(stills.layout.end == UInt64(stills.layout.timescale) * 10)
+        for cell in 1..<5 {
+            let colour = try stills.colour(cell)
+            #expect(Clock.isNear(colour, second: cell * 2 - 1), "\(cell): \(colour)")
+        }
+    }
+
+    @Test func aStoredTrackThatIsNotItsIndexIsRefused() throws {
+        let encoded = try EncoderRun(EncodingOrder(preset: Self.preset(nil)), [try Self.film.get()])
+        let (stored, other) = (try Self.stored(encoded), try EncoderRun(Self.stillsOnly(), [try Self.film.get()] + []))
+        // There is no input 1.
+        #expect(other.failure?.code == .internalError)
+        let cut = encoded.folder.appendingPathComponent("cut.index")
+        try Data(contentsOf: URL(filePath: stored[1])).dropLast(40).write(to: cut)
+        #expect(try EncoderRun(Self.stillsOnly(), [stored[0], cut.path]).failure?.code == .damaged)
+        let shorter = try EncoderRun(
+            EncodingOrder(preset: Self.preset(nil), parts: [.init(input: 0, start: 0, end: 4)]), [try Self.film.get()])
+        let mixed = try EncoderRun(Self.stillsOnly(), [stored[0], try Self.stored(shorter)[1]])
+        #expect(mixed.failure?.code == .damaged, "\(mixed.failure?.message ?? "")")
+    }
+
     @Test func partsOfTheFilmKeepTheirOrder() throws {
         let parts = [
             EncodingOrder.Part(input: 0, start: 4, end: 10), EncodingOrder.Part(input: 0, start: 20, end: 26),
