@@ -17,8 +17,10 @@ extension AdminRoutes {
                 .body("transform", .text(.name), "The transform's name"),
                 .body("asset", .text(.name), "The asset that gets a version; made when there is none"),
                 .body(
-                    "inputs", .array(.text(.text(1...4096)), 1...SubmitJob.maximumInputs),
-                    "Absolute paths on the server, or originals as asset:NAME/FILE; several for an upload"),
+                    "inputs", .array(.text(.text(1...4096)), 0...SubmitJob.maximumInputs),
+                    "Absolute paths on the server, or originals as asset:NAME/FILE; several for an upload, none for a "
+                        + "transform that encodes nothing"
+                ),
                 .body("account", .text(.name), "The storage account; where the asset is when absent", required: false),
                 .body("encrypted", .boolean, "In storage; as configured when absent", required: false),
                 .body(

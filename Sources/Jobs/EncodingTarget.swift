@@ -22,7 +22,7 @@ struct EncodingTarget: Sendable {
     init(_ job: JobRecord, _ environment: EncodingWorker.Environment) async throws {
         let name = job.asset
         asset = name
-        let choice = job.storageAccount.map { StorageChoice.only(StorageAccounts.account(named: $0)) }
+        let choice = Self.choice(of: job)
         guard let existing = try await environment.catalog.asset(named: name) else {
             // A key that was made just now has encrypted nothing, so numbers may start at their beginning.
             isNew = true
@@ -42,12 +42,19 @@ struct EncodingTarget: Sendable {
         nonces = try await environment.catalog.reserveFileNonces(asset: name, count: Self.nonceCount)
     }
 
+    /// What a job says of the storage account; nil for nothing.
+    static func choice(of job: JobRecord) -> StorageChoice? {
+        job.storageAccount.map { .only(StorageAccounts.account(named: $0)) }
+    }
+
     /// An account into which may be written.
-    private static func place(
-        _ asset: String, _ choice: StorageChoice, _ environment: EncodingWorker.Environment
+    ///
+    /// - Parameter size: in bytes, where it is known.
+    static func place(
+        _ asset: String, _ choice: StorageChoice, size: UInt64 = 0, _ environment: EncodingWorker.Environment
     ) async throws -> String? {
         let storage = environment.storage
-        let account = try await DiskLook.run { try storage.place(asset, choice, size: 0) }
+        let account = try await DiskLook.run { try storage.place(asset, choice, size: size) }
         do {
             try await environment.leftovers.remove(from: account)
         } catch let error as MediaStorageError where error.code != .unavailable {

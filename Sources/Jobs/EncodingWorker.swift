@@ -93,13 +93,8 @@ public struct EncodingWorker: Sendable {
         guard options.thumbnails != nil || options.poster != nil else { return preset }
         do {
             var order = try EncodingOrder(text: preset)
-            if let wanted = options.thumbnails {
-                order.preset.thumbnails = ThumbnailRecipe(
-                    interval: wanted.interval, width: wanted.width, columns: wanted.columns, rows: wanted.rows)
-            }
-            if let wanted = options.poster {
-                order.preset.poster = PosterRecipe(position: wanted.position, width: wanted.width)
-            }
+            order.preset.thumbnails = options.thumbnailRecipe ?? order.preset.thumbnails
+            order.preset.poster = options.posterRecipe ?? order.preset.poster
             return try order.text()
         } catch let error as EncodingOrderError {
             throw JobFailure(encoder: .unknownPreset, error.description)

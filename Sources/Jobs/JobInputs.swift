@@ -40,6 +40,12 @@ struct JobInputs: Sendable {
         self.servers = servers
     }
 
+    /// Files of storage, in the order in which the child numbers them.
+    init(stored files: [(reader: any MediaReader, name: String)]) throws {
+        servers = try files.map { try OriginalServer($0.reader, name: $0.name) }
+        arguments = servers.map { EncoderTask.originalPrefix + $0.path }
+    }
+
     /// - Throws: what kept an original from being read, of which the child sees an end only.
     fileprivate func checkReading() throws {
         if let error = servers.lazy.compactMap(\.readError).first { throw error }
@@ -68,7 +74,15 @@ extension EncodingWorker.Environment {
     func runChild(
         _ order: String, inputs: [String], _ reception: any EncoderOutput
     ) async throws -> EncoderChild.Outcome {
-        let served = try await JobInputs(inputs, self)
+        try await runChild(order, JobInputs(inputs, self), reception)
+    }
+
+    /// Runs the encoder child over what this process serves.
+    ///
+    /// - Throws: `JobFailure`; what could not be read, which is no fault of its content.
+    func runChild(
+        _ order: String, _ served: JobInputs, _ reception: any EncoderOutput
+    ) async throws -> EncoderChild.Outcome {
         do {
             let outcome = try await EncoderChild(executable: encoder, limits: limits).run(
                 preset: order, inputs: served.arguments, reception)

@@ -21,10 +21,10 @@ final class RunningTasks: Sendable {
 
     private struct State {
         var entries: [Key: Entry] = [:]
-        /// For encoders that are taken besides those of encode tasks: by helpers, and for tasks that are being looked for.
+        /// For encoders that are taken besides those of tasks that need one: by helpers, and for tasks that are being looked for.
         var places = 0
 
-        func count(encoding: Bool) -> Int { entries.values.count { ($0.kind == .encode) == encoding } }
+        func count(encoding: Bool) -> Int { entries.values.count { $0.kind.needsEncoder == encoding } }
     }
 
     private let state = Mutex(State())

@@ -17,14 +17,20 @@ struct TaskWorker: Sendable {
         case .probe: return try await encoding.probe(taken.job)
         case .checks: return try await steps.check(taken.job)
         case .encode:
-            let isPublished = try await !catalog.tasks(of: taken.job.id).contains { $0.kind == .publish }
-            return try await encoding.encode(taken, isPublished: isPublished, spare, onEvent)
+            return try await encoding.encode(taken, isPublished: isPublishedAtOnce(taken), spare, onEvent)
+        case .thumbnails:
+            return try await encoding.addStills(taken, isPublished: isPublishedAtOnce(taken), onEvent)
         case .verify: return try await steps.verify(input(of: taken))
         case .publish: return try await steps.publish(input(of: taken))
         case .package: return try await (steps.package ?? PipelineSteps.unavailable)(input(of: taken))
         case .prewarm: return try await steps.prewarm(input(of: taken))
         case .notify: return try await notify(taken)
         }
+    }
+
+    /// Whether no task of the job publishes what is made.
+    private func isPublishedAtOnce(_ taken: TakenTask) async throws -> Bool {
+        try await !catalog.tasks(of: taken.job.id).contains { $0.kind == .publish }
     }
 
     private func input(of taken: TakenTask) async throws -> StepInput {

@@ -29,7 +29,8 @@ final class TrackReception {
             staged, name: Self.mediaFile(number), form: key.map { .encrypted($0, nonce: nonce) } ?? .clear)
     }
 
-    private static func mediaFile(_ number: Int) -> String { "track-\(number).cmaf" }
+    static func mediaFile(_ number: Int) -> String { "track-\(number).cmaf" }
+    static func indexFile(_ number: Int) -> String { "track-\(number).index" }
 
     func takeMedia(_ bytes: [UInt8]) throws {
         mediaSize += UInt64(bytes.count)
@@ -64,7 +65,7 @@ final class TrackReception {
         }
         try checkStills(checked)
         let tagsDigest = try writer.finish()
-        let indexFile = "track-\(number).index"
+        let indexFile = Self.indexFile(number)
         let file = try staged.create(indexFile)
         try data.withUnsafeBytes { try file.append($0) }
         try file.close()

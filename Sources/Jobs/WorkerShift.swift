@@ -68,10 +68,10 @@ struct WorkerShift: Sendable {
         var kinds: [TaskKind] = []
         let hasPlace = running.takePlace(of: queue.settings.encoders)
         defer { if hasPlace { running.givePlaceBack() } }
-        if hasPlace { kinds.append(.encode) }
+        if hasPlace { kinds += TaskKind.allCases.filter(\.needsEncoder) }
         if running.count(encoding: false) < queue.settings.others {
             let others = try await queue.worker.steps.kindsForOthers()
-            kinds += TaskKind.allCases.filter { $0 != .encode && !others.contains($0) }
+            kinds += TaskKind.allCases.filter { !$0.needsEncoder && !others.contains($0) }
         }
         guard let taken = try await catalog.takeNextTask(of: kinds, at: Date()) else { return false }
         let work = Task { try await perform(taken) }

@@ -78,6 +78,24 @@ import Testing
         #expect(form.tasks.first?.thumbnails?.interval == "2.5s" && form.tasks.first?.poster?.position == "best")
     }
 
+    @Test func picturesAreATaskOfTheirOwn() throws {
+        let text = """
+            kind: Transform
+            name: pictures
+            tasks:
+              - { kind: thumbnails, thumbnails: { interval: 2s, width: 160 }, poster: { position: 90s, width: 640 } }
+              - { kind: verify, after: [thumbnails], deliveryPolicies: [hls-aes] }
+            """
+        let read = try #require(transform(text))
+        #expect(read.encode == nil)
+        #expect(read.tasks[0].options.thumbnails == TaskThumbnails(interval: 2, width: 160, columns: 4, rows: 5))
+        #expect(read.tasks[0].options.poster == TaskPoster(position: 90, width: 640))
+        let shown = String(decoding: try JSONEncoder().encode(TransformForm(read)), as: UTF8.self)
+        #expect(transform(shown) == read)
+        let wrong = parse("kind: Transform\nname: p\ntasks: [{ kind: thumbnails, interval: 2s }]")
+        #expect(wrong.errors.contains { $0.description.contains("interval") }, "\(wrong.errors)")
+    }
+
     /// Presets that are written in the place of a name, and come back as they were meant.
     @Test(arguments: [
         "{ video: { ladder: adaptive } }", "{ audio: [{ codec: opus, bitrate: 96k, languages: [en, de] }] }",

@@ -28,6 +28,17 @@ import Testing
             ]).isEmpty)
     }
 
+    /// Of an asset that is there; and what an encode made, whose version is all there is without them.
+    @Test func picturesMayBeMadeByThemselves() {
+        let rest = [
+            TransformTask(name: "verify", kind: .verify, after: ["t"]),
+            TransformTask(name: "publish", kind: .publish, after: ["verify"]),
+        ]
+        #expect(problems([TransformTask(name: "t", kind: .thumbnails)] + rest).isEmpty)
+        let after = TransformTask(name: "t", kind: .thumbnails, after: ["encode"], onError: .proceed)
+        #expect(problems([Self.encode, after] + rest).isEmpty)
+    }
+
     @Test func circlesAreFound() {
         let circle = [
             TransformTask(name: "a", kind: .probe, after: ["c"]), TransformTask(name: "b", kind: .notify, after: ["a"]),
@@ -77,7 +88,21 @@ import Testing
     @Test(arguments: [
         ([TransformTask(name: "encode", kind: .encode, after: ["x"])], "which there is not"),
         ([Self.encode, Self.encode], "two tasks 'encode'"), ([], "1 to 30 tasks"),
-        ([TransformTask(name: "p", kind: .probe)], "one task of kind 'encode'"),
+        ([TransformTask(name: "n", kind: .notify)], "a task of kind 'encode', or one of kind 'thumbnails'"),
+        ([TransformTask(name: "p", kind: .probe)], "this transform takes none: it encodes nothing"),
+        (
+            [
+                TransformTask(name: "encode", kind: .encode), TransformTask(name: "again", kind: .encode),
+            ], "one task of kind 'encode' at most"
+        ),
+        ([Self.encode, TransformTask(name: "t", kind: .thumbnails)], "needs what a task of kind 'encode' makes"),
+        (
+            [
+                Self.encode, TransformTask(name: "t", kind: .thumbnails, after: ["encode"]),
+                TransformTask(name: "v", kind: .verify, after: ["encode"]),
+            ], "task 'v' needs what a task of kind 'thumbnails' makes"
+        ),
+        ([TransformTask(name: "t", kind: .thumbnails, onError: .proceed)], "'onError' is 'stop'"),
         ([Self.encode, TransformTask(name: "v", kind: .verify)], "needs what a task of kind 'encode' makes"),
         (
             [Self.encode, TransformTask(name: "w", kind: .prewarm, after: ["encode"])],

@@ -61,6 +61,9 @@ extension DocumentNode {
         switch kind {
         case .probe, .checks: break
         case .encode: options = encodeOptions(fields)
+        case .thumbnails:
+            options.thumbnails = fields["thumbnails"]?.thumbnailRecipe().map(TaskThumbnails.init)
+            options.poster = fields["poster"]?.posterRecipe().map(TaskPoster.init)
         case .verify:
             options.deliveryPolicies = fields.required("deliveryPolicies")?
                 .references("deliveryPolicies", .deliveryPolicy, &references)
@@ -142,6 +145,7 @@ extension TaskKind {
         switch self {
         case .probe, .checks: []
         case .encode: DocumentNode.encodeFields
+        case .thumbnails: ["thumbnails", "poster"]
         case .verify: ["deliveryPolicies"]
         case .publish: ["deliveryPolicies", "verify", "authorizationPolicy", "accessPolicy"]
         case .package: DocumentNode.packageFields

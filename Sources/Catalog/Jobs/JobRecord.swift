@@ -100,11 +100,15 @@ public struct JobRecord: Sendable, Hashable {
 
     /// The preset of jobs that take MP4 files as they are.
     public static let uploadPreset = "upload"
+    /// Of jobs that encode nothing: they have no input either.
+    public static let noPreset = "none"
     public static let priorities = -1000...1000
 
     /// The input files in order: of uploads and of orders written out (`EncodingOrder.text`) one on each line.
     public var inputs: [String] {
-        preset == Self.uploadPreset || preset.hasPrefix("{") ? input.split(separator: "\n").map(String.init) : [input]
+        guard preset != Self.noPreset else { return [] }
+        return preset == Self.uploadPreset || preset.hasPrefix("{")
+            ? input.split(separator: "\n").map(String.init) : [input]
     }
 
     /// What a job without a transform of its own does: it encodes, and the version is the asset's current one.

@@ -6,9 +6,9 @@ public struct TaskOptions: Sendable, Hashable, Codable {
     public var preset: String?
     /// Of `encode`: a preset of the task's own.
     public var recipe: EncodingPreset?
-    /// Of `encode`.
+    /// Of `encode` and `thumbnails`.
     public var thumbnails: TaskThumbnails?
-    /// Of `encode`.
+    /// Of `encode` and `thumbnails`.
     public var poster: TaskPoster?
     /// Of `encode`: what sound is brought to, in LUFS (EBU R 128); nil for what the preset says.
     public var loudness: Double?

@@ -1,4 +1,4 @@
-/// The thumbnails that an encode task makes besides what its preset makes.
+/// The thumbnails that a task makes: of kind `encode`, besides what its preset makes.
 public struct TaskThumbnails: Sendable, Hashable, Codable {
     /// From one to the next, in seconds.
     public var interval: Double
@@ -15,7 +15,7 @@ public struct TaskThumbnails: Sendable, Hashable, Codable {
     }
 }
 
-/// The poster that an encode task makes.
+/// The poster that a task makes.
 public struct TaskPoster: Sendable, Hashable, Codable {
     /// In seconds; nil for the best picture.
     public var position: Double?

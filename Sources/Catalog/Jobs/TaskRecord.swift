@@ -8,6 +8,8 @@ public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
     case checks
     /// Makes a version of the asset: encodes, or takes files as they are.
     case encode
+    /// Makes thumbnails and poster of a version that is there, and the next version with them.
+    case thumbnails
     /// Plays samples of every rendition as a player would get them.
     case verify
     /// Makes the version the asset's current one, and a locator for it where there is none.
@@ -19,11 +21,14 @@ public enum TaskKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Tells a notification endpoint.
     case notify
 
+    /// Whether it needs a place among those that decode or encode a whole film.
+    public var needsEncoder: Bool { self == .encode || self == .thumbnails }
+
     /// Its share of a job's progress.
     var weight: Double {
         switch self {
         case .encode: 20
-        case .verify, .package: 4
+        case .thumbnails, .verify, .package: 4
         case .probe, .checks, .publish, .prewarm, .notify: 1
         }
     }

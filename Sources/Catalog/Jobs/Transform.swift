@@ -117,13 +117,15 @@ extension Transform {
 
     private func orderProblems(_ before: [Set<Int>]) -> [TransformProblem] {
         var problems: [TransformProblem] = []
-        let encoders = tasks.indices.filter { tasks[$0].kind == .encode }
-        if encoders.count != 1 {
-            problems.append(TransformProblem(encoders.dropFirst().first, "a transform has one task of kind 'encode'"))
+        if !tasks.contains(where: { $0.kind.needsEncoder }) {
+            problems.append(
+                TransformProblem(nil, "a transform has a task of kind 'encode', or one of kind 'thumbnails'"))
         }
-        let publishers = tasks.indices.filter { tasks[$0].kind == .publish }
-        if publishers.count > 1 {
-            problems.append(TransformProblem(publishers[1], "a transform has one task of kind 'publish' at most"))
+        for kind in [TaskKind.encode, .thumbnails, .publish] {
+            let places = tasks.indices.filter { tasks[$0].kind == kind }
+            guard places.count > 1 else { continue }
+            problems.append(
+                TransformProblem(places[1], "a transform has one task of kind '\(kind.rawValue)' at most"))
         }
         for place in tasks.indices {
             let reasons = [
@@ -140,10 +142,15 @@ extension Transform {
         let task = tasks[place]
         let needed: TaskKind? =
             switch task.kind {
-            case .verify, .publish: .encode
+            // Whatever makes the last version: what is played and published has its pictures.
+            case .verify, .publish: has(.thumbnails) ? .thumbnails : .encode
+            case .thumbnails: has(.encode) ? .encode : nil
             case .package, .prewarm: .publish
             case .probe, .checks, .encode, .notify: nil
             }
+        if task.kind == .probe || task.kind == .checks, !has(.encode) {
+            return "task '\(task.name)' is about the files of a job, and this transform takes none: it encodes nothing"
+        }
         guard let needed else { return nil }
         guard let maker = before.first(where: { tasks[$0].kind == needed }) else {
             return "task '\(task.name)' needs what a task of kind '\(needed.rawValue)' makes: name one in 'after'"
@@ -151,6 +158,8 @@ extension Transform {
         guard task.kind == .package, tasks[maker].options.deliveryPolicies == nil else { return nil }
         return "task '\(task.name)' writes what a locator lets out: give task '\(tasks[maker].name)' 'deliveryPolicies'"
     }
+
+    private func has(_ kind: TaskKind) -> Bool { tasks.contains { $0.kind == kind } }
 
     /// Every package of a version lies in a place of its own.
     private func placeProblem(_ place: Int) -> String? {
@@ -166,7 +175,9 @@ extension Transform {
 
     private func passingProblem(_ place: Int) -> String? {
         let task = tasks[place]
-        guard task.kind == .encode || task.kind == .publish, task.onError == .proceed else { return nil }
+        let isNeeded =
+            task.kind == .encode || task.kind == .publish || (task.kind == .thumbnails && !has(.encode))
+        guard isNeeded, task.onError == .proceed else { return nil }
         return "without task '\(task.name)' there is nothing to go on with: 'onError' is 'stop'"
     }
 

@@ -57,8 +57,9 @@ async function submitJob() {
       { name: "transform", label: "Transform", kind: "choice", options: transforms.map(({ name }) => name),
         value: transforms[0]?.name },
       { name: "asset", label: "Asset", required: true, hint: "It gets a version; made when there is none." },
-      { name: "inputs", label: "Inputs", kind: "area", rows: 3, required: true,
-        hint: "Absolute paths on the server, one on a line, below the folders that its configuration names." },
+      { name: "inputs", label: "Inputs", kind: "area", rows: 3,
+        hint: "Absolute paths on the server, one on a line, below the folders that its configuration names. "
+          + "None for a transform that encodes nothing." },
       { name: "priority", label: "Priority", type: "number",
         hint: "Larger ones run first; the transform’s when empty." },
     ],

@@ -15,8 +15,12 @@ struct JobSubmit: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "The input file; several with --join, or for a transform that takes files as they are.")
-    var inputs: [String]
+    @Argument(
+        help: ArgumentHelp(
+            "The input file; several with --join, or for a transform that takes files as they are.",
+            discussion: "None for a transform that encodes nothing.")
+    )
+    var inputs: [String] = []
 
     @Option(help: "The transform's name; 'keyway transform list' lists them.")
     var transform: String

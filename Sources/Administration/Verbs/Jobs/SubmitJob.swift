@@ -10,7 +10,8 @@ public struct SubmitJob: OperatorVerb {
     public var transform: String
     /// The asset that gets a version; made when there is none.
     public var asset: String
-    /// Absolute paths, or originals as `asset:NAME/FILE`; behind a tab, of an upload, which tracks are meant.
+    /// Absolute paths, or originals as `asset:NAME/FILE`; behind a tab, of an upload, which tracks are meant. None for a
+    /// transform that encodes nothing.
     public var inputs: [String]
     /// Nil for the transform's.
     public var priority: Int?
@@ -64,10 +65,7 @@ public struct SubmitJob: OperatorVerb {
         guard AssetRecord.isName(asset) else {
             throw OperatorError(.invalid, "\(asset.quoted) cannot name an asset: letters, digits, '.', '_', '-'")
         }
-        guard let usual = recipe.encode else {
-            throw OperatorError(.invalid, "the transform \(transform.quoted) encodes nothing")
-        }
-        let encode = try submittedEncode(usual)
+        let encode = try recipe.encode.map(submittedEncode) ?? nothingToEncode()
         try checkAccount(context)
         let paths = try encode.inputs.map { try context.inputRule.path($0) }
         let job = JobRecord(

@@ -25,6 +25,9 @@ extension SubmitJob {
             order.preset.take(usual.besides(order.preset))
             return try settled(order, inputs, usual)
         }
+        guard !inputs.isEmpty else {
+            throw OperatorError(.invalid, "the transform \(transform.quoted) encodes a file: name one")
+        }
         if let name = try plainName(usual, encoding) {
             guard inputs.count == 1 else {
                 throw OperatorError(
@@ -36,6 +39,18 @@ extension SubmitJob {
         preset.take(usual)
         let (order, files) = try encoding.order(of: preset, inputs)
         return try settled(order, files, usual)
+    }
+
+    /// Of a transform that works on a version that is there.
+    func nothingToEncode() throws -> SubmittedEncode {
+        guard inputs.isEmpty, preset == nil, split == nil, encoders == nil, order == nil, encoding?.isEmpty ?? true
+        else {
+            throw OperatorError(
+                .invalid,
+                "the transform \(transform.quoted) encodes nothing: it takes no files, and nothing of how they are encoded"
+            )
+        }
+        return SubmittedEncode(preset: JobRecord.noPreset, inputs: [], options: TaskOptions())
     }
 
     private func checkPieces() throws {
