@@ -52,8 +52,8 @@ let playerScripts: [Resource] = [
 /// The operators' console is part of the program.
 let consolePages: [Resource] = [
     "index.html", "console.css", "icon.svg", "main.js", "interface.js", "elements.js", "documents.js", "assets.js",
-    "asset.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js", "play.html",
-    "play.js",
+    "asset.js", "posters.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js",
+    "play.html", "play.js",
 ].map { .embedInCode("Console/\($0)") }
 
 let libraries: [Row] = [

@@ -250,6 +250,7 @@ enum AdminSchemas {
                 "assets",
                 .object([
                     .required("name", name), .optional("version", .count), .required("created", time),
+                    .required("poster", .boolean, "Whether the version that is served has one"),
                     .optional("takenDown", time, "Absent while it is served"),
                 ]))
         ),

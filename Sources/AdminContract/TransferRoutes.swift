@@ -20,6 +20,8 @@ struct TransferRoute {
     /// With the headers that come back.
     var answers: [(status: Int, summary: String, headers: [String])]
     var errors: [Int]
+    /// The media type of what is answered.
+    var media = "application/octet-stream"
     /// Whether the tus protocol rules it.
     var isTus = true
     /// The least role that may.
@@ -88,6 +90,12 @@ struct TransferRoute {
                 (206, "The range", ["ETag", "Accept-Ranges", "Content-Range"]),
             ], errors: [401, 403, 404, 409, 416, 429, 503], isTus: false, role: .keyAdmin),
         TransferRoute(
+            method: "get", path: "/v1/assets/{name}/poster", name: "showPoster",
+            summary: "The poster of the version that is served, whatever delivery policies let out",
+            headers: [Header(name: "If-None-Match", summary: "The ETag of what is there")],
+            answers: [(200, "It", ["ETag"]), (304, "It is the same", ["ETag"])],
+            errors: [401, 403, 404, 429, 503], media: "image/jpeg", isTus: false),
+        TransferRoute(
             method: "get", path: "/v1/assets/{name}/package/content", name: "downloadPackageObject",
             summary: "The bytes of one object of a package, as the origin answers them",
             headers: [
@@ -129,7 +137,9 @@ struct TransferRoute {
         }
         var responses: [String: JSONValue] = [:]
         for status in errors { responses[String(status)] = problem(status) }
-        for answer in answers { responses[String(answer.status)] = response(answer.summary, answer.headers) }
+        for answer in answers {
+            responses[String(answer.status)] = response(answer.status, answer.summary, answer.headers)
+        }
         var members: [String: JSONValue] = [
             "operationId": .string(name), "summary": .string(summary), "parameters": .array(parameters),
             "responses": .object(responses),
@@ -148,13 +158,13 @@ struct TransferRoute {
 
     private static let bytes: JSONValue = ["type": "string", "format": "binary"]
 
-    private func response(_ summary: String, _ headers: [String]) -> JSONValue {
+    private func response(_ status: Int, _ summary: String, _ headers: [String]) -> JSONValue {
         var members: [String: JSONValue] = ["description": .string(summary)]
         if !headers.isEmpty {
             members["headers"] = .object(
                 Dictionary(uniqueKeysWithValues: headers.map { ($0, ["schema": ["type": "string"]] as JSONValue) }))
         }
-        if method == "get" { members["content"] = ["application/octet-stream": ["schema": Self.bytes]] }
+        if method == "get", status != 304 { members["content"] = .object([media: ["schema": Self.bytes]]) }
         return .object(members)
     }
 }

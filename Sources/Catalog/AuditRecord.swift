@@ -36,6 +36,8 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     /// Before an original leaves, decrypted, for somebody who may read it: once for each request; by a signed URL once a minute for
     /// a file and who asks.
     case assetFileRead
+    /// Before an asset's poster leaves for somebody who may see it in the console.
+    case assetPosterRead
     /// Its checks have ended: it was let out of quarantine, refused, or waits for somebody's decision.
     case assetFileChecked
     /// Somebody let it out of quarantine.

@@ -279,6 +279,8 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     func asset(named name: String) async throws -> AssetRecord?
     /// In order of name.
     func assets(_ page: Page) async throws -> [AssetRecord]
+    /// Those of these assets whose version that is served has a poster.
+    func assetsWithPoster(among names: [String]) async throws -> Set<String>
     func assetVersion(asset: String, number: Int) async throws -> AssetVersionRecord?
     /// The numbers of an asset's versions that are complete, in order.
     func assetVersions(asset: String) async throws -> [Int]

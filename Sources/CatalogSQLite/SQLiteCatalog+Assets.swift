@@ -2,6 +2,7 @@ public import Catalog
 import ContentKeys
 import Foundation
 import GRDB
+import MediaModel
 
 extension SQLiteCatalog {
     public func asset(named name: String) async throws -> AssetRecord? {
@@ -15,6 +16,20 @@ extension SQLiteCatalog {
                 sql: "SELECT \(AssetRecord.columns) FROM asset WHERE name > ? ORDER BY name LIMIT ?",
                 arguments: [page.after ?? "", page.limit]
             ).map(AssetRecord.init)
+        }
+    }
+
+    public func assetsWithPoster(among names: [String]) async throws -> Set<String> {
+        try await read { database in
+            try Set(
+                String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT asset.name FROM asset
+                        JOIN track ON track.asset = asset.name AND track.version = asset.currentVersion
+                        WHERE asset.name IN (SELECT value FROM json_each(?))
+                            AND json_extract(track.description, '$.image.role') = ?
+                        """, arguments: [try Column.json(names), ImageFormat.Role.poster.rawValue]))
         }
     }
 

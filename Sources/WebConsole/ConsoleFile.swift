@@ -36,6 +36,7 @@ struct ConsoleFile {
         case "documents.js": PackageResources.documents_js
         case "assets.js": PackageResources.assets_js
         case "asset.js": PackageResources.asset_js
+        case "posters.js": PackageResources.posters_js
         case "policies.js": PackageResources.policies_js
         case "keys.js": PackageResources.keys_js
         case "access.js": PackageResources.access_js

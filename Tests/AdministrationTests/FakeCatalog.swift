@@ -232,6 +232,7 @@ actor FakeCatalog: CatalogEngine {
     func rewrap(_ batch: RewrappedBatch) throws -> Int { throw CatalogError(.unavailable, "not for this test") }
     func keyLookup(_ keyID: KeyID) throws -> KeyLookup? { throw CatalogError(.unavailable, "not for this test") }
     func contentKeys(_ page: Page) throws -> [ContentKeyRecord] { throw CatalogError(.unavailable, "not here") }
+    func assetsWithPoster(among names: [String]) -> Set<String> { [] }
     func assets(_ page: Page) throws -> [AssetRecord] { throw CatalogError(.unavailable, "not for this test") }
     func reserveFileNonces(asset: String, count: Int) throws -> [UInt64] {
         throw CatalogError(.unavailable, "not here")

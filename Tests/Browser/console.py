@@ -53,6 +53,7 @@ def operator(walk):
     asset, site = walk.site["asset"], walk.site
     walk.sign_in("operator")
     walk.shows(asset)
+    posters(walk)
     walk.keep("assets")
     walk.type("input[name=search]", "nothing-has-this-name")
     walk.shows("No asset's name has")
@@ -83,6 +84,34 @@ def operator(walk):
     walk.shows("your role")
     walk.must(walk.ask("GET", "/v1/admin-tokens", role="operator")[0] == 403, "an operator may see admin tokens")
     site["seen"] = True
+
+
+def posters(walk):
+    """The asset that has a poster shows it; each look is written down once for a tab, however often pages are drawn."""
+    asset = walk.site["asset"]
+    walk.until(f"return document.querySelector('[data-row=\"{asset}\"] canvas[data-shown]') !== null", "the poster")
+    found = walk.driver.script("""
+        const all = [...document.querySelectorAll("canvas.poster")], [one] = all;
+        const { data } = one.getContext("2d").getImageData(0, 0, one.width, one.height);
+        return {count: all.length, shown: one.dataset.shown, name: one.getAttribute("aria-label"),
+                colours: new Set(new Uint32Array(data.buffer)).size}""")
+    walk.must(found["count"] == 1 and found["shown"] == "256x171" and asset in found["name"], f"posters: {found}")
+    walk.must(found["colours"] > 100, f"the poster has {found['colours']} colours")
+    walk.go(f"assets/{asset}")
+    walk.until("return document.querySelector('canvas[data-shown]') !== null", "the poster of the asset's page")
+    walk.shows("master.mp4")
+    row = walk.driver.script("""
+        return [...document.querySelectorAll("tbody tr")].map((one) => one.innerText)
+          .find((text) => text.startsWith("master.mp4")) ?? ''""")
+    file = walk.ask("GET", f"/v1/assets/{asset}/files")[1]["files"][0]
+    walk.must(file["sha256"] in row and "ready" in row and "kB" in row, f"the original is told as {row!r}")
+    walk.driver.script("[...document.querySelectorAll('h2')].find((one) => one.textContent === 'Originals').scrollIntoView()")
+    walk.keep("asset-with-originals")
+    walk.go("assets")
+    walk.until("return document.querySelector('canvas[data-shown]') !== null", "the poster again")
+    records = walk.ask("GET", "/v1/audit?limit=200")[1]["records"]
+    seen = [one["event"] for one in records if one["event"]["action"] == "assetPosterRead"]
+    walk.must(len(seen) == 1 and seen[0].get("actor") == "the-operator", f"looks at posters: {seen}")
 
 
 def publish(walk):
@@ -397,6 +426,7 @@ def reader(walk):
         }
         walk.must(not more, f"a reader is offered {more}")
         if page in ("assets", f"assets/{asset}"):
+            walk.must(walk.driver.script("return document.querySelectorAll('canvas').length") == 0, "a reader sees posters")
             walk.keep("reader-" + page.replace("/", "-"))
     statuses = [
         walk.ask(method, path, body, role="reader")[0]
@@ -405,9 +435,10 @@ def reader(walk):
             ("POST", f"/v1/keys/{walk.site['key']}/disable", None),
             ("DELETE", f"/v1/locators/{walk.site['locator']}", None),
             ("POST", "/v1/endpoints/default/stop", None),
+            ("GET", f"/v1/assets/{asset}/poster", None),
         ]
     ]
-    walk.must(statuses == [403] * 4, f"a reader is answered {statuses}")
+    walk.must(statuses == [403] * 5, f"a reader is answered {statuses}")
 
 
 def key_admin(walk):

@@ -18,6 +18,15 @@ def operator(walk):
     walk.shows(first)
     walk.shows(second)
     walk.keep("reviews")
+    # The asset's page says how its originals are, and leads to what was found.
+    walk.go("assets/film")
+    for text in [first, second, "quarantine", "review"]:
+        walk.shows(text, "main")
+    walk.keep("originals-in-quarantine")
+    row = [line for line in walk.text("main").splitlines() if second in line]
+    walk.must(row and "quarantine" in row[0], f"the original is told as {row}")
+    walk.go("reviews")
+    walk.shows(second)
     walk.click(second)
     walk.shows("Findings")
     walk.shows("too small for us")

@@ -168,6 +168,26 @@ import Testing
         #expect(try await catalog.reserveFileNonces(asset: "film", count: 1) == [3])
     }
 
+    @Test func aServedPosterIsKnown() async throws {
+        let file = DatabaseFile()
+        let catalog = try file.open()
+        try await Fixture.asset("film", in: catalog)
+        try await Fixture.asset("trailer", in: catalog)
+        var poster = Fixture.track("poster", nonce: 2)
+        poster.description = TrackDescription(
+            name: "poster", kind: .image,
+            codec: CodecConfiguration(sampleEntry: "jpeg", decoderSpecific: [], codecString: "jpeg"), timescale: 1000,
+            averageBitrate: 1, peakBitrate: 1, image: ImageFormat(role: .poster, width: 16, height: 16, interval: 1))
+        try await catalog.apply([
+            .insertAssetVersion(
+                AssetVersionRecord(asset: "film", number: 2, created: Fixture.now, job: nil, tracks: [poster]))
+        ])
+        #expect(try await catalog.assetsWithPoster(among: ["film", "trailer", "none"]) == ["film"])
+        #expect(try await catalog.assetsWithPoster(among: ["trailer"]).isEmpty)
+        try await catalog.apply([.setCurrentVersion(asset: "film", number: 1)])
+        #expect(try await catalog.assetsWithPoster(among: ["film"]).isEmpty)
+    }
+
     @Test func useLimitsHoldUnderConcurrency() async throws {
         let file = DatabaseFile()
         let catalogs = [try file.open(), try file.open()]

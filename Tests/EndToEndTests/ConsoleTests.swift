@@ -25,8 +25,13 @@ import Testing
                 Data("kind: DeliveryPolicy\nname: clear\nprotocols: [hls, dash, progressive]\nencryption: none\n".utf8))
             try data.must("apply", "Policies", "Keys", endpoint, clear)
             for asset in ["film", "film", "trailer"] {
-                try data.must("encode", Programs.clip("exo_sample.mp4"), "--asset", asset)
+                // Of the two assets one has a poster.
+                let poster = asset == "film" ? ["--poster", "best"] : []
+                try run(
+                    Programs.own("keyway"), ["encode", Programs.clip("exo_sample.mp4"), "--asset", asset] + poster,
+                    environment: data.environment)
             }
+            try data.must("asset", "file", "add", "film", Programs.clip("exo_sample.mp4"), "--name", "master.mp4")
             let published = try data.must(
                 "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
                 "--delivery",

@@ -200,6 +200,51 @@ import Testing
         #expect(!data.mediaFiles().contains { $0.hasPrefix("staging/") })
     }
 
+    /// Operators see the poster of what is served, whatever policies let out; each look is written down.
+    @Test func operatorsSeeThePoster() throws {
+        let site = try OriginalSite()
+        defer { site.server.stop() }
+        let file = try film("short.mp4", seconds: 3)
+        try site.data.must("encode", file, "--asset", "film", "--poster", "1")
+        let address = "\(site.server.admin)/v1/assets/film/poster"
+        func ask(_ role: String, _ options: String...) throws -> Answer {
+            try curlWith(address, ["-H", "Authorization: Bearer \(site.tokens[role] ?? "")"] + options)
+        }
+        func looks() throws -> Int {
+            try site.data.must("audit", "tail", "--lines", "1000").text.components(separatedBy: "assetPosterRead").count
+                - 1
+        }
+        #expect(try curl(address).status == 401)
+        #expect(try ask("reader").status == 403)
+        #expect(try looks() == 0)
+        let poster = try ask("operator")
+        #expect(poster.status == 200 && poster.headers["content-type"] == "image/jpeg")
+        #expect(poster.headers["cache-control"] == "no-store" && poster.headers["x-content-type-options"] == "nosniff")
+        let shown = try data.folder.write("poster.jpg", poster.body)
+        #expect(isNear(try pixel(shown, "crop=8:8:80:45,scale=1:1"), second: 1))
+        #expect(try looks() == 1)
+        let tag = try #require(poster.headers["etag"])
+        #expect(try ask("operator", "-H", "If-None-Match: \(tag)").status == 304)
+        let head = try ask("operator", "-I")
+        #expect(head.status == 200 && head.headers["content-length"] == "\(poster.body.count)")
+        #expect(try looks() == 1)
+        let answer = try curlWith(
+            "\(site.server.admin)/v1/assets", ["-H", "Authorization: Bearer \(site.tokens["reader"] ?? "")"])
+        let list = try JSONSerialization.jsonObject(with: answer.body) as? [String: Any]
+        #expect((list?["assets"] as? [[String: Any]])?.first?["poster"] as? Bool == true)
+        // A version without one, and then a file that is not what was written.
+        try site.data.must("encode", file, "--asset", "film")
+        #expect(try ask("operator").status == 404)
+        try site.data.must("asset", "rollback", "film", "--to", "1")
+        let stored = site.data.mediaFiles().filter { $0.contains("film/v1/") && $0.hasSuffix(".cmaf") }.max()
+        let path = "\(site.data.folder.path)/media/\(try #require(stored))"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[20] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        #expect(try ask("operator").status >= 500)
+        #expect(try looks() == 1)
+    }
+
     /// A film that several encoders make has the pictures that one would have made.
     @Test func filmsInPiecesHaveThem() throws {
         let file = try film()

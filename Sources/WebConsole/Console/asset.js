@@ -7,6 +7,7 @@ import {
   section, table, time, values,
 } from "./elements.js";
 import { all, ask, may } from "./interface.js";
+import { poster } from "./posters.js";
 
 export function assetPage(name) {
   const actions = el("span", { class: "actions" });
@@ -14,19 +15,23 @@ export function assetPage(name) {
     title: name,
     top: [heading(name, actions)],
     async load() {
-      const [asset, versions] = await Promise.all([
+      const [asset, versions, originals] = await Promise.all([
         ask("GET /v1/assets/{name}", { name }), ask("GET /v1/assets/{name}/versions", { name }),
+        ask("GET /v1/assets/{name}/files", { name }),
       ]);
-      return { asset: asset.data, versions: versions.data.versions };
+      return { asset: asset.data, versions: versions.data.versions, originals: originals.data.files };
     },
-    draw({ asset, versions }) {
+    draw({ asset, versions, originals }) {
       actions.replaceChildren(...assetActions(asset, page));
+      const has = asset.tracks.some(({ name: track, codec }) => track === "poster" && codec === "jpeg");
       return [
+        poster({ ...asset, poster: has }),
         facts([["State", state(asset)], ["Version", asset.version], ["Made", time(asset.created)],
           ["Taken down", time(asset.takenDown)], ["Reason", asset.reason]]),
         section("Locators", [], locators(asset, page)),
         section("Tracks", [], tracks(asset)),
         section("Versions", [], versionTable(asset, versions, page)),
+        section("Originals", [], originalTable(originals)),
         section("Keys", [rotateKeys(asset, page)], keyTable(asset)),
       ];
     },
@@ -100,6 +105,23 @@ function versionTable(asset, versions, page) {
   return table("Versions", ["Version", "State", "Made", "Tracks", "Stored", ""], rows,
     { empty: "None is complete yet." });
 }
+
+const STATES = { ready: "good", rejected: "bad", quarantine: "wait", uploading: "busy" };
+
+/** What its checks have come to stands beside the state: the same words as on the page of reviews. */
+function originalTable(files) {
+  const rows = files.map((file) => [
+    file.name, bytes(file.size),
+    [badge(file.state, STATES[file.state] ?? ""), file.reason ? el("div", { class: "long" }, file.reason) : null],
+    checksOf(file), file.sha256 ? code(file.sha256) : "–", time(file.created),
+  ]);
+  return table("Originals", ["Original", "Size", "State", "Checks", "SHA-256", "Sent"], rows,
+    { empty: "None was sent, or they were removed.", keys: files.map(({ id }) => id) });
+}
+
+/** A word that leads to what was found, where somebody has to look. */
+const checksOf = ({ id, checks }) => !checks ? "–"
+  : may("GET /v1/reviews/{id}") ? link(`reviews/${path(id)}`, checks) : checks;
 
 async function rollBack({ name }, version, page) {
   const done = await dialog({

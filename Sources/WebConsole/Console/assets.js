@@ -2,6 +2,7 @@
 
 import { badge, button, control, el, heading, link, path, table, time } from "./elements.js";
 import { all, ask, may } from "./interface.js";
+import { poster } from "./posters.js";
 
 const PAGE = 50;
 
@@ -54,7 +55,7 @@ export function assetsPage(parameters) {
     },
     draw({ assets, next, search }) {
       const rows = assets.map((one) => [
-        link(`assets/${path(one.name)}`, one.name), one.version ?? "–", state(one), time(one.created),
+        [poster(one), link(`assets/${path(one.name)}`, one.name)], one.version ?? "–", state(one), time(one.created),
         may("POST /v1/locators") && one.version ? link(`publish/${path(one.name)}`, "Publish") : null,
       ]);
       const columns = ["Asset", "Version", "State", "Made", ""];

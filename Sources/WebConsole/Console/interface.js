@@ -15,13 +15,15 @@ export class Refused extends Error {
   }
 }
 
-const state = { token: null, identity: null, routes: new Map(), version: "", onSignedOut: () => {} };
+const state = { token: null, identity: null, routes: new Map(), version: "", onSignedOut: [] };
 
 export const identity = () => state.identity;
 export const version = () => state.version;
 
-/** @param listener is told when the server no longer takes the token. */
-export function whenSignedOut(listener) { state.onSignedOut = listener; }
+/** @param listener is told when the server no longer takes the token, or its owner leaves. */
+export function whenSignedOut(listener) { state.onSignedOut.push(listener); }
+
+const tellSignedOut = (reason) => { for (const listener of state.onSignedOut) listener(reason); };
 
 /** Whether the server has a route, as `GET /v1/keys/{name}`. */
 export const has = (route) => state.routes.has(route);
@@ -64,7 +66,7 @@ export async function signIn(token) {
 
 export function signOut() {
   forget();
-  state.onSignedOut("");
+  tellSignedOut("");
 }
 
 function forget() {
@@ -120,7 +122,7 @@ async function answered(route, fields, options = {}) {
   const refused = new Refused({ ...problem, status: answer.status });
   if (answer.status === 401 && state.identity) {
     forget();
-    state.onSignedOut(refused.message);
+    tellSignedOut(refused.message);
   }
   throw refused;
 }
@@ -134,6 +136,9 @@ export async function ask(route, fields = {}) {
   const answer = await answered(route, fields);
   return { data: await answer.json(), tag: answer.headers.get("ETag") };
 }
+
+/** Asks for a file, as `picture("GET /v1/assets/{name}/poster", { name })`. @returns {Promise<Blob>} @throws Refused */
+export const picture = async (route, fields) => (await answered(route, fields)).blob();
 
 /** All pages of a list as one array, at most so many items. */
 export async function all(route, member, fields = {}, most = 5000) {

@@ -90,6 +90,7 @@ struct Server {
                 ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
                     DownloadRoutes(uploads: uploads, authentication: authentication).add(to: router)
+                    PosterRoutes(uploads: uploads, authentication: authentication).add(to: router)
                     PackageRoutes(packages: packages, authentication: authentication).add(to: router)
                 })
             services.append(UploadHousekeeping(uploads: uploads, logger: logger))

@@ -15,6 +15,8 @@ public struct ListAssets: OperatorVerb {
         public var name: String
         public var version: Int?
         public var created: Date
+        /// Whether the version that is served has a poster.
+        public var poster: Bool
         /// Nil while it is served.
         public var takenDown: Date?
     }
@@ -27,10 +29,12 @@ public struct ListAssets: OperatorVerb {
     public func run(in context: OperatorContext) async throws -> Report {
         let records = try await context.catalog.assets(Paging.page(after: after, limit: limit))
         let page = try Paging.cut(records, limit: limit) { $0.name }
+        let posters = try await context.catalog.assetsWithPoster(among: page.items.map(\.name))
         return Report(
             assets: page.items.map {
                 Item(
-                    name: $0.name, version: $0.currentVersion, created: $0.created, takenDown: $0.takedown?.time)
+                    name: $0.name, version: $0.currentVersion, created: $0.created,
+                    poster: posters.contains($0.name), takenDown: $0.takedown?.time)
             }, next: page.next)
     }
 }
