@@ -38,7 +38,11 @@ extension Database {
                 version.asset, version.number, version.created.timeIntervalSince1970, version.job?.rawValue,
                 version.storageAccount,
             ])
-        for (position, track) in version.tracks.enumerated() { try insert(track, position, of: version) }
+        do {
+            for (position, track) in version.tracks.enumerated() { try insert(track, position, of: version) }
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_TRIGGER {
+            throw CatalogError(.conflict, "version \(version.number) of '\(version.asset)': \(error.message ?? "")")
+        }
         let highestNonce = version.tracks.map(\.mediaNonce).max() ?? 0
         try execute(
             sql: """

@@ -161,8 +161,6 @@ extension CatalogError {
             switch (error.resultCode, error.extendedResultCode) {
             case (_, .SQLITE_CONSTRAINT_UNIQUE), (_, .SQLITE_CONSTRAINT_PRIMARYKEY):
                 self.init(.exists, "it exists already (\(error.message ?? "unique"))")
-            case (_, .SQLITE_CONSTRAINT_TRIGGER):
-                self.init(.conflict, "it contradicts what there is (\(error.message ?? "trigger"))")
             case (_, .SQLITE_CONSTRAINT_FOREIGNKEY):
                 self.init(.inUse, "something that it names does not exist, or something still refers to it")
             case (.SQLITE_CORRUPT, _), (.SQLITE_NOTADB, _):
