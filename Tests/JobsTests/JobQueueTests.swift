@@ -96,8 +96,15 @@ import Testing
             .insertJob(job, tasks: [TaskRecord(job: job.id, name: "encode", kind: .encode), package])
         ])
         async let left = workshop.queue(worker, steps: ignorant).waitForEnd(of: job.id) { _ in }
-        try await Task.sleep(for: .milliseconds(600))
-        let waiting = try await workshop.catalog.tasks(of: job.id)
+        var waiting: [TaskRecord] = []
+        for _ in 0..<6000 {
+            waiting = try await workshop.catalog.tasks(of: job.id)
+            if waiting[0].state == .finished { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        // Time to take up what it may not.
+        try await Task.sleep(for: .milliseconds(300))
+        waiting = try await workshop.catalog.tasks(of: job.id)
         #expect(waiting.map(\.state) == [.finished, .queued] && waiting[1].attempt == 0)
         let ended = try await workshop.queue(worker, steps: knowing).waitForEnd(of: job.id) { _ in }
         let other = try await left
