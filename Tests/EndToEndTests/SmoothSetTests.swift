@@ -339,4 +339,19 @@ final class SmoothSetSite: Sendable {
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
         #expect(try data.assets() == [])
     }
+
+    /// Names in a manifest are somebody else's: none draws on the terminal or looks like a message of ours.
+    @Test(arguments: ["video", "textstream"])
+    func namesOfOthersDrawNothing(kind: String) throws {
+        let data = try DataFolder()
+        let set = try SmoothSet(data.folder)
+        let listed = SmoothSet.entry(kind, "a&#x202E;vsi&#x2066;.ismt")
+        let outcome = try run(
+            Programs.own("keyway"), ["asset", "upload", "film", try set.serverManifest(SmoothSet.film + listed)],
+            environment: data.environment)
+        #expect(outcome.status == (kind == "video" ? 66 : 0), "\(outcome.errors)")
+        let said = outcome.text + outcome.errors
+        #expect(said.contains("a\\u{202e}vsi\\u{2066}.ismt"), "\(said)")
+        #expect(said.unicodeScalars.allSatisfy { ![0x202E, 0x2066].contains($0.value) })
+    }
 }

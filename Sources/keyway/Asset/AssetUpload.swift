@@ -121,7 +121,7 @@ struct AssetUpload: AsyncParsableCommand {
 
     static func checkReadable(_ path: String) throws {
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw CommandFailure(.noInput, "cannot read '\(path)'")
+            throw CommandFailure(.noInput, "cannot read '\(Terminal.clean(path))'")
         }
     }
 
