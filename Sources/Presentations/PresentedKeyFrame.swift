@@ -16,7 +16,8 @@ public struct PresentedKeyFrame: Sendable, Hashable {
         self.ownTime = ownTime
     }
 
-    /// How many bits are loaded for it: of an object of its own at most, with tables, emulation prevention and stuffing.
+    /// How many bits are loaded for it: of an object of its own about, with tables, stuffing and emulation prevention, which are
+    /// known when it is made.
     var bitCount: UInt64 {
         let count = UInt64(bytes.count)
         return (ownTime == nil ? count : count + count / 64 + 18 * 188) * 8
