@@ -27,10 +27,11 @@ extension UploadService {
     public func poster(
         asset name: String, readBy actor: String?, unless isKnown: (_ entityTag: String) -> Bool = { _ in false }
     ) async throws -> (poster: StoredPoster?, entityTag: String) {
-        guard let asset = try await catalog.asset(named: name), let number = asset.currentVersion,
+        guard let asset = try await catalog.asset(named: name), asset.takedown == nil,
+            let number = asset.currentVersion,
             let version = try await catalog.assetVersion(asset: name, number: number),
             let track = version.tracks.first(where: { $0.description.image?.role == .poster })
-        else { throw AssetFileError(.missing, "asset '\(name.prefix(128))' has no version with a poster") }
+        else { throw AssetFileError(.missing, "asset '\(name.prefix(128))' serves no version with a poster") }
         let tag = "v\(number)-" + Array((track.tagsDigest ?? track.indexDigest).prefix(16)).hexDigits
         guard !isKnown(tag) else { return (nil, tag) }
         let key = try await assets.storageKey(asset.storageKey)

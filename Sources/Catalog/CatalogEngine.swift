@@ -84,6 +84,8 @@ public enum CatalogChange: Sendable {
     case setTakedown(asset: String, Takedown?)
     /// Records a complete version that is not served before `setCurrentVersion` says so.
     case insertUnpublishedVersion(AssetVersionRecord)
+    /// Records a complete version that takes another one's place: it is served where that one is served still, and else not.
+    case insertNextVersion(AssetVersionRecord, of: Int)
     /// Removes an asset with its versions, files, uploads, locators and storage key. Its media is the caller's to remove.
     case deleteAsset(name: String)
     /// Throws `exists` when the asset has a file of that name.

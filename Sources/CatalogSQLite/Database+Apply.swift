@@ -47,6 +47,8 @@ extension Database {
         case .deleteUpload(let id): try deleteUpload(id)
         case .useSealedKey(let use): try insert(use)
         case .insertUnpublishedVersion(let version): try insert(version, isCurrent: false)
+        case .insertNextVersion(let version, let source):
+            try insert(version, isCurrent: try currentVersion(ofAsset: version.asset) == source)
         case .insertJob(let job, let tasks): try insert(job, tasks)
         case .pipeline(let change): try apply(change)
         case .quarantine(let change): try apply(change)

@@ -54,6 +54,11 @@ extension Database {
             ])
     }
 
+    /// Nil where nothing is served.
+    func currentVersion(ofAsset name: String) throws -> Int? {
+        try Int.fetchOne(self, sql: "SELECT currentVersion FROM asset WHERE name = ?", arguments: [name])
+    }
+
     private func insert(_ track: TrackRecord, _ position: Int, of version: AssetVersionRecord) throws {
         try execute(
             sql: """

@@ -57,7 +57,7 @@ struct AddedStills: Sendable {
         try Self.check(version)
         try await environment.leftovers.remove(of: asset.name, from: account)
         try await DiskLook.run { try made.staged.commit(asset: asset.name, version: version.number) }
-        return try await known(version, asset, source, made)
+        return try await known(version, source, made)
     }
 
     /// What is made: all of it, where the task says nothing.
@@ -82,6 +82,11 @@ struct AddedStills: Sendable {
                 .notConfigured,
                 "asset '\(asset.name)' has no version: encode or upload it before pictures are made of it")
         }
+        // Of an asset that was made anew under the name, a version of the number is another film.
+        guard job.version == nil || version.job == job.id else {
+            throw JobFailure(
+                .notConfigured, "version \(number) of asset '\(asset.name)' is not the one that the job made")
+        }
         return (asset, version)
     }
 
@@ -95,13 +100,14 @@ struct AddedStills: Sendable {
             job.asset, EncodingTarget.choice(of: job) ?? .preferred(account), size: size, environment)
     }
 
-    /// What makes the next version known. It is served where the one before it is, unless the job publishes it later.
+    /// What makes the next version known. It is served where the one before it is served then, and not where that was withdrawn
+    /// meanwhile; a job that publishes does so later.
     private func known(
-        _ version: AssetVersionRecord, _ asset: AssetRecord, _ source: AssetVersionRecord, _ made: Made
+        _ version: AssetVersionRecord, _ source: AssetVersionRecord, _ made: Made
     ) async throws -> TaskOutcome {
-        let isCurrent = isPublished && asset.currentVersion == source.number
         let more = try await environment.changesForNewVersion(version)
-        let insertion: CatalogChange = isCurrent ? .insertAssetVersion(version) : .insertUnpublishedVersion(version)
+        let insertion: CatalogChange =
+            isPublished ? .insertNextVersion(version, of: source.number) : .insertUnpublishedVersion(version)
         let warnings = (job.warnings + made.warnings).prefix(MadeTracks.maximumWarnings)
         return TaskOutcome(
             result: [

@@ -38,6 +38,12 @@ struct PieceJoin {
                 return try join(number, track, stop)
             }
         }
+        // Only still pictures may be missing, and they come behind pictures and sound.
+        let gap = Set(0...last).subtracting(numbers).min() ?? last + 1
+        let isMediaWhole = zip(numbers, records).allSatisfy { number, record in
+            number < gap || ![.video, .audio].contains(record.description.kind)
+        }
+        guard isMediaWhole else { throw Self.misfit("a track of pictures or sound is missing") }
         guard Set(records.map(\.description.name)).count == records.count, records.hasStillsOnce else {
             throw Self.misfit("they have two tracks of one name, or of still pictures of one kind")
         }

@@ -97,7 +97,8 @@ extension TaskRecord {
             task.ended = now
             task.errorCode = JobFailure.Code.workerLost.rawValue
             task.errorMessage =
-                "\(input): the worker died with it \(task.attempt - task.formerAttempts) times"
+                (input.isEmpty ? "" : "\(input): ")
+                + "the worker died with it \(task.attempt - task.formerAttempts) times"
         }
         return task
     }

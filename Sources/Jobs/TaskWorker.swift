@@ -35,7 +35,9 @@ struct TaskWorker: Sendable {
 
     private func input(of taken: TakenTask) async throws -> StepInput {
         guard let number = taken.job.version,
-            let version = try await catalog.assetVersion(asset: taken.job.asset, number: number)
+            let version = try await catalog.assetVersion(asset: taken.job.asset, number: number),
+            // Of an asset that was made anew under the name, a version of the number is another film.
+            version.job == taken.job.id
         else {
             throw JobFailure(
                 .notConfigured, "the job has made no version of asset '\(taken.job.asset)', or it is gone")

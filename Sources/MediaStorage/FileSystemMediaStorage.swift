@@ -32,13 +32,20 @@ public struct FileSystemMediaStorage: MediaStorage {
     public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
         try FileName.check(name)
         let path = try path(of: file)
-        if let staged = staged as? StagedFolder, staged.root == root,
-            linkat(AT_FDCWD, path, AT_FDCWD, staged.path + "/" + name, 0) == 0
-        {
-            return
+        if let staged = staged as? StagedFolder, staged.root == root {
+            if linkat(AT_FDCWD, path, AT_FDCWD, staged.path + "/" + name, 0) == 0 { return }
+            let reason = errno
+            guard Self.meansNoLinks.contains(reason) else {
+                throw MediaStorageError(
+                    reason == ENOENT ? .missing : reason == ENOSPC || reason == EDQUOT ? .full : .inputOutput,
+                    "cannot give '\(path)' a second name: \(String(cString: strerror(reason)))")
+            }
         }
         try copy(file, to: staged, as: name)
     }
+
+    /// What file systems say that have no second names for files, or not so many.
+    private static let meansNoLinks: Set<Int32> = [EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS]
 
     public func open(_ file: StoredFile) throws -> any MediaReader {
         try FileReader(path: try path(of: file))

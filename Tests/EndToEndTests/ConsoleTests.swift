@@ -27,9 +27,10 @@ import Testing
             for asset in ["film", "film", "trailer"] {
                 // Of the two assets one has a poster.
                 let poster = asset == "film" ? ["--poster", "best"] : []
-                try run(
+                let made = try run(
                     Programs.own("keyway"), ["encode", Programs.clip("exo_sample.mp4"), "--asset", asset] + poster,
                     environment: data.environment)
+                guard made.status == 0 else { throw VerbFailed(arguments: ["encode", asset], outcome: made) }
             }
             try data.must("asset", "file", "add", "film", Programs.clip("exo_sample.mp4"), "--name", "master.mp4")
             let published = try data.must(

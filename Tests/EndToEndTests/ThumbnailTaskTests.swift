@@ -159,8 +159,7 @@ import Testing
         #expect(try data.must("asset", "verify", "film", "--json").status == 0)
         // The version before is served as it was.
         try data.must("asset", "rollback", "film", "--to", "1")
-        settle()
-        #expect(try curl("\(base)/poster.jpg").status == 404)
+        #expect(try eventually { try curl("\(base)/poster.jpg").status == 404 })
         #expect(try curl("\(base)/manifest(format=mpd-time-cmaf)").status == 200)
     }
 

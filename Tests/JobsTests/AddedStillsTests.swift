@@ -238,6 +238,25 @@ import Testing
         func note(_ version: Int, _ current: Int?) { all.append([version, current]) }
     }
 
+    /// What is withdrawn while pictures of it are made does not come back with them.
+    @Test func whatIsWithdrawnMeanwhileStaysSo() async throws {
+        let site = try Site(misdeed: "touch begun; while ! test -e goon; do sleep 0.05; done")
+        _ = try await site.run([.encode])
+        _ = try await site.run([.encode])
+        async let ended = site.run([.thumbnails])
+        for _ in 0..<6000 where !FileManager.default.fileExists(atPath: site.workshop.folder + "/begun") {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try await site.current() == 2)
+        try await site.catalog.apply([.setCurrentVersion(asset: "film", number: 1)])
+        try Site.write([], site.workshop, "goon")
+        let job = try await ended
+        #expect(job.state == .finished, "\(job.errorMessage ?? "")")
+        #expect(try await site.current() == 1)
+        // It is there for who wants it.
+        #expect(try await site.version(3).tracks.count > site.version(2).tracks.count)
+    }
+
     /// A child that is killed is tried again: one version comes of it, under nonces of its own.
     @Test func aLostChildIsTriedAgain() async throws {
         let site = try Site(misdeed: "test -e killed || { touch killed; head -c 200 stills; kill -9 $$; }")

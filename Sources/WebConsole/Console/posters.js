@@ -37,7 +37,11 @@ export function poster({ name, version, created, poster: has }) {
 
 function fetched(key, name) {
   const coming = picture(ROUTE, { name }).then((file) => createImageBitmap(file, { resizeWidth: WIDTH }))
-    .catch(() => null);
+    .catch((error) => {
+      // What is away comes back: pages that are drawn later ask again.
+      if (error.status !== 404) kept.delete(key);
+      return null;
+    });
   kept.set(key, coming);
   if (kept.size > MOST) kept.delete(kept.keys().next().value);
   return coming;

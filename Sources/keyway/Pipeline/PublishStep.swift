@@ -22,6 +22,7 @@ struct PublishStep: Sendable {
     private func outcome(_ input: StepInput, at now: Date) async throws -> TaskOutcome {
         let version = input.version
         try await requirePublishable(version)
+        try await requireNoWithdrawal(input)
         // Keys that were given out since the version was made; what is there already stays.
         let numbers = try await publication.allocateNumbersForNewVersion(version)
         if !numbers.isEmpty { try await catalog.apply(numbers) }
@@ -57,6 +58,21 @@ struct PublishStep: Sendable {
                 "asset '\(asset.name)' is at version \(current) already; 'keyway asset rollback \(asset.name) --to "
                     + "\(version.number)' goes back")
         }
+    }
+
+    /// A version that has pictures added is the film of the version before: where that was withdrawn meanwhile, it is not to come
+    /// back.
+    private func requireNoWithdrawal(_ input: StepInput) async throws {
+        let tasks = try await catalog.tasks(of: input.job.id)
+        guard !tasks.contains(where: { $0.kind == .encode }),
+            let source = input.results.values.compactMap({ $0["from"].flatMap(Int.init) }).min(),
+            let current = try await catalog.asset(named: input.version.asset)?.currentVersion,
+            current != source, current != input.version.number
+        else { return }
+        throw JobFailure(
+            .publishRefused,
+            "asset '\(input.version.asset)' is at version \(current) now, and version \(input.version.number) is version "
+                + "\(source) with pictures: begin a job for the version that is served")
     }
 
     /// A locator that lets the asset out under just these policies, and goes on to.

@@ -15,7 +15,7 @@ public struct ListAssets: OperatorVerb {
         public var name: String
         public var version: Int?
         public var created: Date
-        /// Whether the version that is served has a poster.
+        /// Whether the version that is served has a poster; what was taken down is not served.
         public var poster: Bool
         /// Nil while it is served.
         public var takenDown: Date?
@@ -34,7 +34,7 @@ public struct ListAssets: OperatorVerb {
             assets: page.items.map {
                 Item(
                     name: $0.name, version: $0.currentVersion, created: $0.created,
-                    poster: posters.contains($0.name), takenDown: $0.takedown?.time)
+                    poster: $0.takedown == nil && posters.contains($0.name), takenDown: $0.takedown?.time)
             }, next: page.next)
     }
 }
