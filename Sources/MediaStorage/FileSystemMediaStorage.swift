@@ -37,13 +37,16 @@ public struct FileSystemMediaStorage: MediaStorage {
             let reason = errno
             guard Self.meansNoLinks.contains(reason) else {
                 throw MediaStorageError(
-                    reason == ENOENT ? .missing : reason == ENOSPC || reason == EDQUOT ? .full : .inputOutput,
+                    Self.linkCodes[reason] ?? .inputOutput,
                     "cannot give '\(path)' a second name: \(String(cString: strerror(reason)))")
             }
         }
         try copy(file, to: staged, as: name)
     }
 
+    private static let linkCodes: [Int32: MediaStorageError.Code] = [
+        ENOENT: .missing, EEXIST: .exists, ENOSPC: .full, EDQUOT: .full,
+    ]
     /// What file systems say that have no second names for files, or not so many.
     private static let meansNoLinks: Set<Int32> = [EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS]
 
