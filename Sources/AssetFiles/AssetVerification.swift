@@ -45,7 +45,7 @@ extension StoredAssets {
         _ asset: AssetRecord, _ look: (UInt64) -> Void = { _ in }
     ) async throws -> AssetVerificationResult {
         var result = AssetVerificationResult()
-        let key = try await storageKey(asset.storageKey)
+        let key = await Result.ofKey { try await storageKey(asset.storageKey) }
         for number in try await catalog.assetVersions(asset: asset.name) {
             guard let version = try await catalog.assetVersion(asset: asset.name, number: number) else { continue }
             var damage: [AssetDamage] = []
@@ -65,16 +65,11 @@ extension StoredAssets {
         of asset: AssetRecord, _ result: inout AssetVerificationResult, _ look: (UInt64) -> Void
     ) async throws {
         for file in try await catalog.assetFiles(asset: asset.name) where !file.parts.isEmpty {
-            let key = try await self.key(of: file)
+            // It goes with the file, which may be deleted meanwhile.
+            let key = await Result.ofKey { try await self.key(of: file) }
             var damage: [AssetDamage] = []
             for part in file.parts {
-                try Task.checkCancellation()
-                let found = try FileVerification(storage).damage(
-                    of: part.file, form: Self.form(key, part), size: part.size, tagsDigest: part.tagsDigest
-                ) { bytes in
-                    try Task.checkCancellation()
-                    look(bytes)
-                }
+                let found = try self.damage(of: part, key, look)
                 result.count(part.size, isTagged: part.tagsDigest != nil)
                 damage += found.map { AssetDamage(version: nil, name: file.name, damage: $0) }
             }
@@ -85,7 +80,24 @@ extension StoredAssets {
     }
 
     private func damage(
-        of track: TrackRecord, _ version: AssetVersionRecord, _ key: ContentKey,
+        of part: OriginalPart, _ key: Result<ContentKey?, any Error>, _ look: (UInt64) -> Void
+    ) throws -> [StorageDamage] {
+        try Task.checkCancellation()
+        let form: StorageForm
+        switch key {
+        case .success(let key): form = Self.form(key, part)
+        case .failure(let error): return [StorageDamage(file: part.file.name, withoutKey: error)]
+        }
+        return try FileVerification(storage).damage(
+            of: part.file, form: form, size: part.size, tagsDigest: part.tagsDigest
+        ) { bytes in
+            try Task.checkCancellation()
+            look(bytes)
+        }
+    }
+
+    private func damage(
+        of track: TrackRecord, _ version: AssetVersionRecord, _ key: Result<ContentKey, any Error>,
         _ result: inout AssetVerificationResult, _ look: (UInt64) -> Void
     ) throws -> [StorageDamage] {
         try Task.checkCancellation()
@@ -95,18 +107,41 @@ extension StoredAssets {
         }
         result.count(track.mediaSize, isTagged: track.tagsDigest != nil)
         let verification = FileVerification(storage)
-        let media = try verification.damage(
-            of: file(track.mediaFile),
-            form: track.isStorageEncrypted ? .encrypted(key, nonce: track.mediaNonce) : .clear,
-            size: track.mediaSize, tagsDigest: track.tagsDigest
-        ) { bytes in
-            try Task.checkCancellation()
-            look(bytes)
+        func media(_ form: StorageForm) throws -> [StorageDamage] {
+            try verification.damage(
+                of: file(track.mediaFile), form: form, size: track.mediaSize, tagsDigest: track.tagsDigest
+            ) { bytes in
+                try Task.checkCancellation()
+                look(bytes)
+            }
         }
-        return try media
+        let found =
+            switch (track.isStorageEncrypted, key) {
+            case (false, _): try media(.clear)
+            case (true, .success(let key)): try media(.encrypted(key, nonce: track.mediaNonce))
+            case (true, .failure(let error)): [StorageDamage(file: track.mediaFile, withoutKey: error)]
+            }
+        return try found
             + verification.damage(of: file(track.indexFile), digest: track.indexDigest) { _ in
                 try Task.checkCancellation()
             }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// A key, or why it cannot be had, which is told of what is encrypted under it.
+    fileprivate static func ofKey(_ body: () async throws -> Success) async -> Result {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension StorageDamage {
+    fileprivate init(file: String, withoutKey error: any Error) {
+        self.init(file: file, reason: "it cannot be read without its storage key: \(error)")
     }
 }
 

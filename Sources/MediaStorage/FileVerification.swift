@@ -26,6 +26,8 @@ public struct FileVerification {
         self.storage = storage
     }
 
+    /// What storage does not give is damage, too: one bad sector does not end the look at everything else.
+    ///
     /// - Parameters:
     ///   - size: that the catalog knows.
     ///   - tagsDigest: that the catalog knows; nil for a file of before there were tags, of which only the size is checked.
@@ -34,19 +36,20 @@ public struct FileVerification {
         of file: StoredFile, form: StorageForm, size: UInt64, tagsDigest: [UInt8]?,
         _ look: (UInt64) throws -> Void = { _ in }
     ) throws -> [StorageDamage] {
-        let reader: any MediaReader
         do {
-            reader = try storage.open(file)
-        } catch let error as MediaStorageError where error.code == .missing {
-            return [StorageDamage(file: file.name, reason: "it is missing")]
-        } catch let error as MediaStorageError where error.code == .unavailable {
-            return [StorageDamage(file: file.name, reason: error.reason)]
+            let reader = try storage.open(file)
+            guard reader.size == size else {
+                return [StorageDamage(file: file.name, reason: "it has \(reader.size) bytes instead of \(size)")]
+            }
+            guard let tagsDigest else { return [] }
+            return try compare(reader, file, try PieceTagger(form), tagsDigest, look)
+        } catch let error as MediaStorageError {
+            return [Self.finding(error, file)]
         }
-        guard reader.size == size else {
-            return [StorageDamage(file: file.name, reason: "it has \(reader.size) bytes instead of \(size)")]
-        }
-        guard let tagsDigest else { return [] }
-        return try compare(reader, file, try PieceTagger(form), tagsDigest, look)
+    }
+
+    private static func finding(_ error: MediaStorageError, _ file: StoredFile) -> StorageDamage {
+        StorageDamage(file: file.name, reason: error.code == .missing ? "it is missing" : error.reason)
     }
 
     /// - Parameters:
@@ -58,10 +61,8 @@ public struct FileVerification {
         do {
             let isWhole = try storage.open(file).digest(look) == digest
             return isWhole ? [] : [StorageDamage(file: file.name, reason: "changed")]
-        } catch let error as MediaStorageError where error.code == .missing {
-            return [StorageDamage(file: file.name, reason: "it is missing")]
-        } catch let error as MediaStorageError where error.code == .unavailable {
-            return [StorageDamage(file: file.name, reason: error.reason)]
+        } catch let error as MediaStorageError {
+            return [Self.finding(error, file)]
         }
     }
 
@@ -85,12 +86,16 @@ public struct FileVerification {
             try accumulator.append(piece)
             try look(UInt64(piece.count))
         }
+        if let problem = places.problem {
+            damage.append(Self.finding(problem, file.tags))
+            stored = nil
+        }
         // Which of the two was changed: made again from whole media, the tags are those of the catalog.
         if try accumulator.finish() == tagsDigest {
             return damage
                 + places.differing.map { StorageDamage(file: tagsName, range: Self.tagRange($0), reason: "changed") }
         }
-        guard let stored, try stored.digest() == tagsDigest else {
+        guard let stored, (try? stored.digest()) == tagsDigest else {
             return damage + [
                 StorageDamage(file: file.name, reason: "it and its tags are not those that the catalog knows")
             ] + places.differing.map { piece(Self.range($0, reader), file) }
@@ -115,14 +120,21 @@ public struct FileVerification {
 /// The pieces whose tags are not those that are stored.
 private final class Places {
     private(set) var differing: [UInt64] = []
+    /// Why the stored tags could not be read further.
+    private(set) var problem: MediaStorageError?
     private var number: UInt64 = 0
 
     func take(_ tag: [UInt8], _ stored: (any MediaReader)?) throws {
         defer { number += 1 }
-        guard let stored, differing.count < FileVerification.maximumPlaces else { return }
+        guard let stored, problem == nil, differing.count < FileVerification.maximumPlaces else { return }
         var expected: [UInt8] = []
         let start = number * UInt64(PieceTagger.tagSize)
-        try stored.append(start..<start + UInt64(PieceTagger.tagSize), to: &expected)
+        do {
+            try stored.append(start..<start + UInt64(PieceTagger.tagSize), to: &expected)
+        } catch let error as MediaStorageError {
+            problem = error
+            return
+        }
         if expected != tag { differing.append(number) }
     }
 }

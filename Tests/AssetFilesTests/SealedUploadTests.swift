@@ -5,6 +5,7 @@ import Foundation
 import KeyWrapping
 import MediaStorage
 import Policies
+import Synchronization
 import Testing
 
 @testable import AssetFiles
@@ -145,7 +146,16 @@ import Testing
         try handle.close()
         #expect(try await uploads.assets.verify(asset).damage.map(\.name) == ["a.mov"])
 
-        try await depot.catalog.apply([.deleteAssetFile(file.id)])
+        // A key that does not open is told of its file; one whose file is deleted meanwhile is told of nothing.
+        let failing = FailingUnwrapper()
+        let assets = StoredAssets(catalog: depot.catalog, storage: depot.storage, unwrapper: failing)
+        let unread = try await assets.verify(asset).damage
+        #expect(unread.map(\.name) == ["a.mov"] && unread.map(\.damage.file) == [file.parts[0].id])
+        #expect(unread.first?.damage.reason.contains("storage key") == true)
+        failing.before { [depot] key in
+            if key == keyID { try await depot.catalog.apply([.deleteAssetFile(file.id)]) }
+        }
+        #expect(try await assets.verify(asset).damage.isEmpty)
         #expect(try await depot.catalog.contentKey(keyID) == nil)
         #expect(try await depot.catalog.contentKey(asset.storageKey) != nil)
     }
@@ -386,5 +396,21 @@ import Testing
         #expect(try await depot.catalog.contentKey(keyID) == nil)
         let asset = try #require(try await depot.catalog.asset(named: "film"))
         #expect(try await depot.catalog.contentKey(asset.storageKey) != nil)
+    }
+}
+
+/// Opens no key, and does something first.
+private final class FailingUnwrapper: KeyUnwrapper {
+    typealias Body = @Sendable (KeyID) async throws -> Void
+    private let body = Mutex<Body>({ _ in })
+
+    func before(_ body: @escaping Body) {
+        self.body.withLock { $0 = body }
+    }
+
+    func unwrap(_ key: WrappedContentKey, for purpose: UnwrapPurpose) async throws -> ContentKey {
+        let body = body.withLock { $0 }
+        try await body(key.keyID)
+        throw AssetFileError(.unavailable, "no key opens here")
     }
 }

@@ -110,6 +110,30 @@ import Testing
         #expect(try stored.damage().map(\.file) == ["a.cmaf.tags"])
     }
 
+    /// One bad sector, or whatever else cannot be read, does not end the look at everything else.
+    @Test func whatCannotBeReadIsDamageOfItsFile() throws {
+        let stored = try Stored(encrypted: true)
+        let folder = stored.folder.path + "/assets/film/v1/"
+        for name in ["a.cmaf", "a.cmaf.tags"] {
+            try FileManager.default.moveItem(atPath: folder + name, toPath: folder + "aside")
+            try FileManager.default.createDirectory(atPath: folder + name, withIntermediateDirectories: false)
+            #expect(try stored.damage().map(\.file) == [name])
+            try FileManager.default.removeItem(atPath: folder + name)
+            try FileManager.default.moveItem(atPath: folder + "aside", toPath: folder + name)
+        }
+        try FileManager.default.createDirectory(atPath: folder + "index", withIntermediateDirectories: false)
+        let index = StoredFile(asset: "film", version: 1, name: "index")
+        let found = try FileVerification(stored.folder.storage).damage(of: index, digest: [])
+        #expect(found.map(\.file) == ["index"])
+        // What the looker throws ends it, as before.
+        struct Stop: Error {}
+        #expect(throws: Stop.self) {
+            _ = try FileVerification(stored.folder.storage).damage(
+                of: Self.file, form: stored.form, size: UInt64(stored.clear.count), tagsDigest: stored.digest
+            ) { _ in throw Stop() }
+        }
+    }
+
     /// Without the storage key nobody makes tags that fit.
     @Test func tagsOfEncryptedFilesDependOnKeyAndNonce() throws {
         let stored = try Stored(encrypted: true)
