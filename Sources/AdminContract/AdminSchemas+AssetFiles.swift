@@ -82,7 +82,21 @@ extension AdminSchemas {
                 .required("publicKey", text, "X25519 (RFC 7748), in base64"),
             ])
         ),
-        ("Verifications", .object([.required("assets", .list(.named("Verification")))])),
+        (
+            "Verifications",
+            .object([
+                .required("assets", .list(.named("Verification"))),
+                .optional(
+                    "total",
+                    .object([
+                        .required("assets", .count), .required("files", .count), .required("bytes", .count),
+                        .required("withoutTags", .count), .required("damagedAssets", .count),
+                        .required("damage", .count, "Damaged places"),
+                    ]),
+                    "Of all assets that were read: of those that are whole and were not asked for by name, 1,000 are listed, "
+                        + "and of damaged places 10,000"),
+            ])
+        ),
         (
             "Verification",
             .object([
@@ -93,11 +107,13 @@ extension AdminSchemas {
                     .list(
                         .object([
                             .optional("version", .count, "Absent for an original"),
-                            .required("name", text, "The track, or the original"),
-                            .required("file", text, "In storage"),
+                            .required(
+                                "name", text, "The track, or the original; empty when the asset could not be looked at"),
+                            .required("file", text, "In storage; empty as the name is"),
                             .optional("start", .count, "The first byte that may be wrong; absent for the whole file"),
                             .optional("end", .count, "Not included"), .required("reason", text),
                         ]))),
+                .optional("moreDamage", .count, "How many more places are damaged than are listed"),
             ])
         ),
     ]

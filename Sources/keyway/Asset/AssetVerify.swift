@@ -18,17 +18,24 @@ struct AssetVerify: AsyncParsableCommand {
 
     private struct Answer: Report {
         var assets: [VerifyAsset.Report]
-        var damaged: Bool { assets.contains { !$0.damage.isEmpty } }
+        var total: VerifyAssets.Total
 
         var text: String {
             let summary = Table.render(
                 ["ASSET", "FILES", "BYTES", "STATE"],
                 assets.map { ["\($0.asset)", "\($0.files)", "\($0.bytes)", $0.state] })
             let places = assets.flatMap { asset in asset.damage.map { "\(asset.asset): \($0.text)" } }
-            return ([summary] + places).joined(separator: "\n")
+            return ([summary] + places + notListed).joined(separator: "\n")
         }
 
-        enum CodingKeys: String, CodingKey { case assets }
+        /// In words, what is counted only.
+        private var notListed: [String] {
+            let places = total.damage - assets.reduce(0) { $0 + $1.damage.count }
+            let damaged = total.damagedAssets - assets.count { !$0.damage.isEmpty }
+            let others = total.assets - assets.count
+            return (others > 0 ? ["\(others) more assets are not listed; of these, damaged: \(damaged)"] : [])
+                + (places > 0 ? ["\(places) more places are damaged that are not listed"] : [])
+        }
     }
 
     func run() async throws {
@@ -40,11 +47,11 @@ struct AssetVerify: AsyncParsableCommand {
 
     /// - Throws: `CommandFailure` when something is damaged.
     static func print(_ result: VerifyAssets.Report, json: Bool) throws {
-        let answer = Answer(assets: result.assets)
+        let answer = Answer(assets: result.assets, total: result.counted)
         try answer.print(json: json)
-        guard !answer.damaged else {
-            let count = answer.assets.filter { !$0.damage.isEmpty }.count
-            throw CommandFailure(.badData, "\(count) of \(answer.assets.count) assets are damaged")
+        guard answer.total.damagedAssets == 0 else {
+            throw CommandFailure(
+                .badData, "\(answer.total.damagedAssets) of \(answer.total.assets) assets are damaged")
         }
     }
 }
@@ -58,6 +65,8 @@ extension VerifyAsset.Report {
 
 extension VerifyAsset.Damage {
     fileprivate var text: String {
+        // Of the asset as a whole.
+        guard !file.isEmpty else { return reason }
         let place = start.flatMap { start in end.map { ", bytes \(start) to \($0)" } } ?? ""
         let owner = version.map { "version \($0), track \(name)" } ?? "original \(name)"
         return "\(owner): \(file)\(place): \(reason)"

@@ -32,12 +32,16 @@ public struct VerifyAsset: LongVerb {
         /// Stored before there were tags: only size and index could be checked.
         public var withoutTags: Int
         public var damage: [Damage]
+        /// How many more places are damaged than `damage` lists; nil where it lists all.
+        public var moreDamage: Int?
     }
 
+    /// One of the verifications that may be under way at once, as if it had been begun: it reads as much.
     public func run(in context: OperatorContext) async throws -> Report {
-        let asset = try await context.asset(named: name)
-        let stored = try context.storedAssets()
-        return Report(asset, try await LongDiskWork.run { try await stored.verify(asset) })
+        guard let report = try await VerifyAssets(assets: [name]).run(in: context).assets.first else {
+            throw OperatorError(.missing, "the asset \(name.quoted) was deleted while it was read")
+        }
+        return report
     }
 
     public func order(in context: OperatorContext) async throws -> OperationOrder {
@@ -46,6 +50,19 @@ public struct VerifyAsset: LongVerb {
 }
 
 extension VerifyAsset.Report {
+    /// Of an asset that could not be looked at to its end: what is not known to be whole counts as damaged.
+    init(_ asset: AssetRecord, failure: any Error) {
+        self.init(
+            asset: asset.name, files: 0, bytes: 0, withoutTags: 0,
+            damage: [
+                VerifyAsset.Damage(
+                    version: nil, name: "", file: "", start: nil, end: nil,
+                    reason:
+                        "the asset could not be read through: \(OperatorError(meaning: failure)?.message ?? "\(failure)")"
+                )
+            ])
+    }
+
     init(_ asset: AssetRecord, _ result: AssetVerificationResult) {
         self.init(
             asset: asset.name, files: result.files, bytes: result.bytes, withoutTags: result.withoutTags,
