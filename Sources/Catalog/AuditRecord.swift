@@ -72,6 +72,8 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case jobPaused
     case jobResumed
     case jobRetried
+    /// Somebody asked long work of the server to end: a backup, a rotation or a verification.
+    case operationCanceled
     case kekCreated
     /// Everything is wrapped under the current version.
     case kekRotated

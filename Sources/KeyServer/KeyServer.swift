@@ -69,6 +69,7 @@ package struct KeyServer: Sendable {
             LimitedRequestsService(keys: keyService),
         ]
         let after: [any Service] = [
+            OperationService(operations: installation.operations),
             KEKService(keks: installation.keks, logger: logger),
             KeySetService(catalog: installation.catalog, keySets: installation.keySets, logger: logger),
             KeyHousekeeping(

@@ -59,7 +59,7 @@ import Testing
         /// cancelled.
         func makeVerificationLong() throws {
             let index = try #require(data.mediaFiles().first { $0.hasSuffix(".index") || $0.contains("index") })
-            try #require(truncate(data.folder.path + "/media/" + index, 8 << 40) == 0)
+            try #require(truncate(data.folder.path + "/media/" + index, 1 << 40) == 0)
         }
     }
 
@@ -193,7 +193,8 @@ import Testing
             #expect(said.contains("goes on in the server") && said.contains("keyway operation watch \(left)"))
         }
         #expect(try site.state(left) == "running")
-        // As many as may be are under way.
+        // As many as may be are under way, and who asks without the preference is one of them.
+        #expect(try site.ask("POST", "/v1/assets/film/verify", "operator").status == 409)
         let refused = try site.post("/v1/asset-verifications")
         #expect(refused.status == 409)
         #expect((refused.member("detail") as? String)?.contains(first) == true)
@@ -203,6 +204,7 @@ import Testing
         #expect(try site.ask("POST", "/v1/operations/\(first)/cancel", "operator").status == 409)
         let watched = try site.remote("operation", "watch", first)
         #expect(watched.status == 69 && watched.errors.contains("canceled"))
+        #expect(try site.data.must("audit", "tail", "-n", "1000").text.contains("operationCanceled"))
         // It ends with its server, and nothing says that it is under way.
         try site.killServer()
         #expect(try (site.ask("GET", "/v1/operations").member("operations") as? [Any])?.isEmpty == true)

@@ -1,3 +1,5 @@
+import Catalog
+
 /// Lists the operations of the server, without what came of them.
 public struct ListOperations: OperatorVerb {
     public init() {}
@@ -35,8 +37,14 @@ public struct CancelOperation: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> OperationReport {
-        let kind = try context.operation(id).kind
-        try context.require(kind.role, to: "cancel an operation of kind \(kind.rawValue)")
+        let report = try context.operation(id)
+        try context.require(report.kind.role, to: "cancel an operation of kind \(report.kind.rawValue)")
+        try context.operations.checkIsRunning(id)
+        // Before it: nothing is canceled that nobody answers for.
+        let subject = report.subject.map { ", \($0)" } ?? ""
+        try await context.catalog.apply([
+            .audit(context.event(.operationCanceled, detail: "\(report.kind.rawValue)\(subject), operation \(id)"))
+        ])
         try context.operations.cancel(id)
         return try context.operation(id)
     }
