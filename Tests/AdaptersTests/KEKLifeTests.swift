@@ -68,6 +68,32 @@ import Testing
         #expect(second?.isSigned(by: key) == true)
     }
 
+    /// Running servers need the time, however often a rotation is begun.
+    @Test(.timeLimit(.minutes(5))) func aRotationThatIsContinuedWaitsForTheRestOfItsSettling() async throws {
+        let data = DataFolder()
+        let installation = try await data.open()
+        let (refreshed, tell) = AsyncStream<Void>.makeStream()
+        let keeper = SettlingKeeper(keeper: installation.keks, didRefresh: { tell.yield() })
+        let created = Date(timeIntervalSince1970: 1_900_000_000)
+        var refreshes = refreshed.makeAsyncIterator()
+        // The second one finds the version that the first one made; a clock that was set back does not shorten its time.
+        for age: TimeInterval in [0, 1800, -86_400] {
+            let rotation = KEKRotation(
+                catalog: installation.catalog, keeper: keeper, now: { created.addingTimeInterval(age) })
+            let task = Task { try await rotation.rotate { _, _ in } }
+            _ = await refreshes.next()
+            task.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await task.value }
+            let versions = try await installation.catalog.kekVersions()
+            #expect(versions.map(\.version.rawValue) == [1, 2] && versions.last?.completed == nil)
+        }
+        let rotation = KEKRotation(
+            catalog: installation.catalog, keeper: keeper, now: { created.addingTimeInterval(3600) })
+        let outcome = try await rotation.rotate { _, _ in }
+        #expect(outcome.version.rawValue == 2 && !outcome.isNew)
+        #expect(try await installation.catalog.kekVersions().last?.completed != nil)
+    }
+
     @Test func rotationMovesEverythingAndRetirementPutsTheOldKeyAside() async throws {
         let data = DataFolder()
         let installation = try await data.open()
@@ -276,4 +302,33 @@ import Testing
         #expect(try await installation.catalog.kekVersions().count == 1)
         #expect(try await installation.catalog.kekUsage().first?.contentKeys == 6)
     }
+}
+
+/// A keeper whose servers take an hour to take a version up.
+private struct SettlingKeeper: KEKKeeper {
+    let keeper: any KEKKeeper
+    let didRefresh: @Sendable () -> Void
+
+    var settlingTime: Duration { .seconds(3600) }
+    var provider: KEKProviderKind { keeper.provider }
+    func place(of record: KEKVersionRecord) -> String { keeper.place(of: record) }
+    func isThere(_ record: KEKVersionRecord) -> Bool { keeper.isThere(record) }
+    func make(_ version: KEKVersion) async throws -> [UInt8] { try await keeper.make(version) }
+    func refresh() async throws {
+        try await keeper.refresh()
+        didRefresh()
+    }
+    func rewrap(_ key: WrappedContentKey, under version: KEKVersion) throws -> WrappedContentKey {
+        try keeper.rewrap(key, under: version)
+    }
+    func rewrap(_ secret: SecretRecord, under version: KEKVersion) throws -> SecretRecord {
+        try keeper.rewrap(secret, under: version)
+    }
+    func rewrap(_ seed: WrappedKeySeed, under version: KEKVersion) throws -> WrappedKeySeed {
+        try keeper.rewrap(seed, under: version)
+    }
+    func rewrap(_ key: AuditKeyRecord, under version: KEKVersion) throws -> AuditKeyRecord {
+        try keeper.rewrap(key, under: version)
+    }
+    func putAside(_ record: KEKVersionRecord) throws -> String { try keeper.putAside(record) }
 }

@@ -55,12 +55,20 @@ public struct KEKRotation: Sendable {
             current = try await catalog.kekVersions().last ?? current
         }
         try await keeper.refresh()
-        if isNew { try await Task.sleep(for: keeper.settlingTime) }
+        // Also when it is continued: who began it may have been interrupted while it waited.
+        if current.completed == nil { try await Task.sleep(for: settling(current)) }
         var outcome = Outcome(version: current.version, isNew: isNew, rewrapped: 0, failures: [], remaining: 0)
         try await rewrapAll(&outcome, progress)
         outcome.remaining = try await usage(under: current.version).reduce(0) { $0 + $1.total }
         if outcome.remaining == 0, current.completed == nil { try await complete(current.version) }
         return outcome
+    }
+
+    /// How long others still may not have the version.
+    private func settling(_ version: KEKVersionRecord) -> Duration {
+        // Seconds of before it was made are those of a clock that was set back.
+        let age = max(0, now().timeIntervalSince(version.created))
+        return max(.zero, keeper.settlingTime - .seconds(min(age, 1_000_000)))
     }
 
     /// What older versions still hold.
