@@ -9,7 +9,7 @@ extension AdminRoutes {
             [
                 .query("network", .boolean, "Whether servers elsewhere are asked, too"),
                 .query(
-                    "auditRecords", .integer(0...1_000_000_000),
+                    "auditRecords", .integer(0...1_000_000),
                     "How many of the newest audit records are checked; \(Diagnose.defaultAuditRecords) when absent"),
             ], answer: .named("Diagnosis"), errors: [409])
     ]

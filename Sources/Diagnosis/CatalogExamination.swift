@@ -66,6 +66,7 @@ struct CatalogExamination {
     {
         var place = start
         while place < last {
+            try Task.checkCancellation()
             let records = try await data.catalog.auditRecords(after: place, limit: Self.pageSize)
             guard let end = records.last else { break }
             for record in records {

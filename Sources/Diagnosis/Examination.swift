@@ -19,6 +19,8 @@ public struct Examination: Sendable {
         self.auditRecords = auditRecords
     }
 
+    /// Where its task is cancelled, what was not looked at yet is left out or counts as not readable: see `Task.isCancelled`.
+    ///
     /// - Parameter configuration: as it was loaded, or why it cannot be.
     public func run(_ configuration: Result<ServiceConfiguration, any Error>) async -> [Finding] {
         switch configuration {
@@ -81,10 +83,12 @@ public struct Examination: Sendable {
             ).run()
             findings += Self.findings(
                 ofChecks: configuration.checks.missing(of: try await data.catalog.requiredChecks()))
+            try Task.checkCancellation()
             let storage = try await StorageExamination(
                 catalog: data.catalog, accounts: configuration.storage.accounts
             ).run()
             findings += storage.findings
+            try Task.checkCancellation()
             findings += try await MediaExamination(
                 catalog: data.catalog, folder: dataFolder + "/media", accounts: storage.folders, now: Date()
             ).run()

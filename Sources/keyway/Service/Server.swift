@@ -79,13 +79,12 @@ struct Server {
         if roles.contains(.keys) { services += try server.originsListener(keyService) }
         if roles.contains(.admin) {
             let packages = packages(keyBase, executor)
+            let examinations = ExaminationDesk(dataFolder: installation.dataFolder, configuration: configuration)
             services.append(
                 try server.adminListener(
                     packages: packages, addresses: { $0.addresses(endpoint: originBase.current) },
                     sas: installation.makeSASIssuer(limit: configuration.sasLocators, base: { originBase.current }),
-                    diagnose: ExaminationDesk(
-                        dataFolder: installation.dataFolder, configuration: configuration
-                    ).diagnose,
+                    diagnose: examinations.diagnose,
                     playback: { (origin: originBase.current, keys: keyBase.current) }
                 ) { router, authentication in
                     UploadRoutes(uploads: uploads, authentication: authentication).add(to: router)
@@ -93,6 +92,8 @@ struct Server {
                     PosterRoutes(uploads: uploads, authentication: authentication).add(to: router)
                     PackageRoutes(packages: packages, authentication: authentication).add(to: router)
                 })
+            // Services end in the order that is the reverse of this one: what a listener waits for ends before it.
+            services.append(examinations)
             services.append(UploadHousekeeping(uploads: uploads, logger: logger))
         }
         if roles.contains(.worker) {
