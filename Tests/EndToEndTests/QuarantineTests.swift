@@ -158,6 +158,13 @@ import Testing
         #expect(there.status == 0, "\(there.errors)")
         #expect(FileManager.default.contentsEqual(atPath: fetched, andPath: Self.clip))
         #expect(try site.remote("review", "fetch", "film/good.mp4", "-o", fetched, role: "key-admin").status == 73)
+        #expect(!FileManager.default.fileExists(atPath: fetched + ".part"))
+        // What a command that was killed left behind is nobody's, and is not written over.
+        let left = site.data.folder.path + "/left.mp4"
+        try Data("x".utf8).write(to: URL(fileURLWithPath: left + ".part"))
+        let stopped = try site.data.keyway("review", "fetch", "film/good.mp4", "-o", left)
+        #expect(stopped.status == 73 && stopped.errors.contains("left.mp4.part"), "\(stopped.errors)")
+        #expect(!FileManager.default.fileExists(atPath: left))
         let taken = try site.data.must("audit", "tail", "-n", "1000").text.split(separator: "\n").filter {
             $0.contains("reviewFetched") && $0.contains("film: good.mp4")
         }

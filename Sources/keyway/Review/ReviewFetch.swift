@@ -33,7 +33,7 @@ struct ReviewFetch: AsyncParsableCommand {
         let bytes: UInt64
         do {
             bytes = try await fetch(id, into: part)
-            try part.close()
+            try part.finish()
         } catch {
             part.remove()
             throw error
@@ -79,23 +79,47 @@ struct ReviewFetch: AsyncParsableCommand {
     }
 }
 
-/// A file that was not there before, for its owner only.
+/// A file that was not there before, for its owner only: `NAME.part` until it is whole, so that a process that is ended leaves
+/// nothing that could be taken for the original.
 private final class NewCopy {
     private let path: String
     private let handle: FileHandle
 
+    private var part: String { path + ".part" }
+
     init(_ path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CommandFailure(.cannotCreate, "cannot make '\(path)', or it is there already")
-        }
         self.path = path
+        guard access(path, F_OK) != 0 else { throw Self.failure(path, EEXIST) }
+        let descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(path + ".part", errno) }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     func append(_ bytes: [UInt8]) throws { try handle.write(contentsOf: Data(bytes)) }
-    func close() throws { try handle.close() }
+
+    /// Gives it its name, which may have been taken meanwhile.
+    func finish() throws {
+        try handle.synchronize()
+        try handle.close()
+        // A second name takes no other file's place, as `rename` would.
+        if link(part, path) == 0 {
+            remove()
+            return
+        }
+        let reason = errno
+        // Not every file system has second names.
+        guard [EPERM, ENOTSUP, ENOSYS].contains(reason), access(path, F_OK) != 0, rename(part, path) == 0 else {
+            throw Self.failure(path, reason)
+        }
+    }
 
     /// What was begun is nobody's.
-    func remove() { unlink(path) }
+    func remove() { unlink(part) }
+
+    private static func failure(_ path: String, _ number: Int32) -> CommandFailure {
+        let reason =
+            number == EEXIST
+            ? "it is there already; remove it, or name another one" : String(cString: strerror(number))
+        return CommandFailure(.cannotCreate, "cannot make '\(path)': \(reason)")
+    }
 }
