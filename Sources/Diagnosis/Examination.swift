@@ -19,7 +19,7 @@ public struct Examination: Sendable {
         self.auditRecords = auditRecords
     }
 
-    /// Where its task is cancelled, what was not looked at yet is left out or counts as not readable: see `Task.isCancelled`.
+    /// Ends early once its task is cancelled: what it gives then is not all, and to be thrown away.
     ///
     /// - Parameter configuration: as it was loaded, or why it cannot be.
     public func run(_ configuration: Result<ServiceConfiguration, any Error>) async -> [Finding] {
