@@ -44,7 +44,9 @@ struct TransferRoute {
                 Header(name: "Upload-Length", summary: "In bytes; not of a final upload"),
                 Header(
                     name: "Upload-Metadata", isRequired: true,
-                    summary: "asset, filename, filetype, sha256, encryption, sealedkey, each with its value in base64"),
+                    summary:
+                        "asset, filename, filetype, sha256, encryption, sealedkey, attempt, each with its value in base64"
+                ),
                 Header(name: "Upload-Concat", summary: "partial, or final; and the addresses of partial uploads"),
                 Header(name: "Upload-Checksum", summary: "Of the bytes that come with it"),
             ], body: "application/offset+octet-stream",

@@ -120,6 +120,12 @@ public struct UploadRoutes: Sendable {
         case "sender": request.isSealed = true
         default: throw AssetFileError(.malformed, "encryption in Upload-Metadata must be on, off or sender")
         }
+        if let attempt = metadata["attempt"] {
+            guard (16...64).contains(attempt.utf8.count) else {
+                throw AssetFileError(.malformed, "attempt in Upload-Metadata must be 16 to 64 bytes, of chance")
+            }
+            request.attempt = attempt
+        }
         if let text = metadata[Tus.sealedKey] {
             guard let key = Data(base64Encoded: text), key.count == SealedUpload.sealedKeyLength else {
                 throw AssetFileError(

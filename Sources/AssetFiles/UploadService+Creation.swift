@@ -39,8 +39,23 @@ extension UploadService {
             try await catalog.apply(upload.changes + limits(of: request, asset) + [.audit(event)])
         } catch let error as CatalogError where error.code == .limit {
             throw AssetFileError(.quotaExceeded, error.reason)
+        } catch let error as CatalogError where error.code == .exists {
+            guard let begun = try await begun(request, as: upload.record) else { throw error }
+            return begun
         }
         return upload.record
+    }
+
+    /// The upload that the same request began before; nil when what holds the name is another one.
+    private func begun(_ request: UploadRequest, as new: UploadRecord) async throws -> UploadRecord? {
+        guard let attempt = request.attempt, !request.isSealed, case .whole(let name) = request.role,
+            let file = try await catalog.assetFile(asset: request.asset, name: name), file.state == .uploading,
+            file.digest == request.digest, file.contentType == request.contentType
+        else { return nil }
+        return try await catalog.uploads(expiringBefore: .distantFuture).first {
+            $0.role == .whole(file.id) && $0.attempt == attempt && $0.length == request.length
+                && $0.storageKey == new.storageKey && $0.isSealed == nil
+        }
     }
 
     private func admit(_ length: UInt64) throws {
@@ -69,7 +84,8 @@ extension UploadService {
             id: UploadID(), asset: asset.name, role: role, length: request.length, metadata: request.metadata,
             storageKey: request.isSealed ? nil : assetKey,
             parts: try await parts(request, asset), isComplete: request.length == 0,
-            isSealed: request.isSealed ? true : nil, created: now(), expires: now().addingTimeInterval(settings.expiry))
+            isSealed: request.isSealed ? true : nil, attempt: request.attempt, created: now(),
+            expires: now().addingTimeInterval(settings.expiry))
     }
 
     /// The first part: with the asset's others, or where there is room for all of it.

@@ -52,11 +52,14 @@ public struct UploadRequest: Sendable, Hashable {
     public var isSealed: Bool
     /// That key, sealed; of partial uploads it comes with the final one.
     public var sealedKey: [UInt8]?
+    /// What its sender knows the upload by: the same request again, after an answer that was not heard, is answered with the
+    /// upload that the first one began. Of a file that is sent in one upload, as it is.
+    public var attempt: String?
 
     public init(
         asset: String, role: Role, length: UInt64, contentType: String = "application/octet-stream",
         digest: [UInt8]? = nil, metadata: String = "", isEncrypted: Bool? = nil, isSealed: Bool = false,
-        sealedKey: [UInt8]? = nil
+        sealedKey: [UInt8]? = nil, attempt: String? = nil
     ) {
         self.asset = asset
         self.role = role
@@ -67,5 +70,6 @@ public struct UploadRequest: Sendable, Hashable {
         self.isEncrypted = isEncrypted
         self.isSealed = isSealed
         self.sealedKey = sealedKey
+        self.attempt = attempt
     }
 }

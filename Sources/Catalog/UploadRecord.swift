@@ -48,6 +48,8 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// Whether the bytes come encrypted, under a key of the file and at places of its key stream that are the sender's to keep
     /// apart: they are stored as they come.
     public var isSealed: Bool?
+    /// What its sender knows it by, who may not hear the answer to its first request; nil where none was said.
+    public var attempt: String?
     public var created: Date
     /// When it is removed, unless it goes on.
     public var expires: Date
@@ -60,7 +62,8 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 
     public init(
         id: UploadID, asset: String, role: Role, length: UInt64, metadata: String, storageKey: KeyID?,
-        parts: [OriginalPart], isComplete: Bool = false, isSealed: Bool? = nil, created: Date, expires: Date
+        parts: [OriginalPart], isComplete: Bool = false, isSealed: Bool? = nil, attempt: String? = nil,
+        created: Date, expires: Date
     ) {
         self.id = id
         self.asset = asset
@@ -71,6 +74,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
         self.parts = parts
         self.isComplete = isComplete
         self.isSealed = isSealed
+        self.attempt = attempt
         self.created = created
         self.expires = expires
     }

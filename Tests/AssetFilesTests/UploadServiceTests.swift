@@ -63,6 +63,33 @@ import Testing
         #expect(next.offset == 3 && next.parts.count == 1 && next.parts.last?.nonce != part.nonce)
     }
 
+    /// Who did not hear that an upload began asks again, and gets it; nobody else does.
+    @Test func aBeginningThatWasNotHeardOfIsNotAnotherOne() async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads()
+        var request = Depot.request("a.bin", 6)
+        request.attempt = UUID().uuidString
+        let first = try await uploads.create(request, actor: nil)
+        _ = try await uploads.append(to: first.id, at: 0, Depot.body([1, 2, 3]))
+        let again = try await uploads.create(request, actor: nil)
+        #expect(again.id == first.id && again.offset == 3)
+        var others = Array(repeating: request, count: 5)
+        others[0].attempt = UUID().uuidString
+        others[1].attempt = nil
+        others[2].length = 7
+        others[3].digest = Array(repeating: 1, count: 32)
+        others[4].isEncrypted = !(request.isEncrypted ?? uploads.settings.isEncrypted)
+        for other in others {
+            let error = await #expect(throws: CatalogError.self) { _ = try await uploads.create(other, actor: nil) }
+            #expect(error?.code == .exists)
+        }
+        // Once it is there, its name is taken.
+        _ = try await uploads.append(to: first.id, at: 3, Depot.body([4, 5, 6]))
+        let error = await #expect(throws: CatalogError.self) { _ = try await uploads.create(request, actor: nil) }
+        #expect(error?.code == .exists)
+    }
+
     /// Another process took bytes between the look into the catalog and the lock.
     @Test func whoReadTheUploadTooEarlyCutsNothing() async throws {
         let depot = try Depot()

@@ -83,10 +83,7 @@ import Testing
         defer { last.stop() }
         for uploader in try laptop.begin() {
             uploader.waitUntilExit()
-            // One that was killed between the server's first answer and its own note knows nothing of its upload, and says so.
-            let isUnknown = uploader.terminationStatus == 73
-            let status = isUnknown ? try laptop.beginAnew(uploader) : uploader.terminationStatus
-            #expect(status == 0)
+            #expect(uploader.terminationStatus == 0)
         }
         #expect(
             try eventually(within: 300) {
@@ -159,14 +156,6 @@ import Testing
                 try process.run()
                 return process
             }
-        }
-
-        /// Does what the command says that is to be done.
-        func beginAnew(_ uploader: Process) throws -> Int32 {
-            let outcome = try run(
-                Programs.own("keyway"), (uploader.arguments ?? []) + ["--restart"], environment: environment)
-            #expect(outcome.status == 0, "\(outcome.errors)")
-            return outcome.status
         }
 
         /// Begins the job of every film that has arrived and passed its checks, once.

@@ -153,6 +153,8 @@ struct OriginalSender: Sendable {
             var part = UploadMemory.Part(upload: "", start: start, end: end)
             var plan = plan
             if count > 1 { plan.file = nil } else { plan.sealedKey = try await sealed(key, [part]) }
+            // Written down before the server hears of it: it may begin the upload, and nobody hear that it did.
+            if count == 1, key == nil { plan.attempt = try memory.attempt() }
             part.upload = try await channel.create(plan, length: end - start, partials: nil)
             parts.append(part)
         }

@@ -32,6 +32,8 @@ struct PlannedUpload: Sendable {
     var isSealed = false
     /// The file's key, for the server alone; nil for a part of a file.
     var sealedKey: [UInt8]?
+    /// What it is known by when nobody hears that it began; nil for what is never asked for twice.
+    var attempt: String?
 }
 
 extension UploadClient: UploadChannel {
@@ -45,6 +47,7 @@ extension UploadClient: UploadChannel {
         } else if let isEncrypted = upload.isEncrypted {
             metadata.append(("encryption", isEncrypted ? "on" : "off"))
         }
+        if let attempt = upload.attempt { metadata.append(("attempt", attempt)) }
         if let key = upload.sealedKey { metadata.append(("sealedkey", Data(key).base64EncodedString())) }
         return try await create(
             length: partials == nil ? length : nil, metadata: metadata,
@@ -71,7 +74,8 @@ struct LocalUploads: UploadChannel {
             }
         let request = UploadRequest(
             asset: upload.asset, role: role, length: length, contentType: upload.contentType,
-            digest: [UInt8](hexDigits: upload.sha256), isEncrypted: upload.isEncrypted)
+            digest: [UInt8](hexDigits: upload.sha256), isEncrypted: upload.isEncrypted,
+            attempt: upload.attempt)
         return try await service.create(request, actor: actor).id.rawValue
     }
 

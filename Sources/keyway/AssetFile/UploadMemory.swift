@@ -94,9 +94,30 @@ struct UploadMemory {
         }
     }
 
+    /// A word of chance that the server knows the upload by, the same until it is forgotten.
+    func attempt() throws -> String {
+        let file = path + "-attempt"
+        if let known = FileManager.default.contents(atPath: file), let word = String(bytes: known, encoding: .ascii),
+            UUID(uuidString: word) != nil
+        {
+            return word
+        }
+        let word = UUID().uuidString.lowercased()
+        let folder = (path as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try Data(word.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+        } catch {
+            throw CommandFailure(.inputOutput, "cannot write '\(file)': \(error.localizedDescription)")
+        }
+        return word
+    }
+
     func forget() {
         // What stays is only tried first by the next upload of the same content.
         try? FileManager.default.removeItem(atPath: path)
+        try? FileManager.default.removeItem(atPath: path + "-attempt")
         removeTemporaries()
     }
 
