@@ -4,6 +4,9 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# With all tests begun at once the process has more files open than Foundation reads of them safely when it starts a program.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH="${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-10}"
+
 # A test that waits for ever must not keep back what the others said. Told to stop, SwiftPM ends the tests' process, which it
 # started in a group of its own; the last lines that it holds back (some KB) are lost then.
 if [ "${KEYWAY_TESTS:-}" = all ] || [ "${KEYWAY_COMBINATIONS:-}" = all ]; then limit=150m; else limit=50m; fi
