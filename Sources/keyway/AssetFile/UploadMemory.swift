@@ -92,9 +92,11 @@ struct UploadMemory {
             unlink(temporary)
             throw CommandFailure(.inputOutput, "cannot write '\(path)': \(reason)")
         }
+        // Its address is known from here on.
+        try? FileManager.default.removeItem(atPath: path + "-attempt")
     }
 
-    /// A word of chance that the server knows the upload by, the same until it is forgotten.
+    /// A word of chance that the server knows the upload by, the same until its address is saved.
     func attempt() throws -> String {
         let file = path + "-attempt"
         if let known = FileManager.default.contents(atPath: file), let word = String(bytes: known, encoding: .ascii),
