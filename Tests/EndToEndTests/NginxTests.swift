@@ -217,8 +217,7 @@ import Testing
         #expect(try get("\(path)?\(one)", "-H", "Range: bytes=10-19", host: "signed.media").body == first.body[10..<20])
         // What is in the cache is for nobody without one.
         let forged = one.dropLast(2) + (one.hasSuffix("00") ? "11" : "00")
-        for query in ["", "?kw=x", "?\(forged)", "?" + (try sign("/11111111-2222-4333-8444-555555555555/"))]
-        {
+        for query in ["", "?kw=x", "?\(forged)", "?" + (try sign("/11111111-2222-4333-8444-555555555555/"))] {
             #expect(try get(path + query, host: "signed.media").status == 403, "\(query)")
         }
         let manifest = "\(site.film)/manifest(format=m3u8-cmaf)?\(one)"
