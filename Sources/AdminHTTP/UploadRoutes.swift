@@ -122,7 +122,7 @@ public struct UploadRoutes: Sendable {
         }
         if let attempt = metadata["attempt"] {
             guard (16...64).contains(attempt.utf8.count) else {
-                throw AssetFileError(.malformed, "attempt in Upload-Metadata must be 16 to 64 bytes, of chance")
+                throw AssetFileError(.malformed, "attempt in Upload-Metadata must be 16 to 64 random characters")
             }
             request.attempt = attempt
         }

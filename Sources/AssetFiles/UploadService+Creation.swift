@@ -50,12 +50,12 @@ extension UploadService {
     private func begun(_ request: UploadRequest, as new: UploadRecord) async throws -> UploadRecord? {
         guard let attempt = request.attempt, !request.isSealed, case .whole(let name) = request.role,
             let file = try await catalog.assetFile(asset: request.asset, name: name), file.state == .uploading,
-            file.digest == request.digest, file.contentType == request.contentType
+            file.digest == request.digest, file.contentType == request.contentType,
+            let begun = try await catalog.upload(into: request.asset, attempt: attempt),
+            begun.role == .whole(file.id), begun.length == request.length, begun.storageKey == new.storageKey,
+            begun.isSealed == nil
         else { return nil }
-        return try await catalog.uploads(expiringBefore: .distantFuture).first {
-            $0.role == .whole(file.id) && $0.attempt == attempt && $0.length == request.length
-                && $0.storageKey == new.storageKey && $0.isSealed == nil
-        }
+        return begun
     }
 
     private func admit(_ length: UInt64) throws {

@@ -303,6 +303,8 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     func upload(of file: AssetFileID) async throws -> UploadRecord?
     /// At most 1000.
     func uploads(expiringBefore time: Date) async throws -> [UploadRecord]
+    /// The upload into an asset that its sender knows by a word.
+    func upload(into asset: String, attempt: String) async throws -> UploadRecord?
     /// What originals take, those still to come too: for the quota.
     func uploadedBytes() async throws -> UInt64
     /// The storage accounts that were set up, in order of name; the default account is none of them.

@@ -40,6 +40,14 @@ extension SQLiteCatalog {
         try await read { try $0.uploads("expires < ? ORDER BY id LIMIT 1000", [time.timeIntervalSince1970]) }
     }
 
+    public func upload(into asset: String, attempt: String) async throws -> UploadRecord? {
+        try await read {
+            try $0.uploads(
+                "asset = ? AND json_extract(document, '$.attempt') = ? ORDER BY expires DESC LIMIT 1", [asset, attempt]
+            ).first
+        }
+    }
+
     public func uploadedBytes() async throws -> UInt64 {
         try await read { try $0.uploadedBytes() }
     }

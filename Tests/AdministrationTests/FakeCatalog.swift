@@ -245,6 +245,7 @@ actor FakeCatalog: CatalogEngine {
     func upload(_ id: UploadID) -> UploadRecord? { nil }
     func upload(of file: AssetFileID) -> UploadRecord? { nil }
     func uploads(expiringBefore time: Date) -> [UploadRecord] { [] }
+    func upload(into asset: String, attempt: String) -> UploadRecord? { nil }
     func uploadedBytes() -> UInt64 { 0 }
     func storageAccounts() -> [StorageAccountRecord] { [] }
     func storageUse() -> [StorageAccountUse] { [] }
