@@ -14,12 +14,10 @@ enum SideText {
             switch SubtitleName(file.name)?.form {
             case .webVTT:
                 let read = try WebVTTFile(try bytes(file))
-                return .webVTT(header: read.header, cues: shifted(read.cues, start))
+                return Subtitles.webVTT(header: read.header, cues: read.cues).moved(by: move(start))
             case .ttml:
                 let read = try TTMLFile(try bytes(file))
-                // Times stand in its markup: a film that begins later gets its cues.
-                guard start > 0 else { return .ttml(read.markup, cues: read.cues) }
-                return .webVTT(header: "WEBVTT", cues: shifted(read.cues, start))
+                return Subtitles.ttml(read.markup, cues: read.cues).moved(by: move(start))
             case nil: break
             }
         } catch {
@@ -47,15 +45,9 @@ enum SideText {
         }
     }
 
-    private static func shifted(_ cues: [Cue], _ start: Double) -> [Cue] {
-        let shift = UInt64(exactly: (start * 1000).rounded()) ?? 0
-        return cues.compactMap { cue in
-            guard cue.end > shift else { return nil }
-            var cue = cue
-            cue.start = cue.start > shift ? cue.start - shift : 0
-            cue.end -= shift
-            return cue
-        }
+    /// A film that begins later in its file shows its text earlier.
+    private static func move(_ start: Double) -> Int64 {
+        start > 0 ? -(Int64(exactly: (start * 1000).rounded()) ?? 0) : 0
     }
 
     private static func bytes(_ file: EncodingInput) throws(SubtitleError) -> [UInt8] {

@@ -7,7 +7,7 @@ public struct MovieFile: Sendable {
     /// As refusals and warnings call it.
     public let name: String
     /// Video and audio, in the order of the file.
-    public let tracks: [MovieTrack]
+    public internal(set) var tracks: [MovieTrack]
     /// Text of kinds that are known, in the order of the file.
     public let texts: [MovieText]
     /// What is none of these, for people: `track 3 ('text')`.

@@ -53,7 +53,7 @@ public struct SegmentReader {
                     at: sample.offset)
             }
             samples.append(try read(sample, number: number))
-            times.append(max(sample.mediaTime + track.source.timeline.shift, 0))
+            times.append(track.source.timeline.time(of: sample))
         }
         return MovieSegment(
             decodeTime: UInt64(clamping: track.starts[segment - 1].time),

@@ -58,7 +58,7 @@ public struct MovieText: Sendable {
             let start = sample.mediaTime + track.timeline.shift
             var end = start + Int64(sample.duration)
             if let cut = track.timeline.end { end = min(end, cut) }
-            let times = (milliseconds(max(start, 0)), milliseconds(max(end, 0)))
+            let times = (milliseconds(max(start, track.timeline.begin)), milliseconds(max(end, 0)))
             guard times.0 < times.1 else { continue }
             samples.append(Sample(start: times.0, end: times.1, bytes: try track.bytes(of: sample)))
         }

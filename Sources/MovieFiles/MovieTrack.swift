@@ -10,7 +10,7 @@ public struct MovieTrack: Sendable {
     let coding: any SampleCoding
     let table: SampleTable
     let runs: [TrackRun]
-    let timeline: EditedTimeline
+    var timeline: EditedTimeline
     let source: any MovieSource
     /// What `mdat` boxes of its file hold, ascending.
     let media: [Range<UInt64>]

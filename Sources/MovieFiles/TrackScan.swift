@@ -61,7 +61,9 @@ struct TrackScan: Sendable {
         }
         if let hidden {
             throw track.error(
-                .unsupported, "its edit list begins between two key frames; 'keyway encode' takes such files",
+                .unsupported,
+                "its edit list begins between two key frames: 'keyway asset upload --cut earlier' begins at the one before, "
+                    + "'--cut later' at the next, and 'keyway encode' exactly there",
                 at: hidden)
         }
         setEnd(track)
@@ -105,18 +107,19 @@ struct TrackScan: Sendable {
     private mutating func takePicture(
         _ sample: MovieSample, _ number: Int, _ time: Int64, _ track: MovieTrack
     ) throws(MovieError) {
-        // A key frame that is on show when the presentation begins: nothing before it is needed.
-        if sample.isSync, time <= 0 { restart(at: number) }
+        let begin = track.timeline.begin
+        // A key frame that is on show when the track begins: nothing before it is needed.
+        if sample.isSync, time <= begin { restart(at: number) }
         if sampleCount == 0 {
             guard sample.isSync else {
                 throw track.error(.unsupported, "it does not begin with a key frame", at: sample.offset)
             }
-        } else if time <= 0, hidden == nil {
-            // Not wrong if a key frame follows that is shown at zero or before.
+        } else if time <= begin, hidden == nil {
+            // Not wrong if a key frame follows that is shown there or before.
             hidden = sample.offset
         }
         // Of the first picture only what is left of its time is shown.
-        let time = max(time, 0)
+        let time = max(time, begin)
         if sample.isSync {
             groups.append(Group(sample: number, time: time, earliest: time, latestBefore: latest))
         } else {
@@ -128,15 +131,16 @@ struct TrackScan: Sendable {
     private mutating func takeSound(
         _ sample: MovieSample, _ number: Int, _ time: Int64, _ track: MovieTrack
     ) throws(MovieError) {
-        // What begins before the presentation is left out, as the encoder leaves out its priming.
-        if time < -track.timeline.tolerance {
+        // What begins before the track is left out, as the encoder leaves out its priming.
+        let begin = track.timeline.begin
+        if time < begin - track.timeline.tolerance {
             restart(at: number + 1)
             return
         }
-        guard max(time, 0) > latest else {
+        guard max(time, begin) > latest else {
             throw track.error(.damaged, "sample \(number + 1) is not later than the one before it", at: sample.offset)
         }
-        take(sample, at: max(time, 0))
+        take(sample, at: max(time, begin))
     }
 
     private mutating func setEnd(_ track: MovieTrack) {

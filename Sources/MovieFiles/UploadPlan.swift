@@ -156,17 +156,17 @@ extension MovieTrack {
 struct KeptSamples {
     private var cursor: SampleCursor
     private let scan: TrackScan
-    private let shift: Int64
+    private let timeline: EditedTimeline
 
     init(_ track: MovieTrack, _ scan: TrackScan) {
         cursor = SampleCursor(track)
         self.scan = scan
-        shift = track.timeline.shift
+        timeline = track.timeline
     }
 
     mutating func next() throws(MovieError) -> (number: Int, time: Int64, sample: MovieSample)? {
         while cursor.count < scan.firstSample { _ = try cursor.next() }
         guard cursor.count < scan.firstSample + scan.sampleCount, let sample = try cursor.next() else { return nil }
-        return (cursor.count - 1, max(sample.mediaTime + shift, 0), sample)
+        return (cursor.count - 1, timeline.time(of: sample), sample)
     }
 }

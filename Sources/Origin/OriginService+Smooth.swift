@@ -62,7 +62,7 @@ extension OriginService {
 
     /// A film without its pictures or without its sound is no film: what would lack all tracks of a kind is refused.
     private static func check(_ shown: [TrackDescription], against version: OpenedVersion) throws(OriginError) {
-        for (kind, name, codecs) in [(TrackKind.video, "pictures", "H.264"), (.audio, "sound", "AAC-LC")] {
+        for (kind, name, codecs) in [(TrackKind.video, "pictures", "H.264"), (.audio, "sound", "AAC-LC or HE-AAC")] {
             let tracks = version.tracks.map(\.record.description).filter { $0.kind == kind }
             guard let first = tracks.first, !shown.contains(where: { $0.kind == kind }) else { continue }
             throw OriginError(

@@ -12,6 +12,32 @@ public enum Subtitles: Sendable {
         case .webVTT(_, let cues), .ttml(_, let cues): cues
         }
     }
+
+    /// The same, shown later or, below zero, earlier; what then ends before the film begins is left out.
+    ///
+    /// - Parameter milliseconds: unless zero, TTML becomes WebVTT: its times stand in its markup.
+    public func moved(by milliseconds: Int64) -> Subtitles {
+        guard milliseconds != 0 else { return self }
+        let cues = cues.compactMap { $0.moved(by: milliseconds) }
+        return switch self {
+        case .webVTT(let header, _): .webVTT(header: header, cues: cues)
+        case .ttml: .webVTT(header: "WEBVTT", cues: cues)
+        }
+    }
+}
+
+extension Cue {
+    fileprivate func moved(by milliseconds: Int64) -> Cue? {
+        func moved(_ time: UInt64) -> UInt64 {
+            milliseconds > 0
+                ? time.addingReportingOverflow(milliseconds.magnitude).partialValue
+                : time - min(time, milliseconds.magnitude)
+        }
+        var cue = self
+        cue.start = moved(start)
+        cue.end = moved(end)
+        return cue.end > cue.start ? cue : nil
+    }
 }
 
 /// A text track as it is stored: its description, and its segments.

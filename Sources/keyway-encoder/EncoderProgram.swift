@@ -89,7 +89,11 @@ enum EncoderProgram {
         case .upload:
             let files = try open(request.uploads.map(\.path))
             try confine(request.limits, output)
-            try UploadSession(files: Array(zip(files, request.uploads.map(\.tracks))), output: output).run()
+            let rules = request.uploads.map(\.cut)
+            try UploadSession(
+                files: Array(zip(files, request.uploads.map(\.tracks))),
+                cut: rules.first { $0 != .refuse } ?? .refuse, output: output
+            ).run()
         }
     }
 

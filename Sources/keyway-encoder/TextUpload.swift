@@ -9,15 +9,19 @@ import TrackOutput
 /// The text tracks of an upload: of files of subtitles, and of text tracks in movie files.
 struct TextUpload {
     private var texts: TextTracks
+    /// Added to the times of all cues, in milliseconds.
+    private let move: Int64
 
     var tracks: [SubtitleTrack] { texts.tracks }
     var warnings: [String] { texts.warnings }
 
     /// - Parameters:
     ///   - end: of the film, in milliseconds.
+    ///   - moved: how much later the film is shown than its files say, in milliseconds.
     ///   - warnings: what is to be said already.
-    init(end: UInt64, _ warnings: [String]) {
+    init(end: UInt64, moved: Int64, _ warnings: [String]) {
         texts = TextTracks(end: end)
+        move = moved
         for warning in warnings { texts.warn(warning) }
     }
 
@@ -57,7 +61,7 @@ struct TextUpload {
         }
         // A list's plain subtitles may still be forced ones.
         let role = listed?.textRole.flatMap { $0 == .subtitle ? nil : $0 } ?? name.role
-        try texts.add(subtitles, listed?.language ?? own, role, of: file.name, label: listed?.label)
+        try texts.add(subtitles.moved(by: move), listed?.language ?? own, role, of: file.name, label: listed?.label)
     }
 
     private static func bytes(of file: OpenFile) throws(SubtitleError) -> [UInt8] {
@@ -86,7 +90,8 @@ struct TextUpload {
             case "dfxp": subtitles = try .smoothTTML(samples)
             default: subtitles = try .timedText(samples)
             }
-            try texts.add(subtitles, text.language, text.role ?? .subtitle, of: source, label: text.label)
+            try texts.add(
+                subtitles.moved(by: move), text.language, text.role ?? .subtitle, of: source, label: text.label)
         } catch {
             try refuse(error, "\(source): \(error)", isListed: isListed)
         }

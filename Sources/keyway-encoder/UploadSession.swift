@@ -11,17 +11,21 @@ import TrackOutput
 struct UploadSession {
     /// Files, and which of their tracks are meant.
     let files: [(OpenFile, [UploadedTrack]?)]
+    let cut: CutRule
     let output: FrameOutput
 
     func run() throws {
         do {
             var notes: [String] = []
-            let movies = try movies(&notes)
+            var movies = try movies(&notes)
             guard movies.contains(where: { !$0.file.tracks.isEmpty }) else {
                 throw EncodingFailure(.notTaken, "subtitles alone make no asset: a film must be among the files")
             }
+            let start = try FilmStart(of: movies.map(\.file), at: FilmStart.KeyFrame(cut))
+            if let warning = start.warning { notes.append(warning) }
+            for index in movies.indices { movies[index].file = start.applied(to: movies[index].file) }
             let plan = try UploadPlan(movies.map(\.file))
-            var texts = TextUpload(end: plan.tracks.map(\.end).max() ?? 0, notes)
+            var texts = TextUpload(end: plan.tracks.map(\.end).max() ?? 0, moved: start.milliseconds, notes)
             for (file, tracks) in files { try texts.add(file, listed: tracks?.first) }
             for (file, isListed) in movies {
                 for text in file.texts { try texts.add(text, isListed: isListed) }
@@ -109,6 +113,16 @@ struct UploadSession {
         case .notAligned: .notAligned
         case .limitExceeded: .limitExceeded
         case .unreadable: .inputMissing
+        }
+    }
+}
+
+extension FilmStart.KeyFrame {
+    fileprivate init?(_ rule: CutRule) {
+        switch rule {
+        case .refuse: return nil
+        case .earlier: self = .earlier
+        case .later: self = .later
         }
     }
 }

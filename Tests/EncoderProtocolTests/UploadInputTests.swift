@@ -19,6 +19,13 @@ import Testing
         }
     }
 
+    @Test(arguments: CutRule.allCases, [nil, [UploadedTrack(.firstVideo)]])
+    func rulesForCutsGoWithThem(rule: CutRule, tracks: [UploadedTrack]?) throws {
+        var input = try #require(UploadInput(path: "/films/a.mp4", tracks: tracks))
+        input.cut = rule
+        #expect(UploadInput(text: input.text) == input)
+    }
+
     /// Jobs that were queued by an earlier version.
     @Test func readsWhatWasAlwaysWritten() {
         #expect(
@@ -29,6 +36,7 @@ import Testing
         "", "\tv", "/a\t", "/a\tx", "/a\tv,", "/a\t-1", "/a\t4294967296", "/a\tv\ta", "/a\nb", "/a\tt-1", "/a\tv;",
         "/a\tv;language", "/a\tv;language=", "/a\tv;role=main", "/a\tv;label=a b", "/a\tv;label=%4", "/a\tv;label=%41",
         "/a\tv;label=%ff", "/a\tv;label=%C3%BC", "/a\tv;language=en;language=de", "/a\tv;size=3",
+        "/a\tv\tlater\t", "/a\t\trefuse", "/a\t\t",
         "/a\tv;language=\(String(repeating: "x", count: 36))", "/a\tv;label=\(String(repeating: "x", count: 129))",
     ])
     func refusesAnythingElse(text: String) {

@@ -15,7 +15,7 @@ import Testing
             case .cut: ["film.mp4", "are left (at byte"]
             case .unknownCodec: ["old.mp4", "'mp4v'", "avc1, avc3, hvc1", "at byte"]
             case .differentKeyFrames: ["one.mp4", "other.mp4", "at 1.000 s"]
-            case .trimmedBetweenKeyFrames: ["film.mp4", "between two key frames", "keyway encode"]
+            case .trimmedBetweenKeyFrames: ["film.mp4", "between two key frames", "--cut earlier", "keyway encode"]
             case .missing: ["film.mp4"]
             }
         }

@@ -7,8 +7,8 @@ enum Upload: String, CaseIterable {
     // Made here.
     case firstMovie, fragments, fragmentsWithOffsets, hybrid, delay, trimmed, broadcastRate, oddTimescale, variableRate
     case openGroups, turned, soundOnly, pictureOnly, smooth, handMadeManifest, doubleRate, twoLanguages, fourHours
-    // Of other codecs; the first two made by others.
-    case hevc, av1, tenBits, vp9, dolby, flac, highDynamicRange, hybridLogGamma, surroundOpus
+    // Of other codecs; the first two, and the last one's sound, made by others.
+    case hevc, av1, tenBits, vp9, dolby, flac, highDynamicRange, hybridLogGamma, surroundOpus, highEfficiency
 
     /// What ffmpeg makes of AC-3 and E-AC-3 has noise in it that goes on from frame to frame: as it is stored, then.
     func way(of kind: String) -> [String] { kind == "a" && [.dolby, .tenBits].contains(self) ? ["-c", "copy"] : [] }
@@ -174,6 +174,10 @@ enum Upload: String, CaseIterable {
             Self.short + [
                 "-c:v", "libsvtav1", "-preset", "12", "-g", "24", "-c:a", "libopus", "-ac", "6", "-mapping_family", "1",
             ]
+        // As ffmpeg writes it: the entry's rate is twice the configuration's, which names the core alone.
+        case .highEfficiency:
+            ["-i", Self.clip, "-stream_loop", "7", "-i", Programs.clip("he_aac_v2.aac"), "-map", "0:v", "-map", "1:a"]
+                + ["-c", "copy", "-t", "9"]
         case .progressive, .fragmentedByOthers, .lateSound, .surround, .interview, .smooth, .handMadeManifest, .hevc,
             .av1, .fourHours, .twoLanguages:
             []

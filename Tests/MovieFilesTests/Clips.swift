@@ -61,13 +61,16 @@ struct Uploaded: Equatable {
         try self.init(reading: files.map { (name: $0.name, source: MovieBytes($0.bytes)) })
     }
 
-    init(_ bytes: [UInt8]) throws {
-        try self.init([("film.mp4", bytes)])
+    /// - Parameter keyFrame: where a film begins that was cut between two.
+    init(_ bytes: [UInt8], at keyFrame: FilmStart.KeyFrame? = nil) throws {
+        try self.init(reading: [("film.mp4", MovieBytes(bytes))], at: keyFrame)
     }
 
-    init(reading files: [(name: String, source: any MovieSource)]) throws {
-        let plan = try UploadPlan(files.map { try MovieFile(reading: $0.source, name: $0.name) })
-        warnings = plan.warnings
+    init(reading files: [(name: String, source: any MovieSource)], at keyFrame: FilmStart.KeyFrame? = nil) throws {
+        let read = try files.map { try MovieFile(reading: $0.source, name: $0.name) }
+        let start = try FilmStart(of: read, at: keyFrame)
+        let plan = try UploadPlan(read.map(start.applied))
+        warnings = plan.warnings + [start.warning].compactMap(\.self)
         for track in plan.tracks {
             var segments: [Segment] = []
             var reader = track.segments()

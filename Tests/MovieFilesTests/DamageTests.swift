@@ -185,6 +185,35 @@ import Testing
             ])
     }
 
+    /// A film that was cut between key frames begins at one of the two, its sound with it.
+    @Test(arguments: [FilmStart.KeyFrame.earlier, .later])
+    func filmsCutBetweenKeyFramesBeginAtOne(keyFrame: FilmStart.KeyFrame) throws {
+        let clip = try Clips.made(Clips.x264(keyEvery: 12), seconds: 2)
+        let whole = try Uploaded(clip)
+        let list = try #require(Bytes.find("elst", in: clip))
+        let start = clip[(list + 16)..<(list + 20)].reduce(0) { $0 << 8 | UInt32($1) }
+        var cut = clip
+        // Ten pictures of 24 in a second: two before the next key frame.
+        cut.replaceSubrange((list + 16)..<(list + 20), with: Bytes.u32(start + 10 * 512))
+        let isEarlier = keyFrame == .earlier
+        let film = try Uploaded(cut, at: keyFrame)
+        #expect(film.warnings.contains { $0.contains(isEarlier ? "0.416 s before" : "0.083 s behind") })
+        #expect(Uploaded.times(film.tracks[0]).min() == 0)
+        let pictures = whole.tracks[0].segments.flatMap(\.samples)
+        #expect(film.tracks[0].segments.flatMap(\.samples) == Array(pictures.dropFirst(isEarlier ? 0 : 12)))
+        // Ten pictures are 20,000 units of the sound's 48,000 a second, two are 4000. What is shown of the sound before the
+        // cut is its encoder's priming: one packet.
+        let before = Uploaded.times(whole.tracks[1])
+        let sound = Uploaded.times(film.tracks[1])
+        if isEarlier {
+            #expect(sound.first == 18_976)
+            #expect(sound.count == before.count + 1)
+        } else {
+            #expect(sound.first.map { (0..<1024).contains($0) } == true)
+            #expect(sound.count == before.filter { $0 >= 4000 }.count)
+        }
+    }
+
     /// What an edit list cuts in the middle of a group of pictures cannot be served without encoding it.
     @Test func trimsBetweenKeyFramesAreRefused() throws {
         let clip = try Clips.made(Clips.x264(keyEvery: 12), seconds: 2)

@@ -41,6 +41,21 @@ import Testing
         #expect(try times(sound([(duration: 1000, start: 0), (duration: 500, start: -1)])).count == 47)
     }
 
+    /// An edit for each of several runs that follow each other is one run.
+    @Test func editsThatFollowEachOtherAreOne() throws {
+        let times = try times(
+            sound([(duration: 250, start: -1), (duration: 1000, start: 1024), (duration: 1000, start: 49_024)]))
+        #expect(times.first == 12_000)
+        #expect(times.count == 94)
+        // Half a frame is missing between them, or they are in another order.
+        for start in [49_536, 48_512, 0] {
+            let error = #expect(throws: MovieError.self) {
+                try self.times(sound([(duration: 1000, start: 1024), (duration: 1000, start: Int64(start))]))
+            }
+            #expect(error?.reason.contains("do not follow each other") == true)
+        }
+    }
+
     @Test func othersAreRefused() throws {
         let lists: [[(duration: UInt64, start: Int64)]] = [
             [(duration: 1000, start: 0), (duration: 1000, start: 96_000)], [(duration: 1000, start: -1)],

@@ -40,9 +40,22 @@ import Testing
         #expect(throws: PresentationError.self) { try manifest(film) }
     }
 
+    /// HE-AAC whose configuration names the core first plays wherever AAC-LC does.
+    @Test(
+        arguments: [
+            ([0x13, 0x90], "mp4a.40.5", "AACL"), ([0x13, 0x10, 0x56, 0xE5, 0x98], "mp4a.40.5", "AACL"),
+            ([0x2B, 0x11, 0x88, 0x00], "mp4a.40.5", "AACH"), ([0xEB, 0x09, 0x88, 0x00], "mp4a.40.29", "AACH"),
+        ] as [([UInt8], String, String)])
+    func highEfficiencyHasItsFourCC(configuration: [UInt8], codec: String, fourCC: String) throws {
+        var film = Fixtures.smoothFilm()
+        film.tracks[2].description.codec.codecString = codec
+        film.tracks[2].description.codec.decoderSpecific = configuration
+        #expect(try manifest(film).contains("FourCC=\"\(fourCC)\""))
+    }
+
     @Test func whatHasNoFormIsRefused() throws {
         var film = Fixtures.smoothFilm()
-        film.tracks[2].description.codec.codecString = "mp4a.40.5"
+        film.tracks[2].description.codec.codecString = "mp4a.40.34"
         #expect(throws: PresentationError.self) { try manifest(film) }
         film = Fixtures.film()
         // Its decoder configuration cannot be read.

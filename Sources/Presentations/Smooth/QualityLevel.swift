@@ -23,7 +23,7 @@ enum QualityLevel {
             element.set("CodecPrivateData", hexadecimal(sets.flatMap { [0, 0, 0, 1] + $0 }))
         case .aac:
             guard let audio = track.description.audio else { throw track.error("there is no audio format") }
-            element.set("FourCC", "AACL")
+            element.set("FourCC", fourCC(ofAAC: codec.decoderSpecific))
             element.set("SamplingRate", audio.sampleRate)
             element.set("Channels", audio.channelCount)
             element.set("BitsPerSample", 16)
@@ -37,6 +37,12 @@ enum QualityLevel {
         case nil: throw track.error("codec \(codec.codecString) has no form in Smooth Streaming here")
         }
         return element
+    }
+
+    /// `AACL` for what a decoder of AAC-LC can play, HE-AAC included whose configuration names the core alone or first
+    /// (ISO/IEC 14496-3, 1.6.5); `AACH`, Microsoft's own, for HE-AAC that says so first.
+    private static func fourCC(ofAAC configuration: [UInt8]) -> String {
+        (configuration.first ?? 0) >> 3 == 2 ? "AACL" : "AACH"
     }
 
     private static func configuration(_ track: PresentedTrack) throws(PresentationError) -> AVCDecoderConfiguration {

@@ -62,7 +62,7 @@ enum SmoothCodec: Hashable {
     init?(_ codec: CodecConfiguration) {
         switch codec.sampleEntry {
         case "avc1": self = .h264
-        case "mp4a" where codec.codecString == "mp4a.40.2": self = .aac
+        case "mp4a" where ["mp4a.40.2", "mp4a.40.5", "mp4a.40.29"].contains(codec.codecString): self = .aac
         case "stpp": self = .ttml
         default: return nil
         }

@@ -1,10 +1,12 @@
 import Adapters
 import Administration
-import ArgumentParser
+public import ArgumentParser
 import Catalog
-import EncoderProtocol
+public import EncoderProtocol
 import Foundation
 import KeyServer
+
+extension CutRule: ExpressibleByArgument {}
 
 struct AssetUpload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,6 +37,14 @@ struct AssetUpload: AsyncParsableCommand {
     @Option(help: "The storage account that it goes to (default: where the asset is, or by weight).")
     var account: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where a film begins that was cut between two key frames, which its edit list says.",
+            discussion:
+                "refuse; earlier: at the key frame before, which shows what was cut off; later: at the next one, "
+                + "which loses what lies between. 'keyway encode' begins exactly where it was cut."))
+    var cut = CutRule.refuse
+
     @Flag(help: "Over KEYWAY_URL: leave the files that were sent in the asset, as originals.")
     var keepOriginals = false
 
@@ -42,7 +52,8 @@ struct AssetUpload: AsyncParsableCommand {
 
     func run() async throws {
         var notes: [String] = []
-        let inputs = try Self.inputs(name: name, files: files, &notes)
+        var inputs = try Self.inputs(name: name, files: files, &notes)
+        for index in inputs.indices { inputs[index].cut = cut }
         let job =
             CommonOptions.isRemote ? try await makeThere(inputs) : try await make(inputs)
         let asset = try await common.perform(ShowAsset(name: name))
