@@ -87,7 +87,8 @@ private struct KeyFramesAroundCut {
 
     func next(_ track: MovieTrack) throws(MovieError) -> Int64 {
         guard let after else {
-            throw track.error(.unsupported, "its edit list begins behind its last key frame; 'keyway encode' takes such files")
+            throw track.error(
+                .unsupported, "its edit list begins behind its last key frame; 'keyway encode' takes such files")
         }
         return after
     }

@@ -162,6 +162,33 @@ import Testing
         }
     }
 
+    /// Files for plain storage: what the origin answers, pictures encrypted and sound not, and nothing but.
+    @Test(arguments: [
+        ("m3u8-cmaf", "cbcs-aapl", "master.m3u8"), ("mpd-time-cmaf", "cenc", "manifest.mpd"),
+        ("m3u8-aapl", "cbc", "master-ts.m3u8"),
+    ])
+    func packagesAreWhatTheOriginAnswers(format: String, scheme: String, manifest: String) throws {
+        let folder = try Folder()
+        let output = folder.path + "/package"
+        let locator = try #require(sound.base.split(separator: "/").dropLast().last)
+        let outcome = try run(
+            Programs.own("keyway"),
+            [
+                "package", "film", "--locator", String(locator), "--output", output, "--keys-url", site.server.origin,
+                "--format", format, "--encryption", scheme,
+            ], environment: site.data.environment)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: output).filter { $0.contains(".") }
+        #expect(files.contains { $0.hasPrefix("v1/clear/") && $0.contains(Site.audio) })
+        #expect(!files.contains { $0.hasPrefix("v1/clear/") && $0.contains(Site.video[0]) })
+        for file in files {
+            let object = file == manifest ? "manifest(format=\(format),encryption=\(scheme))" : file
+            let answer = try curl("\(sound.base)/\(object)")
+            #expect(answer.status == 200, "\(file)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(output)/\(file)")) == answer.body, "\(file)")
+        }
+    }
+
     /// What has one word for pictures and sound cannot carry it, and says so.
     @Test func formatsWithOneWordForAllAreRefused() throws {
         for url in ["\(sound.base)/manifest(format=m3u8-aapl-v3,encryption=cbc)", "\(sound.smooth)/manifest"] {

@@ -52,6 +52,18 @@ import Testing
             encryption: cenc
             signalling: [playready]
             ---
+            kind: DeliveryPolicy
+            name: sound-cbcs
+            protocols: [hls, dash]
+            encryption: cbcs
+            keys: { video: auto, audio: clear }
+            ---
+            kind: DeliveryPolicy
+            name: sound-envelope
+            protocols: [hls]
+            encryption: envelope
+            keys: { video: auto, audio: clear }
+            ---
             kind: StreamingEndpoint
             name: default
             cors: ["https://player.example"]
@@ -68,7 +80,7 @@ import Testing
             var locators: [String: String] = [:]
             for (name, policies) in [
                 "clear": ["forms-clear"], "piff": ["piff"], "lead": ["lead-cbcs", "lead-cenc"],
-                "periods": ["periods-cbcs", "periods-envelope"],
+                "periods": ["periods-cbcs", "periods-envelope"], "sound": ["sound-cbcs", "sound-envelope"],
             ] {
                 // Each has an asset of its own: an asset's tracks keep the keys that they first had.
                 try data.must("asset", "upload", "forms-\(name)", Programs.clip("bbb_prog_10s.mp4"), words)
@@ -109,6 +121,10 @@ import Testing
         ("periods", ".ism/manifest(format=m3u8-aapl-v3,encryption=cbc)"),
         ("periods", ".ism/manifest(format=m3u8-cmaf,encryption=cbc)"),
         ("periods", ".ism/manifest(format=mpd-time-csf,encryption=cbcs-aapl)"),
+        // Sound in the clear beside pictures that are not.
+        ("sound", ".ism/manifest(format=m3u8-cmaf,encryption=cbcs-aapl)"),
+        ("sound", ".ism/manifest(format=mpd-time-cmaf,encryption=cbcs-aapl)"),
+        ("sound", ".ism/manifest(format=m3u8-aapl,encryption=cbc)"),
     ])
     func everyFormIsTheSameToTheByte(name: String, rest: String) throws {
         let script = Programs.repository.appendingPathComponent("Tests/Delivery/random_requests.py").path
