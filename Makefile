@@ -12,7 +12,7 @@ SWIFT ?= swift
 CONFIG ?= debug
 INPUT ?=
 
-.PHONY: demo test test-all build release format lint bench tsan fuzz setup clean
+.PHONY: demo test test-all build release install format lint bench tsan fuzz setup clean
 
 demo: build
 	.build/$(CONFIG)/keyway demo $(if $(INPUT),"$(INPUT)")
@@ -31,8 +31,13 @@ test: setup
 build: setup
 	$(SWIFT) build -c $(CONFIG)
 
+# Swift's libraries are in the programs: the machine that serves needs no Swift.
 release: setup
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --static-swift-stdlib
+
+# PREFIX is where programs go (/usr/local), DESTDIR a folder to install into as if it were /. Starts nothing.
+install:
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install.sh
 
 format:
 	git ls-files -z -- '*.swift' | xargs -0 $(SWIFT) format --in-place --parallel
