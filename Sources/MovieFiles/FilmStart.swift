@@ -35,10 +35,12 @@ public struct FilmStart: Sendable {
     }
 
     /// The file, all of its video and audio moved.
-    public func applied(to file: MovieFile) -> MovieFile {
+    ///
+    /// - Throws: `MovieError` when a time would be too large.
+    public func applied(to file: MovieFile) throws(MovieError) -> MovieFile {
         guard move != 0 else { return file }
         var file = file
-        for index in file.tracks.indices { file.tracks[index].move(by: move, timescale) }
+        for index in file.tracks.indices { try file.tracks[index].move(by: move, timescale) }
         return file
     }
 
@@ -96,8 +98,10 @@ private struct KeyFramesAroundCut {
 
 extension MovieTrack {
     /// Presents it so much later, or earlier.
-    fileprivate mutating func move(by move: Int64, _ unit: UInt32) {
-        guard let own = Scale(from: unit, to: timescale).time(move) else { return }
+    fileprivate mutating func move(by move: Int64, _ unit: UInt32) throws(MovieError) {
+        guard let own = Scale(from: unit, to: timescale).time(move), own.magnitude < UInt64(MovieBounds.time) else {
+            throw error(.damaged, "the cut lies too far from the next key frame")
+        }
         timeline.shift += own
         timeline.end? += own
         // Moved later, it shows what was cut off.

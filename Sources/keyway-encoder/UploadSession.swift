@@ -23,7 +23,7 @@ struct UploadSession {
             }
             let start = try FilmStart(of: movies.map(\.file), at: FilmStart.KeyFrame(cut))
             if let warning = start.warning { notes.append(warning) }
-            for index in movies.indices { movies[index].file = start.applied(to: movies[index].file) }
+            for index in movies.indices { movies[index].file = try start.applied(to: movies[index].file) }
             let plan = try UploadPlan(movies.map(\.file))
             var texts = TextUpload(end: plan.tracks.map(\.end).max() ?? 0, moved: start.milliseconds, notes)
             for (file, tracks) in files { try texts.add(file, listed: tracks?.first) }

@@ -42,15 +42,24 @@ public enum Fuzzed: UInt8, CaseIterable, Sendable {
     }
 
     private static func readMovie(_ bytes: [UInt8]) {
-        guard let file = try? MovieFile(reading: MovieBytes(bytes), name: "film.mp4"),
-            let plan = try? UploadPlan([file])
-        else { return }
+        guard let file = try? MovieFile(reading: MovieBytes(bytes), name: "film.mp4") else { return }
+        for keyFrame in [FilmStart.KeyFrame.earlier, .later] {
+            guard let start = try? FilmStart(of: [file], at: keyFrame), start.warning != nil,
+                let moved = try? start.applied(to: file)
+            else { continue }
+            readTracks(moved)
+        }
         for text in file.texts {
             guard let samples = try? text.samples() else { continue }
             let read = samples.map { TextSample(start: $0.start, end: $0.end, bytes: $0.bytes) }
             _ = try? Subtitles.smoothTTML(read)
             _ = try? Subtitles.webVTT(read, configuration: text.configuration)
         }
+        readTracks(file)
+    }
+
+    private static func readTracks(_ file: MovieFile) {
+        guard let plan = try? UploadPlan([file]) else { return }
         for track in plan.tracks {
             var reader = track.segments()
             var end: UInt64 = 0

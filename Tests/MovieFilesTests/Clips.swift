@@ -69,7 +69,7 @@ struct Uploaded: Equatable {
     init(reading files: [(name: String, source: any MovieSource)], at keyFrame: FilmStart.KeyFrame? = nil) throws {
         let read = try files.map { try MovieFile(reading: $0.source, name: $0.name) }
         let start = try FilmStart(of: read, at: keyFrame)
-        let plan = try UploadPlan(read.map(start.applied))
+        let plan = try UploadPlan(read.map { try start.applied(to: $0) })
         warnings = plan.warnings + [start.warning].compactMap(\.self)
         for track in plan.tracks {
             var segments: [Segment] = []
