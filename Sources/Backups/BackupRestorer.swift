@@ -159,7 +159,10 @@ public struct BackupRestorer {
         let more = outcome.defects.count > 20 ? ["  and \(outcome.defects.count - 20) more"] : []
         return BackupError(
             .incomplete,
-            (["\(outcome.defects.count) media files are missing or damaged; nothing was restored:"] + listed + more + [
+            ([
+                CountText.text(outcome.defects.count, "media file is", "media files are")
+                    + " missing or damaged; nothing was restored:"
+            ] + listed + more + [
                 "give a folder that has them with --media, or restore without them with --force"
             ]).joined(separator: "\n"))
     }

@@ -46,7 +46,9 @@ public struct KEKUsage: Sendable, Hashable {
 
     /// For people.
     public var inWords: String {
-        let most = "\(contentKeys) content keys, \(secrets) secrets and \(keySeeds) key seeds"
+        let most =
+            CountText.text(contentKeys, "content key") + ", " + CountText.text(secrets, "secret") + " and "
+            + CountText.text(keySeeds, "key seed")
         return auditKeys == 0 ? most : most + " and the audit log's signing key"
     }
 }

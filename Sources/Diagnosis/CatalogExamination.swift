@@ -83,15 +83,20 @@ struct CatalogExamination {
         guard place >= last else {
             return [.error("audit", "audit records after \(place) are gone", "compare the folder with a backup")]
         }
-        return [.ok("audit", "the newest \(last - start) audit records are whole")]
+        return [
+            .ok("audit", "the newest \(CountText.text(last - start, "audit record is", "audit records are")) whole")
+        ]
     }
 
     private func locators() async throws -> [Finding] {
         let live = try await data.catalog.locators(asset: nil).filter { !$0.isRevoked && $0.end > now }
         let ending = live.filter { $0.end.timeIntervalSince(now) < Self.soon }
-        guard !ending.isEmpty else { return [.ok("locators", "\(live.count) locators are open, and none ends soon")] }
+        guard !ending.isEmpty else {
+            let open = CountText.text(live.count, "locator is", "locators are")
+            return [.ok("locators", "\(open) open, and none ends soon")]
+        }
         return Finding.listed(
-            "locators", .warning, "locators end within a week",
+            "locators", .warning, ("locator ends within a week", "locators end within a week"),
             ending.sorted { $0.end < $1.end }.map { "\($0.id) of '\($0.asset)' at \($0.end.ISO8601Format())" },
             "publish those assets again that shall go on playing")
     }

@@ -1,3 +1,5 @@
+import Catalog
+
 /// What an examination found of one thing.
 public struct Finding: Sendable, Hashable, Codable {
     public enum State: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
@@ -40,14 +42,15 @@ public struct Finding: Sendable, Hashable, Codable {
 
     /// One finding of many of the same kind: the first few are named.
     static func listed(
-        _ check: String, _ state: State, _ what: String, _ names: [String], _ action: String
+        _ check: String, _ state: State, _ what: (one: String, many: String), _ names: [String], _ action: String
     ) -> [Finding] {
         guard !names.isEmpty else { return [] }
         let more = names.count > 5 ? " and \(names.count - 5) more" : ""
         return [
             Finding(
                 check: check, state: state,
-                text: "\(names.count) \(what): \(names.prefix(5).joined(separator: ", "))\(more)",
+                text:
+                    "\(CountText.text(names.count, what.one, what.many)): \(names.prefix(5).joined(separator: ", "))\(more)",
                 action: action)
         ]
     }

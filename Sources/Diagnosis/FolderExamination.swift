@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import Glibc
 
@@ -28,7 +29,12 @@ struct FolderExamination {
             findings += look(at: name, owner: facts.st_uid)
         }
         return findings.isEmpty
-            ? [.ok(Self.check, "\(count) files and folders are for user \(facts.st_uid) alone")] : findings
+            ? [
+                .ok(
+                    Self.check,
+                    "\(CountText.text(count, "file or folder is", "files and folders are")) for user \(facts.st_uid) alone"
+                )
+            ] : findings
     }
 
     /// What nobody else may read: the folder itself, catalog, key-encryption keys, and the media folder above all media.

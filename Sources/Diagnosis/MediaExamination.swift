@@ -44,17 +44,29 @@ struct MediaExamination {
         }
         let restore = "bring the files back from a backup, or encode the asset anew"
         var findings =
-            Finding.listed(Self.check, .error, "stored files are missing", missing, restore)
-            + Finding.listed(Self.check, .error, "stored files have another size than they should", sizes, restore)
-            + Finding.listed(Self.check, .error, "indexes are not what the catalog knows", indexes, restore)
+            Finding.listed(Self.check, .error, ("stored file is missing", "stored files are missing"), missing, restore)
+            + Finding.listed(
+                Self.check, .error,
+                ("stored file has another size than it should", "stored files have another size than they should"),
+                sizes,
+                restore)
+            + Finding.listed(
+                Self.check, .error,
+                ("index is not what the catalog knows", "indexes are not what the catalog knows"), indexes, restore)
         findings += Finding.listed(
-            "orphans", .warning, "stored versions are not in the catalog", stored.map(\.text).sorted(),
+            "orphans", .warning, ("stored version is not in the catalog", "stored versions are not in the catalog"),
+            stored.map(\.text).sorted(),
             "the next worker removes them; if they should be there, stop the workers and look for a newer catalog first"
         )
         findings += Finding.listed(
-            "staging", .warning, "things were left in staging", leftovers(), "the next worker that starts removes them")
+            "staging", .warning, ("thing was left in staging", "things were left in staging"), leftovers(),
+            "the next worker that starts removes them")
         return findings.isEmpty
-            ? [.ok(Self.check, "\(count) asset versions are stored as the catalog knows them")] : findings
+            ? [
+                .ok(
+                    Self.check,
+                    CountText.text(count, "asset version is", "asset versions are") + " stored as the catalog has it")
+            ] : findings
     }
 
     private func folder(of account: String?) -> String? { account.map { accounts[$0] } ?? folder }

@@ -46,7 +46,9 @@ struct StorageExamination {
         let configured = accounts.filter { $0.folder != nil }.map(\.name)
         let forgotten = try await catalog.storageUse().compactMap(\.account).filter { !configured.contains($0) }
         outcome.findings += Finding.listed(
-            Self.check, .error, "storage accounts hold media and are not configured", forgotten,
+            Self.check, .error,
+            ("storage account holds media and is not configured", "storage accounts hold media and are not configured"),
+            forgotten,
             "name them and their folders under storage.accounts")
         if outcome.findings.isEmpty, !outcome.folders.isEmpty {
             outcome.findings = [.ok(Self.check, "\(outcome.folders.count) more storage accounts are there")]

@@ -54,7 +54,7 @@ final class InputPart {
         }
         if usesSound, input.leftOutSounds > 0 {
             warnings.append(
-                "\(input.leftOutSounds) streams of sound are left out; an asset keeps \(InputFile.maximumSounds)")
+                "streams of sound are left out: \(input.leftOutSounds); an asset keeps \(InputFile.maximumSounds)")
         }
         self.sounds = sounds
         var texts: [TextStream] = []

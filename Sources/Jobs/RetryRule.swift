@@ -98,7 +98,7 @@ extension TaskRecord {
             task.errorCode = JobFailure.Code.workerLost.rawValue
             task.errorMessage =
                 (input.isEmpty ? "" : "\(input): ")
-                + "the worker died with it \(task.attempt - task.formerAttempts) times"
+                + "the worker died with it " + CountText.text(task.attempt - task.formerAttempts, "time")
         }
         return task
     }

@@ -1,3 +1,4 @@
+import Catalog
 public import ContentKeys
 public import EncoderProtocol
 import Subprocess
@@ -52,7 +53,10 @@ public struct SegmentVerifier: Sendable {
             throw outcome.failure
         }
         guard counts.errors == 0 else {
-            throw JobFailure(.verifyFailed, "\(counts.errors) errors while it was decoded, \(counts.frames) frames")
+            throw JobFailure(
+                .verifyFailed,
+                CountText.text(counts.errors, "error") + " while it was decoded, "
+                    + CountText.text(counts.frames, "frame"))
         }
         return counts.frames
     }

@@ -116,7 +116,7 @@ public final class OriginKeyService: Sendable {
         if denials.withLock({ $0.add(call.origin, at: time) }) == nil {
             var event = AuditEvent(time: time, action: .originKeyDenied)
             event.reason = "rateLimited"
-            event.detail = "\(count) keys"
+            event.detail = CountText.text(count, "key")
             event.actor = "origin:\(call.origin)"
             event.clientAddress = call.clientAddress.description
             event.requestID = call.requestID

@@ -126,8 +126,8 @@ public struct UploadPlan: Sendable {
         }
         if video.scan.shownBeyondEnd > 0 {
             warnings.append(
-                "\(video.track.file): \(video.scan.shownBeyondEnd) pictures that its edit list hides at the end are shown, "
-                    + "since others need them")
+                "\(video.track.file): pictures that its edit list hides at the end are shown, since others need them "
+                    + "(\(video.scan.shownBeyondEnd))")
         }
     }
 

@@ -75,7 +75,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case let error as MediaStorageError: self.init(.storageFailed, error.description)
         case let error as DocumentsRejected:
             self.init(
-                .invalid, "\(error.description)\n\(error.errors.count) errors; nothing was changed",
+                .invalid, "\(error.description)\n\(CountText.text(error.errors.count, "error")); nothing was changed",
                 fields: error.errors.map { FieldProblem($0.position.description, $0.message) })
         default: return nil
         }

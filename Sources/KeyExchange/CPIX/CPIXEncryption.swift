@@ -99,7 +99,9 @@ extension CPIX {
         }
         guard let found else {
             throw CPIXError(
-                "the document's keys are encrypted to \(deliveries.count) certificates, and none is of this private key"
+                deliveries.count == 1
+                    ? "the document's keys are encrypted to one certificate, which is not of this private key"
+                    : "the document's keys are encrypted to \(deliveries.count) certificates, and none is of this private key"
             )
         }
         return found

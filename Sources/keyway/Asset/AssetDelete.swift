@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import KeyServer
 
 struct AssetDelete: VerbCommand {
@@ -20,6 +21,7 @@ struct AssetDelete: VerbCommand {
 
 extension DeleteAsset.Report: Report {
     var text: String {
-        "asset \(name) deleted, with \(versions) versions, \(files) files and \(locators) locators\n\(purge.text)"
+        "asset \(name) deleted, with \(CountText.text(versions, "version")), \(CountText.text(files, "file")) and "
+            + "\(CountText.text(locators, "locator"))\n\(purge.text)"
     }
 }

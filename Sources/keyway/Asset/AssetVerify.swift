@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import KeyServer
 
 struct AssetVerify: AsyncParsableCommand {
@@ -33,8 +34,13 @@ struct AssetVerify: AsyncParsableCommand {
             let places = total.damage - assets.reduce(0) { $0 + $1.damage.count }
             let damaged = total.damagedAssets - assets.count { !$0.damage.isEmpty }
             let others = total.assets - assets.count
-            return (others > 0 ? ["\(others) more assets are not listed; of these, damaged: \(damaged)"] : [])
-                + (places > 0 ? ["\(places) more places are damaged that are not listed"] : [])
+            return
+                (others > 0
+                ? [
+                    "\(CountText.text(others, "more asset is", "more assets are")) not listed; of these, damaged: \(damaged)"
+                ] : [])
+                + (places > 0
+                    ? ["\(CountText.text(places, "more place is", "more places are")) damaged and not listed"] : [])
         }
     }
 
@@ -51,7 +57,9 @@ struct AssetVerify: AsyncParsableCommand {
         try answer.print(json: json)
         guard answer.total.damagedAssets == 0 else {
             throw CommandFailure(
-                .badData, "\(answer.total.damagedAssets) of \(answer.total.assets) assets are damaged")
+                .badData,
+                "\(answer.total.damagedAssets) of \(CountText.text(answer.total.assets, "asset")) "
+                    + (answer.total.damagedAssets == 1 ? "is damaged" : "are damaged"))
         }
     }
 }
@@ -59,7 +67,9 @@ struct AssetVerify: AsyncParsableCommand {
 extension VerifyAsset.Report {
     fileprivate var state: String {
         guard damage.isEmpty else { return "damaged" }
-        return withoutTags > 0 ? "whole; \(withoutTags) files have no tags, only size and index were checked" : "whole"
+        guard withoutTags > 0 else { return "whole" }
+        let files = CountText.text(withoutTags, "file has", "files have")
+        return "whole; \(files) no tags, only size and index were checked"
     }
 }
 

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 
 struct AssetFileList: VerbCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the originals of an asset.")
@@ -24,7 +25,7 @@ extension ListAssetFiles.Report: Report {
 
 extension AssetFileReport: Report {
     var text: String {
-        "\(asset)/\(name): \(size) bytes, \(state)" + (reason.map { ": \($0)" } ?? "")
+        "\(asset)/\(name): \(CountText.text(size, "byte")), \(state)" + (reason.map { ": \($0)" } ?? "")
             + (sha256.map { "\nsha256 \($0)" } ?? "")
     }
 }

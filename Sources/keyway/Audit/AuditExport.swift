@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import Foundation
 import Glibc
 import KeyServer
@@ -31,7 +32,7 @@ struct AuditExport: AsyncParsableCommand {
         var last: Int64
 
         var text: String {
-            "exported \(records) records to '\(output)'; the next export begins with --from \(last + 1)"
+            "exported \(CountText.text(records, "record")) to '\(output)'; the next export begins with --from \(last + 1)"
         }
     }
 

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import Foundation
 
 struct AuditPrune: AsyncParsableCommand {
@@ -28,6 +29,6 @@ extension PruneAudit.Report: Report {
     var text: String {
         records == 0
             ? "nothing to remove: no signed checkpoint ends before that time"
-            : "removed \(records) records; the log goes on after record \(through)"
+            : "removed \(CountText.text(records, "record")); the log goes on after record \(through)"
     }
 }

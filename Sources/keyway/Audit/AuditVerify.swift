@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import KeyServer
 
 struct AuditVerify: AsyncParsableCommand {
@@ -34,10 +35,11 @@ struct AuditVerify: AsyncParsableCommand {
 
 extension VerifyAudit.Report: Report {
     var text: String {
-        var lines = ["intact: \(records) records, head \(head)"]
+        var lines = ["intact: \(CountText.text(records, "record")), head \(head)"]
         if pruned > 0 { lines.append("pruned: records 1 to \(pruned)") }
         if let key, signed > 0 {
-            lines.append("signed: up to record \(signed), in \(checkpoints) checkpoints of the key \(key)")
+            let parts = CountText.text(checkpoints, "checkpoint")
+            lines.append("signed: up to record \(signed), in \(parts) of the key \(key)")
         } else {
             lines.append("signed: nothing yet")
         }

@@ -2,6 +2,7 @@ import Adapters
 import Administration
 import ArgumentParser
 import Backups
+import Catalog
 import Foundation
 import KeyServer
 
@@ -41,12 +42,13 @@ struct BackupCommand: AsyncParsableCommand {
             let keks = manifest.keks.filter(\.isNeeded).map { "\($0.version) (\($0.provider))" }
             let media =
                 manifest.hasMedia
-                ? "with media, \(unchanged) versions and originals of it unchanged"
+                ? "with media, \(CountText.text(unchanged, "version or original", "versions and originals")) of it unchanged"
                 : "without media: keep the media folder's own copies, or give --media"
             return """
                 backup \(manifest.id) of \(manifest.taken.rfc3339) in '\(folder)'
-                \(manifest.assets) assets, \(manifest.versions) versions, \(manifest.originals ?? 0) originals, \
-                \(manifest.files) files of \(manifest.bytes) bytes; \
+                \(CountText.text(manifest.assets, "asset")), \(CountText.text(manifest.versions, "version")), \
+                \(CountText.text(manifest.originals ?? 0, "original")), \(CountText.text(manifest.files, "file")) of \
+                \(manifest.bytes) bytes; \
                 \(media)
                 not in it, and needed to restore it: key-encryption key version \(keks.joined(separator: ", ")); the \
                 configuration; certificates

@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Backups
+import Catalog
 import Foundation
 import KeyServer
 
@@ -50,12 +51,13 @@ struct RestoreCommand: AsyncParsableCommand {
         var text: String {
             var lines = [
                 "restored backup \(backup) of \(taken.rfc3339) into '\(folder)'",
-                "\(assets) assets, \(versions) versions, \(files) files",
+                CountText.text(assets, "asset") + ", " + CountText.text(versions, "version") + ", "
+                    + CountText.text(files, "file"),
             ]
             if !accounts.isEmpty { lines.append("storage accounts: \(accounts.joined(separator: ", "))") }
             lines += movedAccounts.map { "into the default storage account: \($0)" }
             if !missing.isEmpty {
-                lines.append("missing or damaged: \(missing.count) files")
+                lines.append("missing or damaged: \(CountText.text(missing.count, "file"))")
                 lines += missing.prefix(20).map { "  \($0.description)" }
             }
             lines += [

@@ -58,7 +58,7 @@ struct DemoStage: Sendable {
             let size = track.description.video.map { "\($0.width)x\($0.height)" } ?? "audio"
             Terminal.print(
                 "   \(track.description.name)  \(size)  \(track.description.averageBitrate / 1000) kb/s, "
-                    + "\(track.segmentCount) segments")
+                    + CountText.text(track.segmentCount, "segment"))
         }
         Terminal.print(String(format: "   done in %.1f s, stored under AES-256-CTR as asset '%@'", seconds, name))
         return name

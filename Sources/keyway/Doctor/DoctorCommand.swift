@@ -1,6 +1,7 @@
 import Adapters
 import Administration
 import ArgumentParser
+import Catalog
 import Diagnosis
 import Foundation
 import KeyServer
@@ -65,8 +66,10 @@ extension Diagnose.Report: Report {
             return "\(finding.state.padding(toLength: 8, withPad: " ", startingAt: 0)) "
                 + "\(finding.check): \(finding.text)\(action)"
         }
-        return (lines + ["\(count(.error)) errors, \(count(.warning)) warnings"]).joined(separator: "\n")
+        return (lines + ["\(count(.error, "error")), \(count(.warning, "warning"))"]).joined(separator: "\n")
     }
 
-    private func count(_ state: Finding.State) -> Int { findings.count { $0.state == state.rawValue } }
+    private func count(_ state: Finding.State, _ one: String) -> String {
+        CountText.text(findings.count { $0.state == state.rawValue }, one)
+    }
 }

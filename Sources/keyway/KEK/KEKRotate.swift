@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 import KeyServer
 
 struct KEKRotate: AsyncParsableCommand {
@@ -25,7 +26,8 @@ struct KEKRotate: AsyncParsableCommand {
         var failures: [String]
 
         var text: String {
-            "\(isNew ? "made" : "went on with") version \(version), rewrapped \(rewrapped) keys and secrets under it"
+            let items = CountText.text(rewrapped, "key or secret", "keys and secrets")
+            return "\(isNew ? "made" : "went on with") version \(version), rewrapped \(items) under it"
         }
     }
 

@@ -1,6 +1,7 @@
 import AdminClient
 import Administration
 import AssetFiles
+import Catalog
 import Foundation
 import KeyServer
 import Packaging
@@ -132,10 +133,11 @@ struct PackageTransfer: Sendable {
         let more = names.count > 20 ? ["  and \(names.count - 20) more"] : []
         return CommandFailure(
             .tryLater,
-            (["\(names.count) files lie below the SAS URL and are not given out:"] + listed + more + [
-                "they are still being checked, wait for a review, or were rejected: 'keyway asset file list' says which; "
-                    + "when they are out, or were removed, run the command again"
-            ]).joined(separator: "\n"))
+            ([CountText.text(names.count, "file lies", "files lie") + " below the SAS URL, not given out:"] + listed
+                + more + [
+                    "they are still being checked, wait for a review, or were rejected: 'keyway asset file list' says which; "
+                        + "when they are out, or were removed, run the command again"
+                ]).joined(separator: "\n"))
     }
 
     /// - Returns: its SHA-256 in hexadecimal digits; nil when it was there.

@@ -1,5 +1,6 @@
 import Administration
 import ArgumentParser
+import Catalog
 
 struct PolicyValidate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct PolicyValidate: AsyncParsableCommand {
     private struct Answer: Report {
         var valid = true
         var documents: Int
-        var text: String { "valid: \(documents) documents" }
+        var text: String { "valid: \(CountText.text(documents, "document"))" }
     }
 
     func run() async throws {
