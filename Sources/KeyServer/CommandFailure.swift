@@ -2,6 +2,7 @@ import Adapters
 import Administration
 package import ArgumentParser
 import Catalog
+import Foundation
 import Glibc
 import HTTPSurface
 import KeyExchange
@@ -31,6 +32,7 @@ extension CommandFailure {
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
         case let error as RecipientError: self.init(.badData, error.description)
         case let error as CPIXError: self.init(.badData, error.description)
+        case let error as CocoaError: self = SystemReason.failure(error)
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
             // The argument parser's own errors know their exit codes.

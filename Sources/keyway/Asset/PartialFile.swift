@@ -43,7 +43,7 @@ final class PartialFile {
         do {
             try handle.write(contentsOf: Data(bytes))
         } catch {
-            throw CommandFailure(.inputOutput, "cannot write '\(part)': \(error.localizedDescription)")
+            throw CommandFailure(.inputOutput, "cannot write '\(part)': \(SystemReason.text(error))")
         }
         hash.update(data: bytes)
         written += UInt64(bytes.count)

@@ -73,9 +73,7 @@ struct UploadMemory {
 
     /// Only its owner may read it, from the first byte on: it may hold a key.
     func save(_ begun: Begun) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try makeFolder()
         removeTemporaries()
         var content = try JSONEncoder().encode(begun)
         let temporary = "\(path).\(UUID().uuidString)"
@@ -105,15 +103,26 @@ struct UploadMemory {
             return word
         }
         let word = UUID().uuidString.lowercased()
-        let folder = (path as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try makeFolder()
         do {
             try Data(word.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
         } catch {
-            throw CommandFailure(.inputOutput, "cannot write '\(file)': \(error.localizedDescription)")
+            throw CommandFailure(.inputOutput, "cannot write '\(file)': \(SystemReason.text(error))")
         }
         return word
+    }
+
+    private func makeFolder() throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandFailure(
+                .cannotCreate,
+                "cannot make '\(folder)', where it is remembered what was sent: \(SystemReason.text(error)); set XDG_STATE_HOME "
+                    + "to a folder that you may write to")
+        }
     }
 
     func forget() {

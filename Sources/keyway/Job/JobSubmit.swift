@@ -62,7 +62,11 @@ struct JobSubmit: AsyncParsableCommand {
         if let file = recipe.presetFile {
             // Says what is wrong with it by the file's name.
             _ = try recipe.chosenPreset()
-            encoding.presets = try String(contentsOfFile: file, encoding: .utf8)
+            do {
+                encoding.presets = try String(contentsOfFile: file, encoding: .utf8)
+            } catch {
+                throw CommandFailure(.noInput, "cannot read '\(file)': \(SystemReason.text(error))")
+            }
         }
         return encoding.isEmpty ? nil : encoding
     }

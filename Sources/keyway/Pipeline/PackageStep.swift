@@ -79,7 +79,7 @@ struct PackageStep: Sendable {
         } catch {
             throw JobFailure(
                 .packageRefused,
-                "the folder '\(url.path)' cannot be made: \(error.localizedDescription); see that the server may write there, then "
+                "the folder '\(url.path)' cannot be made: \(SystemReason.text(error)); see that the server may write there, then "
                     + "'keyway job retry' goes on")
         }
     }

@@ -26,7 +26,7 @@ final class ReplacedFile {
         do {
             try handle.write(contentsOf: Data(text.utf8))
         } catch {
-            throw CommandFailure(.inputOutput, "cannot write '\(path)': \(error.localizedDescription)")
+            throw CommandFailure(.inputOutput, "cannot write '\(path)': \(SystemReason.text(error))")
         }
     }
 
