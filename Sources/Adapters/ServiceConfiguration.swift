@@ -1,6 +1,7 @@
 public import AssetFiles
 import Configuration
 public import Foundation
+import Glibc
 public import Policies
 public import Settings
 
@@ -116,6 +117,25 @@ public struct ServiceConfiguration: Sendable, Hashable {
             throw ConfigurationError("backups.folder must be an absolute path, not '\(backupsFolder ?? "")'")
         }
         fieldsSet = Self.fields.filter { reader.string(forKey: ConfigKey($0)) != nil }
+    }
+
+    /// Why no backup can be taken over the admin API, and what to do; nil where it can, or no folder is named.
+    public var backupsObstacle: (text: String, action: String)? {
+        guard let folder = backupsFolder else { return nil }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            return (
+                "there is no folder '\(folder)', which backups.folder names",
+                "make it, or mount its disk: until then every backup over the admin API is refused"
+            )
+        }
+        guard access(folder, W_OK | X_OK) == 0 else {
+            return (
+                "backups.folder '\(folder)' may not be written to by this user",
+                "give it to the user of the server: until then every backup over the admin API is refused"
+            )
+        }
+        return nil
     }
 
     /// What all listeners have in common.

@@ -32,17 +32,22 @@ public struct Examination: Sendable {
             let count = configuration.fieldsSet.count
             let fields = count == 0 ? "" : ": " + configuration.fieldsSet.joined(separator: ", ")
             let data = await dataFindings(configuration)
-            return [.ok("configuration", "\(count) fields are set\(fields)")]
+            return [.ok("configuration", "\(CountText.text(count, "field is", "fields are")) set\(fields)")]
                 + NetworkExamination(
                     listeners: Self.listeners(configuration), upstreams: configuration.upstreams,
                     asksServers: asksServers
                 ).run()
                 + TLSExamination(files: Self.certificates(configuration), now: Date()).run()
                 + FolderExamination(dataFolder: dataFolder).run() + DiskExamination(dataFolder: dataFolder).run()
-                + data.findings
+                + data.findings + Self.backups(configuration)
                 + MachineExamination(connections: configuration.limits.connections, newest: data.newest).run()
                 + EncoderExamination(program: encoder).run()
         }
+    }
+
+    private static func backups(_ configuration: ServiceConfiguration) -> [Finding] {
+        if let obstacle = configuration.backupsObstacle { return [.error("backups", obstacle.text, obstacle.action)] }
+        return configuration.backupsFolder.map { [.ok("backups", "'\($0)' takes backups over the admin API")] } ?? []
     }
 
     private static func listeners(_ configuration: ServiceConfiguration) -> [NetworkExamination.Listener] {
@@ -113,7 +118,7 @@ public struct Examination: Sendable {
 
     private static func findings(of file: CatalogFileFinding) -> [Finding] {
         let damage = Finding.listed(
-            "catalog", .error, "faults in the catalog's file", file.damage,
+            "catalog", .error, ("fault in the catalog's file", "faults in the catalog's file"), file.damage,
             "stop the servers, keep the folder as it is, and restore a backup")
         guard damage.isEmpty else { return damage }
         if !file.unknown.isEmpty {

@@ -114,6 +114,9 @@ package struct KeyServer: Sendable {
         let authentication = AdminAuthentication(catalog: installation.catalog)
         let backups = installation.makeBackupMaker(
             folder: configuration.backupsFolder, program: Version.text, configuration: configuration.fieldsSet)
+        if let obstacle = configuration.backupsObstacle {
+            logger.warning("\(obstacle.text)", metadata: ["remedy": "\(obstacle.action)"])
+        }
         addingRoutes(router, authentication)
         ConsoleRoutes(playback: { [catalog = installation.catalog] in
             await ConsolePlayback(catalog, playback())

@@ -208,7 +208,15 @@ import Testing
             .trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(try patient.state("listeners", ["KEYWAY_LISTEN_ADMIN": "127.0.0.1:\(port)"]) == ["ok", "error"])
         #expect(try patient.state("listeners", ["KEYWAY_LISTEN_ADMIN": "192.0.2.1:8090"]) == ["ok", "error"])
+        // Before the first backup, and not by it.
+        #expect(try patient.state("backups") == [])
+        #expect(try patient.state("backups", ["KEYWAY_BACKUPS_FOLDER": "/nowhere/at/all"]) == ["error"])
         let folder = try Folder()
+        #expect(try patient.state("backups", ["KEYWAY_BACKUPS_FOLDER": folder.path]) == ["ok"])
+        let server = try RunningServer(patient.data, environment: ["KEYWAY_BACKUPS_FOLDER": "/nowhere/at/all"])
+        server.stop()
+        let said = try String(contentsOf: server.errors, encoding: .utf8)
+        #expect(said.contains("there is no folder '/nowhere/at/all', which backups.folder names"), "\(said)")
         func certificate(_ days: Int, _ name: String) throws -> [String: String] {
             let made = try run(
                 Programs.outside("openssl"),
