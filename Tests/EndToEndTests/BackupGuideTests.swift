@@ -4,7 +4,8 @@ import Testing
 
 /// The drill of the guide to backups: its commands, from its page, in its order.
 @Suite(.waiting) struct BackupGuideTests {
-    @Test func theDrill() throws {
+    /// - Parameter isNamed: whether `KEYWAY_DATA` says where the data folder is; else it is where it is by default.
+    @Test(arguments: [true, false]) func theDrill(isNamed: Bool) throws {
         let page = try String(
             contentsOf: Programs.repository.appendingPathComponent("Documentation/backup-and-restore.md"),
             encoding: .utf8)
@@ -22,11 +23,18 @@ import Testing
             try FileManager.default.createDirectory(
                 atPath: folder.path + "/" + name, withIntermediateDirectories: false)
         }
+        var environment = data.environment
+        if !isNamed {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path + "/var", withDestinationPath: data.folder.path)
+            // An empty one is none.
+            environment["KEYWAY_DATA"] = nil
+        }
         let programs = URL(fileURLWithPath: try Programs.own("keyway")).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let outcome = try run(
             "/bin/sh", ["-euc", blocks.joined()],
-            environment: data.environment.merging([
+            environment: environment.merging([
                 "BACKUPS": folder.path + "/backups", "KEKS": folder.path + "/keks", "LOCATOR": locator ?? "",
                 "PATH": "\(programs):\(path)", "KEYWAY_LISTEN_ADMIN": "127.0.0.1:0", "TMPDIR": folder.path,
             ]) { $1 }, workingFolder: URL(fileURLWithPath: folder.path))
