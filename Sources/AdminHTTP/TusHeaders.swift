@@ -30,14 +30,38 @@ enum Tus {
     static func metadata(_ text: String) throws -> [String: String] {
         var values: [String: String] = [:]
         for pair in text.split(separator: ",") {
-            let words = pair.split(separator: " ")
-            guard (1...2).contains(words.count), values.count < 64,
-                let data = words.count == 2 ? Data(base64Encoded: String(words[1])) : Data(),
-                let value = String(validating: data, as: UTF8.self),
-                values.updateValue(value, forKey: String(words[0])) == nil
-            else { throw AssetFileError(.malformed, "Upload-Metadata is not a list of keys and values in base64") }
+            let words = pair.split(separator: " ").map(String.init)
+            guard let key = words.first, words.count <= 2 else {
+                throw malformed("is a list of keys with a value each in base64, with commas between them")
+            }
+            guard values.count < mostMetadata else { throw malformed("has more than \(mostMetadata) keys") }
+            guard values.updateValue(try value(of: key, words.dropFirst().first ?? ""), forKey: key) == nil else {
+                throw malformed("has the key '\(shown(key))' twice")
+            }
         }
         return values
+    }
+
+    private static let mostMetadata = 64
+
+    private static func value(of key: String, _ text: String) throws -> String {
+        guard let data = Data(base64Encoded: text) else {
+            throw malformed("has a value of '\(shown(key))' that is not base64: encode it, with its padding")
+        }
+        guard let value = String(validating: data, as: UTF8.self) else {
+            throw malformed(
+                "has a value of '\(shown(key))' that is not a text in UTF-8: encode its UTF-8 bytes in base64")
+        }
+        return value
+    }
+
+    private static func malformed(_ what: String) -> AssetFileError {
+        AssetFileError(.malformed, "Upload-Metadata \(what)")
+    }
+
+    /// A key as a client wrote it, cut to what a message may have.
+    private static func shown(_ key: String) -> String {
+        String(key.unicodeScalars.prefix(64).map { (0x21...0x7E).contains($0.value) ? Character($0) : "?" })
     }
 
     /// Of the metadata, the sealed key of a file that its sender encrypted.
