@@ -259,6 +259,7 @@ enum AdminSchemas {
             .object([
                 .required("name", name), .required("created", time), .optional("version", .count),
                 .required("storageAccount", name, "Where its current version is, or its first one will be"),
+                .required("accountForNew", name, "Where what is new goes to, while that takes something"),
                 .optional("takenDown", time, "Absent while it is served"), .optional("reason", text),
                 .required(
                     "tracks",
@@ -285,6 +286,7 @@ enum AdminSchemas {
                             .required("id", uuid), .required("deliveryPolicies", .list(name)), .required("end", time),
                             .required("revoked", .boolean),
                         ]))),
+                .required("warnings", .list(text), "What to know although nothing is wrong"),
             ])
         ),
         (

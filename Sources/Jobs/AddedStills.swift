@@ -108,7 +108,9 @@ struct AddedStills: Sendable {
         let more = try await environment.changesForNewVersion(version)
         let insertion: CatalogChange =
             isPublished ? .insertNextVersion(version, of: source.number) : .insertUnpublishedVersion(version)
-        let warnings = (job.warnings + made.warnings).prefix(MadeTracks.maximumWarnings)
+        // Of a job that publishes it is told when it is known under what.
+        let held = isPublished ? try await catalog.heldBackPictures(of: version, at: version.created) : nil
+        let warnings = (job.warnings + made.warnings).prefix(MadeTracks.maximumWarnings) + (held.map { [$0] } ?? [])
         return TaskOutcome(
             result: [
                 "version": "\(version.number)", "from": "\(source.number)", "rendition": made.rendition,

@@ -110,7 +110,12 @@ public struct EncodingWorker: Sendable {
         changes.append(isPublished ? .insertAssetVersion(version) : .insertUnpublishedVersion(version))
         changes += more
         if let job = version.job {
-            changes.append(.pipeline(.setOutput(job, version: version.number, warnings: made.warnings)))
+            var warnings = made.warnings
+            if isPublished, let held = try await environment.catalog.heldBackPictures(of: version, at: version.created)
+            {
+                warnings.append(held)
+            }
+            changes.append(.pipeline(.setOutput(job, version: version.number, warnings: warnings)))
         }
         let bytes = version.tracks.reduce(UInt64(0)) { $0 &+ $1.mediaSize }
         return TaskOutcome(

@@ -61,12 +61,13 @@ public struct Publication: Sendable {
         try await checkFilters(request)
         let locator = try locator(request, access: access.policy, at: now)
         var keys = try await keys(for: demand, version: version, authorization: authorization, at: now)
+        let held = try await catalog.heldBackPictures(of: version, at: now, besides: policies)
         keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]
         return Prepared(
             published: PublishedAsset(
                 locator: locator, deliveryPolicies: policies, assignments: keys.assignments,
                 pictures: try await catalog.pictures(of: version, through: locator, under: policies),
-                warnings: keys.warnings),
+                warnings: keys.warnings + (held.map { [$0] } ?? [])),
             changes: keys.changes.map { $0.by(actor) })
     }
 

@@ -48,8 +48,9 @@ extension Publication {
         guard let authorization, let type = place.encryption.keyType else {
             throw PublicationError(
                 .authorizationPolicyNotNamed,
-                "asset '\(asset)' has no '\(place.encryption.rawValue)' key for '\(place.label.rawValue)' yet: "
-                    + "name the authorization policy of the new key with --auth POLICY")
+                "asset '\(asset)' has no '\(place.encryption.rawValue)' key for '\(place.label.rawValue)' yet, and nobody said who "
+                    + "may receive the new one: name its authorization policy, as 'authorizationPolicy' in a transform's publish "
+                    + "task and over the admin API, or with --auth POLICY")
         }
         let assignment = KeyAssignment(
             asset: asset, encryption: place.encryption, label: place.label, keyID: .random(), period: place.period)

@@ -21,21 +21,25 @@ extension ShowAsset.Report: Report {
         asset    \(name)
         created  \(created.rfc3339)
         version  \(version.map(String.init) ?? "-")
-        storage  \(storageAccount)\(downLine)
+        storage  \(storageAccount)\(newLine)\(downLine)
 
         \(Table.render(
             ["TRACK", "CODEC", "SIZE", "KB/S", "SECONDS", "SEGMENTS", "BYTES"],
-            tracks.map(row)))
+            tracks.map(row), none: "no tracks: 'keyway encode' or 'keyway asset upload' makes a version"))
 
-        \(Table.render(["KEY ID", "ENCRYPTION", "LABEL"], keys.map { [$0.keyId, $0.encryption, $0.label] }))
+        \(Table.render(
+            ["KEY ID", "ENCRYPTION", "LABEL"], keys.map { [$0.keyId, $0.encryption, $0.label] }, none: "no keys"))
 
         \(Table.render(
             ["LOCATOR", "DELIVERY POLICIES", "UNTIL", "STATE"],
             locators.map {
                 [$0.id, $0.deliveryPolicies.joined(separator: ","), $0.end.rfc3339, $0.revoked ? "revoked" : "valid"]
-            }))
-        """
+            }, none: "no locators: 'keyway publish' makes one"))
+        """ + warnings.map { "\nwarning: \($0)" }.joined()
     }
+
+    /// Empty where what is new goes where the version is.
+    private var newLine: String { accountForNew == storageAccount ? "" : " (what is new: \(accountForNew))" }
 
     /// Empty while it is served.
     private var downLine: String {

@@ -32,6 +32,7 @@ struct PublishStep: Sendable {
         guard let policies = input.task.options.deliveryPolicies else { return outcome }
         if let locator = try await openLocator(version.asset, policies, at: now) {
             outcome.result["locator"] = locator.id.description
+            outcome.changes += try await warnings(input, at: now)
             return outcome
         }
         let prepared = try await publication.prepare(
@@ -40,7 +41,19 @@ struct PublishStep: Sendable {
                 deliveryPolicies: policies, accessPolicy: input.task.options.accessPolicy), version: version, at: now)
         outcome.changes += prepared.changes
         outcome.result["locator"] = prepared.published.locator.id.description
+        outcome.changes += try await warnings(input, at: now, besides: prepared.published.deliveryPolicies)
         return outcome
+    }
+
+    /// What says with the job that nobody will see pictures that were made to be seen.
+    private func warnings(
+        _ input: StepInput, at now: Date, besides policies: [DeliveryPolicy] = []
+    ) async throws -> [CatalogChange] {
+        let held = try await catalog.heldBackPictures(of: input.version, at: now, besides: policies)
+        guard let held, !input.job.warnings.contains(held) else { return [] }
+        return [
+            .pipeline(.setOutput(input.job.id, version: input.version.number, warnings: input.job.warnings + [held]))
+        ]
     }
 
     private func requirePublishable(_ version: AssetVersionRecord) async throws {

@@ -19,8 +19,9 @@ extension Report {
 
 /// Rows in aligned columns.
 enum Table {
-    static func render(_ heading: [String], _ rows: [[String]]) -> String {
-        guard !rows.isEmpty else { return "(none)" }
+    /// - Parameter none: what is said in the place of a table without rows.
+    static func render(_ heading: [String], _ rows: [[String]], none: String = "(none)") -> String {
+        guard !rows.isEmpty else { return none }
         let all = [heading] + rows
         let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         return all.map { row in

@@ -48,6 +48,8 @@ public struct ShowAsset: OperatorVerb {
         public var version: Int?
         /// Where its current version is, or its first one will be.
         public var storageAccount: String
+        /// Where what is new goes to, while that takes something.
+        public var accountForNew: String
         /// Nil while it is served.
         public var takenDown: Date?
         /// Why it was taken down.
@@ -55,6 +57,8 @@ public struct ShowAsset: OperatorVerb {
         public var tracks: [Track]
         public var keys: [Key]
         public var locators: [Address]
+        /// What an operator should know although nothing is wrong.
+        public var warnings: [String]
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
@@ -64,9 +68,12 @@ public struct ShowAsset: OperatorVerb {
         }
         var version: AssetVersionRecord?
         if let number = asset.currentVersion { version = try await catalog.assetVersion(asset: name, number: number) }
+        let held =
+            if let version { try await catalog.heldBackPictures(of: version, at: context.now()) } else { String?.none }
         return Report(
             name: name, created: asset.created, version: asset.currentVersion,
             storageAccount: StorageAccounts.text(version.map(\.storageAccount) ?? asset.storageAccount),
+            accountForNew: StorageAccounts.text(asset.storageAccount),
             takenDown: asset.takedown?.time, reason: asset.takedown?.reason,
             tracks: (version?.tracks ?? []).map(Self.track),
             keys: try await catalog.keyAssignments(asset: name).map {
@@ -77,7 +84,7 @@ public struct ShowAsset: OperatorVerb {
             locators: try await catalog.locators(asset: name).map {
                 Address(
                     id: $0.id.description, deliveryPolicies: $0.deliveryPolicies, end: $0.end, revoked: $0.isRevoked)
-            })
+            }, warnings: held.map { [$0] } ?? [])
     }
 
     private static func track(_ record: TrackRecord) -> Track {
