@@ -34,7 +34,7 @@ extension UploadService {
         event.actor = actor
         event.detail =
             "\(asset.name): \(request.name ?? "partial upload") of \(upload.record.length) bytes"
-            + (request.isSealed ? ", encrypted by its sender" : "")
+            + (request.isSealed ? ", encrypted by its sender" : "") + Self.elsewhere(upload.record, asset)
         do {
             try await catalog.apply(upload.changes + limits(of: request, asset) + [.audit(event)])
         } catch let error as CatalogError where error.code == .limit {
@@ -56,6 +56,13 @@ extension UploadService {
             begun.isSealed == nil
         else { return nil }
         return begun
+    }
+
+    /// For the audit log, where the asset's account is away, drained or full, and another one takes the bytes.
+    private static func elsewhere(_ upload: UploadRecord, _ asset: AssetRecord) -> String {
+        guard let first = upload.parts.first, first.storageAccount != asset.storageAccount else { return "" }
+        return ", in storage account \(StorageAccounts.text(first.storageAccount)): "
+            + "\(StorageAccounts.text(asset.storageAccount)) does not take it"
     }
 
     private func admit(_ length: UInt64) throws {

@@ -64,6 +64,12 @@ import Testing
         let again = try site.remote("asset", "file", "add", "film", path, "--name", "copy", "--json")
         #expect(try again.json()["sent"] as? Bool == false)
         #expect(try site.file("copy") == nil)
+        // Where it is in another asset, that is said; where there is no asset, it is no answer.
+        try site.data.must("asset", "create", "other")
+        let other = try site.remote("asset", "file", "add", "other", path)
+        #expect(other.status == 0 && other.text.contains("nothing was added to asset 'other'"), "\(other.text)")
+        let nowhere = try site.remote("asset", "file", "add", "nowhere", path)
+        #expect(nowhere.status == 66 && nowhere.errors.contains("there is no asset 'nowhere'"), "\(nowhere.errors)")
         let leftovers = try FileManager.default.contentsOfDirectory(
             atPath: site.data.folder.path + "/state/keyway/uploads")
         #expect(leftovers.isEmpty)
@@ -166,6 +172,15 @@ import Testing
             (["Upload-Concat: final;/v1/uploads/x", metadata], 404),
         ] {
             #expect(try site.tus("POST", "/v1/uploads", headers).status == status, "\(headers)")
+        }
+        // What is wrong with metadata is told by its key.
+        for (words, reason) in [
+            ("asset ZmlsbQ==,note gICA", "'note' that is not a text in UTF-8"),
+            ("asset ???", "'asset' that is not base64"),
+            ("asset ZmlsbQ==,asset ZmlsbQ==", "'asset' twice"), ("asset a b", "a list of keys"),
+        ] {
+            let answer = try site.tus("POST", "/v1/uploads", ["Upload-Length: 5", "Upload-Metadata: \(words)"])
+            #expect(answer.status == 400 && String(decoding: answer.body, as: UTF8.self).contains(reason), "\(answer)")
         }
         let path = try site.create(10, as: "a")
         #expect(try site.tus("POST", "/v1/uploads", ["Upload-Length: 5", metadata]).status == 409)

@@ -10,7 +10,8 @@ struct AssetFileAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Send a file into an asset as an original, whatever it is.",
         discussion: """
             The same command goes on where it was when it was broken off. The content's SHA-256 is said before and \
-            checked after; content that is there already is not sent again. Over KEYWAY_URL by tus 1.0; with --encrypt \
+            checked after; content that is there already is not sent again, whatever asset it is in: --again adds it to this \
+            one, too. Over KEYWAY_URL by tus 1.0; with --encrypt \
             nothing that lies between here and the server sees the content, and neither does its disk.
             """)
 
@@ -44,11 +45,29 @@ struct AssetFileAdd: AsyncParsableCommand {
         var sent: Bool
         /// How many bytes an earlier run had sent.
         var resumedAt: UInt64
+        /// The asset that it was to go into.
+        var into: String
+        /// Where that asset is.
+        var account: String?
 
         var text: String {
-            sent
-                ? file.text
-                : "the content is there already, as \(file.asset)/\(file.name); --again sends it all the same"
+            guard !sent else { return file.text + elsewhere }
+            return into == file.asset
+                ? "nothing was sent: the content is there already, as \(file.asset)/\(file.name); --again sends it all the same"
+                : "nothing was sent, and nothing was added to asset '\(into)': the content is in asset '\(file.asset)' already, as "
+                    + "\(file.asset)/\(file.name); --again sends it into '\(into)', too"
+        }
+
+        /// Where its bytes are, when that is not where the asset is.
+        private var elsewhere: String {
+            guard let account, !file.storageAccounts.isEmpty, file.storageAccounts != [account] else { return "" }
+            return
+                "\nnote: it lies in storage account \(file.storageAccounts.map { "'\($0)'" }.joined(separator: ", ")), since "
+                + "'\(account)', the account of the asset, does not take it now: 'keyway storage status' says why"
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case file, sent, resumedAt
         }
     }
 
@@ -77,6 +96,8 @@ struct AssetFileAdd: AsyncParsableCommand {
 
     private func send(_ source: SourceFile, as name: String, to target: OriginalUpload) async throws -> Answer {
         try await target.prepare(sending)
+        // Before all else: content that is somewhere else says nothing of an asset that is nowhere.
+        let account = try await target.interface.perform(ShowAsset(name: asset)).accountForNew
         let digest = try target.digest(of: source, name: name, sending)
         if !again {
             let files = try await target.interface.perform(FindContent(sha256: digest.whole.hexDigits)).files
@@ -85,13 +106,15 @@ struct AssetFileAdd: AsyncParsableCommand {
             } else if !files.isEmpty {
                 try await target.endUploads(asset: asset, name: name, sha256: digest.whole.hexDigits)
             }
-            if let known = files.first { return Answer(file: known, sent: false, resumedAt: 0) }
+            if let known = files.first(where: { $0.asset == asset }) ?? files.first {
+                return Answer(file: known, sent: false, resumedAt: 0, into: asset)
+            }
         }
         let sent = try await target.send(
             source, digest: digest,
             OriginalUpload.Order(
                 asset: asset, name: name, contentType: type, parallel: parallel,
                 isEncrypted: sending.isEncrypted(storage), sending: sending))
-        return Answer(file: sent.file, sent: true, resumedAt: sent.resumedAt)
+        return Answer(file: sent.file, sent: true, resumedAt: sent.resumedAt, into: asset, account: account)
     }
 }
