@@ -166,6 +166,7 @@ struct EncodeCommand: AsyncParsableCommand {
         let job = JobRecord(
             id: JobID(), asset: name, input: inputs.joined(separator: "\n"), preset: order, created: Date(),
             isStorageEncrypted: isStorageEncrypted, storageAccount: account)
+        try await NamedAccount.check(account, in: installation.storage)
         try await installation.catalog.apply([.insertJob(job)])
         return job
     }
@@ -180,11 +181,28 @@ struct EncodeCommand: AsyncParsableCommand {
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
-        defer { bar.finish() }
+        let interface = try await installation.localOperator()
+        let waits = Task { await tellWaits(of: job.id, interface, bar) }
+        defer {
+            waits.cancel()
+            bar.finish()
+        }
         return try await installation.makeJobQueue(settings, logger: logger, encoders: encoders).waitForEnd(of: job.id)
         {
             bar.show($0)
             qualities?.note($0)
+        }
+    }
+
+    /// Says what a job waits for, until the task is cancelled.
+    private static func tellWaits(of id: JobID, _ interface: any OperatorInterface, _ bar: ProgressBar) async {
+        var told = ToldWaits()
+        while !Task.isCancelled {
+            // Who waits for the job itself says what keeps it from being read.
+            if let details = try? await interface.perform(ShowJob(id: id.rawValue)) {
+                bar.tell(told.lines(details))
+            }
+            try? await Task.sleep(for: .milliseconds(300))
         }
     }
 

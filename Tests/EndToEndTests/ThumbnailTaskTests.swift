@@ -31,6 +31,31 @@ import Testing
           - { kind: thumbnails, after: [encode], thumbnails: { interval: 2s, width: 160, columns: 3, rows: 2 } }
           - { kind: verify, after: [thumbnails], deliveryPolicies: [open] }
           - { kind: publish, after: [verify], deliveryPolicies: [open] }
+        ---
+        kind: AuthorizationPolicy
+        name: everybody
+        options: [{ name: all, delivery: [clearkey], restrictions: [open] }]
+        ---
+        kind: DeliveryPolicy
+        name: closed
+        protocols: [dash]
+        encryption: cenc
+        ---
+        kind: Transform
+        name: nobody
+        tasks:
+          - { kind: thumbnails, poster: 1s }
+          - { kind: publish, after: [thumbnails], verify: off, deliveryPolicies: [closed] }
+        ---
+        kind: Transform
+        name: guarded
+        tasks:
+          - { kind: thumbnails, poster: 1s }
+          - kind: publish
+            after: [thumbnails]
+            verify: off
+            deliveryPolicies: [closed]
+            authorizationPolicy: everybody
 
         """
 
@@ -188,8 +213,8 @@ import Testing
         try data.must("asset", "upload", "sound", sound)
         let refused = try data.keyway("job", "watch", try submit("pictures", "sound"))
         #expect(refused.status != 0 && refused.errors.contains("has no video: thumbnails and poster are made of one"))
-        let missing = try data.keyway("job", "watch", try submit("pictures", "nothing"))
-        #expect(missing.status != 0 && missing.errors.contains("there is no asset 'nothing'"), "\(missing.errors)")
+        let missing = try data.keyway("job", "submit", "--transform", "pictures", "--asset", "nothing")
+        #expect(missing.status == 66 && missing.errors.contains("there is no asset 'nothing'"), "\(missing.errors)")
         let files = try data.keyway("job", "submit", "--transform", "pictures", "--asset", "sound", sound)
         #expect(files.status != 0 && files.errors.contains("encodes nothing: it takes no files"), "\(files.errors)")
         let none = try data.keyway("job", "submit", "--transform", "whole", "--asset", "sound")
@@ -197,6 +222,23 @@ import Testing
         let versions = try data.must("asset", "versions", "sound", "--json").json()["versions"] as? [[String: Any]]
         #expect(versions?.count == 1)
         #expect(!data.mediaFiles().contains { $0.hasPrefix("staging/") })
+    }
+
+    /// A protected film whose policy says nothing of pictures: who made them is told that nobody gets them.
+    @Test func picturesThatNobodyGetsAreSaid() throws {
+        try data.must("asset", "upload", "film", film(seconds: 4))
+        let refused = try data.keyway("job", "watch", try submit("nobody", "film"))
+        #expect(refused.status == 65 && refused.errors.contains("'authorizationPolicy'"), "\(refused.errors)")
+        let done = try data.must("job", "watch", try submit("guarded", "film"))
+        let words = "nobody gets poster of version"
+        #expect(done.text.contains(words) && done.text.contains("(closed)"), "\(done.text)")
+        let shown = try data.must("asset", "show", "film")
+        #expect(shown.text.contains("warning: \(words)"), "\(shown.text)")
+        #expect((try data.must("asset", "show", "film", "--json").json()["warnings"] as? [String])?.count == 1)
+        // Whoever publishes it so hears it as well; where a policy lets them out, nobody does.
+        #expect(try data.must("publish", "film", "--delivery", "closed").text.contains(words))
+        #expect(try !data.must("publish", "film", "--delivery", "open").text.contains(words))
+        #expect(try !data.must("asset", "show", "film").text.contains(words))
     }
 
     /// Operators see the poster of what is served, whatever policies let out; each look is written down.

@@ -94,6 +94,7 @@ struct AssetUpload: AsyncParsableCommand {
             id: JobID(), asset: name, input: inputs.map(\.text).joined(separator: "\n"), preset: JobRecord.uploadPreset,
             created: Date(), isStorageEncrypted: sending.isEncrypted(storage), storageAccount: account)
         let installation = try await common.open()
+        try await NamedAccount.check(account, in: installation.storage)
         try await installation.catalog.apply([.insertJob(job)])
         let ended = try await EncodeCommand.end(
             of: job, installation, common.configuration().storage, label: "uploading \(name)", isDrawn: false)

@@ -39,6 +39,10 @@ extension JobDetails: Report {
                                 .joined(separator: " "),
                     ]
                 }))
+        // What failed is said below with its time.
+        lines += waits.filter { $0.until == nil }.map { wait in
+            "waiting: " + (wait.task.map { "\($0): " } ?? "") + wait.reason
+        }
         for task in tasks {
             guard let message = task.errorMessage else { continue }
             let again = task.notBefore.map { ", again at \($0.rfc3339)" } ?? ""

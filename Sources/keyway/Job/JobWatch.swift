@@ -97,13 +97,22 @@ struct JobProgress {
     let isDrawn: Bool
     private var states: [String: String] = [:]
     private var drawn = 0
+    private var waits = ToldWaits()
 
     init(isDrawn: Bool) {
         self.isDrawn = isDrawn
     }
 
     mutating func show(_ details: JobDetails) {
-        if isDrawn { draw(details) } else { list(details) }
+        let lines = waits.lines(details)
+        if isDrawn {
+            if !lines.isEmpty { finish() }
+            for line in lines { Terminal.error(Terminal.clean(line)) }
+            draw(details)
+        } else {
+            list(details)
+            for line in lines { Terminal.error(Terminal.clean(line)) }
+        }
     }
 
     /// Removes the bars.

@@ -152,8 +152,9 @@ struct RemoteJob {
     private func end(of job: JobDetails, _ target: OriginalUpload) async throws -> JobDetails {
         let bar = ProgressBar(label: label, isDrawn: isDrawn || Terminal.isInteractive)
         defer { bar.finish() }
-        var details = job
+        var (details, waits) = (job, ToldWaits())
         while JobState(rawValue: details.job.state)?.isFinal == false {
+            bar.tell(waits.lines(details))
             bar.show(done: Int(details.job.progress * 1000), of: 1000)
             try await Task.sleep(for: Self.interval)
             details = try await target.interface.perform(ShowJob(id: job.job.id))

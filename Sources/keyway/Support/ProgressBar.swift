@@ -37,6 +37,13 @@ final class ProgressBar: Sendable {
         draw(fraction, 0)
     }
 
+    /// Writes lines that stay, above the bar.
+    func tell(_ lines: [String]) {
+        guard !lines.isEmpty else { return }
+        finish()
+        for line in lines { Terminal.error(Terminal.clean(line)) }
+    }
+
     /// Removes the line.
     func finish() {
         isVisible.withLock { isVisible in

@@ -25,7 +25,10 @@ public struct JobInputRule: Sendable, Hashable {
         if OriginalReference(String(text.prefix { $0 != "\t" })) != nil, !text.contains("\n") { return text }
         let parts = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let path = parts.first, path.hasPrefix("/"), !text.contains("\n"), !text.contains("\0") else {
-            throw OperatorError(.invalid, "an input is the absolute path of a file on the server, not \(text.quoted)")
+            throw OperatorError(
+                .invalid,
+                "an input is the absolute path of a file on the server, not \(text.quoted); a file of another machine is sent first "
+                    + "('keyway asset file add NAME FILE'), and is asset:NAME/FILE then")
         }
         let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
         if let folders, !folders.contains(where: { Self.contains($0, real) }) {

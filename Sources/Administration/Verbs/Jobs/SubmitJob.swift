@@ -2,7 +2,6 @@ import AssetFiles
 import Catalog
 import EncoderProtocol
 import Foundation
-import MediaStorage
 import Policies
 
 /// Submits a job: a run of a transform over files of the server's machine.
@@ -66,7 +65,8 @@ public struct SubmitJob: OperatorVerb {
             throw OperatorError(.invalid, "\(asset.quoted) cannot name an asset: letters, digits, '.', '_', '-'")
         }
         let encode = try recipe.encode.map(submittedEncode) ?? nothingToEncode()
-        try checkAccount(context)
+        if recipe.encode == nil { try await requireAsset(context) }
+        if let storage = context.assets?.storage { try await NamedAccount.check(account, in: storage) }
         let paths = try encode.inputs.map { try context.inputRule.path($0) }
         let job = JobRecord(
             id: JobID(), asset: asset, input: paths.joined(separator: "\n"), preset: encode.preset,
@@ -85,16 +85,14 @@ public struct SubmitJob: OperatorVerb {
         return JobDetails(job, tasks, at: context.now())
     }
 
-    /// An account that is away will be back, and is waited for; one that nobody configured will not.
-    private func checkAccount(_ context: OperatorContext) throws {
-        guard let account, let storage = context.assets?.storage else { return }
-        let name = StorageAccounts.account(named: account)
-        guard storage.accountNames.contains(name) else {
-            throw OperatorError(
-                .invalid,
-                "there is no storage account \(account.quoted) among storage.accounts of the configuration; "
-                    + "'keyway storage list' shows all")
-        }
+    /// A transform that encodes nothing works on what is there: nothing of its job makes the asset. Its version
+    /// may still be on its way.
+    private func requireAsset(_ context: OperatorContext) async throws {
+        guard try await context.catalog.asset(named: asset) == nil else { return }
+        throw OperatorError(
+            .missing,
+            "there is no asset \(asset.quoted), and the transform \(transform.quoted) encodes nothing: it works on a version that "
+                + "is there; encode or upload the film first ('keyway asset list' lists the assets)")
     }
 
     private func checkedPriority(_ recipe: Transform) throws -> Int {
