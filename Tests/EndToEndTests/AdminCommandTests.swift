@@ -351,7 +351,7 @@ import Testing
             #expect(try second(["transform", "put", "single"], shown.output).text == "unchanged Transform single\n")
             let wrong = try first(
                 ["transform", "put", "single"], Data("tasks: [{ kind: encode }, { kind: dream }]".utf8))
-            #expect(wrong.status == 65 && wrong.errors.contains("single:1:"), "\(wrong.errors)")
+            #expect(wrong.status == 65 && wrong.errors.contains("standard input:1:"), "\(wrong.errors)")
             let builtIn = try second(["transform", "put", "adaptive"], document("mine"))
             #expect(builtIn.status == 65 && builtIn.errors.contains("built in"))
             #expect(try second(["transform", "delete", "single"], Data()).text == "deleted Transform single\n")
@@ -359,6 +359,33 @@ import Testing
         }
         let tail = try site.data.must("audit", "tail", "-n", "1000").text
         #expect(tail.contains("create Transform single") && tail.contains("policyDeleted  detail=\"Transform single\""))
+    }
+
+    /// All that is wrong with a document is told at once, by its file: what is not there as well as what cannot be read.
+    @Test func wrongTransformsAreToldByTheirFile() throws {
+        let folder = try Folder()
+        let tasks = """
+            tasks:
+              - { kind: encode, preset: adaptive, speed: 1 }
+              - { kind: verify, after: [encode], deliveryPolicies: [nobody] }
+              - { kind: notify, after: [verify], endpoint: nowhere }
+
+            """
+        let file = try folder.write("film.yaml", Data("kind: Transform\nname: wrong\n\(tasks)".utf8))
+        let valid = try site.data.keyway("transform", "validate", file)
+        try expectSame(["transform", "put", "wrong", file], status: 65)
+        let put = try site.data.keyway("transform", "put", "wrong", file)
+        #expect(put.errors == valid.errors && put.errors.contains("3 errors; nothing was changed"), "\(put.errors)")
+        #expect(put.errors.components(separatedBy: "\(file):").count == 4, "\(put.errors)")
+        let absent = try site.data.keyway("transform", "put", "wrong", folder.path + "/none.yaml")
+        #expect(absent.status == 66 && absent.errors.contains("none.yaml': no such file or directory"))
+    }
+
+    /// A file of this machine is none of the server's; the way there is named.
+    @Test func pathsOfThisMachineAreSentFirst() throws {
+        let refused = try site.remote(["job", "submit", "--transform", "adaptive", "--asset", "x", "film.mp4"])
+        #expect(refused.status == 65 && refused.errors.contains("asset:NAME/FILE"), "\(refused.errors)")
+        #expect(refused.errors.contains("keyway asset file add"))
     }
 
     /// A job carries its tasks with it.

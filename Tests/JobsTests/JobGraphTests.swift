@@ -113,7 +113,14 @@ import Testing
             published(verify: .off) + [TransformTask(name: "p", kind: .package, after: ["publish"])],
             "give task 'publish' 'deliveryPolicies'"
         ),
-        (published(), "would publish what nobody has played: put a task of kind 'verify' between"),
+        (published(), "put a task of kind 'verify' between it and 'encode'"),
+        (
+            [
+                TransformTask(name: "pictures", kind: .thumbnails),
+                TransformTask(name: "p", kind: .publish, after: ["pictures"]),
+            ],
+            "put a task of kind 'verify' between it and 'pictures'"
+        ),
         // Beside it is not before it.
         (published(TransformTask(name: "v", kind: .verify, after: ["encode"]), isAfter: false), "nobody has played"),
         (

@@ -187,10 +187,11 @@ extension Transform {
         guard task.kind == .publish, task.options.verify != .off else { return nil }
         let proofs = before.sorted().map { tasks[$0] }.filter { $0.kind == .verify }
         let choice = "or say 'verify: off' here"
+        let maker = tasks.first { $0.kind == (has(.thumbnails) ? .thumbnails : .encode) }?.name ?? ""
         guard let last = proofs.last else {
             return
                 "task '\(task.name)' would publish what nobody has played: put a task of kind 'verify' between it and "
-                + "'encode', \(choice)"
+                + "'\(maker)', \(choice)"
         }
         guard proofs.contains(where: { $0.onError == .stop }) else {
             return "task '\(task.name)' would publish what did not play: 'onError' of task '\(last.name)' is 'stop', "

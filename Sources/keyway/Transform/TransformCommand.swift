@@ -1,6 +1,7 @@
 import AdminContract
 import Administration
 import ArgumentParser
+import Catalog
 import Foundation
 import KeyServer
 
@@ -79,6 +80,14 @@ struct TransformPut: VerbCommand {
         PutTransform(name: name, document: try document(), ifNoneMatch: new ? "*" : nil)
     }
 
+    func run() async throws {
+        do {
+            try await common.perform(verb()).print(json: common.json)
+        } catch let error as OperatorError where !error.fields.isEmpty {
+            throw error.naming(file ?? "standard input", insteadOf: name)
+        }
+    }
+
     private func document() throws -> String {
         let place = file.map { "'\($0)'" } ?? "standard input"
         let data: Data
@@ -86,7 +95,7 @@ struct TransformPut: VerbCommand {
             let handle = try file.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) } ?? .standardInput
             data = try handle.read(upToCount: Self.maximumDocument + 1) ?? Data()
         } catch {
-            throw CommandFailure(.noInput, "cannot read \(place): \(error.localizedDescription)")
+            throw CommandFailure(.noInput, "cannot read \(place): \(SystemReason.text(error))")
         }
         guard data.count <= Self.maximumDocument else {
             throw CommandFailure(
@@ -96,6 +105,23 @@ struct TransformPut: VerbCommand {
             throw CommandFailure(.badData, "\(place) is not a text in UTF-8")
         }
         return text
+    }
+}
+
+extension OperatorError {
+    /// Who checks a document that was sent knows its name and not its file: the places are told by the file.
+    fileprivate func naming(_ file: String, insteadOf name: String) -> OperatorError {
+        var error = self
+        let places = Set(fields.map(\.field))
+        func renamed(_ place: String) -> String {
+            place.hasPrefix("\(name):") ? file + place.dropFirst(name.count) : place
+        }
+        error.fields = fields.map { FieldProblem(renamed($0.field), $0.detail) }
+        error.message = message.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let place = places.first { line.hasPrefix("\($0): ") }
+            return place.map { renamed($0) + line.dropFirst($0.count) } ?? String(line)
+        }.joined(separator: "\n")
+        return error
     }
 }
 
@@ -128,7 +154,7 @@ struct TransformValidate: AsyncParsableCommand {
     private struct Answer: Report {
         var valid = true
         var documents: Int
-        var text: String { "valid: \(documents) documents" }
+        var text: String { "valid: \(CountText.text(documents, "document"))" }
     }
 
     func run() async throws {

@@ -49,14 +49,15 @@ struct PolicyDocumentReading {
             throw OperatorError(.invalid, "the body must hold one document, not \(roots.count)")
         }
         let located = root.declaring(["kind": kind.rawValue, "name": name]).document()
-        guard scope.errors.isEmpty, let located else { throw DocumentsRejected(scope.errors.sorted()) }
+        // All at once, also what refers to something that is not there.
+        var errors = scope.errors
+        if let located { errors += try await DocumentSet([located]).validate(against: catalog) }
+        guard errors.isEmpty, let located else { throw DocumentsRejected(errors.sorted()) }
         guard located.document.kind == kind else { throw Self.otherKind }
         guard located.document.name == name else {
             throw OperatorError(
                 .invalid, "the document names itself \(located.document.name.quoted), and its address '\(name)'")
         }
-        let errors = try await DocumentSet([located]).validate(against: catalog)
-        guard errors.isEmpty else { throw DocumentsRejected(errors) }
         return located.document
     }
 }
