@@ -45,6 +45,7 @@ extension AdminSchemas {
                 .required("id", name), .required("kind", words(OperationKind.self)),
                 .optional("subject", name, "The backup, or the only asset that is verified"),
                 .required("actor", text, "Who began it"), .required("state", words(OperationReport.State.self)),
+                .optional("canceling", .boolean, "True from when it was canceled until it has ended"),
                 .required("progress", .number, "From 0 to 1"), .required("begun", time), .optional("ended", time),
                 .optional(
                     "result", .object(results), "Not in lists, and for the role that may begin the operation only"),

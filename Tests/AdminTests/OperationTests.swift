@@ -69,6 +69,27 @@ import Testing
         #expect(report.state == .canceled && report.ended != nil && report.error == nil)
     }
 
+    /// Between the question and the end it says what it is.
+    @Test func whatIsBeingCanceledSaysSo() async throws {
+        let desk = OperationDesk()
+        let (stream, gate) = AsyncStream<Void>.makeStream()
+        let order = OperationOrder(.verification) { _ in
+            // What does not end at once.
+            await Task.detached { for await _ in stream {} }.value
+            try Task.checkCancellation()
+            return OperationResult()
+        }
+        let begun = try desk.begin(order, actor: "me")
+        #expect(begun.report.canceling == nil)
+        let before = try #require(desk.look(at: begun.report.id)).revision
+        try desk.cancel(begun.report.id)
+        let asked = try #require(desk.look(at: begun.report.id))
+        #expect(asked.report.state == .running && asked.report.canceling == true && asked.revision > before)
+        gate.finish()
+        let report = try await ended(desk, begun)
+        #expect(report.state == .canceled && report.canceling == nil)
+    }
+
     @Test func whatFailsSaysWhy() async throws {
         let desk = OperationDesk()
         let order = OperationOrder(.backup, of: "b") { _ in throw OperatorError(.storageFailed, "the disk is full") }

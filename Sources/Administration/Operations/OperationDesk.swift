@@ -20,7 +20,7 @@ public final class OperationDesk: Sendable {
         /// Why it ended in error.
         var failure: (any Error)?
         /// Somebody asked it to end, and it has not yet.
-        fileprivate var isBeingCanceled = false
+        fileprivate var isBeingCanceled: Bool { report.canceling == true }
         /// Counts up in the order in which they end; 0 until it has.
         fileprivate var endNumber = 0
         fileprivate var task: Task<Void, Never>?
@@ -122,7 +122,7 @@ public final class OperationDesk: Sendable {
             body(&entry)
             entry.report.ended = now
             entry.task = nil
-            entry.isBeingCanceled = false
+            entry.report.canceling = nil
             entry.endNumber = 1 + (entries.map(\.endNumber).max() ?? 0)
         }
         entries.withLock { Self.forget(&$0) }
@@ -179,7 +179,8 @@ public final class OperationDesk: Sendable {
     private func cancelRunning(where isMeant: (Entry) -> Bool) -> Bool {
         let tasks = entries.withLock { entries in
             entries.indices.filter { entries[$0].report.state == .running && isMeant(entries[$0]) }.map { index in
-                entries[index].isBeingCanceled = true
+                entries[index].report.canceling = true
+                entries[index].revision += 1
                 return entries[index].task
             }
         }

@@ -47,6 +47,8 @@ public struct OperationReport: Codable, Sendable {
     /// Who began it.
     public var actor: String
     public var state: State
+    /// True from when somebody asked it to end until it has; absent otherwise.
+    public var canceling: Bool?
     /// From 0 to 1.
     public var progress: Double
     public var begun: Date

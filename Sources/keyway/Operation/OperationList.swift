@@ -32,7 +32,7 @@ struct OperationCancel: AsyncParsableCommand {
         commandName: "cancel", abstract: "Cancel an operation: it ends within a second or two.",
         discussion: """
             What it did stays: a backup that is begun again under its name goes on, and so does a rotation. A verification \
-            begins anew.
+            begins anew. Ends with 0 once it is being canceled; 'keyway operation watch' waits for the end. 65: it has ended.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -52,18 +52,22 @@ extension ListOperations.Report: Report {
             operations.map { operation in
                 [
                     operation.id, operation.kind.rawValue, operation.subject ?? "-", Terminal.quoted(operation.actor),
-                    operation.errorCode.map { "\(operation.state.rawValue): \($0)" } ?? operation.state.rawValue,
+                    operation.errorCode.map { "\(operation.state.rawValue): \($0)" } ?? operation.stateInWords,
                     operation.progress.percent, operation.begun.rfc3339,
                 ]
             })
     }
 }
 
+extension OperationReport {
+    fileprivate var stateInWords: String { canceling == true ? "being canceled" : state.rawValue }
+}
+
 extension OperationReport: Report {
     var text: String {
         var lines = ["operation  \(id)", "kind       \(kind.rawValue)"]
         if let subject { lines.append("subject    \(subject)") }
-        lines += ["actor      \(Terminal.quoted(actor))", "state      \(state.rawValue)"]
+        lines += ["actor      \(Terminal.quoted(actor))", "state      \(stateInWords)"]
         lines += ["progress   \(progress.percent) %", "begun      \(begun.rfc3339)"]
         if let ended { lines.append("ended      \(ended.rfc3339)") }
         if let error { lines.append("error      \(error)") }

@@ -5,7 +5,11 @@ import KeyServer
 struct OperationWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Wait for an operation's end, and say what came of it as the command that began it would.")
+        abstract: "Wait for an operation's end, and say what came of it as the command that began it would.",
+        discussion: """
+            Ends with 0 when it finished, with 69 when it was canceled or its server ended, and otherwise with the code of the \
+            command that began it: 65 for damage that a verification or a backup found, 73 and 74 as 'keyway backup'.
+            """)
 
     @OptionGroup var common: CommonOptions
 
