@@ -193,7 +193,9 @@ import Testing
         try #expect(site.remote("asset", "create", "film").status == 0)
         try #expect(site.remote("locator", "create", "film", "--sas", "--access", "supplier").status == 0)
         #expect(try site.remote("access-policy", "show", "supplier", "--json").json()["locators"] as? Int == 1)
-        #expect(try site.remote("access-policy", "delete", "supplier").status == 65)
+        let open = try site.remote("access-policy", "delete", "supplier")
+        #expect(open.status == 65 && open.errors.contains("1 locator under it is open"), "\(open.errors)")
+        #expect(open.errors.contains("keyway locator revoke"))
         try #expect(
             site.remote("access-policy", "create", "unused", "--permissions", "read", "--duration", "1h").status == 0)
         try #expect(site.remote("access-policy", "delete", "unused").status == 0)
@@ -201,5 +203,13 @@ import Testing
         #expect(wrong.status == 65)
         let list = try site.remote("access-policy", "list", "--json").json()["policies"] as? [[String: Any]]
         #expect(list?.compactMap { $0["name"] as? String } == ["supplier"])
+        // What was open stays known with its policy; the way out is said, and is one.
+        let locators = try site.remote("locator", "list", "--asset", "film", "--json").json()["locators"]
+        let id = try #require((locators as? [[String: Any]])?.first?["id"] as? String)
+        #expect(try site.remote("locator", "revoke", id).status == 0)
+        let held = try site.remote("access-policy", "delete", "supplier")
+        #expect(held.status == 65 && held.errors.contains("'keyway asset delete'"), "\(held.errors)")
+        #expect(try site.remote("asset", "delete", "film").status == 0)
+        #expect(try site.remote("access-policy", "delete", "supplier").status == 0)
     }
 }
