@@ -31,6 +31,17 @@ import Testing
         let drained = try data.keyway("asset", "create", "more", "--account", "archive")
         #expect(drained.status == 65 && drained.errors.contains("drained"))
         #expect(try data.keyway("asset", "create", "more", "--account", "nowhere").status == 65)
+        // Nor does a job wait for it, whoever submits it.
+        for verb in [
+            ["encode", clip, "--asset", "more"], ["asset", "upload", "more", clip],
+        ] {
+            for (account, reason) in [("archive", "drained"), ("nowhere", "there is no storage account 'nowhere'")] {
+                let refused = try run(
+                    Programs.own("keyway"), verb + ["--account", account], environment: data.environment)
+                #expect(refused.status == 65 && refused.errors.contains(reason), "\(verb): \(refused.errors)")
+            }
+        }
+        #expect(try data.must("job", "list", "--asset", "more").text == "(none)\n")
         try data.must("asset", "create", "originals", "--account", "films")
         try data.must("asset", "file", "add", "originals", clip, "--name", "master.mp4")
 
@@ -49,12 +60,24 @@ import Testing
         #expect(away.status == 503 && away.headers["retry-after"] != nil)
         let status = try data.keyway("storage", "status", "--json")
         #expect(status.status == 69 && status.errors.contains("mounted"))
+        let list = try data.keyway("storage", "status")
+        #expect(list.text.contains("unavailable") && !list.text.contains("films: "))
+        #expect(
+            list.errors
+                == "keyway: storage account 'films' is not in the folder '\(disks.path)/films': is its disk mounted, and readable?\n"
+        )
         #expect(try accounts(status)["films"]?["state"] as? String == "unavailable")
         #expect(try accounts(status)["films"]?["versions"] as? Int == 1)
         #expect(try accounts(status)["archive"]?["state"] as? String == "drained")
         let doctor = try data.keyway("doctor", "--json")
         #expect(doctor.text.contains("storage account 'films' is not in the folder"))
         #expect(try data.keyway("asset", "download", "originals", "-o", data.folder.path + "/x").status != 0)
+        // What is new goes where there is room, and who sends it is told (decision 48).
+        let sent = try data.must("asset", "file", "add", "originals", Programs.clip("exo_frag.mp4"), "--name", "second")
+        #expect(sent.text.contains("note: it lies in storage account 'default', since 'films'"), "\(sent.text)")
+        let tail = try data.must("audit", "tail").text
+        #expect(tail.contains("in storage account default: films does not take it"), "\(tail)")
+        try data.must("asset", "file", "delete", "originals", "second")
         #expect(try FileManager.default.contentsOfDirectory(atPath: disks.path + "/films").isEmpty)
 
         try FileManager.default.removeItem(atPath: disks.path + "/films")

@@ -22,16 +22,17 @@ struct StorageStatus: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await common.perform(ListStorageAccounts())
-        try report.print(json: common.json)
-        let away = report.accounts.filter { $0.problem != nil }
-        guard let first = away.first else { return }
-        let more = away.count > 1 ? " and \(away.count - 1) more" : ""
-        throw CommandFailure(.unavailable, "storage account '\(first.name)'\(more): \(first.problem ?? "")")
+        if common.json { try report.print(json: true) } else { Terminal.print(report.table) }
+        let problems = report.accounts.compactMap(\.problem)
+        guard problems.isEmpty else { throw CommandFailure(.unavailable, problems.joined(separator: "\n")) }
     }
 }
 
 extension ListStorageAccounts.Report: Report {
-    var text: String {
+    /// Each problem names its account.
+    var text: String { ([table] + accounts.compactMap(\.problem)).joined(separator: "\n") }
+
+    fileprivate var table: String {
         Table.render(
             ["ACCOUNT", "STATE", "WEIGHT", "VERSIONS", "ORIGINALS", "BYTES", "FREE", "FOLDER"],
             accounts.map { account in
@@ -40,6 +41,6 @@ extension ListStorageAccounts.Report: Report {
                     "\(account.originals)", "\(account.size)", account.free.map { "\($0 >> 30) GiB" } ?? "-",
                     account.place ?? "-",
                 ]
-            }) + accounts.compactMap { account in account.problem.map { "\n\(account.name): \($0)" } }.joined()
+            })
     }
 }

@@ -48,7 +48,9 @@ public struct ListStorageAccounts: OperatorVerb {
                 + others.map { use in
                     Account(
                         name: StorageAccounts.text(use.account), state: .unconfigured, weight: 0,
-                        problem: "storage.accounts of the configuration does not name it", versions: use.versions,
+                        problem:
+                            "storage account '\(StorageAccounts.text(use.account))' is not among storage.accounts of the "
+                            + "configuration", versions: use.versions,
                         originals: use.originals, size: use.size)
                 })
     }
