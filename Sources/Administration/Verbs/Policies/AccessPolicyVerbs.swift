@@ -107,37 +107,15 @@ public struct DeleteAccessPolicy: OperatorVerb {
                 .audit(context.event(.policyDeleted, detail: "AccessPolicy \(name)")),
             ])
         } catch let error as CatalogError where error.code == .inUse {
-            throw try await context.inUse(name)
+            throw try await context.heldByLocators(
+                "the access policy '\(name)'", change: "'keyway access-policy create \(name)'"
+            ) { $0.accessPolicy == name }
         }
         return PolicyDeletion(kind: Document.Kind.accessPolicy.rawValue, name: name)
     }
 }
 
 extension OperatorContext {
-    /// Locators keep their policy, those that let nobody in any more, too: what was open, and how long, stays known as long as
-    /// their assets are there.
-    fileprivate func inUse(_ policy: String) async throws -> OperatorError {
-        let locators = try await catalog.locators(asset: nil).filter { $0.accessPolicy == policy }
-        let open = locators.filter { !$0.isRevoked && $0.end > now() }
-        if let first = open.first {
-            return OperatorError(
-                .inUse,
-                "the access policy '\(policy)' is in use: \(CountText.text(open.count, "locator")) under it "
-                    + "\(open.count == 1 ? "is" : "are") open, among them \(first.id) of asset '\(first.asset)'; "
-                    + "'keyway locator revoke' closes one, and 'keyway access-policy create \(policy)' changes what all may do"
-            )
-        }
-        let assets = Set(locators.map(\.asset)).sorted()
-        let more = assets.count > 5 ? " and \(assets.count - 5) more" : ""
-        return OperatorError(
-            .inUse,
-            "the access policy '\(policy)' stays as long as locators that were made under it are remembered, also revoked and ended "
-                + "ones: 'keyway asset delete' removes them with their assets ("
-                + assets.prefix(5).joined(separator: ", ") + more
-                + "). It lets nobody in: leave it, and make another one "
-                + "under a new name")
-    }
-
     fileprivate func accessPolicyReport(_ name: String) async throws -> AccessPolicyReport {
         guard let policy = try await catalog.accessPolicy(named: name) else {
             throw OperatorError(

@@ -98,7 +98,9 @@ public struct DeleteDeliveryPolicy: OperatorVerb {
         do {
             try await context.catalog.apply(changes)
         } catch let error as CatalogError where error.code == .inUse {
-            throw OperatorError(.inUse, "the delivery policy '\(name)' is in use: a locator names it")
+            throw try await context.heldByLocators(
+                "the delivery policy '\(name)'", change: "'keyway apply' of a document of that name"
+            ) { $0.deliveryPolicies.contains(name) }
         }
         return PolicyDeletion(kind: Document.Kind.deliveryPolicy.rawValue, name: name)
     }
