@@ -1,4 +1,6 @@
+import Catalog
 import Cryptography
+import Foundation
 import Glibc
 import MediaStorage
 
@@ -40,6 +42,7 @@ public struct BackupError: Error, Sendable, Hashable, CustomStringConvertible {
         switch error {
         case let error as BackupError: error
         case let error as MediaStorageError: BackupError(.inputOutput, error.description)
+        case let error as CocoaError: BackupError(.inputOutput, SystemReason.sentence(error))
         default: BackupError(.inputOutput, "\(error)")
         }
     }

@@ -1,3 +1,4 @@
+import Catalog
 import Cryptography
 import Foundation
 import Glibc
@@ -88,7 +89,14 @@ enum BackupFiles {
             throw BackupError(.missing, "'\(path)' is missing: it is no backup, or a part of one")
         }
         let hash = try SHA256Accumulator()
-        while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+        func next() throws(BackupError) -> Data? {
+            do {
+                return try handle.read(upToCount: 1 << 20)
+            } catch {
+                throw BackupError(.inputOutput, "cannot read '\(path)': \(SystemReason.text(error))")
+            }
+        }
+        while let piece = try next(), !piece.isEmpty {
             try piece.withUnsafeBytes { try hash.update($0) }
             try take(piece)
         }

@@ -96,6 +96,7 @@ public struct JobFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case let error as CatalogError where error.code == .exists: self.init(.assetExists, error.reason)
         case let error as CatalogError: self.init(.catalogFailed, error.reason)
         case let error as KeyUnwrapError: self.init(error)
+        case let error as CocoaError: self.init(.storageFailed, SystemReason.sentence(error))
         case is SubprocessError: self.init(.encoderCrashed, "the encoder cannot be run: \(error)")
         default: self.init(.unexpected, "\(error)")
         }

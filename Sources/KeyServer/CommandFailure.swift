@@ -32,7 +32,9 @@ extension CommandFailure {
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
         case let error as RecipientError: self.init(.badData, error.description)
         case let error as CPIXError: self.init(.badData, error.description)
-        case let error as CocoaError: self = SystemReason.failure(error)
+        case let error as CocoaError:
+            let isAbsent = error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile
+            self.init(isAbsent ? .noInput : .inputOutput, SystemReason.sentence(error))
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
             // The argument parser's own errors know their exit codes.

@@ -51,8 +51,8 @@ struct ManifestSet {
 
     /// A set is delivered by somebody else: a link in it would make any film of this machine a part of it.
     private func checkItLiesHere(_ path: String, _ file: String) throws {
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular else {
             throw CommandFailure(
                 .badData,
                 "\(name) lists '\(Terminal.clean(file))', which is a link or no file: put the file itself beside the manifest"

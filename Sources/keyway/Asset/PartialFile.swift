@@ -1,3 +1,4 @@
+import Catalog
 import Crypto
 import Foundation
 import KeyServer
@@ -67,8 +68,12 @@ final class PartialFile {
             throw CommandFailure(
                 .badData, "the SHA-256 of what came is \(found) instead of \(sha256 ?? ""): it was not kept")
         }
-        if isDurable { try handle.synchronize() }
-        try handle.close()
+        do {
+            if isDurable { try handle.synchronize() }
+            try handle.close()
+        } catch {
+            throw CommandFailure(.inputOutput, "cannot write '\(part)': \(SystemReason.text(error))")
+        }
         guard rename(part, path) == 0 else {
             throw CommandFailure(.cannotCreate, "cannot name '\(path)'")
         }

@@ -1,3 +1,4 @@
+import Catalog
 import ContentKeys
 import Crypto
 import Foundation

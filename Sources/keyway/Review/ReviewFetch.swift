@@ -3,6 +3,7 @@ import AdminClient
 import Administration
 import ArgumentParser
 import AssetFiles
+import Catalog
 import Foundation
 import Glibc
 import KeyServer
@@ -95,12 +96,22 @@ private final class NewCopy {
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    func append(_ bytes: [UInt8]) throws { try handle.write(contentsOf: Data(bytes)) }
+    func append(_ bytes: [UInt8]) throws { try writing { try handle.write(contentsOf: Data(bytes)) } }
+
+    private func writing(_ work: () throws -> Void) throws {
+        do {
+            try work()
+        } catch {
+            throw CommandFailure(.inputOutput, "cannot write '\(part)': \(SystemReason.text(error))")
+        }
+    }
 
     /// Gives it its name, which may have been taken meanwhile.
     func finish() throws {
-        try handle.synchronize()
-        try handle.close()
+        try writing {
+            try handle.synchronize()
+            try handle.close()
+        }
         // A second name takes no other file's place, as `rename` would.
         if link(part, path) == 0 {
             remove()
