@@ -72,6 +72,7 @@ import Testing
         let doctor = try data.keyway("doctor", "--json")
         #expect(doctor.text.contains("storage account 'films' is not in the folder"))
         #expect(try data.keyway("asset", "download", "originals", "-o", data.folder.path + "/x").status != 0)
+        try saysWhatItWaitsFor(data, clip)
         // What is new goes where there is room, and who sends it is told (decision 48).
         let sent = try data.must("asset", "file", "add", "originals", Programs.clip("exo_frag.mp4"), "--name", "second")
         #expect(sent.text.contains("note: it lies in storage account 'default', since 'films'"), "\(sent.text)")
@@ -93,6 +94,34 @@ import Testing
             Programs.own("keyway"), ["storage", "status", "--json"],
             environment: data.environment.merging(["KEYWAY_STORAGE_ACCOUNTS": ""]) { $1 })
         #expect(try accounts(other)["films"]?["state"] as? String == "unconfigured")
+    }
+
+    /// A disk that is away will be back: its job waits for it, and does not so in silence.
+    private func saysWhatItWaitsFor(_ data: DataFolder, _ clip: String) throws {
+        let errors = data.folder.url("waiting.err")
+        try Data().write(to: errors)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try Programs.own("keyway"))
+        process.arguments = ["encode", clip, "--asset", "later", "--account", "films"]
+        process.environment = ProcessInfo.processInfo.environment.merging(data.environment) { $1 }
+        process.standardError = try FileHandle(forWritingTo: errors)
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        defer {
+            process.terminate()
+            process.waitUntilExit()
+        }
+        #expect(
+            try eventually {
+                let said = try String(contentsOf: errors, encoding: .utf8)
+                return said.contains("waiting: encode:")
+                    && said.contains("storage account 'films' is not in the folder")
+                    && said.contains("tried again at")
+            })
+        let jobs = try data.must("job", "list", "--asset", "later", "--json").json()["jobs"] as? [[String: Any]]
+        let id = try #require(jobs?.first?["id"] as? String)
+        #expect(try data.must("job", "show", id).text.contains("is its disk mounted"))
+        try data.must("job", "cancel", id)
     }
 
     @Test(arguments: [

@@ -35,7 +35,8 @@ public struct JobInputRule: Sendable, Hashable {
             throw OperatorError(
                 .notPermitted,
                 "\(path.quoted) does not lie in a folder that jobs may read: 'jobs.inputs' of the server's configuration "
-                    + "names them")
+                    + "names them. A file may be sent first instead ('keyway asset file add'), and is asset:NAME/FILE then"
+            )
         }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: real, isDirectory: &isFolder), !isFolder.boolValue,
