@@ -51,7 +51,12 @@ struct StorageExamination {
             forgotten,
             "name them and their folders under storage.accounts")
         if outcome.findings.isEmpty, !outcome.folders.isEmpty {
-            outcome.findings = [.ok(Self.check, "\(outcome.folders.count) more storage accounts are there")]
+            outcome.findings = [
+                .ok(
+                    Self.check,
+                    CountText.text(outcome.folders.count, "more storage account is", "more storage accounts are")
+                        + " there")
+            ]
         }
         return outcome
     }

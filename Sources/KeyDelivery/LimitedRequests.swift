@@ -79,7 +79,7 @@ final class LimitedRequests: Sendable {
         var event = AuditEvent(time: time, action: .keyRequestsLimited)
         event.reason = DenialReason.Code.rateLimited.rawValue
         let seconds = Int(max(time.timeIntervalSince(tally.since), 0).rounded(.up))
-        let count = "\(tally.count) requests in \(seconds) s"
+        let count = CountText.text(tally.count, "request") + " in \(seconds) s"
         switch subject {
         case .address(let site):
             event.detail = count + " by address" + (site.bytes.count == 16 ? " (/64)" : "")

@@ -199,7 +199,7 @@ struct EncodeCommand: AsyncParsableCommand {
         var told = ToldWaits()
         while !Task.isCancelled {
             // Who waits for the job itself says what keeps it from being read.
-            if let details = try? await interface.perform(ShowJob(id: id.rawValue)) {
+            if let details = try? await interface.perform(ShowJob(id: id.rawValue)), !Task.isCancelled {
                 bar.tell(told.lines(details))
             }
             try? await Task.sleep(for: .milliseconds(300))

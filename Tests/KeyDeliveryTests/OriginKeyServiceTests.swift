@@ -221,7 +221,7 @@ import Testing
         #expect(try await given(1) == 0)
         #expect(site.unwrapper.state.withLock { $0.count } == opened)
         let last = try #require(try await site.events().last)
-        #expect(last.action == .originKeyDenied && last.reason == "rateLimited" && last.detail == "1 keys")
+        #expect(last.action == .originKeyDenied && last.reason == "rateLimited" && last.detail == "1 key")
         // Others are not held up, nor is what is held.
         #expect(try await given(20, to: "edge-2") == 20)
         #expect(try await given(64, isHeld: true) == 64)

@@ -28,6 +28,7 @@ export function assetPage(name) {
         poster({ ...asset, poster: has }),
         facts([["State", state(asset)], ["Version", asset.version], ["Made", time(asset.created)],
           ["Taken down", time(asset.takenDown)], ["Reason", asset.reason]]),
+        warningList(asset.warnings),
         section("Locators", [], locators(asset, page)),
         section("Tracks", [], tracks(asset)),
         section("Versions", [], versionTable(asset, versions, page)),
@@ -82,6 +83,10 @@ function showPurge(title, { prefixes, tags }) {
   notice(title, prefixes.length ? [el("p", {}, "Paths to purge:"), list("the path", prefixes)]
     : el("p", {}, "No path was published."),
     tags.length ? [el("p", {}, "Cache tags to purge:"), list("the tag", tags)] : null);
+}
+
+function warningList(warnings) {
+  return warnings.length ? el("ul", { class: "warnings" }, warnings.map((words) => el("li", {}, words))) : null;
 }
 
 // What the asset is made of
@@ -150,7 +155,7 @@ function rotateKeys({ name, keys }, page) {
       text: "Versions that there are keep theirs. The keys are used from the next version on.",
       action: async () => (await ask("POST /v1/assets/{name}/rotate-keys", { name })).data,
     });
-    if (done) { say(`${done.rotations.length} keys of ${name} have successors.`); await page.refresh(); }
+    if (done) { say(`Keys of ${name} that have successors now: ${done.rotations.length}.`); await page.refresh(); }
   });
 }
 
@@ -295,6 +300,6 @@ function published({ asset, locator, until, streams: list, pictures: stills, war
     facts([["Asset", link(`assets/${path(asset)}`, asset)], ["Locator",
       link(`locators/${path(locator)}`, code(locator))],
       ["Until", time(until)]]),
-    warnings.length ? el("ul", { class: "warnings" }, warnings.map((words) => el("li", {}, words))) : null,
+    warningList(warnings),
       streams(list), stills.length ? pictures(stills) : null);
 }

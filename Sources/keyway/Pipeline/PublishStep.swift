@@ -29,7 +29,10 @@ struct PublishStep: Sendable {
         var outcome = TaskOutcome(
             result: ["version": "\(version.number)"],
             changes: [.setCurrentVersion(asset: version.asset, number: version.number), .audit(event(input, now))])
-        guard let policies = input.task.options.deliveryPolicies else { return outcome }
+        guard let policies = input.task.options.deliveryPolicies else {
+            outcome.changes += try await warnings(input, at: now)
+            return outcome
+        }
         if let locator = try await openLocator(version.asset, policies, at: now) {
             outcome.result["locator"] = locator.id.description
             outcome.changes += try await warnings(input, at: now)

@@ -88,7 +88,9 @@ struct VerifyStep: Sendable {
             guard let frames else { return false }
             // Decoders of sound may keep the first frame back.
             guard frames + 1 >= segment.sampleCount, frames > 0 else {
-                throw JobFailure(.verifyFailed, "\(frames) frames of \(segment.sampleCount) samples")
+                throw JobFailure(
+                    .verifyFailed,
+                    CountText.text(frames, "frame") + " of " + CountText.text(segment.sampleCount, "sample"))
             }
             return true
         } catch let failure as JobFailure where failure.code == JobFailure.Code.verifyFailed.rawValue {

@@ -31,7 +31,9 @@ public struct DeleteAsset: OperatorVerb {
         let open = locators.filter { !$0.isRevoked && context.now() < $0.end }
         guard open.isEmpty || force == true else {
             throw OperatorError(
-                .inUse, "asset '\(name)' is published through \(open.count) locators; revoke them, or say --force")
+                .inUse,
+                "asset '\(name)' is published through \(CountText.text(open.count, "open locator")): revoke what is open, or say "
+                    + "--force")
         }
         let files = try await context.catalog.assetFiles(asset: name)
         let versions = try await context.catalog.assetVersions(asset: name).count
