@@ -1,8 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Short looks at disks that callers of Swift's shared pool want: on threads that may wait, a few for the whole process. A
-/// disk that hangs keeps others who look waiting, and nobody else.
+/// Looks at several disks that callers of Swift's shared pool want, such as for which account something new goes to: on
+/// threads that may wait, a few for the whole process. `DiskLooks` bounds how long each disk is waited for, and is what looks at
+/// one alone go through.
 public enum DiskLook {
     private static let threads = BlockingThreads(count: 4)
 
@@ -12,12 +13,18 @@ public enum DiskLook {
     }
 }
 
-/// Work of minutes that reads and writes whole files, such as a backup: on a thread of its own, so that the threads of Swift's
-/// shared pool go on answering.
+/// Work of minutes that reads and writes whole files, such as a backup, and what publishes or removes something and so may not
+/// be left behind by a caller that was told that the disk does not answer: on a thread of its own, so that the threads of
+/// Swift's shared pool go on answering, and those of other looks.
 public enum LongDiskWork {
     /// Does the work there, between what it awaits.
     public static func run<Output: Sendable>(_ work: () async throws -> Output) async throws -> Output {
         try await withTaskExecutorPreference(BlockingThreads(count: 1)) { try await work() }
+    }
+
+    /// The same for work that awaits nothing.
+    public static func run<Output: Sendable>(blocking work: @Sendable () throws -> Output) async throws -> Output {
+        try await withTaskExecutorPreference(BlockingThreads(count: 1)) { try work() }
     }
 }
 

@@ -35,7 +35,7 @@ extension UploadService {
         let tag = "v\(number)-" + Array((track.tagsDigest ?? track.indexDigest).prefix(16)).hexDigits
         guard !isKnown(tag) else { return (nil, tag) }
         let key = try await assets.storageKey(asset.storageKey)
-        let poster = try await DiskLook.run { [storage] in
+        let poster = try await storage.looks(in: version.storageAccount).run { [storage] in
             StoredPoster(bytes: try Self.bytes(of: track, version, key, in: storage), entityTag: tag)
         }
         guard poster.isPicture else { throw AssetFileError(.damaged, "the poster of asset '\(name)' is no JPEG") }

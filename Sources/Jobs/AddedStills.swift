@@ -56,7 +56,7 @@ struct AddedStills: Sendable {
             job: job.id, tracks: kept + made.stills, storageAccount: account)
         try Self.check(version)
         try await environment.leftovers.remove(of: asset.name, from: account)
-        try await DiskLook.run { try made.staged.commit(asset: asset.name, version: version.number) }
+        try await LongDiskWork.run(blocking: { try made.staged.commit(asset: asset.name, version: version.number) })
         return try await known(version, source, made)
     }
 
@@ -162,7 +162,7 @@ extension AddedStills {
         // Pictures lie as the film does.
         var isEncrypted = source.tracks.contains(where: \.isStorageEncrypted)
         if !isEncrypted { isEncrypted = try await environment.encryptsVersion(of: job) }
-        let staged = try await DiskLook.run { [environment] in try environment.storage.stage(in: account) }
+        let staged = try await environment.stage(in: account)
         let order = try Self.order(recipe)
         let reception = EncodingReception(
             staged: staged, key: isEncrypted ? key : nil,
@@ -190,7 +190,7 @@ extension AddedStills {
     private func inputs(
         _ rendition: TrackRecord, _ source: AssetVersionRecord, _ key: ContentKey
     ) async throws -> JobInputs {
-        try await DiskLook.run { [storage = environment.storage] in
+        try await environment.storage.looks(in: source.storageAccount).run { [storage = environment.storage] in
             let index = source.file(rendition.indexFile)
             let digest = try SHA256.digest(Array(try storage.contents(of: index, limit: TrackIndex.maximumSize)))
             guard digest == rendition.indexDigest else {
@@ -224,15 +224,18 @@ extension AddedStills {
         let (storage, staged) = (environment.storage, made.staged)
         return try await OwnThread.run { stop in
             try kept.enumerated().map { place, track in
-                try stop.check()
                 var next = track
                 next.mediaFile = TrackReception.mediaFile(place)
                 next.indexFile = TrackReception.indexFile(place)
                 let media = source.file(track.mediaFile)
-                try storage.share(media, with: staged, as: next.mediaFile)
-                try storage.share(source.file(track.indexFile), with: staged, as: next.indexFile)
+                var files = [(media, next.mediaFile), (source.file(track.indexFile), next.indexFile)]
                 if track.tagsDigest != nil {
-                    try storage.share(media.tags, with: staged, as: StoredFileWriter.tagsFile(of: next.mediaFile))
+                    files.append((media.tags, StoredFileWriter.tagsFile(of: next.mediaFile)))
+                }
+                for (file, name) in files {
+                    try stop.check()
+                    // A track that is copied to another account takes minutes.
+                    try storage.share(file, with: staged, as: name, check: stop.check)
                 }
                 return next
             }

@@ -100,7 +100,7 @@ struct EncodingRun: Sendable {
     }
 
     private func whole(_ text: String, _ nonces: [UInt64]) async throws -> MadeTracks {
-        let staged = try await DiskLook.run { try environment.storage.stage(in: account) }
+        let staged = try await environment.stage(in: account)
         let reception = EncodingReception(
             staged: staged, key: key, nonces: nonces, budget: OutputBudget(environment.limits.output), onEvent: report)
         let outcome = try await environment.runChild(text, inputs: taken.job.inputs, reception)
@@ -164,7 +164,7 @@ struct EncodingRun: Sendable {
             environment: environment, shelf: shelf, job: taken.job.id, pieces: pieces, keys: keys,
             mostGaps: order.mostStills)
         // Of its own: what does not fit is made anew by one encoder, beside it.
-        let staged = try await DiskLook.run { try environment.storage.stage(in: account) }
+        let staged = try await environment.stage(in: account)
         let tracks = try await join.run(into: staged, key: key, nonces: nonces(ofTry: number))
         let qualities = RenditionQuality.joined(pieces.flatMap(\.qualities))
         for quality in qualities { try await report(.measured(quality)) }

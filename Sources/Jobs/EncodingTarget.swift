@@ -72,3 +72,10 @@ struct EncodingTarget: Sendable {
         ]
     }
 }
+
+extension EncodingWorker.Environment {
+    /// A folder for a version that is being made, of an account whose disk may hang.
+    func stage(in account: String?) async throws -> any StagedVersion {
+        try await storage.looks(in: account).run { [storage] in try storage.stage(in: account) }
+    }
+}

@@ -83,7 +83,7 @@ public struct EncodingWorker: Sendable {
             asset: job.asset, number: target.version, created: Date(), job: job.id, tracks: made.tracks,
             storageAccount: target.account)
         try await environment.leftovers.remove(of: job.asset, from: target.account)
-        try await DiskLook.run { try made.staged.commit(asset: job.asset, version: target.version) }
+        try await LongDiskWork.run(blocking: { try made.staged.commit(asset: job.asset, version: target.version) })
         return try await known(version, target, isPublished: isPublished, made)
     }
 

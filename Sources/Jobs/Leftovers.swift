@@ -70,18 +70,18 @@ actor Leftovers {
     /// - Throws: `MediaStorageError`; `CatalogError`.
     func remove(of asset: String, from account: String?) async throws {
         let known = try await versions(of: asset, in: account)
-        try await DiskLook.run { [storage] in
+        try await LongDiskWork.run(blocking: { [storage] in
             try storage.removeVersions(of: asset, in: account) { known.contains($0) }
-        }
+        })
     }
 
     private func sweep(_ account: String?) async throws {
         // While the account is away, this says so before the catalog is read.
-        try await DiskLook.run { [storage] in try storage.removeLeftovers(in: account) { _, _ in true } }
+        try await LongDiskWork.run(blocking: { [storage] in try storage.removeLeftovers(in: account) { _, _ in true } })
         let known = try await versions(in: account)
-        try await DiskLook.run { [storage] in
+        try await LongDiskWork.run(blocking: { [storage] in
             try storage.removeLeftovers(in: account) { asset, version in known[asset]?.contains(version) ?? false }
-        }
+        })
     }
 
     /// Also those that are newer than the one that is served: it may have been rolled back.

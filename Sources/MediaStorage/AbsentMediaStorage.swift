@@ -24,5 +24,6 @@ public struct AbsentMediaStorage: MediaStorage {
     public func removeOriginal(_ name: String, in account: String?) throws { throw problem }
     public func originals() throws -> [StoredFile] { throw problem }
     public func examine() throws { throw problem }
+    public func looks(in account: String?) -> DiskLooks { DiskLooks("storage that could not be set up") }
     public func capacity() throws -> StorageCapacity? { throw problem }
 }

@@ -8,11 +8,13 @@ public struct FileSystemMediaStorage: MediaStorage {
     let root: String
     /// What must stand in the folder; nil for the default account, whose folder is made when it is not there.
     let mark: StorageAccountMark?
+    private let looks: DiskLooks
 
     /// - Parameter root: made when it is not there.
     public init(root: String) throws {
         self.root = root
         mark = nil
+        looks = DiskLooks("the media folder '\(root)'")
         for folder in [root, root + "/assets", root + "/staging"] { try Folder.make(folder) }
     }
 
@@ -20,7 +22,10 @@ public struct FileSystemMediaStorage: MediaStorage {
     public init(root: String, mark: StorageAccountMark) {
         self.root = root
         self.mark = mark
+        looks = DiskLooks("storage account '\(mark.name)' in '\(root)'")
     }
+
+    public func looks(in account: String?) -> DiskLooks { looks }
 
     public func stage(in account: String?) throws -> any StagedVersion {
         let path = root + "/staging/" + UUID().uuidString.lowercased()
@@ -29,7 +34,9 @@ public struct FileSystemMediaStorage: MediaStorage {
     }
 
     /// A second name for the file, where version and file system allow it.
-    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
+    public func share(
+        _ file: StoredFile, with staged: any StagedVersion, as name: String, check: () throws -> Void
+    ) throws {
         try FileName.check(name)
         let path = try path(of: file)
         if let staged = staged as? StagedFolder, staged.root == root {
@@ -41,7 +48,7 @@ public struct FileSystemMediaStorage: MediaStorage {
                     "cannot give '\(path)' a second name: \(String(cString: strerror(reason)))")
             }
         }
-        try copy(file, to: staged, as: name)
+        try copy(file, to: staged, as: name, check: check)
     }
 
     private static let linkCodes: [Int32: MediaStorageError.Code] = [

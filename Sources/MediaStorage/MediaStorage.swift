@@ -11,7 +11,10 @@ public protocol MediaStorage: Sendable {
     func stage(in account: String?) throws -> any StagedVersion
     /// Puts a file of a complete version into one that is being made, as it lies there: without copying it where the engine
     /// can, since neither ever changes. Each goes by itself when its version is removed.
-    func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws
+    ///
+    /// - Parameter check: is asked before each piece that is copied, since a film takes minutes; what it throws ends the copy.
+    /// - Throws: also what `check` does. Nothing of the file is left in the version then.
+    func share(_ file: StoredFile, with staged: any StagedVersion, as name: String, check: () throws -> Void) throws
     /// Opens a file of a version for ranged reads.
     func open(_ file: StoredFile) throws -> any MediaReader
     /// Reads a whole small file, mapped where the engine can.
@@ -59,21 +62,44 @@ public protocol MediaStorage: Sendable {
     func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String?
     /// The accounts, whether they are there or not; nil is the default one.
     var accountNames: [String?] { get }
-    /// The accounts, and how they are now.
+    /// The accounts, and how they are now. One that does not answer is told as such, and keeps the others from nothing.
     func accountStates() -> [StorageAccountState]
+    /// Through which whoever may not wait for a disk that hangs looks at an account.
+    ///
+    /// - Parameter account: nil for the default one; an engine that is one account takes no notice.
+    func looks(in account: String?) -> DiskLooks
 }
 
 extension MediaStorage {
     /// Copies, as every engine can.
-    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
-        try copy(file, to: staged, as: name)
+    public func share(
+        _ file: StoredFile, with staged: any StagedVersion, as name: String, check: () throws -> Void
+    ) throws {
+        try copy(file, to: staged, as: name, check: check)
     }
 
-    func copy(_ file: StoredFile, to staged: any StagedVersion, as name: String) throws {
+    /// Of what is short, or nobody asks to end.
+    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
+        try share(file, with: staged, as: name) {}
+    }
+
+    func copy(
+        _ file: StoredFile, to staged: any StagedVersion, as name: String, check: () throws -> Void
+    ) throws {
         let reader = try open(file)
         let writer = try staged.create(name)
-        try reader.forEachPiece { try writer.append($0) }
-        try writer.close()
+        do {
+            try reader.forEachPiece { piece in
+                try check()
+                try writer.append(piece)
+            }
+            try check()
+            try writer.close()
+        } catch {
+            // Half a file is none: whoever goes on with the version must not find it there.
+            staged.remove(name)
+            throw error
+        }
     }
 
     /// An engine alone is the default account.
@@ -85,7 +111,8 @@ extension MediaStorage {
     public var accountNames: [String?] { [nil] }
 
     public func accountStates() -> [StorageAccountState] {
-        [StorageAccountState(account: nil, weight: 1, place: "", self)]
+        let look = looks(in: nil).begin { try StorageAccountState.look(at: self) }
+        return [StorageAccountState(account: nil, weight: 1, place: "", Result { try look() })]
     }
 }
 
@@ -114,6 +141,8 @@ public protocol OriginalWriter: MediaWriter {
 public protocol StagedVersion: AnyObject, Sendable {
     /// Starts a file. Its bytes are durable after `commit`.
     func create(_ name: String) throws -> any MediaWriter
+    /// Takes out a file that was started, also before it was closed; none is fine.
+    func remove(_ name: String)
     /// Makes all files visible as this version, durably, in one step.
     ///
     /// - Throws: `MediaStorageError` when the version exists: what is there is never replaced.

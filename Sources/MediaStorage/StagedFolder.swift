@@ -22,6 +22,13 @@ final class StagedFolder: StagedVersion {
         return try FileWriter(path: path + "/" + name)
     }
 
+    func remove(_ name: String) {
+        let isOver = isFinished.withLock { $0 }
+        // What is complete never changes.
+        guard !isOver, (try? FileName.check(name)) != nil else { return }
+        unlink(path + "/" + name)
+    }
+
     func commit(asset: String, version: Int) throws {
         let target = try FileSystemMediaStorage.versionFolder(root, asset, version)
         let parent = root + "/assets/" + asset

@@ -20,12 +20,30 @@ public struct StorageAccount: Sendable {
     /// Where it is, for operators.
     public var place: String
     public var engine: any MediaStorage
+    /// One at a time, whoever has this storage.
+    let looks: DiskLooks
 
-    public init(name: String?, weight: Int, place: String, engine: any MediaStorage) {
+    /// - Parameter patience: with its disk.
+    public init(
+        name: String?, weight: Int, place: String, engine: any MediaStorage, patience: Duration = DiskLooks.patience
+    ) {
         self.name = name
         self.weight = weight
         self.place = place
         self.engine = engine
+        looks = DiskLooks("storage account '\(StorageAccounts.text(name))' in '\(place)'", patience: patience)
+    }
+
+    /// - Throws: `MediaStorageError`, with `unavailable` also when its disk hangs.
+    fileprivate func examine() throws {
+        try looks.runHere { [engine] in try engine.examine() }
+    }
+
+    /// Begins to look how it is.
+    ///
+    /// - Returns: waits for how much fits in, where that can be told.
+    fileprivate func look() -> () throws -> StorageCapacity? {
+        looks.begin { [engine] in try StorageAccountState.look(at: engine) }
     }
 }
 
@@ -38,16 +56,21 @@ public struct StorageAccountState: Sendable, Hashable {
     public var problem: String?
     public var capacity: StorageCapacity?
 
-    init(account: String?, weight: Int, place: String, _ engine: any MediaStorage) {
+    /// - Parameter look: what came of a look at it.
+    init(account: String?, weight: Int, place: String, _ look: Result<StorageCapacity?, any Error>) {
         self.account = account
         self.weight = weight
         self.place = place
         do {
-            try engine.examine()
-            capacity = try engine.capacity()
+            capacity = try look.get()
         } catch {
             problem = (error as? MediaStorageError)?.reason ?? "\(error)"
         }
+    }
+
+    static func look(at engine: any MediaStorage) throws -> StorageCapacity? {
+        try engine.examine()
+        return try engine.capacity()
     }
 }
 
@@ -75,8 +98,10 @@ public struct StorageAccounts: MediaStorage {
         try writing(account) { try $0.stage(in: account) }
     }
 
-    public func share(_ file: StoredFile, with staged: any StagedVersion, as name: String) throws {
-        try reading(file.account) { try $0.share(file, with: staged, as: name) }
+    public func share(
+        _ file: StoredFile, with staged: any StagedVersion, as name: String, check: () throws -> Void
+    ) throws {
+        try reading(file.account) { try $0.share(file, with: staged, as: name, check: check) }
     }
 
     public func open(_ file: StoredFile) throws -> any MediaReader {
@@ -127,7 +152,7 @@ public struct StorageAccounts: MediaStorage {
     }
 
     public func examine() throws {
-        for account in accounts { try account.engine.examine() }
+        for account in accounts { try account.examine() }
     }
 
     public func capacity() throws -> StorageCapacity? { nil }
@@ -135,20 +160,30 @@ public struct StorageAccounts: MediaStorage {
     public var accountNames: [String?] { accounts.map(\.name) }
 
     public func accountStates() -> [StorageAccountState] {
-        accounts.map { StorageAccountState(account: $0.name, weight: $0.weight, place: $0.place, $0.engine) }
+        // All are looked at before one is waited for.
+        accounts.map { ($0, $0.look()) }.map { account, look in
+            StorageAccountState(
+                account: account.name, weight: account.weight, place: account.place, Result { try look() })
+        }
+    }
+
+    public func looks(in account: String?) -> DiskLooks {
+        // Work on an account that there is not is refused at once.
+        (try? known(account))?.looks ?? DiskLooks("storage account '\(Self.text(account))'")
     }
 
     public func place(_ asset: String, _ choice: StorageChoice, size: UInt64) throws -> String? {
         switch choice {
         case .only(let name):
             let account = try known(name)
-            if let reason = refusal(account, size) { throw MediaStorageError(.unavailable, reason) }
+            if let reason = refusal(account, size, account.look()) { throw MediaStorageError(.unavailable, reason) }
             return name
         case .preferred(let name):
-            if let account = try? known(name), refusal(account, size) == nil { return name }
+            if let account = try? known(name), refusal(account, size, account.look()) == nil { return name }
         case .any: break
         }
-        let reasons = accounts.map { ($0, refusal($0, size)) }
+        // All are looked at before one is waited for.
+        let reasons = accounts.map { ($0, $0.look()) }.map { ($0, refusal($0, size, $1)) }
         let chosen = try reasons.filter { $0.1 == nil }.map { ($0.0.name, try Self.rank(asset, $0.0)) }
             .max { $0.1 < $1.1 }
         guard let chosen else {
@@ -160,12 +195,13 @@ public struct StorageAccounts: MediaStorage {
     }
 
     /// Why nothing new goes there; nil when it may.
-    private func refusal(_ account: StorageAccount, _ size: UInt64) -> String? {
+    private func refusal(
+        _ account: StorageAccount, _ size: UInt64, _ look: () throws -> StorageCapacity?
+    ) -> String? {
         let name = Self.text(account.name)
         guard account.weight > 0 else { return "storage account '\(name)' is drained (weight 0)" }
         do {
-            try account.engine.examine()
-            guard let capacity = try account.engine.capacity() else { return nil }
+            guard let capacity = try look() else { return nil }
             let (needed, isTooMuch) = size.addingReportingOverflow(Self.reserve)
             guard !isTooMuch, needed <= capacity.free else {
                 return "storage account '\(name)' has \(capacity.free) bytes free, too few for \(size) more: "
@@ -200,7 +236,7 @@ public struct StorageAccounts: MediaStorage {
         do {
             return try work(account.engine)
         } catch let error as MediaStorageError where error.code == .missing || error.code == .inputOutput {
-            try account.engine.examine()
+            try account.examine()
             throw error
         }
     }
@@ -208,7 +244,7 @@ public struct StorageAccounts: MediaStorage {
     /// Nothing is written, nor removed, where another disk should be.
     private func writing<Result>(_ name: String?, _ work: (any MediaStorage) throws -> Result) throws -> Result {
         let account = try known(name)
-        try account.engine.examine()
+        try account.examine()
         return try work(account.engine)
     }
 
@@ -219,7 +255,7 @@ public struct StorageAccounts: MediaStorage {
         var failure: (any Error)?
         for account in accounts {
             do {
-                try account.engine.examine()
+                try account.examine()
                 try work(account)
             } catch let error as MediaStorageError where error.code == .unavailable {
                 continue

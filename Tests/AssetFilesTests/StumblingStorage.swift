@@ -33,6 +33,7 @@ final class StumblingStorage: MediaStorage {
             try storage.append(toOriginal: name, in: account), stumbles: isFirst, note: { [self] in noteThread() })
     }
 
+    func looks(in account: String?) -> DiskLooks { storage.looks(in: account) }
     func stage(in account: String?) throws -> any StagedVersion { try storage.stage(in: account) }
     func open(_ file: StoredFile) throws -> any MediaReader { try storage.open(file) }
     func contents(of file: StoredFile, limit: Int) throws -> Data { try storage.contents(of: file, limit: limit) }

@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import MediaStorage
+import Synchronization
 import Testing
 
 /// Accounts that go away and come back, and where what is new goes.
@@ -8,7 +10,7 @@ import Testing
         let root: String
         var accounts: [StorageAccount]
 
-        init(_ weights: [String: Int]) throws {
+        init(_ weights: [String: Int], patience: [String: Duration] = [:]) throws {
             let name = "keyway-disks-\(UUID().uuidString)"
             root = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
             try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -23,7 +25,8 @@ import Testing
                 accounts.append(
                     StorageAccount(
                         name: name, weight: weight, place: folder,
-                        engine: FileSystemMediaStorage(root: folder, mark: mark)))
+                        engine: FileSystemMediaStorage(root: folder, mark: mark),
+                        patience: patience[name] ?? DiskLooks.patience))
             }
         }
 
@@ -42,6 +45,21 @@ import Testing
         func mount(_ name: String) throws {
             try FileManager.default.removeItem(atPath: root + "/" + name)
             try FileManager.default.moveItem(atPath: root + "/." + name, toPath: root + "/" + name)
+        }
+
+        /// As an NFS whose server is gone: whoever opens its mark waits.
+        func hang(_ name: String) throws {
+            let mark = root + "/" + name + "/keyway-account"
+            try FileManager.default.moveItem(atPath: mark, toPath: mark + ".aside")
+            guard mkfifo(mark, 0o600) == 0 else { throw POSIXError(.EIO) }
+        }
+
+        func comeBack(_ name: String) throws {
+            let mark = root + "/" + name + "/keyway-account"
+            let writer = open(mark, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+            try FileManager.default.removeItem(atPath: mark)
+            try FileManager.default.moveItem(atPath: mark + ".aside", toPath: mark)
+            close(writer)
         }
 
         func store(_ asset: String, in account: String?) throws {
@@ -92,6 +110,60 @@ import Testing
         #expect(try storage.open(disks.file("there", "films")).size == 3)
         #expect(try storage.originals() == [StoredFile(original: "x", account: "films")])
         #expect(storage.accountStates().allSatisfy { $0.problem == nil })
+    }
+
+    /// The others are looked at, and so is the one that hangs once it is back.
+    @Test func aDiskThatHangsKeepsNobodyElse() async throws {
+        let disks = try Disks(["films": 1, "others": 1], patience: ["films": .milliseconds(50)])
+        let storage = disks.storage
+        try disks.store("there", in: "films")
+        try disks.hang("films")
+        let problems = Dictionary(uniqueKeysWithValues: storage.accountStates().map { ($0.account, $0.problem) })
+        #expect(problems["films"]??.contains("does not answer") == true)
+        #expect(problems["others"] == .some(nil) && problems[nil] == .some(nil))
+        for number in 0..<50 { #expect(try storage.place("film-\(number)", .any, size: 0) != "films") }
+        #expect(code { _ = try storage.stage(in: "films") } == .unavailable)
+        #expect(code { _ = try storage.place("a", .only("films"), size: 0) } == .unavailable)
+        await #expect(throws: MediaStorageError.self) { try await storage.looks(in: "films").run {} }
+        // Within a look the account is looked at as well.
+        _ = try await storage.looks(in: "others").run { try storage.stage(in: "others") }
+        try storage.removeVersions(of: "there")
+        try disks.comeBack("films")
+        while storage.accountStates().contains(where: { $0.problem != nil }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(try storage.open(disks.file("there", "films")).size == 3)
+    }
+
+    private final class Counter: Sendable {
+        let count = Mutex(0)
+    }
+
+    @Test func oneLookAtADiskIsUnderWay() async throws {
+        let looks = DiskLooks("a disk", patience: .milliseconds(50))
+        let gate = DispatchSemaphore(value: 0)
+        let begun = Counter()
+        let told = await withTaskGroup(of: MediaStorageError?.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    do {
+                        try await looks.run {
+                            begun.count.withLock { $0 += 1 }
+                            gate.wait()
+                        }
+                        return nil
+                    } catch {
+                        return error as? MediaStorageError
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(told.allSatisfy { $0?.code == .unavailable && $0?.reason.contains("a disk does not answer") == true })
+        gate.signal()
+        while (try? await looks.run {}) == nil { try await Task.sleep(for: .milliseconds(5)) }
+        // Of what was given up nothing is done later.
+        #expect(begun.count.withLock { $0 } == 1)
     }
 
     @Test func anotherDiskInItsPlaceIsToldApart() throws {

@@ -63,6 +63,12 @@ enum StorageEngine: String, CaseIterable, Sendable {
 
         func reopened() throws -> any MediaStorage { try engine.make(in: root) }
 
+        /// Another storage of this engine, whose files are other accounts' to this one.
+        func other() throws -> any MediaStorage {
+            try FileManager.default.createDirectory(atPath: root + "/other", withIntermediateDirectories: true)
+            return try engine.make(in: root + "/other")
+        }
+
         func file(_ name: String, version: Int = 1) -> StoredFile {
             StoredFile(asset: "film", version: version, name: name, account: engine.account)
         }
@@ -209,6 +215,54 @@ enum StorageEngine: String, CaseIterable, Sendable {
         try staged.commit(asset: "film", version: 2)
         try place.storage.removeVersions(of: "film", in: place.engine.account) { _ in false }
         #expect(try place.contents(StoredFile(asset: "film", version: 2, name: "a")) == [1, 2, 3])
+    }
+
+    private struct Stopped: Error {}
+
+    /// A copy is asked before each piece whether it shall go on, and leaves no half of a file; what only gets a second name has
+    /// nothing to ask.
+    @Test(arguments: StorageEngine.allCases, [0, 1, 3])
+    func aCopyThatIsStoppedLeavesNothing(engine: StorageEngine, pieces: Int) throws {
+        let place = try Place(engine)
+        let bytes = Self.bytes(4 * PieceTagger.pieceSize + 5)
+        try place.store(bytes)
+        let other = try place.other()
+        let staged = try other.stage(in: engine.account)
+        try Self.write([7], to: try staged.create("b"))
+        var asked = 0
+        #expect(throws: Stopped.self) {
+            try place.storage.share(place.file("a"), with: staged, as: "a") {
+                asked += 1
+                if asked > pieces { throw Stopped() }
+            }
+        }
+        #expect(asked == pieces + 1)
+        // What was not begun by the copy is there still, and its name is free.
+        #expect(code { _ = try staged.create("b") } == .exists)
+        if pieces == 1 { try place.storage.share(place.file("a"), with: staged, as: "a") }
+        try staged.commit(asset: "film", version: 1)
+        #expect(try place.contents(place.file("b"), in: other) == [7])
+        if pieces == 1 {
+            #expect(try place.contents(place.file("a"), in: other) == bytes)
+        } else {
+            #expect(code { _ = try other.open(place.file("a")) } == .missing)
+        }
+    }
+
+    /// What was not made by a copy stays where one of its name is refused.
+    @Test(arguments: StorageEngine.allCases)
+    func aRefusedCopyTouchesNothing(engine: StorageEngine) throws {
+        let place = try Place(engine)
+        try place.store([1, 2, 3])
+        let other = try place.other()
+        let staged = try other.stage(in: engine.account)
+        try Self.write([7], to: try staged.create("a"))
+        #expect(code { try place.storage.share(place.file("a"), with: staged, as: "a") } == .exists)
+        staged.remove("none")
+        staged.remove("../film")
+        try staged.commit(asset: "film", version: 1)
+        staged.remove("a")
+        #expect(try place.contents(place.file("a"), in: other) == [7])
     }
 
     @Test(arguments: StorageEngine.allCases)

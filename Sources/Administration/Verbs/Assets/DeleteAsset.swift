@@ -42,10 +42,10 @@ public struct DeleteAsset: OperatorVerb {
             .require(.asset(asset)), .deleteAsset(name: name), .audit(context.event(.assetDeleted, detail: name)),
         ])
         // What a crash leaves here is nobody's, and is removed by the next server.
-        try await DiskLook.run {
+        try await LongDiskWork.run(blocking: {
             try assets.storage.removeVersions(of: name)
             try assets.discard(files.flatMap(\.parts))
-        }
+        })
         return Report(name: name, versions: versions, files: files.count, locators: locators.count, purge: purge)
     }
 }
