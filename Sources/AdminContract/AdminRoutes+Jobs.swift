@@ -69,8 +69,16 @@ extension AdminRoutes {
             "presets", .text(.text(1...SubmitJob.maximumPresets)),
             "Documents of kind EncodingPreset in YAML or JSON: the only one, or the one that 'preset' names"),
         .optional("join", .boolean, "Whether several inputs, behind one another, become one film"),
-        .optional("start", .text(.text(1...32)), "In the input: seconds, or HH:MM:SS.mmm"),
-        .optional("end", .text(.text(1...32)), "In the input: seconds, or HH:MM:SS.mmm"),
+        .optional("start", .text(.text(1...32)), "In the only input: seconds, or HH:MM:SS.mmm"),
+        .optional("end", .text(.text(1...32)), "In the only input: seconds, or HH:MM:SS.mmm"),
+        .optional(
+            "clips",
+            .array(
+                .object([
+                    .optional("start", .text(.text(1...32)), "As start"),
+                    .optional("end", .text(.text(1...32)), "As end"),
+                ]), 1...SubmitJob.maximumInputs),
+            "What is taken of each input, in the order of the inputs: an empty one takes all of it"),
         .optional(
             "subtitles", .array(.text(.text(1...4096)), 1...SubmitJob.maximumInputs),
             "Each a file, named as inputs are, and its language, as /srv/film.srt:en or asset:film/de.vtt:de:forced"),

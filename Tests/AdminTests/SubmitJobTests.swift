@@ -123,6 +123,38 @@ import Testing
         #expect(job.inputs.last == "asset:brand/logo.png")
     }
 
+    /// Each of several inputs has its own beginning and end.
+    @Test func eachInputHasAClip() async throws {
+        try await declare("preset: adaptive")
+        var encoding = JobEncoding()
+        encoding.join = true
+        encoding.clips = [
+            JobEncoding.Clip(start: "2", end: "0:07.5"), JobEncoding.Clip(), JobEncoding.Clip(start: "1:00:00"),
+        ]
+        let inputs = ["asset:film/a.mp4", "asset:film/b.mp4", "asset:film/a.mp4"]
+        let job = try await submit(inputs, encoding)
+        #expect(
+            try order(job).parts == [
+                EncodingOrder.Part(input: 0, start: 2, end: 7.5), EncodingOrder.Part(input: 1),
+                EncodingOrder.Part(input: 2, start: 3600),
+            ])
+        #expect(job.inputs == inputs)
+        encoding.join = nil
+        encoding.clips = [JobEncoding.Clip(end: "4")]
+        #expect(
+            try await order(submit([inputs[0]], encoding)).parts == [
+                EncodingOrder.Part(input: 0, end: 4)
+            ])
+    }
+
+    @Test func aClipIsWrittenAsARange() {
+        #expect(JobEncoding.Clip(range: "10-0:25.5") == JobEncoding.Clip(start: "10", end: "0:25.5"))
+        #expect(JobEncoding.Clip(range: "10-") == JobEncoding.Clip(start: "10"))
+        #expect(JobEncoding.Clip(range: "-25.5") == JobEncoding.Clip(end: "25.5"))
+        #expect(JobEncoding.Clip(range: "-") == JobEncoding.Clip())
+        for text in ["", "10", "1-2-3", "--"] { #expect(JobEncoding.Clip(range: text) == nil, "\(text)") }
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         var encode = "preset: adaptive"
         var inputs = ["asset:film/a.mp4"]
@@ -141,6 +173,16 @@ import Testing
         Refusal(
             inputs: ["asset:film/a.mp4", "asset:film/b.mp4"], encoding: { ($0.join, $0.start) = (true, "1") },
             message: "start and end go with one input"),
+        Refusal(
+            inputs: ["asset:film/a.mp4", "asset:film/b.mp4"],
+            encoding: { ($0.join, $0.clips) = (true, [JobEncoding.Clip(end: "1")]) },
+            message: "1 are given, and 2 inputs"),
+        Refusal(
+            encoding: { ($0.start, $0.clips) = ("1", [JobEncoding.Clip(end: "1")]) }, message: "without start and end"),
+        Refusal(
+            inputs: ["asset:film/a.mp4", "asset:film/b.mp4"],
+            encoding: { ($0.join, $0.clips) = (true, [JobEncoding.Clip(), JobEncoding.Clip(end: "soon")]) },
+            message: "clips[1].end 'soon': write seconds"),
         Refusal(encoding: { $0.start = "1:2:3:4" }, message: "start '1:2:3:4': write seconds"),
         Refusal(encoding: { ($0.start, $0.end) = ("5", "4") }, message: "parts[0].end: behind the start"),
         Refusal(encoding: { $0.loudness = -60 }, message: "loudness: -31.0 to -9.0 LUFS"),

@@ -138,6 +138,15 @@ import Testing
         #expect(try probe(made, "stream=codec_type,height").contains("video,90"))
         #expect(try abs(seconds() - 2 * whole) < 0.3)
         #expect(try abs(loudness(made) + 28) < 0.7)
+        let cut = try submit(
+            clip, clip, "--join", "--preset-file", file, "--clip", "0.25-0.5", "--clip", "-0:00:00.5")
+        try data.must("job", "watch", cut)
+        #expect(
+            try eventually {
+                made = try film(server)
+                return try abs(seconds() - 0.75) < 0.2
+            })
+        #expect(try data.keyway("job", "submit", "--transform", "x", "--asset", "x", clip, "--clip", "4").status == 65)
         let clipped = try submit(clip, "--start", "0.25", "--end", "00:00:00.75")
         try data.must("job", "watch", clipped)
         // Caches may hold the film of the version before for a moment.

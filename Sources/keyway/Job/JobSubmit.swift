@@ -58,7 +58,7 @@ struct JobSubmit: AsyncParsableCommand {
     }
 
     private func encoding() throws -> JobEncoding? {
-        var encoding = recipe.encoding(Self.place)
+        var encoding = try recipe.encoding(Self.place)
         if let file = recipe.presetFile {
             // Says what is wrong with it by the file's name.
             _ = try recipe.chosenPreset()

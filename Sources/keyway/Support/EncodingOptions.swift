@@ -21,6 +21,14 @@ struct EncodingOptions: ParsableArguments {
     @Option(help: "Where to end; with one input.")
     var end: String?
 
+    // One that ends somewhere and begins at the beginning begins like an option.
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "What is taken of an input, as 10-0:25.5, 10-, -25.5, or '-' for all: once for each input, in their order.",
+            valueName: "start-end"))
+    var clip: [String] = []
+
     @Option(
         help: ArgumentHelp(
             "A file of subtitles and its language, as film.srt:en or film.vtt:de:forced.", valueName: "file:language"))
@@ -54,11 +62,12 @@ struct EncodingOptions: ParsableArguments {
     /// What is asked for besides the preset's name and pieces.
     ///
     /// - Parameter place: a file as whoever opens it knows it.
-    func encoding(_ place: (String) -> String = { $0 }) -> JobEncoding {
+    func encoding(_ place: (String) -> String = { $0 }) throws -> JobEncoding {
         var encoding = JobEncoding()
         encoding.join = join ? true : nil
         encoding.start = start
         encoding.end = end
+        encoding.clips = clip.isEmpty ? nil : try clip.map(Self.clip)
         encoding.subtitles = subtitles.isEmpty ? nil : subtitles.map(place)
         encoding.overlay = overlay.map(place)
         encoding.overlayCorner = overlayCorner
@@ -72,12 +81,18 @@ struct EncodingOptions: ParsableArguments {
     /// One order, as a job carries it, with its files, for each job.
     func orders(_ inputs: [String]) throws -> [(order: String, files: [String])] {
         guard start == nil && end == nil || inputs.count == 1 else {
-            throw CommandFailure(.badData, "--start and --end go with one input")
+            throw CommandFailure(.badData, "--start and --end go with one input; --clip says it of each of several")
+        }
+        guard clip.isEmpty || clip.count == inputs.count else {
+            throw CommandFailure(
+                .badData, "--clip is given once for each input, in their order: \(clip.count) for \(inputs.count)")
         }
         let preset = try chosenPreset()
-        let groups: [[String]] = join ? [inputs] : inputs.map { [$0] }
+        let groups = join ? [inputs.indices] : inputs.indices.map { $0..<($0 + 1) }
         return try groups.map { group in
-            var (order, files) = try encoding().order(of: preset, group)
+            var encoding = try encoding()
+            encoding.clips = encoding.clips.map { Array($0[group]) }
+            var (order, files) = try encoding.order(of: preset, Array(inputs[group]))
             order.split = try split.map(Self.pieces)
             guard files.allSatisfy({ !$0.contains("\n") }) else {
                 throw CommandFailure(.badData, "the name of a file has a line break")
@@ -96,6 +111,14 @@ struct EncodingOptions: ParsableArguments {
             return found
         }
         return try JobEncoding.only(PresetValidate.load(presetFile), named: preset, of: "'\(presetFile)'")
+    }
+
+    private static func clip(_ text: String) throws -> JobEncoding.Clip {
+        guard let clip = JobEncoding.Clip(range: text) else {
+            throw CommandFailure(
+                .badData, "--clip \(text): write START-END in seconds or as HH:MM:SS.mmm, as 10-25.5, 10-, -25.5 or -")
+        }
+        return clip
     }
 
     private static func pieces(_ text: String) throws -> EncodingSplit {

@@ -7,10 +7,12 @@ public struct JobEncoding: Codable, Sendable, Hashable {
     public var presets: String?
     /// Whether several inputs, behind one another, become one film.
     public var join: Bool?
-    /// In the input: seconds, or `HH:MM:SS.mmm`.
+    /// In the only input: seconds, or `HH:MM:SS.mmm`.
     public var start: String?
-    /// In the input: seconds, or `HH:MM:SS.mmm`.
+    /// In the only input: seconds, or `HH:MM:SS.mmm`.
     public var end: String?
+    /// What is taken of each input, in the order of the inputs.
+    public var clips: [Clip]?
     /// Each a file and its language, as `film.srt:en` or `film.vtt:de:forced`.
     public var subtitles: [String]?
     /// The file of a picture that lies over the film.
@@ -27,6 +29,26 @@ public struct JobEncoding: Codable, Sendable, Hashable {
 
     public init() {}
 
+    /// A stretch of an input; all of it where nothing is said.
+    public struct Clip: Codable, Sendable, Hashable {
+        /// As `JobEncoding.start`; nil: its beginning.
+        public var start: String?
+        /// As `JobEncoding.end`; nil: its end.
+        public var end: String?
+
+        public init(start: String? = nil, end: String? = nil) {
+            self.start = start
+            self.end = end
+        }
+
+        /// As `10-0:25.5`, `10-`, `-25.5`, or `-` for all of it; nil for what is none of these.
+        public init?(range: String) {
+            let ends = range.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+            guard ends.count == 2 else { return nil }
+            self.init(start: ends[0].isEmpty ? nil : ends[0], end: ends[1].isEmpty ? nil : ends[1])
+        }
+    }
+
     /// What `overlayCorner` may say.
     public static let corners = EncodingOrder.Overlay.Corner.allCases.map(\.rawValue)
 
@@ -37,25 +59,42 @@ public struct JobEncoding: Codable, Sendable, Hashable {
     ///
     /// - Throws: `OperatorError` with the field that is wrong.
     public func order(of preset: EncodingPreset, _ inputs: [String]) throws -> (order: EncodingOrder, files: [String]) {
-        guard start == nil && end == nil || inputs.count == 1 else {
-            throw OperatorError(.invalid, "start and end go with one input")
-        }
         guard inputs.count == 1 || join == true else {
             throw OperatorError(
                 .invalid, "\(inputs.count) inputs become one film behind one another, with join; else each has a job")
         }
         var files = inputs
-        let (start, end) = (
-            try start.map { try Self.seconds($0, "start") }, try end.map { try Self.seconds($0, "end") }
-        )
-        var order = EncodingOrder(
-            preset: try changed(preset),
-            parts: inputs.indices.map { EncodingOrder.Part(input: $0, start: start, end: end) })
+        var order = EncodingOrder(preset: try changed(preset), parts: try parts(count: inputs.count))
         for text in subtitles ?? [] { order.texts.append(try Self.sideText(text, &files)) }
         order.overlay = try overlay(&files)
         order.measuresQuality = quality ?? false
         try Self.check(order)
         return (order, files)
+    }
+
+    private func parts(count: Int) throws -> [EncodingOrder.Part] {
+        guard let clips else {
+            guard start == nil && end == nil || count == 1 else {
+                throw OperatorError(.invalid, "start and end go with one input; clips say it of each of several")
+            }
+            return try (0..<count).map { try Self.part($0, Clip(start: start, end: end)) }
+        }
+        guard start == nil, end == nil else {
+            throw OperatorError(.invalid, "clips say where each input begins and ends: without start and end")
+        }
+        guard clips.count == count else {
+            throw OperatorError(
+                .invalid, "clips are of each input in its order: \(clips.count) are given, and \(count) inputs")
+        }
+        return try clips.enumerated().map { number, clip in
+            try Self.part(number, clip, "clips[\(number)].")
+        }
+    }
+
+    private static func part(_ input: Int, _ clip: Clip, _ field: String = "") throws -> EncodingOrder.Part {
+        EncodingOrder.Part(
+            input: input, start: try clip.start.map { try seconds($0, field + "start") },
+            end: try clip.end.map { try seconds($0, field + "end") })
     }
 
     private func changed(_ preset: EncodingPreset) throws -> EncodingPreset {
