@@ -25,6 +25,8 @@ extension UploadService {
             upload = try await whole(request, name, asset)
         case .partial:
             try admit(request.length)
+            // A second one would refuse nothing, and be sent to by nobody.
+            if let begun = try await begun(request, asset) { return begun }
             let record = try await record(request, .partial, asset)
             upload = (record, [.insertUpload(record)])
         case .final(let name, let partials):
@@ -40,22 +42,35 @@ extension UploadService {
         } catch let error as CatalogError where error.code == .limit {
             throw AssetFileError(.quotaExceeded, error.reason)
         } catch let error as CatalogError where error.code == .exists {
-            guard let begun = try await begun(request, as: upload.record) else { throw error }
+            guard let begun = try await begun(request, asset) else { throw error }
             return begun
         }
         return upload.record
     }
 
-    /// The upload that the same request began before; nil when what holds the name is another one.
-    private func begun(_ request: UploadRequest, as new: UploadRecord) async throws -> UploadRecord? {
-        guard let attempt = request.attempt, !request.isSealed, case .whole(let name) = request.role,
-            let file = try await catalog.assetFile(asset: request.asset, name: name), file.state == .uploading,
-            file.digest == request.digest, file.contentType == request.contentType,
-            let begun = try await catalog.upload(into: request.asset, attempt: attempt),
-            begun.role == .whole(file.id), begun.length == request.length, begun.storageKey == new.storageKey,
-            begun.isSealed == nil
+    /// The upload that the same request began before; nil when there is none, and when what holds the name is another one. The
+    /// key of a sealed one is the first request's: its sender says the same key again, or finds its file damaged.
+    private func begun(_ request: UploadRequest, _ asset: AssetRecord) async throws -> UploadRecord? {
+        guard let attempt = request.attempt,
+            let begun = try await catalog.upload(into: asset.name, attempt: attempt),
+            begun.length == request.length, begun.storageKey == storageKey(request, asset),
+            begun.isSealed == (request.isSealed ? true : nil)
         else { return nil }
-        return begun
+        switch request.role {
+        case .partial: return begun.role == .partial ? begun : nil
+        case .whole(let name):
+            guard let file = try await catalog.assetFile(asset: asset.name, name: name), file.state == .uploading,
+                file.digest == request.digest, file.contentType == request.contentType, begun.role == .whole(file.id)
+            else { return nil }
+            return begun
+        case .final: return nil
+        }
+    }
+
+    /// What the bytes of an upload are encrypted under as they come.
+    private func storageKey(_ request: UploadRequest, _ asset: AssetRecord) -> KeyID? {
+        guard !request.isSealed else { return nil }
+        return request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil
     }
 
     /// For the audit log, where the asset's account is away, drained or full, and another one takes the bytes.
@@ -86,11 +101,10 @@ extension UploadService {
     private func record(
         _ request: UploadRequest, _ role: UploadRecord.Role, _ asset: AssetRecord
     ) async throws -> UploadRecord {
-        let assetKey = request.isEncrypted ?? settings.isEncrypted ? asset.storageKey : nil
-        return UploadRecord(
+        UploadRecord(
             id: UploadID(), asset: asset.name, role: role, length: request.length, metadata: request.metadata,
-            storageKey: request.isSealed ? nil : assetKey,
-            parts: try await parts(request, asset), isComplete: request.length == 0,
+            storageKey: storageKey(request, asset), parts: try await parts(request, asset),
+            isComplete: request.length == 0,
             isSealed: request.isSealed ? true : nil, attempt: request.attempt, created: now(),
             expires: now().addingTimeInterval(settings.expiry))
     }

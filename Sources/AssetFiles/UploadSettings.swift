@@ -53,7 +53,7 @@ public struct UploadRequest: Sendable, Hashable {
     /// That key, sealed; of partial uploads it comes with the final one.
     public var sealedKey: [UInt8]?
     /// What its sender knows the upload by: the same request again, after an answer that was not heard, is answered with the
-    /// upload that the first one began. Of a file that is sent in one upload, as it is.
+    /// upload that the first one began. Of an upload that bytes are sent to: what joins several is asked for again by its name.
     public var attempt: String?
 
     public init(

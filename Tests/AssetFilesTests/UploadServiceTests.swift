@@ -90,6 +90,37 @@ import Testing
         #expect(error?.code == .exists)
     }
 
+    /// Each part of a file is known by a word of its own; nothing refuses a second one, so it is looked for first.
+    @Test(arguments: [false, true]) func aPartIsBegunOnce(isSealed: Bool) async throws {
+        let depot = try Depot()
+        try await depot.makeAsset()
+        let uploads = depot.uploads()
+        let word = UUID().uuidString
+        var request = UploadRequest(
+            asset: "film", role: .partial, length: 6, isSealed: isSealed, attempt: word + ".0")
+        let first = try await uploads.create(request, actor: nil)
+        _ = try await uploads.append(to: first.id, at: 0, Depot.body([1, 2, 3]))
+        let again = try await uploads.create(request, actor: nil)
+        #expect(again.id == first.id && again.offset == 3)
+        request.attempt = word + ".1"
+        let second = try await uploads.create(request, actor: nil)
+        #expect(second.id != first.id && second.offset == 0)
+        // Another length, form or role is another upload.
+        for change: (inout UploadRequest) -> Void in [
+            { $0.length = 7 }, { $0.isSealed.toggle() },
+            { $0.isEncrypted = !($0.isEncrypted ?? uploads.settings.isEncrypted) },
+        ] {
+            var other = request
+            change(&other)
+            if other.isSealed, other.isEncrypted != nil { continue }
+            #expect(try await uploads.create(other, actor: nil).id != second.id)
+        }
+        request.length = 6
+        request.role = .whole(name: "a.bin")
+        guard !isSealed else { return }
+        #expect(try await uploads.create(request, actor: nil).id != second.id)
+    }
+
     /// Another process took bytes between the look into the catalog and the lock.
     @Test func whoReadTheUploadTooEarlyCutsNothing() async throws {
         let depot = try Depot()

@@ -115,7 +115,7 @@ import Testing
             "method": "POST", "times": 1, "path": "/v1/uploads", "answer": [403, [String: String]()] as [Any],
         ])
         #expect(try way.add("--encrypt", "--restart").status == 77)
-        #expect(try way.memory.map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == [kept])
+        #expect(try way.memory.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }.contains(kept))
         #expect(try way.add("--encrypt").status == 0)
         #expect(try way.isWhole() && way.memory.isEmpty)
     }
@@ -130,20 +130,57 @@ import Testing
         #expect(try way.isWhole() && way.memory.isEmpty)
     }
 
-    @Test func aSealedBeginningThatNobodyHeardOfIsEndedByRestart() throws {
+    /// Encrypted here it goes on under the same key, which was written down with the word: the same bytes go under it again.
+    @Test func aSealedBeginningThatNobodyHeardOfGoesOn() throws {
         let way = try Way()
-        let form = ["--encrypt"]
-        func add(_ more: String...) throws -> Outcome {
+        try way.meddle(["method": "POST", "times": 1, "path": "/v1/uploads", "drop": true])
+        #expect(try way.add("--encrypt").status == 69)
+        #expect(try way.site.state(of: "source.bin") == "uploading")
+        let note = try #require(way.memory.first)
+        #expect(try FileManager.default.attributesOfItem(atPath: note)[.posixPermissions] as? Int == 0o600)
+        let sent = try way.add("--encrypt")
+        #expect(sent.status == 0, "\(sent.errors)")
+        #expect(try way.isWhole() && way.memory.isEmpty)
+    }
+
+    /// Of parts that go side by side each has a word: none is begun twice.
+    @Test(arguments: [[], ["--encrypt"]]) func partsThatNobodyHeardOfGoOn(form: [String]) throws {
+        let way = try Way()
+        func add() throws -> Outcome {
             try run(
-                Programs.own("keyway"), ["asset", "file", "add", "film", way.path, "--json"] + form + more,
+                Programs.own("keyway"), ["asset", "file", "add", "film", way.path, "--parallel", "3"] + form,
                 environment: way.site.environment(way.proxy.address))
         }
-        try way.meddle(["method": "POST", "times": 1, "path": "/v1/uploads", "drop": true])
+        try way.meddle(
+            ["method": "POST", "times": 1, "path": "/v1/uploads"],
+            ["method": "POST", "times": 1, "path": "/v1/uploads", "drop": true])
         #expect(try add().status == 69)
-        #expect(try way.site.state(of: "source.bin") == "uploading" && way.memory.isEmpty)
-        let refused = try add()
+        let sent = try add()
+        #expect(sent.status == 0, "\(sent.errors)")
+        #expect(try way.isWhole() && way.memory.isEmpty)
+        let begun = try way.site.data.must("audit", "tail", "-n", "1000").text.components(
+            separatedBy: "partial upload of")
+        #expect(begun.count - 1 == 3)
+    }
+
+    /// A key that was written down is of one content: another one that comes to lie in its place gets another key, and so another
+    /// attempt.
+    @Test func aSealedBeginningOfOtherContentIsEndedByRestart() throws {
+        let way = try Way()
+        try way.meddle(["method": "POST", "times": 1, "path": "/v1/uploads", "drop": true])
+        #expect(try way.add("--encrypt").status == 69)
+        let kept = try Data(contentsOf: URL(fileURLWithPath: try #require(way.memory.first)))
+        var content = try Data(contentsOf: URL(fileURLWithPath: way.path))
+        content[0] ^= 1
+        try content.write(to: URL(fileURLWithPath: way.path))
+        let refused = try way.add("--encrypt")
         #expect(refused.status == 73 && refused.errors.contains("--restart"), "\(refused.errors)")
-        let anew = try add("--restart")
+        let key = { (note: Data) in
+            (try? JSONSerialization.jsonObject(with: note) as? [String: Any])?["key"] as? String
+        }
+        let later = try Data(contentsOf: URL(fileURLWithPath: try #require(way.memory.first)))
+        #expect(key(kept) != nil && key(later) != nil && key(kept) != key(later))
+        let anew = try way.add("--encrypt", "--restart")
         #expect(anew.status == 0, "\(anew.errors)")
         #expect(try way.isWhole() && way.memory.isEmpty)
         let events = try way.site.data.must("audit", "tail").text

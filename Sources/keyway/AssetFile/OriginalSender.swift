@@ -89,6 +89,7 @@ struct OriginalSender: Sendable {
     private func begin() async throws -> (parts: [UploadMemory.Part], key: ContentKey?)? {
         if restarts {
             try await endAll()
+            memory.forgetAttempt()
         } else if let begun = memory.load() {
             if try await areKnown(begun.parts) {
                 let isSame = begun.parts.last?.end == file.size && (begun.sha256 ?? plan.sha256) == plan.sha256
@@ -99,12 +100,16 @@ struct OriginalSender: Sendable {
             } else if try await isThere() {
                 return nil
             }
+            memory.forgetAttempt()
         }
-        // Never one of before: what was sent under that may have been something else.
-        let key = plan.isSealed ? ContentKey.random(.storage) : nil
+        // Written down before the server hears of it: it may begin uploads, and nobody hear that it did. Where that happened
+        // before, the same is asked again. A key of before is of the same content then, in the same parts, so that the very same
+        // bytes go under it; anything else gets another one.
+        let attempt = try memory.attempt(parts: partCount, digest: plan.sha256, isSealed: plan.isSealed)
+        let key = attempt.contentKey
         let parts: [UploadMemory.Part]
         do {
-            parts = try await create(key)
+            parts = try await create(attempt, key)
         } catch let error as OperatorError where error.code == .exists && !restarts {
             if try await held.report()?.state == AssetFileState.uploading.rawValue { throw isArriving }
             throw error
@@ -143,8 +148,10 @@ struct OriginalSender: Sendable {
         return true
     }
 
-    private func create(_ key: ContentKey?) async throws -> [UploadMemory.Part] {
-        let count = UInt64(max(1, min(parallel, Int(clamping: file.size / (1 << 20)))))
+    private var partCount: Int { max(1, min(parallel, Int(clamping: file.size / (1 << 20)))) }
+
+    private func create(_ attempt: UploadMemory.Attempt, _ key: ContentKey?) async throws -> [UploadMemory.Part] {
+        let count = UInt64(partCount)
         var parts: [UploadMemory.Part] = []
         for index in 0..<count {
             let (start, end) = (
@@ -153,8 +160,7 @@ struct OriginalSender: Sendable {
             var part = UploadMemory.Part(upload: "", start: start, end: end)
             var plan = plan
             if count > 1 { plan.file = nil } else { plan.sealedKey = try await sealed(key, [part]) }
-            // Written down before the server hears of it: it may begin the upload, and nobody hear that it did.
-            if count == 1, key == nil { plan.attempt = try memory.attempt() }
+            plan.attempt = attempt.word(ofPart: Int(index))
             part.upload = try await channel.create(plan, length: end - start, partials: nil)
             parts.append(part)
         }

@@ -32,7 +32,7 @@ struct PlannedUpload: Sendable {
     var isSealed = false
     /// The file's key, for the server alone; nil for a part of a file.
     var sealedKey: [UInt8]?
-    /// What it is known by when nobody hears that it began; nil for what is never asked for twice.
+    /// What it is known by when nobody hears that it began; nil for what joins several.
     var attempt: String?
 }
 

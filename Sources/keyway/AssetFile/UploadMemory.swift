@@ -47,6 +47,32 @@ struct UploadMemory {
         }
     }
 
+    /// Uploads that are to be: written down before the server hears of them, who may begin them and nobody hear that it did.
+    struct Attempt: Codable, Sendable {
+        /// Of chance: what the server knows the uploads by.
+        private var word: String
+        fileprivate var parts: Int
+        /// Of the file, in hexadecimal digits.
+        fileprivate var sha256: String
+        /// Of a file that is encrypted here. Under it go these bytes in these parts, and nothing else.
+        fileprivate var key: Data?
+
+        fileprivate init(parts: Int, key: ContentKey?, digest: String) {
+            word = UUID().uuidString.lowercased()
+            self.parts = parts
+            sha256 = digest
+            self.key = key?.withUnsafeBytes { Data($0) }
+        }
+
+        /// Each upload has its own.
+        func word(ofPart number: Int) -> String { parts == 1 ? word : "\(word).\(number)" }
+
+        /// Nil for a file that is sent as it is.
+        var contentKey: ContentKey? {
+            key?.withUnsafeBytes { ContentKey(.storage, copying: $0) }
+        }
+    }
+
     private let path: String
 
     /// - Parameter identity: everything that makes it the same upload: where to, what, and of which content.
@@ -72,16 +98,45 @@ struct UploadMemory {
         return begun.flatMap { $0.isWhole && !$0.parts.isEmpty ? $0 : nil }
     }
 
-    /// Only its owner may read it, from the first byte on: it may hold a key.
     func save(_ begun: Begun) throws {
+        try write(try JSONEncoder().encode(begun), to: path)
+        // Its address is known from here on.
+        forgetAttempt()
+    }
+
+    /// What is asked of the server before it is known whether it heard: the same until the addresses are saved, as long as it is
+    /// of the same content, in as many parts and of the same form.
+    ///
+    /// - Parameter digest: SHA-256 of the file, in hexadecimal digits.
+    func attempt(parts: Int, digest: String, isSealed: Bool) throws -> Attempt {
+        if let content = FileManager.default.contents(atPath: attemptPath),
+            let known = try? JSONDecoder().decode(Attempt.self, from: content), known.parts == parts,
+            known.sha256 == digest, (known.contentKey != nil) == isSealed, (known.key != nil) == isSealed
+        {
+            return known
+        }
+        let attempt = Attempt(parts: parts, key: isSealed ? .random(.storage) : nil, digest: digest)
+        try write(try JSONEncoder().encode(attempt), to: attemptPath)
+        return attempt
+    }
+
+    /// What begins anew is another attempt.
+    func forgetAttempt() {
+        try? FileManager.default.removeItem(atPath: attemptPath)
+    }
+
+    private var attemptPath: String { path + "-attempt" }
+
+    /// Only its owner may read it, from the first byte on: it may hold a key.
+    private func write(_ json: Data, to path: String) throws {
+        var content = json
         try makeFolder()
         removeTemporaries()
-        var content = try JSONEncoder().encode(begun)
-        let temporary = "\(path).\(UUID().uuidString)"
+        let temporary = "\(self.path).\(UUID().uuidString)"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         var isWritten = descriptor >= 0
         content.withUnsafeMutableBytes { bytes in
-            isWritten = isWritten && write(descriptor, bytes.baseAddress, bytes.count) == bytes.count
+            isWritten = isWritten && Glibc.write(descriptor, bytes.baseAddress, bytes.count) == bytes.count
             if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) }
         }
         isWritten = isWritten && fsync(descriptor) == 0
@@ -91,26 +146,6 @@ struct UploadMemory {
             unlink(temporary)
             throw CommandFailure(.inputOutput, "cannot write '\(path)': \(reason)")
         }
-        // Its address is known from here on.
-        try? FileManager.default.removeItem(atPath: path + "-attempt")
-    }
-
-    /// A word of chance that the server knows the upload by, the same until its address is saved.
-    func attempt() throws -> String {
-        let file = path + "-attempt"
-        if let known = FileManager.default.contents(atPath: file), let word = String(bytes: known, encoding: .ascii),
-            UUID(uuidString: word) != nil
-        {
-            return word
-        }
-        let word = UUID().uuidString.lowercased()
-        try makeFolder()
-        do {
-            try Data(word.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-        } catch {
-            throw CommandFailure(.inputOutput, "cannot write '\(file)': \(SystemReason.text(error))")
-        }
-        return word
     }
 
     private func makeFolder() throws {
@@ -129,7 +164,7 @@ struct UploadMemory {
     func forget() {
         // What stays is only tried first by the next upload of the same content.
         try? FileManager.default.removeItem(atPath: path)
-        try? FileManager.default.removeItem(atPath: path + "-attempt")
+        forgetAttempt()
         removeTemporaries()
     }
 
