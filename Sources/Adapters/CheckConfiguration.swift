@@ -17,8 +17,12 @@ public struct CheckSettings: Sendable, Hashable {
     public var onFound: CheckFinding.Outcome
     /// So many originals are checked at once.
     public var concurrency: Int
+    /// Whether files that jobs name are put to the checks, whatever their transforms say; nil for what the catalog says.
+    public var areInputsChecked: Bool?
 
-    static let fields = ["checks.clamav", "checks.clamavTimeout", "checks.clamavFound", "checks.atOnce"]
+    static let fields = [
+        "checks.clamav", "checks.clamavTimeout", "checks.clamavFound", "checks.atOnce", "checks.inputs",
+    ]
 
     init(_ reader: ConfigReader) throws {
         let clamavText = reader.string(forKey: "checks.clamav")
@@ -40,6 +44,13 @@ public struct CheckSettings: Sendable, Hashable {
             case let word?: throw ConfigurationError("checks.clamavFound must be reject or flag, not '\(word)'")
             }
         concurrency = try reader.number("checks.atOnce", in: 1...64) ?? 2
+        areInputsChecked =
+            switch reader.string(forKey: "checks.inputs") {
+            case nil: nil
+            case "required": true
+            case "off": false
+            case let word?: throw ConfigurationError("checks.inputs must be required or off, not '\(word)'")
+            }
     }
 
     /// Writes into the catalog what only this configuration says, for all programs that work on it: a server's to call.
@@ -47,11 +58,17 @@ public struct CheckSettings: Sendable, Hashable {
     /// - Returns: the names of required checks that are not configured here; this program lets no original out.
     /// - Throws: `CatalogError`.
     public func declare(in catalog: any CatalogEngine, at now: Date = Date()) async throws -> [String] {
-        func event(_ action: AuditAction) -> CatalogChange {
+        func event(_ action: AuditAction, _ detail: String = ClamdCheck.name) -> CatalogChange {
             var event = AuditEvent(time: now, action: action)
             event.actor = "server"
-            event.detail = ClamdCheck.name
+            event.detail = detail
             return .audit(event)
+        }
+        if let areInputsChecked, try await catalog.requiresInputChecks() != areInputsChecked {
+            try await catalog.apply([
+                .quarantine(.requireInputChecks(areInputsChecked)),
+                event(areInputsChecked ? .checkRequired : .checkReleased, "inputs of jobs"),
+            ])
         }
         var required = try await catalog.requiredChecks()
         if clamav != nil, !required.contains(ClamdCheck.name) {

@@ -40,7 +40,10 @@ extension Database {
                 job.ended?.timeIntervalSince1970, job.version, job.warnings.joined(separator: "\n"), job.isPaused,
                 job.isCanceling, job.isStorageEncrypted, job.storageAccount,
             ])
-        for (position, task) in (tasks.isEmpty ? job.usualTasks : tasks).enumerated() { try insert(task, position) }
+        var tasks = tasks.isEmpty ? job.usualTasks : tasks
+        // In the transaction, so that no job is submitted between the question and the answer.
+        if job.hasUncheckedInputs, try requiresInputChecks() { tasks = tasks.withInputChecks(of: job.id) }
+        for (position, task) in tasks.enumerated() { try insert(task, position) }
         try note(
             JobEvent(
                 time: job.created, kind: .jobStateChange, job: job.id, newState: job.state.rawValue, progress: 0),

@@ -15,6 +15,9 @@ extension Database {
             try execute(sql: "INSERT INTO requiredCheck (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [name])
         case .releaseCheck(let name):
             try execute(sql: "DELETE FROM requiredCheck WHERE name = ?", arguments: [name])
+        case .requireInputChecks(true):
+            try execute(sql: "INSERT INTO checkedInputs (id) VALUES (1) ON CONFLICT DO NOTHING")
+        case .requireInputChecks(false): try execute(sql: "DELETE FROM checkedInputs")
         }
     }
 
@@ -44,6 +47,10 @@ extension Database {
 
     func requiredChecks() throws -> [String] {
         try String.fetchAll(self, sql: "SELECT name FROM requiredCheck ORDER BY name")
+    }
+
+    func requiresInputChecks() throws -> Bool {
+        try Bool.fetchOne(self, sql: "SELECT EXISTS (SELECT 1 FROM checkedInputs)") ?? false
     }
 
     func quarantinedFile(_ id: AssetFileID) throws -> QuarantinedFile? {
@@ -108,6 +115,10 @@ extension SQLiteCatalog {
 
     public func requiredChecks() async throws -> [String] {
         try await read { try $0.requiredChecks() }
+    }
+
+    public func requiresInputChecks() async throws -> Bool {
+        try await read { try $0.requiresInputChecks() }
     }
 
     public func knownWorks(_ page: Page) async throws -> [KnownWork] {

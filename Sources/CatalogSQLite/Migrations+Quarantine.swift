@@ -22,6 +22,13 @@ extension Migrations {
         ) STRICT;
         """
 
+    /// Has its row where the files that jobs name are put to the checks.
+    static let checkedInputs = """
+        CREATE TABLE checkedInputs (
+            id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1)
+        ) STRICT;
+        """
+
     static let requiredChecks = """
         CREATE TABLE requiredCheck (
             name TEXT PRIMARY KEY NOT NULL

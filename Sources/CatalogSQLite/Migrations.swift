@@ -39,6 +39,7 @@ enum Migrations {
         migrator.registerMigration("sealedKeyUses") { try $0.execute(sql: sealedKeyUses) }
         migrator.registerMigration("indexTags") { try $0.execute(sql: indexTags) }
         migrator.registerMigration("sharedFiles") { try $0.execute(sql: sharedFiles) }
+        migrator.registerMigration("checkedInputs") { try $0.execute(sql: checkedInputs) }
         return migrator
     }
 

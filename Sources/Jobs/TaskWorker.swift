@@ -14,9 +14,12 @@ struct TaskWorker: Sendable {
         _ taken: TakenTask, _ spare: SpareEncoders, _ onEvent: @escaping @Sendable (EncoderEvent) -> Void
     ) async throws -> TaskOutcome {
         switch taken.task.kind {
-        case .probe: return try await encoding.probe(taken.job)
+        case .probe:
+            try await requireChecks(taken)
+            return try await encoding.probe(taken.job)
         case .checks: return try await steps.check(taken.job)
         case .encode:
+            try await requireChecks(taken)
             return try await encoding.encode(taken, isPublished: isPublishedAtOnce(taken), spare, onEvent)
         case .thumbnails:
             return try await encoding.addStills(taken, isPublished: isPublishedAtOnce(taken), onEvent)
@@ -25,6 +28,17 @@ struct TaskWorker: Sendable {
         case .package: return try await (steps.package ?? PipelineSteps.unavailable)(input(of: taken))
         case .prewarm: return try await steps.prewarm(input(of: taken))
         case .notify: return try await notify(taken)
+        }
+    }
+
+    /// What came to be required after the job was submitted holds for it, too.
+    private func requireChecks(_ taken: TakenTask) async throws {
+        guard taken.job.hasUncheckedInputs, try await catalog.requiresInputChecks() else { return }
+        guard try await catalog.tasks(of: taken.job.id).havePassedChecks(before: taken.task) else {
+            throw JobFailure(
+                .inputRefused,
+                "files that jobs name are put to the checks here (checks.inputs), and this job was submitted before: submit "
+                    + "it again")
         }
     }
 

@@ -90,7 +90,7 @@ struct EncodeCommand: AsyncParsableCommand {
         _ orders: [(order: String, files: [String])], _ qualities: MeasuredQualities
     ) async throws -> [JobReport] {
         let installation = try await common.open()
-        let settings = try await common.configuration().storage
+        let configuration = try await common.configuration()
         var jobs: [JobRecord] = []
         for (order, files) in orders {
             let job = try await Self.submit(
@@ -100,8 +100,8 @@ struct EncodeCommand: AsyncParsableCommand {
                 detach
                     ? job
                     : try await Self.end(
-                        of: job, installation, settings, label: "encoding \(job.asset)", isDrawn: watch, qualities,
-                        encoders: encoders))
+                        of: job, installation, configuration.storage, configuration.checks,
+                        label: "encoding \(job.asset)", isDrawn: watch, qualities, encoders: encoders))
         }
         return jobs.map(JobReport.init)
     }
@@ -175,8 +175,8 @@ struct EncodeCommand: AsyncParsableCommand {
     ///
     /// - Parameter isDrawn: progress is drawn also when standard error is not a terminal.
     static func end(
-        of job: JobRecord, _ installation: Installation, _ settings: StorageSettings, label: String, isDrawn: Bool,
-        _ qualities: MeasuredQualities? = nil, encoders: Int? = nil
+        of job: JobRecord, _ installation: Installation, _ settings: StorageSettings, _ checks: CheckSettings? = nil,
+        label: String, isDrawn: Bool, _ qualities: MeasuredQualities? = nil, encoders: Int? = nil
     ) async throws -> JobRecord {
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
@@ -187,8 +187,8 @@ struct EncodeCommand: AsyncParsableCommand {
             waits.cancel()
             bar.finish()
         }
-        return try await installation.makeJobQueue(settings, logger: logger, encoders: encoders).waitForEnd(of: job.id)
-        {
+        let queue = try installation.makeJobQueue(settings, logger: logger, checks: checks, encoders: encoders)
+        return try await queue.waitForEnd(of: job.id) {
             bar.show($0)
             qualities?.note($0)
         }

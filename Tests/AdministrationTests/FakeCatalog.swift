@@ -262,6 +262,7 @@ extension FakeCatalog {
     func ingestRecord(_ file: AssetFileID) -> IngestRecord? { nil }
     func quarantinedFile(_ file: AssetFileID) -> QuarantinedFile? { nil }
     func requiredChecks() -> [String] { [] }
+    func requiresInputChecks() -> Bool { false }
     func originalsToCheck(at now: Date, limit: Int) -> [QuarantinedFile] { [] }
     func reviews(matching query: ReviewQuery) -> [QuarantinedFile] { [] }
     func knownWorks(_ page: Page) -> [KnownWork] { [] }

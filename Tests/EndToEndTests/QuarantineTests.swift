@@ -256,6 +256,69 @@ import Testing
         #expect(try site.remote("asset", "file", "add", "film", part, "--name", "again.m4a").status == 0)
     }
 
+    /// Where the server says so the checks hold for whatever a job names, whichever way it came, and for jobs of before.
+    @Test func whatJobsNameIsCheckedWhereTheServerSaysSo() throws {
+        let clamd = try Clamd()
+        let data = try DataFolder()
+        let eicar = try data.folder.write("eicar.mp4", Clamd.eicar)
+        let good = Programs.clip("exo_sample.mp4")
+        let environment = ["KEYWAY_CHECKS_CLAMAV": clamd.address]
+        // Before, a path is opened as it is; and what was submitted then is not begun any more.
+        let before = try data.must("encode", good, "--asset", "before", "--detach", "--json").json()
+        let waiting = try #require((before["jobs"] as? [[String: Any]])?.first?["id"] as? String)
+        let server = try RunningServer(
+            data, environment: environment.merging(["KEYWAY_CHECKS_INPUTS": "required"]) { $1 })
+        var shown: [String: Any] = [:]
+        func job(_ id: String) throws -> [String: Any] {
+            #expect(
+                try eventually {
+                    shown = try data.must("job", "show", id, "--json").json()
+                    let state = (shown["job"] as? [String: Any])?["state"] as? String
+                    return ["finished", "error"].contains(state)
+                })
+            return shown["job"] as? [String: Any] ?? [:]
+        }
+        #expect(try job(waiting)["errorCode"] as? String == "inputRefused")
+        func submit(_ input: String, _ asset: String) throws -> [String: Any] {
+            let made = try data.must(
+                "job", "submit", input, "--transform", "upload", "--asset", asset, "--json"
+            ).json()
+            let kinds = (made["tasks"] as? [[String: Any]])?.compactMap { $0["kind"] as? String }
+            #expect(kinds == ["checks", "encode"])
+            return try job((made["job"] as? [String: Any])?["id"] as? String ?? "")
+        }
+        let bad = try submit(eicar, "bad")
+        #expect(bad["errorCode"] as? String == "inputRefused", "\(bad)")
+        #expect((bad["errorMessage"] as? String)?.contains("clamav: found") == true)
+        #expect(try submit(good, "film")["state"] as? String == "finished")
+        // Commands on the folder, while the server is there and when it is not.
+        for isServed in [true, false] {
+            if !isServed { server.stop() }
+            let encoded = try run(
+                Programs.own("keyway"), ["encode", eicar, "--asset", "bad"],
+                environment: data.environment.merging(environment) { $1 })
+            #expect(encoded.status == 65 && encoded.errors.contains("clamav: found"), "\(encoded.errors)")
+            let sent = try run(
+                Programs.own("keyway"), ["asset", "upload", "bad", eicar],
+                environment: data.environment.merging(environment) { $1 })
+            #expect(sent.status == 65, "\(sent.errors)")
+        }
+        #expect(try data.assets() == ["film"])
+        // A server that says nothing of it changes nothing; one that says so ends it.
+        for (value, isChecked) in [(nil, true), ("off", false)] as [(String?, Bool)] {
+            let next = try RunningServer(
+                data, environment: value.map { environment.merging(["KEYWAY_CHECKS_INPUTS": $0]) { $1 } } ?? environment
+            )
+            defer { next.stop() }
+            let made = try data.must(
+                "job", "submit", good, "--transform", "upload", "--asset", "later", "--json"
+            ).json()
+            #expect((made["tasks"] as? [[String: Any]])?.count == (isChecked ? 2 : 1))
+        }
+        let tail = try data.must("audit", "tail", "-n", "1000").text
+        #expect(tail.contains("checkRequired") && tail.contains("checkReleased") && tail.contains("inputs of jobs"))
+    }
+
     /// Files that are no originals are put to the same checks by a task of their job.
     @Test func aTaskChecksTheInputsOfAJob() throws {
         let clamd = try Clamd()

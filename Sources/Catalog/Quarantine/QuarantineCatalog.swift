@@ -13,6 +13,8 @@ public enum QuarantineChange: Sendable {
     case requireCheck(name: String)
     /// Changes nothing when it is not required.
     case releaseCheck(name: String)
+    /// Whether from now on nothing opens a file that a job names before it has passed the checks that originals do.
+    case requireInputChecks(Bool)
 }
 
 /// Which originals a list of reviews shows.
@@ -47,6 +49,8 @@ public protocol QuarantineCatalog: Sendable {
     func ingestRules() async throws -> [IngestRules]
     /// The names of the checks that every program must put originals to, in their order: see `requireCheck`.
     func requiredChecks() async throws -> [String]
+    /// Whether files that jobs name are put to the checks, whatever their transforms say: see `requireInputChecks`.
+    func requiresInputChecks() async throws -> Bool
     /// In order of name, with their fingerprints.
     func knownWorks(_ page: Page) async throws -> [KnownWork]
 }

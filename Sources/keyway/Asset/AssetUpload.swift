@@ -96,8 +96,10 @@ struct AssetUpload: AsyncParsableCommand {
         let installation = try await common.open()
         try await NamedAccount.check(account, in: installation.storage)
         try await installation.catalog.apply([.insertJob(job)])
+        let configuration = try await common.configuration()
         let ended = try await EncodeCommand.end(
-            of: job, installation, common.configuration().storage, label: "uploading \(name)", isDrawn: false)
+            of: job, installation, configuration.storage, configuration.checks, label: "uploading \(name)",
+            isDrawn: false)
         if ended.state == .error { throw EncodeCommand.failure(ended) }
         return MadeVersion(
             id: ended.id.rawValue, state: ended.state.rawValue, version: ended.version, warnings: ended.warnings)

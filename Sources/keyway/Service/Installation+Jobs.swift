@@ -14,10 +14,11 @@ extension Installation {
     ///
     /// - Parameters:
     ///   - configuration: nil for what a command does by itself.
+    ///   - checks: what inputs are put to, where there is no configuration.
     ///   - isServer: whether it works for as long as it runs, and not for one job.
     func makeJobQueue(
-        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil, encoders: Int? = nil,
-        isServer: Bool = false
+        _ storage: StorageSettings, logger: Logger, configuration: ServiceConfiguration? = nil,
+        checks: CheckSettings? = nil, encoders: Int? = nil, isServer: Bool = false
     ) throws -> JobQueue {
         let publication = Publication(catalog: catalog, makeKey: contentKeyMaker, actor: Self.workerActor)
         let jobs = configuration?.jobs
@@ -34,7 +35,7 @@ extension Installation {
             steps: makeSteps(
                 publication,
                 ChecksStep(
-                    checks: configuration.map { makeChecks($0.checks) }, catalog: catalog, isServer: isServer),
+                    checks: (configuration?.checks ?? checks).map(makeChecks), catalog: catalog, isServer: isServer),
                 configuration.map(makePackageStep)),
             notifier: Notifier(
                 catalog: catalog, secret: { try withSecret(named: $0, $1) }, logger: logger),

@@ -82,7 +82,8 @@ public struct SubmitJob: OperatorVerb {
             .audit(
                 context.event(.jobSubmitted, detail: "job \(job.id), asset \(asset), transform \(recipe.name)")),
         ])
-        return JobDetails(job, tasks, at: context.now())
+        // The checks may have been put before them.
+        return JobDetails(job, try await context.catalog.tasks(of: job.id), at: context.now())
     }
 
     /// A transform that encodes nothing works on what is there: nothing of its job makes the asset. Its version
