@@ -51,7 +51,7 @@ public final class DiskLooks: Sendable {
     func begin<Output: Sendable>(_ work: @escaping @Sendable () throws -> Output) -> () throws -> Output {
         let thread = pthread_self()
         guard state.withLock({ $0.thread != thread }) else { return work }
-        let (outcome, isThere) = (Outcome<Output>(), DispatchSemaphore(value: 0))
+        let (outcome, isThere) = (Outcome<Output>(before: hanging), DispatchSemaphore(value: 0))
         begin(
             Look {
                 outcome.set($0)
@@ -124,14 +124,15 @@ public final class DiskLooks: Sendable {
     }
 
     private final class Outcome<Output: Sendable>: Sendable {
-        private let result = Mutex<Result<Output, any Error>?>(nil)
+        private let result: Mutex<Result<Output, any Error>>
+
+        /// - Parameter error: what came of it until something did.
+        init(before error: any Error) {
+            result = Mutex(.failure(error))
+        }
 
         func set(_ result: Result<Output, any Error>) { self.result.withLock { $0 = result } }
 
-        /// Once it was set.
-        func get() throws -> Output {
-            guard let result = result.withLock({ $0 }) else { preconditionFailure("a look ends with an outcome") }
-            return try result.get()
-        }
+        func get() throws -> Output { try result.withLock { $0 }.get() }
     }
 }
