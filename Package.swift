@@ -53,7 +53,7 @@ let playerScripts: [Resource] = [
 let consolePages: [Resource] = [
     "index.html", "console.css", "icon.svg", "main.js", "interface.js", "elements.js", "documents.js", "assets.js",
     "asset.js", "posters.js", "reviews.js", "policies.js", "keys.js", "access.js", "audit.js", "system.js", "jobs.js",
-    "play.html", "play.js",
+    "operations.js", "play.html", "play.js",
 ].map { .embedInCode("Console/\($0)") }
 
 let libraries: [Row] = [

@@ -46,6 +46,7 @@ struct EventStreams {
         return [
             "operationId": .string(name), "summary": .string(summary),
             "description": "Takes the role reader, or one that may more.",
+            "x-keyway-role": .string(AdminRole.reader.rawValue),
             "parameters": .array(parameters), "responses": .object(responses),
         ]
     }

@@ -43,6 +43,7 @@ struct ConsoleFile {
         case "audit.js": PackageResources.audit_js
         case "system.js": PackageResources.system_js
         case "jobs.js": PackageResources.jobs_js
+        case "operations.js": PackageResources.operations_js
         case "reviews.js": PackageResources.reviews_js
         case "play.js": PackageResources.play_js
         default: nil

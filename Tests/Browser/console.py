@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Walks through the operators' console in headless Chromium, as an operator, a reader and a key admin would.
 
-Standard input: {"admin", "tokens": {role: token}, "viewer", "hostile", "asset", "spare"}. Writes screenshots and the text of
+Standard input: {"admin", "tokens": {role: token}, "viewer", "hostile", "asset", "spare", "slow"}. Writes screenshots and the text of
 every page into a folder, and prints one JSON line; exit 0 when everything was as it must be, else 1. Whatever the browser
 complains of, and every breach of the content policy, is a failure.
 """
 
+import contextlib
 import http.client
+import os
 import sys
 import time
 import urllib.parse
@@ -407,6 +409,7 @@ def reader(walk):
         "endpoints",
         "endpoints/default",
         "audit",
+        "operations",
         "system",
     ]:
         walk.go(page)
@@ -453,13 +456,79 @@ def key_admin(walk):
     walk.go("system")
     walk.click("Rotate")
     walk.click("Rotate", "dialog")
-    walk.shows("finished", ".progress")
+    walk.shows("finished", ".facts")
+    walk.shows("Wrapped anew")
     walk.keep("kek-rotated")
+    walk.go("system")
+    walk.shows("finished", ".progress")
+    walk.keep("system-rotated")
+    operations(walk)
     # A token that is revoked elsewhere is of no use from the next request on.
     walk.must(walk.ask("POST", "/v1/admin-tokens", {"name": "short", "role": "reader"})[0] == 200, "no token was made")
     walk.must(walk.ask("DELETE", "/v1/admin-tokens/the-key-admin", role="key-admin")[0] == 200, "not revoked")
     walk.until("return document.querySelector('#token') !== null", "the sign-in after the revocation")
     walk.keep("signed-out")
+
+
+def operations(walk):
+    """Long work is begun, followed by its events alone, and canceled."""
+    spare = walk.site["spare"]
+    walk.go("operations")
+    walk.shows("KEK rotation", "tbody")
+    walk.click("Back up")
+    walk.type("dialog input[name=name]", "<b>no-name</b>")
+    walk.click("Back up", "dialog")
+    walk.shows("malformed", "dialog")
+    walk.keep("backup-refused")
+    walk.type("dialog input[name=name]", "of-the-console")
+    walk.click("Back up", "dialog")
+    walk.shows("finished", ".facts")
+    walk.shows("KEK version 2")
+    walk.keep("backup")
+    with reading_without_end(walk.site["slow"]):
+        walk.go(f"assets/{spare}")
+        walk.click("Verify media")
+        walk.click("Verify", "dialog")
+        walk.shows("running", ".facts")
+        walk.keep("verification")
+        # From here on only events tell: the page is not asked again by the clock.
+        walk.driver.script("window.keyway.live = false")
+        id = walk.address().rsplit("/", 1)[1]
+        walk.must(walk.ask("POST", f"/v1/operations/{id}/cancel")[0] == 200, "it was not canceled")
+        walk.shows("canceled", ".facts")
+        walk.driver.script("window.keyway.live = true")
+        walk.go("operations")
+        walk.click("Verify media")
+        walk.type("dialog textarea", f"{spare}\n\n")
+        walk.click("Verify", "dialog")
+        walk.shows("running", ".facts")
+        walk.go("operations")
+        walk.shows("running", "tbody")
+        walk.keep("operations")
+        walk.must(
+            walk.driver.script("const one = document.querySelector('.scroll'); return one.scrollWidth <= one.clientWidth"),
+            "what cancels an operation is out of sight",
+        )
+        walk.driver.script("window.keyway.live = false")
+        walk.click("Cancel the verification")
+        walk.click("Cancel it", "dialog")
+        walk.until("return !document.querySelector('tbody').innerText.includes('running')", "the end of what was canceled")
+        walk.driver.script("window.keyway.live = true")
+    walk.click("Verify media")
+    walk.click("Verify", "dialog")
+    walk.shows("whole", "section .facts")
+    walk.keep("verified")
+
+
+@contextlib.contextmanager
+def reading_without_end(index):
+    """A file that takes hours to read, and no room."""
+    size = os.path.getsize(index)
+    os.truncate(index, 1 << 40)
+    try:
+        yield
+    finally:
+        os.truncate(index, size)
 
 
 def looks(walk):

@@ -7,6 +7,7 @@ import {
   section, table, time, values,
 } from "./elements.js";
 import { all, ask, may } from "./interface.js";
+import { beginOperation } from "./operations.js";
 import { poster } from "./posters.js";
 
 export function assetPage(name) {
@@ -31,7 +32,7 @@ export function assetPage(name) {
         warningList(asset.warnings),
         section("Locators", [], locators(asset, page)),
         section("Tracks", [], tracks(asset)),
-        section("Versions", [], versionTable(asset, versions, page)),
+        section("Versions", verification(asset), versionTable(asset, versions, page)),
         section("Originals", [], originalTable(originals)),
         section("Keys", [rotateKeys(asset, page)], keyTable(asset)),
       ];
@@ -127,6 +128,12 @@ function originalTable(files) {
 /** A word that leads to what was found, where somebody has to look. */
 const checksOf = ({ id, checks }) => !checks ? "–"
   : may("GET /v1/reviews/{id}") ? link(`reviews/${path(id)}`, checks) : checks;
+
+/** Reads everything that is stored of it through, as an operation. */
+const verification = ({ name }) => may("POST /v1/assets/{name}/verify") ? [button("Verify media", () => beginOperation({
+  title: `Verify the media of ${name}?`, submit: "Verify",
+  text: "All that is stored of it, originals too, is read through and held against what was written.",
+}, "POST /v1/assets/{name}/verify", () => ({ name })))] : [];
 
 async function rollBack({ name }, version, page) {
   const done = await dialog({

@@ -97,8 +97,10 @@ function request(route, fields) {
   const headers = { Authorization: `Bearer ${state.token}` };
   if (rest.ifMatch) headers["If-Match"] = rest.ifMatch;
   if (rest.ifNoneMatch) headers["If-None-Match"] = rest.ifNoneMatch;
+  if (rest.prefer) headers.Prefer = rest.prefer;
   delete rest.ifMatch;
   delete rest.ifNoneMatch;
+  delete rest.prefer;
   let body;
   if (rest.document !== undefined) {
     headers["Content-Type"] = "application/yaml";
@@ -137,6 +139,13 @@ export async function ask(route, fields = {}) {
   return { data: await answer.json(), tag: answer.headers.get("ETag") };
 }
 
+/**
+ * Begins long work as an operation (RFC 7240), instead of waiting for its end.
+ * @returns the operation
+ * @throws Refused
+ */
+export const begin = async (route, fields) => (await ask(route, { ...fields, prefer: "respond-async" })).data;
+
 /** Asks for a file, as `picture("GET /v1/assets/{name}/poster", { name })`. @returns {Promise<Blob>} @throws Refused */
 export const picture = async (route, fields) => (await answered(route, fields)).blob();
 
@@ -168,5 +177,51 @@ export async function follow(route, fields, signal, onEvent) {
       if (!lines.length) continue;
       try { onEvent(JSON.parse(lines.join("\n"))); } catch { /* Not one of ours. */ }
     }
+  }
+}
+
+// A browser has six connections to a server without TLS, for all of its tabs, and a stream of events holds one.
+const MOST_STREAMS = 2;
+
+/** Has a page ask again at once when there is an event of what it shows: of a few things, and while somebody looks. */
+export class Following {
+  /** @param route one with `{id}` that answers with events */
+  constructor(route, refresh) {
+    Object.assign(this, { route, refresh, wanted: [], streams: new Map(), isStopped: false });
+    this.onVisibility = () => this.follow(this.wanted);
+    document.addEventListener("visibilitychange", this.onVisibility);
+  }
+
+  /** Harmless when they are followed already. @param ids what has not ended */
+  follow(ids) {
+    this.wanted = ids;
+    const now = this.isStopped || document.hidden || !has(this.route) ? [] : ids.slice(0, MOST_STREAMS);
+    for (const [id, stream] of this.streams) {
+      if (now.includes(id)) continue;
+      stream.abort();
+      this.streams.delete(id);
+    }
+    for (const id of now) if (!this.streams.has(id)) this.begin(id);
+  }
+
+  stop() {
+    this.isStopped = true;
+    this.follow([]);
+    clearTimeout(this.due);
+    document.removeEventListener("visibilitychange", this.onVisibility);
+  }
+
+  /** What breaks is followed again when the page asks by the clock. */
+  begin(id) {
+    const stream = new AbortController();
+    this.streams.set(id, stream);
+    follow(this.route, { id }, stream.signal, () => this.soon()).catch(() => {}).then(() => {
+      if (this.streams.get(id) === stream) this.streams.delete(id);
+    });
+  }
+
+  /** Many events together are one look. */
+  soon() {
+    this.due ??= setTimeout(() => { this.due = undefined; if (!this.isStopped) this.refresh(); }, 150);
   }
 }

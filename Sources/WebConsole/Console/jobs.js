@@ -7,11 +7,12 @@ import {
   time,
 } from "./elements.js";
 import { yaml } from "./documents.js";
-import { all, ask, choices, follow, has, may } from "./interface.js";
+import { Following, all, ask, choices, may } from "./interface.js";
 
 const LOOKS = { finished: "good", error: "bad", canceled: "", canceling: "wait", processing: "busy", scheduled: "wait",
   queued: "", paused: "wait" };
 const stateOf = ({ state }) => badge(state, LOOKS[state] ?? "");
+const ENDED = ["finished", "error", "canceled"];
 const EVENTS = "GET /v1/jobs/{id}/events";
 const PAGE = 50;
 
@@ -90,12 +91,16 @@ function verbs({ job }, page) {
 }
 
 export function jobPage(id) {
-  const actions = el("span", { class: "actions" }), watching = new AbortController();
+  const actions = el("span", { class: "actions" });
   const page = {
     title: "Job", every: 2000,
     top: [heading("Job", actions)],
-    stop: () => watching.abort(),
-    load: async () => (await ask("GET /v1/jobs/{id}", { id })).data,
+    stop: () => following.stop(),
+    async load() {
+      const { data } = await ask("GET /v1/jobs/{id}", { id });
+      following.follow(ENDED.includes(data.job.state) ? [] : [id]);
+      return data;
+    },
     draw(found) {
       const { job, inputs, warnings, tasks, remaining } = found;
       actions.replaceChildren(...verbs(found, page));
@@ -115,11 +120,8 @@ export function jobPage(id) {
       ].filter(Boolean);
     },
   };
-  // Events come at once, and many of them together; without them the page still asks every two seconds.
-  let due;
-  const soon = () => { due ??= setTimeout(() => { due = undefined; if (!watching.signal.aborted) page.refresh(); },
-    150); };
-  if (has(EVENTS)) follow(EVENTS, { id }, watching.signal, soon).catch(() => {});
+  // Events come at once; without them the page still asks every two seconds.
+  const following = new Following(EVENTS, () => page.refresh());
   return page;
 }
 

@@ -8,6 +8,7 @@ import { el, failure, heading, link, say } from "./elements.js";
 import * as server from "./interface.js";
 import { jobPage, jobsPage, transformPage, transformsPage } from "./jobs.js";
 import { keyPage, keysPage } from "./keys.js";
+import { operationPage, operationsPage } from "./operations.js";
 import { filterPage, newPolicyPage, policiesPage, policyPage, policyTestPage } from "./policies.js";
 import { reviewPage, reviewsPage } from "./reviews.js";
 import { systemPage } from "./system.js";
@@ -33,6 +34,7 @@ const PAGES = [
   ]],
   ["Record", [
     ["audit", "Audit", "GET /v1/audit", auditPage],
+    ["operations", "Operations", "GET /v1/operations", operationsPage],
     ["tokens", "Admin tokens", "GET /v1/admin-tokens", tokensPage],
     ["system", "System", "GET /v1/keks", systemPage],
   ]],
@@ -47,6 +49,7 @@ const PLACES = [
   [/^policies\/(authorization|delivery)\/([^/]+)$/, "policies", policyPage],
   [/^filters\/([^/]+)$/, "policies", filterPage], [/^keys\/([^/]+)$/, "keys", keyPage],
   [/^endpoints\/([^/]+)$/, "endpoints", endpointPage], [/^explain\/([^/]+)$/, "audit", explainPage],
+  [/^operations\/([^/]+)$/, "operations", operationPage],
 ];
 
 const $ = (id) => document.getElementById(id);

@@ -1,34 +1,33 @@
 // The machine room: key-encryption keys, seeds, the audit log's soundness, and whether the server is ready.
 
-import { badge, button, code, dialog, el, facts, failure, heading, say, section, shortID, table,
-  time } from "./elements.js";
-import { ask, identity, may, version } from "./interface.js";
-
-const ROTATION = "/v1/keks/rotation";
+import { badge, button, code, el, facts, failure, heading, section, shortID, table, time } from "./elements.js";
+import { ask, has, identity, may, version } from "./interface.js";
+import { lastOperation, rotate } from "./operations.js";
 
 export function systemPage() {
   const verification = el("div", { "aria-live": "polite" });
   const page = {
     title: "System",
     top: [heading("System")],
+    stop: () => last.stop(),
     async load() {
       const [ready, keks, seeds, rotation] = await Promise.all([
-        readiness(), ask("GET /v1/keks"), ask("GET /v1/key-seeds"), may(`GET ${ROTATION}`) ? ask(`GET ${ROTATION}`)
-          : null,
+        readiness(), ask("GET /v1/keks"), ask("GET /v1/key-seeds"), has("GET /v1/operations") ? last.load() : undefined,
       ]);
-      return { ready, keks: keks.data, seeds: seeds.data.seeds, rotation: rotation?.data };
+      return { ready, keks: keks.data, seeds: seeds.data.seeds, rotation };
     },
     draw: ({ ready, keks, seeds, rotation }) => [
       facts([["Keyway", version()], ["Signed in as", `${identity().name}, ${identity().role}`],
         ["Server", ready.ok ? badge("ready", "good") : badge(ready.words, "bad")]]),
-      section("Key-encryption keys", kekActions(rotation, page), keyEncryptionKeys(keks), rotation ? progress(rotation)
-        : null),
+      section("Key-encryption keys", kekActions(rotation), keyEncryptionKeys(keks),
+        rotation ? last.draw(rotation, page) : null),
       section("Key seeds", [], table("Key seeds", ["Seed", "Type", "Authorization policy", "Made"],
         seeds.map((seed) => [seed.name, seed.type, seed.authorizationPolicy ?? "–", time(seed.created)]),
           { empty: "There are none." })),
       section("Audit log", auditActions(verification), verification),
     ],
   };
+  const last = lastOperation("kekRotation", () => page.refresh());
   return page;
 }
 
@@ -50,30 +49,8 @@ function keyEncryptionKeys({ versions }) {
     "Made"], rows);
 }
 
-function kekActions(rotation, page) {
-  if (!may(`POST ${ROTATION}`)) return [];
-  return [button("Rotate", async () => {
-    const done = await dialog({
-      title: "Rotate the key-encryption key?", submit: "Rotate",
-      text: "A new version is made, and everything is wrapped anew under it while the server serves.",
-      action: () => ask(`POST ${ROTATION}`),
-    });
-    if (done) { say("The rotation goes on in the server."); await page.refresh(); }
-  }, { disabled: rotation?.state === "running" })];
-}
-
-function progress({ state, done, total, version: number, rewrapped, remaining, failures, error }) {
-  if (state === "idle") return null;
-  const looks = { running: "wait", finished: "good", failed: "bad" };
-  return el("div", { class: "progress" },
-    el("p", {}, "Rotation ", badge(state, looks[state]), number ? ` to version ${number}` : null),
-    state === "running" ? el("progress", { max: Math.max(total, 1), value: String(done), "aria-label": "Rotation" })
-      : null,
-    facts([["Wrapped anew", rewrapped === undefined ? `${done} of ${total}` : String(rewrapped)],
-      ["Remaining", remaining === undefined ? null : String(remaining)],
-        ["Failures", failures?.length ? failures.join("; ") : null]]),
-    error ? failure(new Error(error)) : null);
-}
+const kekActions = (rotation) => may("POST /v1/keks/rotation")
+  ? [button("Rotate", rotate, { disabled: rotation?.state === "running" })] : [];
 
 function auditActions(place) {
   return [button("Verify", async () => {
