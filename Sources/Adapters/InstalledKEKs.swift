@@ -126,10 +126,17 @@ struct KEKStores: Sendable {
 
 /// The versions as `kekVersion` holds them.
 struct CatalogKEKRegister: KEKRegister {
-    let catalog: SQLiteCatalog
+    /// Not held: the catalog holds what recognises the KIDs of its seeds, which holds the KEKs, which hold this. Whoever asks for
+    /// KEKs has the catalog open, where what they wrap is.
+    private weak let catalog: SQLiteCatalog?
+
+    init(catalog: SQLiteCatalog) {
+        self.catalog = catalog
+    }
 
     func entries() throws -> [KEKEntry] {
-        try catalog.kekVersionsBlocking().map(KEKEntry.init)
+        guard let catalog else { throw CatalogError(.unavailable, "the catalog is closed") }
+        return try catalog.kekVersionsBlocking().map(KEKEntry.init)
     }
 }
 
