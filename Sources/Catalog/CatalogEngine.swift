@@ -314,3 +314,12 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     /// Whether an upload or a file has bytes of that name.
     func isOriginalKnown(_ part: String) async throws -> Bool
 }
+
+extension CatalogEngine {
+    /// A key by its KID or name, also one without a row. A KID is never looked for among names: whoever disables a key by its KID
+    /// must not disable another that is called so.
+    public func contentKey(called text: String) async throws -> ContentKeyRecord? {
+        guard let keyID = KeyID(text) else { return try await contentKey(named: text) }
+        return try await contentKey(keyID)
+    }
+}

@@ -10,12 +10,7 @@ extension Database {
         if let policy = key.authorizationPolicy {
             try require("authorizationPolicy", policy, of: "authorization policy")
         }
-        let exists = try Bool.fetchOne(
-            self, sql: "SELECT EXISTS (SELECT 1 FROM contentKey WHERE kid = ? OR name = ?)",
-            arguments: [Column.blob(key.keyID), key.name])
-        guard exists == false else {
-            throw CatalogError(.exists, "there is a key \(key.keyID)\(key.name.map { " or '\($0)'" } ?? "") already")
-        }
+        try requireFree(key)
         // The same key, once removed and now imported again, goes on with its IV numbers.
         let removed = try Int64.fetchOne(
             self, sql: "SELECT nextNumber FROM removedContentKey WHERE kid = ?", arguments: [Column.blob(key.keyID)])
@@ -34,6 +29,20 @@ extension Database {
                 key.deletion?.timeIntervalSince1970, key.checksum.map { Data($0.bytes) }, key.label?.rawValue,
                 key.seed, key.supersededBy.map(Column.blob),
             ])
+    }
+
+    /// KID and name are nobody's, and the name is not another key's KID.
+    private func requireFree(_ key: ContentKeyRecord) throws {
+        if let name = key.name, let other = KeyID(name), other != key.keyID {
+            throw CatalogError(.conflict, "'\(name)' reads as the KID of another key: choose another name")
+        }
+        let taken = try Row.fetchOne(
+            self, sql: "SELECT kid, name FROM contentKey WHERE kid = ? OR name = ?",
+            arguments: [Column.blob(key.keyID), key.name])
+        guard let taken else { return }
+        let keyID = KeyID(bytes: Array(taken["kid"] as Data)).map { "\($0)" } ?? "of that id"
+        let name = (taken["name"] as String?).map { ", '\($0)'," } ?? ""
+        throw CatalogError(.exists, "there is a key \(keyID)\(name) already")
     }
 
     func setAuthorizationPolicy(_ keyID: KeyID, _ policy: String?) throws {

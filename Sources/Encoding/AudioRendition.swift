@@ -118,16 +118,28 @@ final class AudioRendition {
     }
 
     private func addSilence(_ count: Int64, counts: Bool) throws {
+        try withFrame(count) { frame in
+            av_samples_set_silence(
+                frame.pointee.extended_data, 0, Int32(count), Int32(channelCount), AV_SAMPLE_FMT_FLTP)
+            try write(frame.pointee.extended_data, count)
+        }
+        if counts { takenCount += count }
+        try encodeWholeFrames()
+    }
+
+    /// Gives the frame, with room for so many samples, and empties it. It is one for all, and a frame that has buffers must not
+    /// be given others (they would have the sizes of the old ones): so whoever has it calls nobody who wants it.
+    private func withFrame<Result>(
+        _ count: Int64, _ body: (UnsafeMutablePointer<AVFrame>) throws -> Result
+    ) throws -> Result {
+        guard frame.pointee.buf.0 == nil else { throw EncodingFailure(.internalError, "a frame of sound is in use") }
         frame.pointee.nb_samples = Int32(count)
         frame.pointee.format = AV_SAMPLE_FMT_FLTP.rawValue
         frame.pointee.sample_rate = Int32(Self.sampleRate)
         av_channel_layout_default(&frame.pointee.ch_layout, Int32(channelCount))
-        try check(av_frame_get_buffer(frame, 0), .limitExceeded, "no memory for sound")
         defer { av_frame_unref(frame) }
-        av_samples_set_silence(frame.pointee.extended_data, 0, Int32(count), Int32(channelCount), AV_SAMPLE_FMT_FLTP)
-        try write(frame.pointee.extended_data, count)
-        if counts { takenCount += count }
-        try encodeWholeFrames()
+        try check(av_frame_get_buffer(frame, 0), .limitExceeded, "no memory for sound")
+        return try body(frame)
     }
 
     private func write(_ data: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ count: Int64) throws {
@@ -143,26 +155,23 @@ final class AudioRendition {
     }
 
     private func encodeFrame(_ count: Int64) throws {
-        let format = encoder.context.pointee.sample_fmt
-        frame.pointee.nb_samples = Int32(count)
-        frame.pointee.format = AV_SAMPLE_FMT_FLTP.rawValue
-        frame.pointee.sample_rate = Int32(Self.sampleRate)
-        av_channel_layout_default(&frame.pointee.ch_layout, Int32(channelCount))
-        try check(av_frame_get_buffer(frame, 0), .limitExceeded, "no memory for sound")
-        defer { av_frame_unref(frame) }
-        let read = frame.pointee.extended_data.withMemoryRebound(
-            to: UnsafeMutableRawPointer?.self, capacity: channelCount
-        ) { av_audio_fifo_read(fifo, $0, Int32(count)) }
-        guard read == Int32(count) else { throw EncodingFailure(.internalError, "sound got lost") }
-        frame.pointee.pts = encodedCount
-        encodedCount += count
-        guard format == AV_SAMPLE_FMT_FLT else { return try encoder.encode(frame, write) }
-        let interleaved = try interleave(frame)
-        defer {
-            var interleaved: UnsafeMutablePointer<AVFrame>? = interleaved
-            av_frame_free(&interleaved)
+        try withFrame(count) { frame in
+            let read = frame.pointee.extended_data.withMemoryRebound(
+                to: UnsafeMutableRawPointer?.self, capacity: channelCount
+            ) { av_audio_fifo_read(fifo, $0, Int32(count)) }
+            guard read == Int32(count) else { throw EncodingFailure(.internalError, "sound got lost") }
+            frame.pointee.pts = encodedCount
+            encodedCount += count
+            guard encoder.context.pointee.sample_fmt == AV_SAMPLE_FMT_FLT else {
+                return try encoder.encode(frame, write)
+            }
+            let interleaved = try interleave(frame)
+            defer {
+                var interleaved: UnsafeMutablePointer<AVFrame>? = interleaved
+                av_frame_free(&interleaved)
+            }
+            try encoder.encode(interleaved, write)
         }
-        try encoder.encode(interleaved, write)
     }
 
     /// libopus wants its channels sample by sample.

@@ -11,6 +11,8 @@ public final class EncodingSession {
     private let output: FrameOutput
     private let threads: Int
     private let parts: [InputPart]
+    /// The first with sound, which says what tracks of it there are; before it there is silence.
+    private let soundPart: InputPart
     private let frameRate: Rational
     private let planned: [PlannedVideo]
     private let videos: [VideoRendition]
@@ -39,6 +41,10 @@ public final class EncodingSession {
         let isTalkative = order.share == nil || order.share == .whole || order.share == .plan
         for warning in isTalkative ? parts.flatMap(\.warnings) : [] { try output.send(.warning(message: warning)) }
         let first = parts[0]
+        if preset.video != nil, first.source == nil, parts.contains(where: { $0.source != nil }) {
+            throw EncodingFailure(.notTaken, "\(first.file.name): it has no video, and what is joined to it has")
+        }
+        soundPart = parts.first { !$0.sounds.isEmpty } ?? first
         let rate = first.source?.frameRate.capped(at: preset.video?.maximumFrameRate ?? 60)
         frameRate = rate ?? Rational(25, 1)
         try output.send(.probed(Self.facts(first, frameRate)))
@@ -62,7 +68,7 @@ public final class EncodingSession {
         }
         let isWhole = order.parts.count == 1 && order.parts[0].start == nil && order.parts[0].end == nil
         sounds = Array(
-            try SoundTrack.planned(preset.audio, first.sounds, wholeInput: isWhole) {
+            try SoundTrack.planned(preset.audio, soundPart.sounds, wholeInput: isWhole) {
                 if isTalkative { try output.send(.warning(message: $0)) }
             }.prefix(EncoderFrame.maximumTracks - planned.count - Self.stillCount(preset)))
         guard !planned.isEmpty || !sounds.isEmpty || isStored else {
@@ -145,9 +151,24 @@ public final class EncodingSession {
         for warning in try part.refuseDamage(pictures, feeds) { try output.send(.warning(message: warning)) }
         try pictures?.finish(at: length.map { min($0, max(part.declaredDuration, pictures?.decodedUntil ?? 0)) })
         for feed in feeds { try feed.finish() }
-        guard length != nil else { return }
+        let isSilent = try isSilent(part)
+        guard length != nil || isSilent else { return }
         let end = videos.first.map { Double($0.pictureCount) / frameRate.value } ?? (before + (length ?? 0))
-        for sound in sounds { try sound.rendition?.fill(to: Self.samples(end)) }
+        for sound in sounds where length != nil || sound.rendition?.takenCount == 0 {
+            try sound.rendition?.fill(to: Self.samples(end))
+        }
+    }
+
+    /// Whether a clip begins where its sound has ended: then it is silent, and says so.
+    private func isSilent(_ part: InputPart) throws -> Bool {
+        let silent = sounds.filter { $0.rendition?.takenCount == 0 }
+        guard part.start > 0, !silent.isEmpty else { return false }
+        for sound in silent {
+            try output.send(
+                .warning(
+                    message: "\(sound.sound.name): there is no sound behind second \(InputPart.seconds(part.start)): silence"))
+        }
+        return true
     }
 
     private static func samples(_ seconds: Double) -> Int64 {
@@ -196,8 +217,11 @@ public final class EncodingSession {
         }
         for warning in try part.refuseBadSound(feeds) { try output.send(.warning(message: warning)) }
         for feed in feeds { try feed.finish() }
+        let isSilent = try isSilent(part)
         for sound in sounds {
-            if length != nil { try sound.rendition?.fill(to: Self.samples(end)) }
+            if length != nil || (isSilent && sound.rendition?.takenCount == 0) {
+                try sound.rendition?.fill(to: Self.samples(end))
+            }
             try sound.finish()
         }
     }
@@ -264,9 +288,9 @@ public final class EncodingSession {
     private func soundFeeds(_ part: InputPart, length: Double?, _ before: Double) throws -> [SoundFeed] {
         var tracks: [Int: [SoundTrack]] = [:]
         for sound in sounds {
-            // Later parts give what has the same language, else what stands in the same place.
+            // Other parts give what has the same language, else what stands in the same place.
             let same = part.sounds.indices.filter { part.sounds[$0].language == sound.sound.language }
-            let place = part === parts[0] || same.contains(sound.place) ? sound.place : same.first ?? sound.place
+            let place = part === soundPart || same.contains(sound.place) ? sound.place : same.first ?? sound.place
             if part.sounds.indices.contains(place) { tracks[place, default: []].append(sound) }
         }
         let limit = length.map { Self.samples(before + $0) } ?? Int64.max

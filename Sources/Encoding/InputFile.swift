@@ -125,6 +125,14 @@ final class InputFile {
         }
     }
 
+    /// Samples of common encryption (ISO/IEC 23001-7) look damaged to a decoder.
+    private static func refuseEncrypted(_ packet: UnsafeMutablePointer<AVPacket>) throws {
+        guard packet.pointee.side_data_elems > 0,
+            av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, nil) != nil
+        else { return }
+        throw EncodingFailure(.encrypted, "its samples are encrypted: the film in the clear is needed")
+    }
+
     /// Reads packets to the end.
     ///
     /// - Parameter handle: says whether more is wanted.
@@ -138,6 +146,7 @@ final class InputFile {
             let result = av_read_frame(context, packet)
             if result == keyway_error_end { return }
             if result == keyway_error_again { continue }
+            try Self.refuseEncrypted(packet)
             try check(result, .damaged, "it cannot be read to its end")
             defer { av_packet_unref(packet) }
             Heartbeat.beat()

@@ -53,10 +53,18 @@ final class PictureFeed {
         frame.pointee.pts = time
         // What lies wholly before the beginning only cost its decoding.
         guard time.addingOrZero(max(frame.pointee.pkt_duration, frameDuration)) > 0 else { return }
-        decodedUntil = max(decodedUntil, clock.seconds(time.addingOrZero(frameDuration)))
+        decodedUntil = max(decodedUntil, end(of: frame, at: time))
         try refuseChanges(frame)
         let graph = try self.graph ?? begin(frame)
         try graph.push(frame, handle)
+    }
+
+    /// Until when a picture is on show, in seconds: the last one of a slide show stands for as long as its packet says, but
+    /// not beyond what the input declares.
+    private func end(of frame: UnsafeMutablePointer<AVFrame>, at time: Int64) -> Double {
+        let usual = clock.seconds(time.addingOrZero(frameDuration))
+        let stated = clock.seconds(time.addingOrZero(max(frame.pointee.pkt_duration, 0)))
+        return max(usual, min(stated, clock.declared))
     }
 
     private func begin(_ frame: UnsafeMutablePointer<AVFrame>) throws -> FilterGraph {

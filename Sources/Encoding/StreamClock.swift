@@ -10,6 +10,8 @@ struct StreamClock {
     private var offset: Int64
     /// Where the part ends, in the time base; nil for the input's end.
     let end: Int64?
+    /// How long the input says that it is, in seconds; 0 when it does not.
+    let declared: Double
     /// No time can lie behind this, in the time base.
     private let latest: Int64?
     private var last: Int64?
@@ -31,6 +33,7 @@ struct StreamClock {
         self.start = start
         offset = Self.units(start, timeBase) ?? 0
         end = duration.flatMap { Self.units($0, timeBase) }
+        self.declared = declared
         latest = declared > 0 ? Self.units(declared + Self.longestJump, timeBase) : nil
     }
 

@@ -41,6 +41,16 @@ public struct Problem: Error, Sendable {
         self.headers = headers
     }
 
+    /// The resource is there, and knows other methods (RFC 9110, 15.5.6).
+    public static func methodNotAllowed(_ allowed: String) -> Problem {
+        Problem(
+            .methodNotAllowed, code: "methodNotAllowed", detail: "This is asked for by \(allowed).",
+            headers: [.allow: allowed])
+    }
+
+    /// The methods that a resource may be asked for by mistake.
+    public static let otherMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch]
+
     /// The answer, not to be stored by any cache.
     public func response(requestID: String) -> Response {
         var fields = headers

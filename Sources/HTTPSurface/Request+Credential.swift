@@ -9,7 +9,7 @@ extension Request {
         if let header = headers[.authorization] {
             token = BearerToken.token(header)
         } else {
-            token = queryValue("token")
+            token = RequestTarget(query: uri.query).token
         }
         guard let token, !token.isEmpty else { return nil }
         guard token.utf8.count <= BearerToken.longest else {

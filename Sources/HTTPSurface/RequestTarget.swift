@@ -29,7 +29,7 @@ public struct RequestTarget: Sendable {
         Self.bytes(of: text) { $0[path].elementsEqual(other.utf8) }
     }
 
-    /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else.
+    /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else, and where both are given.
     public var keyID: KeyID? {
         let route = "/keys/aes"
         let rest = Self.bytes(of: text) { bytes -> String? in
@@ -39,7 +39,8 @@ public struct RequestTarget: Sendable {
         }
         guard let rest else { return nil }
         if rest.isEmpty { return value(of: "kid").flatMap { KeyID($0) } }
-        return rest.utf8.first == UInt8(ascii: "/") ? KeyID(String(rest.dropFirst())) : nil
+        guard rest.utf8.first == UInt8(ascii: "/"), values(of: "kid").isEmpty else { return nil }
+        return KeyID(String(rest.dropFirst()))
     }
 
     /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
@@ -53,15 +54,18 @@ public struct RequestTarget: Sendable {
         return values
     }
 
-    /// The first query parameter of this name, in any letter case (Azure Media Services wrote both `kid` and `KID`),
-    /// percent-decoded once. `+` stays: tokens may hold it.
+    /// The query parameter of this name, in any letter case (Azure Media Services wrote both `kid` and `KID`),
+    /// percent-decoded once. `+` stays: tokens may hold it. One that is given twice says nothing: whoever stands in front may
+    /// have looked at the other.
     public func value(of name: String) -> String? {
         var found: String?
+        var count = 0
         search(name) { value in
+            count += 1
             found = value.utf8.contains(UInt8(ascii: "%")) ? value.removingPercentEncoding : value
-            return true
+            return count > 1
         }
-        return found
+        return count == 1 ? found : nil
     }
 
     /// Gives the value of each parameter of a name, as it is written, until one is enough.
@@ -92,6 +96,13 @@ public struct RequestTarget: Sendable {
         of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
         text.utf8.withContiguousStorageIfAvailable(body) ?? Array(text.utf8).withUnsafeBufferPointer(body)
+    }
+}
+
+extension RequestTarget {
+    /// The token in the query. Azure Media Services' players wrote `token=Bearer%3d…` there as well as the token alone.
+    public var token: String? {
+        value(of: "token").map { BearerToken.token($0) ?? $0 }
     }
 }
 

@@ -63,7 +63,7 @@ struct KeyFastPath: FastResponder {
 
     /// The token; inner nil for none, outer nil for one that the router has to refuse.
     private func credential(_ request: FastRequest, _ target: RequestTarget) -> String?? {
-        let token = request.authorization.map(BearerToken.token) ?? target.value(of: "token")
+        let token = request.authorization.map(BearerToken.token) ?? target.token
         guard let token, !token.isEmpty else { return .some(nil) }
         return token.utf8.count <= BearerToken.longest ? .some(token) : nil
     }

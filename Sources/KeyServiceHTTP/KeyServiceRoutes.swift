@@ -43,12 +43,23 @@ public struct KeyServiceRoutes: Sendable {
         }
         keys.post("clearkey") { try await clearKey($0, $1) }
         licences.add(to: keys)
+        for method in Problem.otherMethods where ![.get, .post].contains(method) {
+            for path in ["aes", "aes/:kid"] as [RouterPath] {
+                keys.on(path, method: method) { _, _ -> Response in throw Problem.methodNotAllowed("GET, POST") }
+            }
+        }
+        for method in Problem.otherMethods where method != .post {
+            for path in ["clearkey", "widevine", "playready", "fairplay"] as [RouterPath] {
+                keys.on(path, method: method) { _, _ -> Response in throw Problem.methodNotAllowed("POST") }
+            }
+        }
     }
 
     /// `GET|POST /keys/aes?kid=UUID`: the 16 bytes of one key.
     private func aes(_ request: Request, kid: String?, _ context: ServiceRequestContext) async throws -> Response {
-        guard let text = kid ?? request.queryValue("kid") else {
-            throw Problem(.badRequest, code: "kidMissing", detail: "The query must name the key: kid=UUID.")
+        let target = RequestTarget(query: request.uri.query)
+        guard let text = kid ?? target.value(of: "kid"), target.values(of: "kid").count == (kid == nil ? 1 : 0) else {
+            throw Problem(.badRequest, code: "kidMissing", detail: "The query must name the key, once: kid=UUID.")
         }
         guard let keyID = KeyID(text) else {
             throw Problem(.badRequest, code: "kidMalformed", detail: "kid is not a UUID.")

@@ -39,6 +39,15 @@ public struct OriginRoutes: Sendable {
     public func add(to router: Router<ServiceRequestContext>) {
         router.get(":locator/**") { try await answer($0, $1) }
         router.head(":locator/**") { try await answer($0, $1) }
+        for method in Problem.otherMethods where ![.get, .head].contains(method) {
+            router.on(":locator/**", method: method) { request, _ -> Response in
+                // Other services that listen here have paths of their own.
+                guard UUID(uuidString: String(request.uri.path.dropFirst().prefix(36))) != nil else {
+                    throw HTTPError(.notFound)
+                }
+                throw Problem.methodNotAllowed("GET, HEAD")
+            }
+        }
     }
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -76,6 +76,7 @@ package struct ServiceListeners: Sendable {
             TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthorities: $0.clientAuthorities)
         }
         options.fastResponder = responder
+        options.logger = logger
         options.accessLog = accessLog.map { ListenerAccessLog($0, listener: name) }
         return options
     }

@@ -64,6 +64,90 @@ import Testing
         #expect(abs(try run.facts(1).duration - 2.2) < 0.03)
     }
 
+    /// A clip that ends between two pictures ends between two frames of sound: silence fills less than one of them.
+    @Test(arguments: [0.7, 1.1, 2.3, 2.7]) func aClipMayEndBetweenPictures(end: Double) throws {
+        var order = EncodingOrder(preset: Self.preset(.h264, audio: [AudioRecipe(), AudioRecipe(codec: .opus)]))
+        order.parts = [EncodingOrder.Part(input: 0, start: 0, end: end)]
+        let run = try EncoderRun(order, [Self.clip])
+        #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
+        for track in 1...2 { #expect(try abs(run.facts(track).duration - run.facts(0).duration) < 0.05) }
+    }
+
+    /// Sound that begins late is preceded by silence in no more memory than sound takes.
+    @Test func soundThatBeginsLateTakesNoMoreMemory() throws {
+        let scratch = try Scratch()
+        let film = scratch.path + "/late.mp4"
+        try MadeInput.ffmpeg([
+            "-f", "lavfi", "-i", "color=s=64x64:r=1:d=400", "-itsoffset", "395", "-f", "lavfi", "-i",
+            "sine=r=48000:d=4", "-map", "0", "-map", "1", "-ac", "6", "-c:v", "libx264", "-c:a", "aac", film,
+        ])
+        var preset = Self.preset(.h264, audio: [AudioRecipe(channels: 6)])
+        preset.video?.maximumFrameRate = 1
+        let run = try EncoderRun(EncodingOrder(preset: preset), [film], limits: EncoderLimits(memory: 700 << 20))
+        #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
+        #expect(try abs(run.facts(1).duration - 399) < 1)
+    }
+
+    /// The last picture of a slide show stands for as long as it says.
+    @Test(arguments: ["1/9", "0.2"]) func theLastPictureStandsForItsTime(rate: String) throws {
+        let scratch = try Scratch()
+        let film = scratch.path + "/slides.mp4"
+        let duration = rate == "1/9" ? 9.0 : 20.0
+        try MadeInput.ffmpeg([
+            "-f", "lavfi", "-i", "testsrc=s=64x64:r=\(rate):d=\(duration)", "-f", "lavfi", "-i",
+            "sine=r=48000:d=\(duration)", "-c:v", "libx264", "-c:a", "aac", film,
+        ])
+        let run = try EncoderRun(EncodingOrder(preset: Self.preset(.h264)), [film])
+        #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
+        #expect(try abs(run.facts(0).duration - duration) < 0.3)
+        #expect(try abs(run.facts(1).duration - duration) < 0.3)
+    }
+
+    /// Sound begins with the part that has some, behind silence.
+    @Test func aTitleWithoutSoundIsSilent() throws {
+        let scratch = try Scratch()
+        let title = scratch.path + "/title.mp4"
+        try MadeInput.ffmpeg(["-f", "lavfi", "-i", "color=s=64x64:r=24:d=2", "-c:v", "libx264", title])
+        var order = EncodingOrder(preset: Self.preset(.h264))
+        order.parts = [EncodingOrder.Part(input: 0), EncodingOrder.Part(input: 1)]
+        let run = try EncoderRun(order, [title, Self.clip])
+        #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
+        #expect(run.planned.count == 2)
+        #expect(try abs(run.facts(0).duration - run.facts(1).duration) < 0.1)
+        // The other way round pictures would be lost: that is no film.
+        let sound = scratch.path + "/sound.m4a"
+        try MadeInput.ffmpeg(["-f", "lavfi", "-i", "sine=r=48000:d=2", "-c:a", "aac", sound])
+        let refused = try EncoderRun(order, [sound, Self.clip])
+        #expect(refused.failure?.code == .notTaken)
+        #expect(refused.failure?.message.contains("sound.m4a: it has no video") == true)
+    }
+
+    @Test func aClipBehindTheEndOfTheSoundIsSilent() throws {
+        let scratch = try Scratch()
+        let film = scratch.path + "/film.mp4"
+        try MadeInput.ffmpeg([
+            "-f", "lavfi", "-i", "testsrc=s=64x64:r=24:d=6", "-f", "lavfi", "-i", "sine=r=48000:d=2", "-c:v",
+            "libx264", "-c:a", "aac", film,
+        ])
+        var order = EncodingOrder(preset: Self.preset(.h264))
+        order.parts = [EncodingOrder.Part(input: 0, start: 4)]
+        let run = try EncoderRun(order, [film])
+        #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
+        #expect(run.warnings.contains { $0.contains("no sound behind second 4") })
+        #expect(try abs(run.facts(0).duration - run.facts(1).duration) < 0.1)
+    }
+
+    @Test func encryptedFilmsAreCalledSo() throws {
+        let scratch = try Scratch()
+        let film = scratch.path + "/film.mp4"
+        try MadeInput.ffmpeg([
+            "-i", Self.clip, "-c", "copy", "-encryption_scheme", "cenc-aes-ctr", "-encryption_key",
+            String(repeating: "0a", count: 16), "-encryption_kid", String(repeating: "0b", count: 16), film,
+        ])
+        let run = try EncoderRun(EncodingOrder(preset: Self.preset(.h264)), [film])
+        #expect(run.failure?.code == .encrypted)
+    }
+
     private static func difference(_ left: Data, _ right: Data) -> Double {
         guard left.count == right.count, !left.isEmpty else { return 255 }
         return zip(left, right).reduce(0) { $0 + abs(Double($1.0) - Double($1.1)) } / Double(left.count)

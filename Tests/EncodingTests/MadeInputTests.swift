@@ -80,7 +80,8 @@ import Testing
         |---|---|
         \(MadeInput.allCases.map(row).joined(separator: "\n"))
 
-        What is refused leaves no asset, and the job says why.
+        What is refused leaves no asset, and the job says why. Over `KEYWAY_URL` the asset and the file that was sent stay: `keyway job retry` goes on
+        from there, and `keyway asset delete` removes both.
 
         """
     }

@@ -21,6 +21,11 @@ import Testing
         ("10.0.0.1", [], [], "10.0.0.1"),
         ("10.0.0.1", [], ["10.2.2.2, 10.3.3.3"], "10.2.2.2"),
         ("::ffff:10.0.0.1", [], ["198.51.100.1"], "198.51.100.1"),
+        // What stands left of the client is the client's own word, whatever it is.
+        ("10.0.0.1", [], ["unknown, 198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", [], ["junk", ", 198.51.100.1, 10.9.9.9"], "198.51.100.1"),
+        ("10.0.0.1", ["for=_hidden, for=198.51.100.1"], [], "198.51.100.1"),
+        ("10.0.0.1", [], [String(repeating: "1.1.1.1,", count: 40) + "198.51.100.1"], "198.51.100.1"),
     ])
     func theClientIsFound(peer: String, forwarded: [String], forwardedFor: [String], client: String) throws {
         let found = try rule("10.0.0.0/8").client(

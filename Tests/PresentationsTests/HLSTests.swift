@@ -7,15 +7,26 @@ import Testing
 @testable import Presentations
 
 @Suite(.waiting) struct HLSTests {
-    /// A player that takes a group takes every language of it: the layouts of a group are alike.
-    @Test func layoutsAreGroupsOfTheirOwn() throws {
-        var surround = Fixtures.audio("de", "surround")
-        surround.description.audio = AudioFormat(sampleRate: 48_000, channelCount: 6, channelConfiguration: 6)
-        let film = Presentation(
-            name: "f", tracks: [Fixtures.video(360), Fixtures.audio("en", "stereo"), surround])
+    /// A player that takes a group must find every language in it (RFC 8216, 4.3.4.1.1): a layout that there is in one language
+    /// only makes a group of its own, with the others as they are.
+    @Test func groupsHaveTheSameMembers() throws {
+        func surround(_ language: String, _ name: String) -> PresentedTrack {
+            var track = Fixtures.audio(language, name)
+            track.description.audio = AudioFormat(sampleRate: 48_000, channelCount: 6, channelConfiguration: 6)
+            return track
+        }
+        func groups(_ tracks: PresentedTrack...) -> [[String]] {
+            AudioGroup.groups(tracks).map { $0.tracks.map(\.description.name) }
+        }
+        let (english, german) = (Fixtures.audio("en", "en"), Fixtures.audio("de", "de"))
+        #expect(groups(english, german, surround("fr", "fr")) == [["en", "de", "fr"]])
+        #expect(groups(english, german, surround("de", "de6")) == [["en", "de"], ["en", "de6"]])
+        var dolby = surround("de", "de-dolby")
+        dolby.description.codec.codecString = "ec-3"
+        let film = Presentation(name: "f", tracks: [Fixtures.video(360), english, german, dolby])
         let playlist = try film.multivariantPlaylist()
-        #expect(playlist.contains("GROUP-ID=\"audio-0\",NAME=\"en\""))
-        #expect(playlist.contains("GROUP-ID=\"audio-1\",NAME=\"de\""))
+        #expect(playlist.contains("GROUP-ID=\"audio-1\",NAME=\"en\""))
+        #expect(playlist.contains(",mp4a.40.2,ec-3\""))
         #expect(playlist.contains("CHANNELS=\"6\""))
     }
 
@@ -46,7 +57,7 @@ import Testing
         let groups = AudioGroup.groups(film.tracks(.audio))
         #expect(
             groups.map { $0.tracks.map(\.description.name) } == [
-                ["audio-en", "audio-de"], ["audio-de-high"], ["audio-de-he"],
+                ["audio-en", "audio-de"], ["audio-en", "audio-de-high"], ["audio-en", "audio-de-he"],
             ])
         #expect(lines(try film.multivariantPlaylist()).filter { $0.hasPrefix("#EXT-X-STREAM-INF") }.count == 6)
     }

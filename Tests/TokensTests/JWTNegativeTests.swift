@@ -101,6 +101,11 @@ private let timeCases: [TokenCase] = [
     TokenCase("nbf text", token(["nbf": #""1600000000""#]), .malformed),
     TokenCase("nbf null", token(["nbf": "null"]), .malformed),
     TokenCase("nbf huge", token(["nbf": "1e400"]), .malformed),
+    TokenCase("sub", token(["sub": #""5""#]), nil),
+    TokenCase("sub number", token(["sub": "5"]), .malformed),
+    TokenCase("sub list", token(["sub": #"["5"]"#]), .malformed),
+    TokenCase("jti number", token(["jti": "5"]), .malformed),
+    TokenCase("jti null", token(["jti": "null"]), .malformed),
     TokenCase("iat", token(["iat": "1600000000"]), nil),
     TokenCase("iat text", token(["iat": #""1600000000""#]), .malformed),
 ]

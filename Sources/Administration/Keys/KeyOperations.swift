@@ -21,12 +21,11 @@ public struct KeyOperations: Sendable {
         self.unwrapper = unwrapper
     }
 
-    /// A key by its name or KID, also one without a row.
+    /// A key by its KID or name, also one without a row.
     ///
     /// - Throws: `KeyOperationError` when there is none.
     func find(_ key: String) async throws -> ContentKeyRecord {
-        if let named = try await catalog.contentKey(named: key) { return named }
-        if let keyID = KeyID(key), let record = try await catalog.contentKey(keyID) { return record }
+        if let record = try await catalog.contentKey(called: key) { return record }
         throw KeyOperationError(.missing, "there is no key '\(key)'; 'keyway key list' lists them")
     }
 

@@ -22,15 +22,17 @@ public struct ClientAddressRule: Sendable, Hashable {
     ///   - forwarded: the values of `Forwarded`, in order.
     ///   - forwardedFor: the values of `X-Forwarded-For`, in order.
     /// - Returns: nil when the peer is unknown, or when a trusted proxy says something that is not an address: no policy
-    ///   then allows the request by address.
+    ///   then allows the request by address. What stands left of the client's address is anybody's, and is not looked at.
     public func client(peer: IPAddress?, forwarded: [String], forwardedFor: [String]) -> IPAddress? {
         guard let peer, isTrusted(peer) else { return peer }
         let chain =
             forwarded.isEmpty ? Self.addresses(forwardedFor: forwardedFor) : Self.addresses(forwarded: forwarded)
-        guard let chain, chain.count <= Self.longestChain else { return nil }
-        for address in chain.reversed() where !isTrusted(address) { return address }
+        for (place, named) in chain.reversed().enumerated() {
+            guard place < Self.longestChain, let address = named else { return nil }
+            if !isTrusted(address) { return address }
+        }
         // All of them are ours: a request from within.
-        return chain.first ?? peer
+        return chain.first.flatMap { $0 } ?? peer
     }
 
     /// The same without reading headers where nobody is trusted.
@@ -54,26 +56,23 @@ public struct ClientAddressRule: Sendable, Hashable {
         trustedProxies.contains { $0.contains(address) }
     }
 
-    private static func addresses(forwardedFor values: [String]) -> [IPAddress]? {
-        let texts = values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
-        let addresses = texts.suffix(longestChain + 1).map { node(Substring(trimmed($0))) }
-        return addresses.contains(nil) ? nil : addresses.compactMap { $0 }
+    /// The last elements, each nil where it is no address.
+    private static func addresses(forwardedFor values: [String]) -> [IPAddress?] {
+        elements(values).map { node(Substring(trimmed($0))) }
     }
 
     /// The `for` of each element (RFC 7239, 4).
-    private static func addresses(forwarded values: [String]) -> [IPAddress]? {
-        var addresses: [IPAddress] = []
-        for element in values.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }).suffix(
-            longestChain + 1)
-        {
+    private static func addresses(forwarded values: [String]) -> [IPAddress?] {
+        elements(values).map { element in
             let pairs = element.split(separator: ";").map(trimmed)
             let named = pairs.filter { $0.lowercased().hasPrefix("for=") }
-            guard named.count == 1, let pair = named.first, let address = node(unquoted(pair.dropFirst(4))) else {
-                return nil
-            }
-            addresses.append(address)
+            guard named.count == 1, let pair = named.first else { return nil }
+            return node(unquoted(pair.dropFirst(4)))
         }
-        return addresses
+    }
+
+    private static func elements(_ values: [String]) -> ArraySlice<Substring> {
+        values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.suffix(longestChain + 1)
     }
 
     /// A node (RFC 7239, 6): an address, an IPv6 one in brackets, perhaps with a port; an obfuscated name is none.

@@ -19,13 +19,15 @@ public struct ListenerOptions: Sendable {
     public var fastResponder: (any FastResponder)?
     /// Told of what the fast responder answers; nil for no log.
     public var accessLog: ListenerAccessLog?
+    /// Told of files of TLS that cannot be used when they change.
+    public var logger = Logger(label: "keyway")
 
     public init() {}
 
     /// What an application makes its connections with.
     /// - Throws: `TLSFilesError`, here rather than at the first connection.
     public func server() throws -> HTTPServerBuilder {
-        _ = try tls.map { try TLSContexts(files: $0) }
+        _ = try tls.map { try TLSContexts(files: $0, logger: logger) }
         let options = self
         return HTTPServerBuilder { try ListenerChannel(responder: $0, options: options) }
     }
@@ -55,7 +57,7 @@ public struct ListenerChannel: HTTPChannelHandler {
     public init(responder: @escaping HTTPChannelHandler.Responder, options: ListenerOptions) throws {
         self.responder = responder
         self.options = options
-        contexts = try options.tls.map { try TLSContexts(files: $0) }
+        contexts = try options.tls.map { try TLSContexts(files: $0, logger: options.logger) }
         http2 = HTTP2Channel(
             responder: responder,
             configuration: .init(
@@ -107,6 +109,7 @@ public struct ListenerChannel: HTTPChannelHandler {
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
+        try pipeline.addHandler(HTTP1ConventionHandler())
         try pipeline.addHandler(time)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: contexts != nil))
         return try NIOAsyncChannel(

@@ -1,5 +1,7 @@
+import CoreMetrics
 import Foundation
 import Glibc
+import Logging
 import NIOHTTP2
 import NIOSSL
 import Synchronization
@@ -30,6 +32,8 @@ final class TLSContexts: Sendable {
     private struct State {
         var context: NIOSSLContext
         var stamps: [Stamp?]
+        /// Of files that were looked at and could not be used; nil when there are none.
+        var unusable: [Stamp?]?
         var looked: ContinuousClock.Instant
     }
 
@@ -43,9 +47,15 @@ final class TLSContexts: Sendable {
 
     private let files: TLSFiles
     private let state: Mutex<State>
+    private let logger: Logger
+    /// 1 while changed files cannot be used.
+    private let failure: Meter
 
-    init(files: TLSFiles) throws {
+    init(files: TLSFiles, logger: Logger) throws {
         self.files = files
+        self.logger = logger
+        failure = Meter(label: "keyway_tls_reload_failed", dimensions: [("certificate", files.certificate)])
+        failure.set(0)
         let stamps = Self.stamps(files)
         state = Mutex(State(context: try Self.load(files), stamps: stamps, looked: .now))
     }
@@ -57,10 +67,21 @@ final class TLSContexts: Sendable {
             guard now - state.looked >= .seconds(1) else { return state.context }
             state.looked = now
             let stamps = Self.stamps(files)
-            guard stamps != state.stamps, let context = try? Self.load(files) else { return state.context }
-            state.stamps = stamps
-            state.context = context
-            return context
+            guard stamps != state.stamps, stamps != state.unusable else { return state.context }
+            do {
+                state.context = try Self.load(files)
+                state.stamps = stamps
+                state.unusable = nil
+                failure.set(0)
+            } catch {
+                // Said once for what lies there, and looked at again when it changes.
+                state.unusable = stamps
+                failure.set(1)
+                logger.error(
+                    "the changed TLS files cannot be used: the last good ones go on",
+                    metadata: ["error": "\(error)"])
+            }
+            return state.context
         }
     }
 

@@ -33,8 +33,13 @@ public struct ElementaryStreamDescriptorBox: ReadableBox {
         try decoder.skip(4)
         maximumBitrate = try decoder.uint32()
         averageBitrate = try decoder.uint32()
-        var specific = try decoder.descriptor(.decoderSpecific)
-        decoderSpecific = specific.rest()
+        // MP3 in MP4 has none; whoever needs it says what codec it is.
+        if decoder.remaining > 0 {
+            var specific = try decoder.descriptor(.decoderSpecific)
+            decoderSpecific = specific.rest()
+        } else {
+            decoderSpecific = []
+        }
         _ = input.rest()
     }
 

@@ -1,7 +1,9 @@
 import MediaModel
 
-/// A group of alternate audio renditions (RFC 8216, 4.3.4.1.1): one codec, one layout, and each language under each label
-/// once. Tracks that differ in bit rate only go to different groups.
+/// A group of alternate audio renditions (RFC 8216, 4.3.4.1.1): each language under each label once, as far as there is one
+/// in one codec and one layout. All groups have the same members, or a player that has chosen one could not change to a
+/// language of another: what a group lacks is there as it is elsewhere. Tracks that differ in bit rate only go to different
+/// groups.
 struct AudioGroup {
     let id: String
     let tracks: [PresentedTrack]
@@ -9,7 +11,12 @@ struct AudioGroup {
     static func groups(_ tracks: [PresentedTrack]) -> [AudioGroup] {
         var kinds: [Kind] = []
         for track in tracks where !kinds.contains(Kind(track)) { kinds.append(Kind(track)) }
-        let sets = kinds.flatMap { kind in ranked(tracks.filter { Kind($0) == kind }) }
+        var sets: [[PresentedTrack]] = []
+        for set in kinds.flatMap({ kind in ranked(tracks.filter { Kind($0) == kind }) }) {
+            let whole = completed(set, of: tracks)
+            let names = Set(whole.map(\.description.name))
+            if !sets.contains(where: { Set($0.map(\.description.name)) == names }) { sets.append(whole) }
+        }
         return sets.enumerated().map { AudioGroup(id: "audio-\($0.offset)", tracks: $0.element) }
     }
 
@@ -37,11 +44,26 @@ struct AudioGroup {
         return ranks
     }
 
+    /// A group with each language, label and role that there is, in their order; of the same codec where one is.
+    private static func completed(_ set: [PresentedTrack], of tracks: [PresentedTrack]) -> [PresentedTrack] {
+        var keys: [[String?]] = []
+        for track in tracks where !keys.contains(key(of: track)) { keys.append(key(of: track)) }
+        let codec = set.first?.description.codec.codecString
+        return keys.compactMap { wanted in
+            if let own = set.first(where: { key(of: $0) == wanted }) { return own }
+            let others = tracks.filter { key(of: $0) == wanted }
+            return others.first { $0.description.codec.codecString == codec } ?? others.first
+        }
+    }
+
     private static func key(of track: PresentedTrack) -> [String?] {
         [track.description.language, track.label, track.description.audioRole?.rawValue]
     }
 
-    var codecString: String { tracks.first?.description.codec.codecString ?? "" }
+    /// Of all members, each once.
+    var codecStrings: [String] {
+        tracks.map(\.description.codec.codecString).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
     var peakBitrate: Int { tracks.map(\.peakBitrate).max() ?? 0 }
     var averageBitrate: Int { tracks.map(\.averageBitrate).max() ?? 0 }
 

@@ -42,7 +42,7 @@ extension Presentation {
         var stream = PlaylistAttributes()
         stream.set("BANDWIDTH", "\(max(1, track.peakBitrate + (audio?.peakBitrate ?? 0)))")
         stream.set("AVERAGE-BANDWIDTH", "\(max(1, track.averageBitrate + (audio?.averageBitrate ?? 0)))")
-        let codecs = [track.description.codec.codecString] + (audio.map { [$0.codecString] } ?? [])
+        let codecs = [track.description.codec.codecString] + (audio?.codecStrings ?? [])
         stream.set("CODECS", quoted: codecs.joined(separator: ","))
         if let supplemental = track.description.codec.supplemental {
             stream.set("SUPPLEMENTAL-CODECS", quoted: "\(supplemental.codecString)/\(supplemental.brand)")

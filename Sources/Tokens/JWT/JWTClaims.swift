@@ -19,13 +19,20 @@ struct JWTClaims {
     init(_ bytes: [UInt8]) throws(TokenRejection) {
         guard let members = try? JSONReader.read(bytes).members else { throw .malformed }
         issuer = members["iss"]?.string
-        subject = members["sub"]?.string
-        tokenID = members["jti"]?.string
+        subject = try Self.optionalString(members["sub"])
+        tokenID = try Self.optionalString(members["jti"])
         audiences = Self.audiences(members["aud"])
         expires = Self.time(members["exp"])
         notBefore = try Self.optionalTime(members["nbf"])
         issued = try Self.optionalTime(members["iat"])
         texts = members.mapValues(Self.texts)
+    }
+
+    /// `sub` and `jti` are strings (4.1.2, 4.1.7). Of another type they could not be taken back, nor counted.
+    private static func optionalString(_ value: JSONValue?) throws(TokenRejection) -> String? {
+        guard let value else { return nil }
+        guard let text = value.string else { throw .malformed }
+        return text
     }
 
     private static func audiences(_ value: JSONValue?) -> [String] {

@@ -33,16 +33,30 @@ enum SimpleWebToken {
     }
 
     /// The signed text and the signature: the pair after the last `&` must be the signature's, and nothing follows it.
-    /// The signature is standard base64 (RFC 4648, 4), with or without percent-encoding.
+    /// The signature is base64 (RFC 4648, 4), with or without percent-encoding and padding, or with the alphabet for URLs
+    /// (section 5): it has been through the hands of web frameworks. A `+` that one of them made a space stands for itself.
     static func divide(_ token: [UInt8]) throws(TokenRejection) -> SignedText {
         guard let divider = token.lastIndex(of: UInt8(ascii: "&")) else { throw .malformed }
         let last = token[(divider + 1)...]
         let name = Array("\(signatureName)=".utf8)
         // A `+` stands for itself: no base64 has a space.
         guard last.starts(with: name), let text = FormPair.decode(last.dropFirst(name.count), plusIsSpace: false),
-            let signature = Base64.decode(text.utf8, .standard)
+            let signature = Base64.decode(canonical(text), .urlUnpadded)
         else { throw .malformed }
         return SignedText(text: Array(token[..<divider]), signature: signature)
+    }
+
+    /// The signature in one spelling; too much padding, and padding in the middle, stay and are refused.
+    private static func canonical(_ signature: String) -> [UInt8] {
+        var text = signature.utf8.map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "+"), UInt8(ascii: " "): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+        if text.count % 4 == 0 { for _ in 0..<2 where text.last == UInt8(ascii: "=") { text.removeLast() } }
+        return text
     }
 
     /// The claims before the signature: no name twice, and no second signature.

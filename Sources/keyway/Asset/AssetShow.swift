@@ -24,7 +24,7 @@ extension ShowAsset.Report: Report {
         storage  \(storageAccount)\(newLine)\(downLine)
 
         \(Table.render(
-            ["TRACK", "CODEC", "SIZE", "KB/S", "SECONDS", "SEGMENTS", "BYTES"],
+            ["TRACK", "CODEC", "SIZE", "KBIT/S", "SECONDS", "SEGMENTS", "BYTES"],
             tracks.map(row), none: "no tracks: 'keyway encode' or 'keyway asset upload' makes a version"))
 
         \(Table.render(

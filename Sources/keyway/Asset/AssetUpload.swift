@@ -159,7 +159,7 @@ struct AssetUpload: AsyncParsableCommand {
             asset    \(asset)
             version  \(version)
 
-            \(Table.render(["TRACK", "CODEC", "SIZE", "KB/S", "SECONDS", "SEGMENTS"], tracks.map(\.row)))
+            \(Table.render(["TRACK", "CODEC", "SIZE", "KBIT/S", "SECONDS", "SEGMENTS"], tracks.map(\.row)))
             """ + warnings.map { "\nwarning: \($0)" }.joined()
         }
     }

@@ -43,9 +43,7 @@ public struct CreateKey: OperatorVerb {
         guard label == nil, notBefore == nil, notAfter == nil else {
             return try await context.keyOperations().create(type, try properties(), at: context.now())
         }
-        if let name, !AssetRecord.isName(name) {
-            throw OperatorError(.invalid, "\(name.quoted) is not a name: letters, digits, '.', '_', '-', at most 128")
-        }
+        if let name { try KeyProperties.validate(name: name, of: "key") }
         var record = try await context.makeKey(type, try keyID(), name)
         record.authorizationPolicy = authorizationPolicy
         var event = context.event(.keyCreated, detail: name)

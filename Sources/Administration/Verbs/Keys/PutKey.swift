@@ -37,6 +37,16 @@ public struct PutKey: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
+        do {
+            return try await put(in: context)
+        } catch let error as CatalogError where error.code == .exists && ifNoneMatch == nil {
+            // Somebody made it meanwhile: the same words then say the same, and others contradict it.
+            guard try await context.catalog.contentKey(named: name) != nil else { throw error }
+            return try await put(in: context)
+        }
+    }
+
+    private func put(in context: OperatorContext) async throws -> Report {
         let creation = CreateKey(type: type, name: name, keyId: keyId, authorizationPolicy: authorizationPolicy)
         let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
         let stored = try await context.catalog.contentKey(named: name)

@@ -1,5 +1,4 @@
 import Catalog
-import ContentKeys
 
 /// Shows a content key, without its bytes.
 public struct ShowKey: OperatorVerb {
@@ -11,9 +10,7 @@ public struct ShowKey: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> KeyReport {
-        var record = try await context.catalog.contentKey(named: name)
-        if record == nil, let keyID = KeyID(name) { record = try await context.catalog.contentKey(keyID) }
-        guard let record else {
+        guard let record = try await context.catalog.contentKey(called: name) else {
             throw OperatorError(.missing, "there is no key \(name.quoted); 'keyway key list' lists them")
         }
         return KeyReport(record)
