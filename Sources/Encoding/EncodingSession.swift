@@ -166,7 +166,9 @@ public final class EncodingSession {
         for sound in silent {
             try output.send(
                 .warning(
-                    message: "\(sound.sound.name): there is no sound behind second \(InputPart.seconds(part.start)): silence"))
+                    message:
+                        "\(sound.sound.name): there is no sound behind second \(InputPart.seconds(part.start)): silence"
+                ))
         }
         return true
     }

@@ -97,13 +97,19 @@ final class SoundFeed {
             frame.pointee.pts = time
             seconds = max(seconds, clock.seconds(time.addingOrZero(duration)))
             guard time.addingOrZero(duration) > 0 else { return }
-            if graphs.isEmpty {
-                graphs = try targets.map {
-                    try SoundFilters.graph(
-                        frame, timeBase: timeBase, channelCount: $0.channelCount, gain: gains[$0.channelCount])
-                }
-            }
+            if graphs.isEmpty { try begin(frame, at: clock.seconds(time)) }
             try push(frame)
+        }
+    }
+
+    /// Sound that begins late has silence before it, which is made here: the filter would hold all of it in memory at once.
+    private func begin(_ frame: UnsafeMutablePointer<AVFrame>, at start: Double) throws {
+        let rate = Double(AudioRendition.sampleRate)
+        let before = Int64(exactly: (max(0, start) * rate).rounded(.down)) ?? 0
+        for target in targets { try target.fill(to: min(target.takenCount + before, limit)) }
+        graphs = try targets.map {
+            try SoundFilters.graph(
+                frame, timeBase: timeBase, channelCount: $0.channelCount, gain: gains[$0.channelCount], first: before)
         }
     }
 
@@ -122,14 +128,16 @@ final class SoundFeed {
 
 /// From decoded sound to samples at 48 kHz.
 enum SoundFilters {
-    /// Without gaps from time zero on: silence fills what is missing.
+    /// Without gaps from its beginning on: silence fills what is missing.
+    ///
+    /// - Parameter first: where it begins, in samples of what comes out.
     static func graph(
-        _ frame: UnsafeMutablePointer<AVFrame>, timeBase: AVRational, channelCount: Int, gain: Double?
+        _ frame: UnsafeMutablePointer<AVFrame>, timeBase: AVRational, channelCount: Int, gain: Double?, first: Int64
     ) throws -> FilterGraph {
         let target = layout(channelCount)
         let volume = gain.map { "volume=\(($0 * 100).rounded() / 100)dB:precision=float," } ?? ""
         let description =
-            "[in0]aresample=\(AudioRendition.sampleRate):async=1:first_pts=0,\(volume)"
+            "[in0]aresample=\(AudioRendition.sampleRate):async=1:first_pts=\(first),\(volume)"
             + "aformat=sample_fmts=fltp:channel_layouts=\(target)[out0]"
         return try FilterGraph(
             .audio, sources: [try source(frame, timeBase)], sinkCount: 1, description: description, threads: 1)

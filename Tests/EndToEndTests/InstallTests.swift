@@ -50,9 +50,12 @@ import Testing
             #expect(!unit.contains("@BIN@") && !unit.contains("@PROGRAM@"))
             let line = try #require(unit.split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
             let words = line.dropFirst("ExecStart=".count).split(separator: " ").map(String.init)
-            let help = try run(folder.path + words[0], [words[1] == "serve" ? "serve" : "", "--help"].filter { !$0.isEmpty })
+            let help = try run(
+                folder.path + words[0], [words[1] == "serve" ? "serve" : "", "--help"].filter { !$0.isEmpty })
             #expect(help.status == 0)
-            for option in words where option.hasPrefix("--") { #expect(help.text.contains(option), "\(name): \(option)") }
+            for option in words where option.hasPrefix("--") {
+                #expect(help.text.contains(option), "\(name): \(option)")
+            }
         }
     }
 
