@@ -155,7 +155,10 @@ actor FakeCatalog: CatalogEngine {
 
     func contentKey(_ keyID: KeyID) -> ContentKeyRecord? { state.keys[keyID] }
     func contentKey(named name: String) -> ContentKeyRecord? { state.keys.values.first { $0.name == name } }
-    func contentKeys(matching query: KeyQuery) throws -> KeyPage { throw CatalogError(.unavailable, "not here") }
+    /// By authorization policy only, in one page.
+    func contentKeys(matching query: KeyQuery) -> KeyPage {
+        KeyPage(keys: state.keys.values.filter { $0.authorizationPolicy == query.authorizationPolicy }, next: nil)
+    }
     func keyUses(_ keyID: KeyID) -> KeyUses {
         KeyUses(
             assignments: state.assignments.filter { $0.keyID == keyID },

@@ -214,9 +214,35 @@ import Testing
     @Test func prunesNothingThatIsInUse() async throws {
         _ = try await catalog.applyDocuments(
             Self.viewers("10.0.0.0/8") + Self.key("type: common", "authorizationPolicy: viewers"))
-        await #expect(throws: CatalogError.self) { _ = try await catalog.applyDocuments(Self.delivery, prune: true) }
+        await #expect(throws: OperatorError.self) { _ = try await catalog.applyDocuments(Self.delivery, prune: true) }
         #expect(try await catalog.deliveryPolicies().isEmpty)
         #expect(try await catalog.authorizationPolicies().map(\.name) == ["viewers"])
+    }
+
+    /// The plan says it already, with the users; a key that the same documents put under another policy is none.
+    @Test func aPlanNamesWhoUsesWhatItWouldRemove() async throws {
+        let key = Self.key("type: common", "authorizationPolicy: viewers")
+        _ = try await catalog.applyDocuments(
+            Self.viewers("10.0.0.0/8") + key + Self.delivery
+                + "kind: AccessPolicy\nname: a\npermissions: [read]\nduration: 1d")
+        try await catalog.apply([
+            .insertLocator(
+                Locator(
+                    id: LocatorID(), kind: .streaming, asset: "film", accessPolicy: "a", deliveryPolicies: ["d"],
+                    start: moment, end: moment, isRevoked: true))
+        ])
+        func obstacles(_ text: String) async throws -> [String] {
+            try await Reconciliation(catalog: catalog, makeKey: makeFakeKey)
+                .plan(DocumentSet(parse(text).documents), prune: true).obstacles
+        }
+        let found = try await obstacles("")
+        #expect(found.count == 2)
+        #expect(
+            found.contains { $0.contains("DeliveryPolicy 'd'") && $0.contains("of asset 'film', which is revoked") })
+        #expect(found.contains { $0.contains("AuthorizationPolicy 'viewers'") && $0.contains("ContentKey 'k'") })
+        let others = Self.viewers("10.0.0.0/8").replacing("name: viewers", with: "name: others")
+        let moved = Self.key("type: common", "authorizationPolicy: others")
+        #expect(try await obstacles(others + moved + Self.delivery) == [])
     }
 
     /// A name that stands in a valid document of the past and is taken by now: nothing of the plan is applied.

@@ -47,41 +47,6 @@ extension Reconciliation {
             &plan)
     }
 
-    func planRemovals(_ set: DocumentSet, _ plan: inout ReconciliationPlan) async throws {
-        let declared = Dictionary(grouping: set.documents.map(\.document), by: \.kind).mapValues { documents in
-            Set(documents.map { Exact($0.name) })
-        }
-        for transform in try await catalog.transforms()
-        where declared[.transform]?.contains(Exact(transform.name)) != true {
-            plan.changes.append(PlannedChange(.delete, .transform, transform.name))
-            plan.steps.append(.change(.pipeline(.deleteTransform(name: transform.name))))
-        }
-        for rules in try await catalog.ingestRules() where declared[.ingestRules]?.contains(Exact(rules.name)) != true {
-            plan.changes.append(PlannedChange(.delete, .ingestRules, rules.name))
-            plan.steps.append(.change(.quarantine(.deleteRules(name: rules.name))))
-        }
-        for endpoint in try await catalog.notificationEndpoints()
-        where declared[.notificationEndpoint]?.contains(Exact(endpoint.name)) != true {
-            plan.changes.append(PlannedChange(.delete, .notificationEndpoint, endpoint.name))
-            plan.steps.append(.change(.pipeline(.deleteNotificationEndpoint(name: endpoint.name))))
-        }
-        for policy in try await catalog.deliveryPolicies()
-        where declared[.deliveryPolicy]?.contains(Exact(policy.name)) != true {
-            plan.changes.append(PlannedChange(.delete, .deliveryPolicy, policy.name))
-            plan.steps.append(.change(.deleteDeliveryPolicy(name: policy.name)))
-        }
-        for filter in try await catalog.filters()
-        where declared[.filter]?.contains(Exact(filter.identity)) != true {
-            plan.changes.append(PlannedChange(.delete, .filter, filter.identity))
-            plan.steps.append(.change(.deleteFilter(identity: filter.identity)))
-        }
-        for policy in try await catalog.authorizationPolicies()
-        where declared[.authorizationPolicy]?.contains(Exact(policy.name)) != true {
-            plan.changes.append(PlannedChange(.delete, .authorizationPolicy, policy.name))
-            plan.steps.append(.change(.deleteAuthorizationPolicy(name: policy.name)))
-        }
-    }
-
     private func put<Policy: Encodable & Equatable>(
         _ document: Document, _ policy: Policy, over stored: Policy?, _ change: CatalogChange,
         _ plan: inout ReconciliationPlan

@@ -55,10 +55,10 @@ public struct Reconciliation: Sendable {
 
     /// Applies a plan in one transaction, with an audit record of what was done; does nothing when nothing differs.
     ///
-    /// - Throws: `DocumentsRejected` when the plan has errors, `CatalogError` when the catalog refuses (a policy that is
-    ///   removed and still in use, say), and what the making of a key throws.
+    /// - Throws: `DocumentsRejected` when the plan has errors, `OperatorError` when it removes what is in use, `CatalogError`
+    ///   when the catalog refuses (what came into use since, say), and what the making of a key throws.
     public func apply(_ plan: ReconciliationPlan, at now: Date) async throws {
-        guard plan.errors.isEmpty else { throw DocumentsRejected(plan.errors.sorted()) }
+        try plan.requireApplicable()
         guard !plan.isEmpty else { return }
         var changes: [CatalogChange] = []
         for step in plan.steps {

@@ -8,12 +8,21 @@ public struct ReconciliationPlan: Sendable {
     /// What documents ask and the catalog cannot give; a plan with errors is not applied.
     public internal(set) var errors: [DocumentError] = []
 
+    /// What would be removed and is in use, each with its users; a plan with obstacles is not applied.
+    public internal(set) var obstacles: [String] = []
+
     var steps: [Step] = []
 
     /// One step of an application. Keys are made only then, so that a dry run makes none.
     enum Step: Sendable {
         case change(CatalogChange)
         case createKey(ContentKeyDeclaration)
+    }
+
+    /// - Throws: `DocumentsRejected` for errors, `OperatorError` with `inUse` for obstacles.
+    public func requireApplicable() throws {
+        guard errors.isEmpty else { throw DocumentsRejected(errors.sorted()) }
+        guard obstacles.isEmpty else { throw OperatorError(.inUse, obstacles.joined(separator: "\n")) }
     }
 
     /// Whether there is anything to apply.

@@ -26,6 +26,7 @@ public struct ApplyDocuments: OperatorVerb {
         let plan = try await reconciliation.plan(DocumentSet(loaded.documents), prune: prune ?? false)
         let errors = (loaded.errors + plan.errors).sorted()
         guard errors.isEmpty else { throw DocumentsRejected(errors) }
+        try plan.requireApplicable()
         let isDryRun = dryRun ?? false
         if !isDryRun {
             if plan.changesRules { try context.require(.keyAdmin, to: "change or delete the rules of quarantine") }
