@@ -139,7 +139,7 @@ extension Schema {
 /// What is said of names that nobody knows.
 enum Names {
     static func unknown(_ name: String, among known: [String]) -> String {
-        guard let nearest = NearestName.of(name, among: known) else { return "is not known: there are no fields here" }
-        return "is not known: the nearest known one is '\(nearest)'"
+        guard !known.isEmpty else { return "is not known: there are no fields here" }
+        return "is not known" + NearestName.advice(name, among: known)
     }
 }

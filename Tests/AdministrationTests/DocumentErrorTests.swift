@@ -4,6 +4,28 @@ import Testing
 
 /// Every error of a file, with its place: golden lists.
 @Suite struct DocumentErrorTests {
+    /// A field that stands twice hides nothing, wherever it stands.
+    @Test func aFieldThatStandsTwiceHidesNoOtherError() {
+        let text = """
+            kind: DeliveryPolicy
+            name: d
+            name: e
+            protocols: [hls]
+            encryption: rot13
+            ---
+            kind: ContentKey
+            name: k
+            type: common
+            label: { "a": b, "a": c }
+            bogus: 1
+            """
+        let found = errors(text)
+        #expect(found.contains("f.yaml:2:1: the field 'name' stands here twice"))
+        #expect(found.contains { $0.hasPrefix("f.yaml:5:13: 'encryption' knows no 'rot13': known are ") })
+        #expect(found.contains("f.yaml:10:10: the field 'a' stands here twice"))
+        #expect(found.contains { $0.hasPrefix("f.yaml:11:1: a ContentKey has no field 'bogus': known are kind, ") })
+    }
+
     @Test func allErrorsOfAFileAreReported() {
         let text = """
             kind: DeliveryPolicy
@@ -60,7 +82,7 @@ import Testing
                 "f.yaml:13:46: 'host' is not an address or a block: 192.0.2.0/24, 2001:db8::/32",
                 "f.yaml:14:9: a restriction has no field 'tokn': the nearest known one is 'token'",
                 "f.yaml:16:11: 'token' needs the field 'issuer'",
-                "f.yaml:16:17: 'type' knows no 'saml': the nearest known one is 'swt'",
+                "f.yaml:16:17: 'type' knows no 'saml': known are jwt, swt",
                 "f.yaml:17:21: 'audience' needs a text",
                 "f.yaml:19:23: 'jwks' is plain http, which is for this machine alone: keys are read over https",
                 "f.yaml:19:69: HS256 is keyed with a secret: published keys are public",
@@ -75,7 +97,8 @@ import Testing
                 "f.yaml:24:5: an option needs the field 'restrictions'",
                 "f.yaml:29:6: 'kid' is a UUID: 32 hexadecimal digits, dashed 8-4-4-4-12 or not, and not all zero",
                 "f.yaml:30:22: a key of type 'storage' is never delivered: it takes no 'authorizationPolicy'",
-                "f.yaml:32:7: 'kind' knows no 'Locator': the nearest known one is 'Filter'",
+                "f.yaml:32:7: 'kind' knows no 'Locator': known are AuthorizationPolicy, DeliveryPolicy, AccessPolicy, Filter, "
+                    + "StreamingEndpoint, NotificationEndpoint, Transform, IngestRules, ContentKey",
                 "f.yaml:35:1: a document needs the field 'kind'",
                 "f.yaml:37:1: a document needs fields",
             ])
@@ -123,7 +146,10 @@ import Testing
         ("", "f.yaml:4:12: 'encryption' needs a text"),
         ("[cenc]", "f.yaml:4:13: 'encryption' needs a text"),
         ("cenc\nencryption: cbcs", "f.yaml:4:1: the field 'encryption' stands here twice"),
-        ("'cenc\\u0007'", "f.yaml:4:13: 'encryption' knows no 'cenc\\u0007': the nearest known one is 'cenc'"),
+        (
+            "'cenc\\u0007'",
+            "f.yaml:4:13: 'encryption' knows no 'cenc\\u0007': known are none, envelope, cenc, cbcs, blocked"
+        ),
         ("\"cenc\\u0007\"", "f.yaml:4:13: 'encryption' is one line of at most 256 bytes"),
         ("cenc\n[a]: b", "f.yaml:5:1: a field's name is a text"),
         ("cenc\n  : b", "f.yaml:5:3: not YAML: did not find expected key"),
@@ -165,7 +191,7 @@ import Testing
         ("      requiredClaims: [a]", "f.yaml:12:23: 'requiredClaims' needs fields"),
         (
             "      requiredClaims: { a: {b: c} }",
-            "f.yaml:12:29: the claim 'a' has no field 'b': the nearest known one is 'present'"
+            "f.yaml:12:29: the claim 'a' has no field 'b': the only known one is 'present'"
         ),
         (
             "      requiredClaims: { a: 'x{kid}' }",
@@ -213,7 +239,8 @@ import Testing
         ),
         (
             "{ secret: s, algorithms: [none] }",
-            "f.yaml:8:64: 'algorithms' knows no 'none': the nearest known one is 'HS256'"
+            "f.yaml:8:64: 'algorithms' knows no 'none': known are HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, "
+                + "ES256, ES384, ES512, EdDSA"
         ),
         (
             "{ secret: s, algorithms: [hs256] }",

@@ -34,7 +34,8 @@ import Testing
             loaded.errors.map(\.description) == [
                 "none:1:1: does not exist", "empty:1:1: no *.yaml or *.yml file in this folder",
                 "large.yaml:1:1: is larger than 256 KiB",
-                "bad.yaml:1:7: 'kind' knows no 'X': the nearest known one is 'Filter'",
+                "bad.yaml:1:7: 'kind' knows no 'X': known are AuthorizationPolicy, DeliveryPolicy, AccessPolicy, Filter, "
+                    + "StreamingEndpoint, NotificationEndpoint, Transform, IngestRules, ContentKey",
                 "binary.yaml:1:1: is not a text in UTF-8",
             ])
         #expect(loaded.documents.map(\.document.name) == ["k"])

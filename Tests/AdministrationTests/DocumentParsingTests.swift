@@ -172,9 +172,9 @@ import Testing
 
     @Test(arguments: [
         ("encrytion", "encryption"), ("Name", "name"), ("knid", "kind"), ("protocol", "protocols"),
-        ("", "kind"), ("sigalling", "signalling"),
+        ("sigalling", "signalling"), ("", nil), ("bogus", nil), ("x", nil),
     ])
-    func findsTheNearestName(wrong: String, name: String) {
+    func findsTheNearestName(wrong: String, name: String?) {
         #expect(NearestName.of(wrong, among: ["kind", "name", "protocols", "encryption", "signalling"]) == name)
     }
 }

@@ -45,8 +45,7 @@ extension DocumentNode {
         var labels: (keys: Set<KeyLabel>, clear: Set<KeyLabel>) = ([], [])
         for (key, keyNode, value) in pairs {
             guard let label = KeyLabel(rawValue: key) else {
-                let nearest = NearestName.of(key, among: names) ?? ""
-                keyNode.report("'keys' knows no label \(key.quoted): the nearest known one is '\(nearest)'")
+                keyNode.report("'keys' knows no label \(key.quoted)\(NearestName.advice(key, among: names))")
                 continue
             }
             switch value.scalarText {

@@ -15,8 +15,7 @@ struct DocumentFields {
             if known.contains(key) {
                 values[key] = value
             } else {
-                let nearest = NearestName.of(key, among: known).map { ": the nearest known one is '\($0)'" } ?? ""
-                keyNode.report("\(what) has no field \(key.quoted)\(nearest)")
+                keyNode.report("\(what) has no field \(key.quoted)\(NearestName.advice(key, among: known))")
             }
         }
     }

@@ -76,6 +76,7 @@ struct DocumentNode {
         }
         return mapping.compactMap { key, value in
             let keyNode = DocumentNode(node: key, scope: scope)
+            guard !scope.isSkipped(keyNode.position) else { return nil }
             guard let text = keyNode.scalarText else {
                 keyNode.report("a field's name is a text")
                 return nil

@@ -9,6 +9,8 @@ final class DocumentScope {
     /// The hosts that published keys may be read from; nil where that is not known, and not asked.
     let keySetHosts: [String]?
     private(set) var errors: [DocumentError] = []
+    /// Where fields stand that another one of the same name makes void.
+    private var skipped: Set<SourcePosition> = []
 
     init(file: String, folder: URL) {
         self.file = file
@@ -21,6 +23,12 @@ final class DocumentScope {
         self.publicKeys = publicKeys
         self.keySetHosts = keySetHosts
     }
+
+    func skip(line: Int, column: Int) {
+        skipped.insert(SourcePosition(file: file, line: line, column: column))
+    }
+
+    func isSkipped(_ position: SourcePosition) -> Bool { skipped.contains(position) }
 
     func report(_ message: String, line: Int, column: Int) {
         errors.append(DocumentError(message, at: SourcePosition(file: file, line: line, column: column)))

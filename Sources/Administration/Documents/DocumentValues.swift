@@ -14,8 +14,7 @@ extension DocumentNode {
         if unavailable.contains(text) {
             report("'\(field)': '\(text)' is not available in this version (there is \(names.joined(separator: ", ")))")
         } else {
-            let nearest = NearestName.of(text, among: names) ?? ""
-            report("'\(field)' knows no \(text.quoted): the nearest known one is '\(nearest)'")
+            report("'\(field)' knows no \(text.quoted)\(NearestName.advice(text, among: names))")
         }
         return nil
     }

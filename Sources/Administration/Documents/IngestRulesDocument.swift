@@ -42,8 +42,7 @@ extension DocumentNode {
         return pairs.flatMap { key, keyNode, value -> [IngestCondition] in
             if let number = IngestCondition.Number(rawValue: key) { return value.conditions(on: number) }
             if let word = IngestCondition.Word(rawValue: key) { return value.conditions(on: word) }
-            let nearest = NearestName.of(key, among: facts).map { ": the nearest known one is '\($0)'" } ?? ""
-            keyNode.report("a probe knows no \(key.quoted)\(nearest)")
+            keyNode.report("a probe knows no \(key.quoted)\(NearestName.advice(key, among: facts))")
             return []
         }
     }

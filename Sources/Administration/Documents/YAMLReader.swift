@@ -9,6 +9,10 @@ enum YAMLReader {
     static let maximumDepth = 32
     /// Documents in one file.
     static let maximumCount = 1_000
+    /// So often a file is read again behind a field that stands twice.
+    static let maximumRepeats = 8
+    /// Larger files end with the first such field: a reading may take its time.
+    static let maximumRepeated = 32 << 10
 
     /// The roots of the documents that are not empty. Reports the first error of form, after which nothing more can be
     /// read, and still gives the documents before it.
@@ -26,8 +30,49 @@ enum YAMLReader {
         return compose(text, scope: scope)
     }
 
-    /// The reading itself, after the guards.
+    /// The reading itself, after the guards. The parser ends with a field that stands twice; it is reported, and the file is
+    /// read again with the first of the two under another name, so that one such field hides no other error.
     static func compose(_ text: String, scope: DocumentScope) -> [DocumentNode] {
+        var text = text
+        for repeats in 0..<maximumRepeats where text.utf8.count <= maximumRepeated {
+            guard let field = firstDuplicate(in: text),
+                let renamed = renaming(at: field.mark, in: text, Unicode.Scalar(0xE000 + UInt32(repeats)))
+            else { break }
+            scope.report(
+                "the field \(field.name.quoted) stands here twice", line: field.mark.line, column: field.mark.column)
+            scope.skip(line: field.mark.line, column: field.mark.column)
+            text = renamed
+        }
+        return read(text, scope: scope)
+    }
+
+    private static func firstDuplicate(in text: String) -> (name: String, mark: Mark)? {
+        do {
+            let parser = try Parser(yaml: text, encoding: .utf8)
+            for _ in 0..<maximumCount { guard try parser.nextRoot() != nil else { return nil } }
+            return nil
+        } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+            return names.first.map { ($0, context.mark) }
+        } catch {
+            return nil
+        }
+    }
+
+    /// The text with another first scalar of the field's name at a place; nil where no name begins.
+    private static func renaming(at mark: Mark, in text: String, _ scalar: Unicode.Scalar?) -> String? {
+        guard let scalar else { return nil }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.indices.contains(mark.line - 1) else { return nil }
+        var line = Array(lines[mark.line - 1].unicodeScalars)
+        var column = mark.column - 1
+        if line.indices.contains(column), ["'", "\""].contains(line[column]) { column += 1 }
+        guard line.indices.contains(column), line[column].properties.isAlphabetic else { return nil }
+        line[column] = scalar
+        lines[mark.line - 1] = String(String.UnicodeScalarView(line))
+        return lines.joined(separator: "\n")
+    }
+
+    private static func read(_ text: String, scope: DocumentScope) -> [DocumentNode] {
         var roots: [DocumentNode] = []
         do {
             let parser = try Parser(yaml: text, encoding: .utf8)

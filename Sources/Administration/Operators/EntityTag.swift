@@ -47,7 +47,7 @@ struct Precondition {
                 .changed, tag == nil ? "there is no \(what)" : "\(what) is not what If-Match names: read it again")
         }
         if let ifNoneMatch, Self.names(ifNoneMatch, tag) {
-            throw OperatorError(.changed, "there is a \(what) already")
+            throw OperatorError(.changed, "\(what) is there already")
         }
     }
 
