@@ -74,11 +74,16 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// Reads a file and the environment.
     ///
     /// - Parameter path: the file; nil for `keyway.yaml` where it is, and for defaults where it is not.
-    /// - Throws: `ConfigurationError` that names the field, the place and what to do.
+    /// - Throws: `ConfigurationError` that names every field that is wrong, the place and what to do.
     public static func load(path: String?, environment: [String: String]) async throws -> ServiceConfiguration {
-        let reader = try ConfigurationFile.reader(
-            path: path, usual: "keyway.yaml", environment: environment, fields: fields)
-        return try ServiceConfiguration(reader)
+        try ConfigurationFile.read(path: path, usual: "keyway.yaml", environment: environment, fields: fields) {
+            try ServiceConfiguration($0)
+        }
+    }
+
+    /// Environment variables that look as if they were Keyway's and mean nothing, each in words.
+    public static func strangeVariables(in environment: [String: String]) -> [String] {
+        ConfigurationFile.strangeVariables(in: environment, fields: fields)
     }
 
     private init(_ reader: ConfigReader) throws {

@@ -33,11 +33,16 @@ public struct OriginConfiguration: Sendable, Hashable {
     /// Reads a file and the environment.
     ///
     /// - Parameter path: the file; nil for `keyway-origin.yaml` where it is, and for defaults where it is not.
-    /// - Throws: `ConfigurationError` that names the field, the place and what to do.
+    /// - Throws: `ConfigurationError` that names every field that is wrong, the place and what to do.
     public static func load(path: String?, environment: [String: String]) throws -> OriginConfiguration {
-        try OriginConfiguration(
-            ConfigurationFile.reader(
-                path: path, usual: "keyway-origin.yaml", environment: environment, fields: fields))
+        try ConfigurationFile.read(
+            path: path, usual: "keyway-origin.yaml", environment: environment, fields: fields
+        ) { try OriginConfiguration($0) }
+    }
+
+    /// Environment variables that look as if they were Keyway's and mean nothing, each in words.
+    public static func strangeVariables(in environment: [String: String]) -> [String] {
+        ConfigurationFile.strangeVariables(in: environment, fields: fields)
     }
 
     private init(_ reader: ConfigReader) throws {

@@ -1,35 +1,72 @@
 package import Configuration
 import Foundation
-import Yams
 
 /// A program's configuration file, read strictly: an unknown field is an error that names the nearest known one.
 package enum ConfigurationFile {
-    static let maximumSize = 1 << 20
-
-    /// A file and the environment, which wins.
+    /// A configuration of a file and the environment, which wins.
     ///
     /// - Parameters:
     ///   - path: the file; nil for the usual one where it is, and for no file where it is not.
     ///   - fields: every field that the program knows, with dotted names.
-    /// - Throws: `ConfigurationError` that names the field and the place.
-    package static func reader(
-        path: String?, usual: String, environment: [String: String], fields: [String]
-    ) throws -> ConfigReader {
-        var values: [String: String] = [:]
-        if let path {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw ConfigurationError("cannot read the configuration file '\(path)'")
+    ///   - make: reads the fields; throws a `ConfigurationError` that names the first one that is wrong.
+    /// - Throws: `ConfigurationError` with everything that is wrong, a line for each, with the field and the place.
+    package static func read<Value>(
+        path: String?, usual: String, environment: [String: String], fields: [String],
+        _ make: (ConfigReader) throws -> Value
+    ) throws -> Value {
+        var file = FileFields(path: path ?? usual, fields: fields)
+        if let text = try text(path: path, usual: usual) { try file.read(text) }
+        var problems = file.problems
+        var (values, environment) = (file.values, environment)
+        var removed: [String] = []
+        while true {
+            do {
+                let value = try make(reader(values, environment, usual))
+                guard problems.isEmpty else { throw Found() }
+                return value
+            } catch let error as ConfigurationError {
+                // A field that is wrong is taken out, and the others are read again: what is wrong then without it is not
+                // said, because it may be right with it.
+                if !removed.contains(where: { mentions(error, $0) }) { problems.append(error.description) }
+                let next = fields.first { field in
+                    mentions(error, field) && !removed.contains(field)
+                        && (values[field] ?? environment[variable(of: field)]) != nil
+                }
+                guard let next else { throw ConfigurationError(problems.joined(separator: "\n")) }
+                removed.append(next)
+                values[next] = nil
+                environment[variable(of: next)] = nil
+            } catch is Found {
+                throw ConfigurationError(problems.joined(separator: "\n"))
             }
-            values = try Self.values(in: text, path: path, fields: fields)
-        } else if FileManager.default.fileExists(atPath: usual) {
-            // What it says may be what keeps something shut: a file that cannot be read is not no file.
-            guard let text = try? String(contentsOfFile: usual, encoding: .utf8) else {
-                throw ConfigurationError("cannot read the configuration file '\(usual)'")
-            }
-            values = try Self.values(in: text, path: usual, fields: fields)
         }
+    }
+
+    /// All of the fields were read, and something was wrong before.
+    private struct Found: Error {}
+
+    /// Whether an error names a field, and not one whose name goes on.
+    private static func mentions(_ error: ConfigurationError, _ field: String) -> Bool {
+        error.description.split { !($0.isLetter || $0.isNumber || $0 == ".") }
+            .contains { $0 == field || $0 == field + "." }
+    }
+
+    private static func text(path: String?, usual: String) throws -> String? {
+        let file = path ?? usual
+        let isThere = FileManager.default.fileExists(atPath: file)
+        guard path != nil || isThere else { return nil }
+        // What it says may be what keeps something shut: a file that cannot be read is not no file.
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw ConfigurationError("cannot read the configuration file '\(file)'", isAbsence: !isThere)
+        }
+        return text
+    }
+
+    private static func reader(
+        _ values: [String: String], _ environment: [String: String], _ name: String
+    ) -> ConfigReader {
         let file = InMemoryProvider(
-            name: "\(usual)",
+            name: "\(name)",
             values: Dictionary(
                 uniqueKeysWithValues: values.map {
                     (
@@ -42,61 +79,38 @@ package enum ConfigurationFile {
         ]).scoped(to: "keyway")
     }
 
-    /// The fields with dotted names; a list becomes its elements joined by commas.
-    static func values(in text: String, path: String, fields: [String]) throws -> [String: String] {
-        guard text.utf8.count <= maximumSize else { throw ConfigurationError("\(path): longer than 1 MiB") }
-        let root: Node?
-        do {
-            root = try compose(yaml: text)
-        } catch {
-            throw ConfigurationError("\(path): \(error)")
-        }
-        guard let root else { return [:] }
-        var values: [String: String] = [:]
-        try collect(root, [], path, fields, &values)
-        return values
-    }
-
-    private static func collect(
-        _ node: Node, _ name: [String], _ path: String, _ fields: [String], _ values: inout [String: String]
-    ) throws {
-        let field = name.joined(separator: ".")
-        let place = node.mark.map { "\(path):\($0.line):\($0.column)" } ?? path
-        if fields.contains(field) {
-            if let text = node.scalar?.string {
-                values[field] = text
-            } else if let list = node.sequence {
-                values[field] = try list.map { try element($0, field, path) }.joined(separator: ",")
-            } else {
-                throw ConfigurationError("\(place): \(field) must be a value")
-            }
-            return
-        }
-        let isPrefix = name.isEmpty || fields.contains { $0.hasPrefix(field + ".") }
-        guard isPrefix, name.count < 4 else {
-            throw ConfigurationError(
-                "\(place): unknown field '\(field)'; did you mean '\(nearest(to: field, among: fields))'?")
-        }
-        guard let mapping = node.mapping else { throw ConfigurationError("\(place): \(field) must hold fields") }
-        for (key, value) in mapping {
-            try collect(value, name + [key.scalar?.string ?? "?"], path, fields, &values)
+    /// The environment variable of a field: `listen.origin` is `KEYWAY_LISTEN_ORIGIN`, and `auditRetention`
+    /// `KEYWAY_AUDIT_RETENTION`.
+    package static func variable(of field: String) -> String {
+        field.reduce(into: "KEYWAY_") { name, letter in
+            if letter.isUppercase { name += "_" }
+            name += letter == "." ? "_" : letter.uppercased()
         }
     }
 
-    /// An element of a list; one that holds fields becomes `name=value` pairs between semicolons.
-    private static func element(_ node: Node, _ field: String, _ path: String) throws -> String {
-        if let text = node.scalar?.string { return text }
-        let place = node.mark.map { "\(path):\($0.line):\($0.column)" } ?? path
-        guard let mapping = node.mapping else { throw ConfigurationError("\(place): \(field) must hold values") }
-        return try mapping.map { key, value in
-            guard let key = key.scalar?.string, let text = value.scalar?.string,
-                !(key + text).contains(where: { ",;".contains($0) })
-            else { throw ConfigurationError("\(place): \(field) must hold values without ',' and ';'") }
-            return "\(key)=\(text)"
-        }.joined(separator: ";")
+    /// Variables that look as if they were Keyway's and mean nothing, each in words.
+    ///
+    /// - Parameter fields: as in `read`.
+    package static func strangeVariables(in environment: [String: String], fields: [String]) -> [String] {
+        let known = fields.map(variable) + ["KEYWAY_DATA"] + clientVariables
+        return environment.keys.sorted().filter { name in
+            name.hasPrefix("KEYWAY_") && !known.contains(name) && !isKEK(name)
+        }.map { name in
+            let nearest = nearest(to: name, among: known)
+            let advice = distance(name, nearest) <= 3 ? "; did you mean '\(nearest)'?" : ""
+            return "the environment variable \(name) means nothing here, and is ignored" + advice
+        }
     }
 
-    private static func nearest(to field: String, among fields: [String]) -> String {
+    /// What the command line reads, which may be set beside a server's.
+    private static let clientVariables = ["KEYWAY_URL", "KEYWAY_TOKEN", "KEYWAY_CA_FILE", "KEYWAY_UPLOAD_KEY"]
+
+    /// `KEYWAY_KEK_` and a version's number.
+    private static func isKEK(_ name: String) -> Bool {
+        name.hasPrefix("KEYWAY_KEK_") && name.dropFirst(11).allSatisfy { ("0"..."9").contains($0) }
+    }
+
+    static func nearest(to field: String, among fields: [String]) -> String {
         fields.min { distance(field, $0) < distance(field, $1) } ?? ""
     }
 
@@ -120,8 +134,11 @@ package enum ConfigurationFile {
 /// A configuration that cannot be used.
 public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
+    /// Whether a file that was named is not there.
+    public var isAbsence: Bool
 
-    package init(_ description: String) {
+    package init(_ description: String, isAbsence: Bool = false) {
         self.description = description
+        self.isAbsence = isAbsence
     }
 }

@@ -171,7 +171,9 @@ extension ConfigReader {
             case (let certificate?, let key?):
                 settings[name] = TLSSettings(certificate: certificate, key: key, clientAuthorities: authorities)
             case (nil, nil) where authorities == nil: continue
-            default: throw ConfigurationError("tls.\(name) needs both certificate and key")
+            default:
+                throw ConfigurationError(
+                    "tls.\(name) needs both certificate and key: tls.\(name).certificate, tls.\(name).key")
             }
         }
         return settings
