@@ -189,7 +189,7 @@ let libraries: [Row] = [
         products: [.hummingbird, .httpTypes, .nioCore, .serviceLifecycle]),
     Row(
         name: "AdminClient", siblings: ["AdminContract", "Administration", "Policies"],
-        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
+        products: [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
     Row(
         name: "Adapters",
         siblings: [

@@ -20,11 +20,8 @@ public struct DownloadClient: Sendable {
     public init(address: AdminAddress, token: String) {
         self.address = address
         self.token = token
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(10)
+        var configuration = address.connection
         configuration.timeout.read = .seconds(60)
-        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

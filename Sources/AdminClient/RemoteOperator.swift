@@ -79,12 +79,7 @@ public struct RemoteOperator: OperatorInterface {
     }
 
     private func execute(_ request: HTTPClientRequest) async throws -> (status: Int, body: Data) {
-        var configuration = HTTPClient.Configuration()
-        // A redirection would take the token elsewhere.
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(10)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: address.connection)
         do {
             let response = try await client.execute(request, deadline: .now() + Self.deadline)
             let body = try await response.body.collect(upTo: Self.maximumAnswer)
@@ -98,12 +93,13 @@ public struct RemoteOperator: OperatorInterface {
                     + "for a package with one --format at a time")
         } catch {
             try? await client.shutdown()
-            throw OperatorError(
-                .unavailable, "cannot reach \(address): \(Self.reason(error)); is 'keyway serve' running there?")
+            let advice = TLSFailure.reason(error) == nil ? "; is 'keyway serve' running there?" : ""
+            throw OperatorError(.unavailable, "cannot reach \(address): \(Self.reason(error))\(advice)")
         }
     }
 
     static func reason(_ error: any Error) -> String {
+        if let reason = TLSFailure.reason(error) { return reason }
         if let error = error as? HTTPClientError { return error.shortDescription }
         if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
         if let error = error as? NIOConnectionError, let first = error.connectionErrors.first?.error {

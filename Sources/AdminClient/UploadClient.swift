@@ -21,11 +21,8 @@ public struct UploadClient: Sendable {
     public init(address: AdminAddress, token: String) {
         self.address = address
         self.token = token
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(10)
+        var configuration = address.connection
         configuration.timeout.read = .seconds(60)
-        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
