@@ -18,6 +18,11 @@ struct KeyHousekeeping: Service {
                 do {
                     try await operations.removeDue(at: Date())
                     _ = try await catalog.removeExpiredRevocations(at: Date())
+                } catch is CancellationError {
+                    // The server stops, maybe before it has begun: what is due is done next time.
+                    return
+                } catch  where Task.isCancelled {
+                    return
                 } catch {
                     logger.error("keys and revocations that are due were not removed", metadata: ["cause": "\(error)"])
                 }

@@ -9,6 +9,7 @@ package import KeyDelivery
 import KeyExchange
 package import KeyServiceHTTP
 package import Logging
+import Policies
 package import ServiceLifecycle
 import UnixSignals
 import WebConsole
@@ -19,10 +20,10 @@ package struct KeyServer: Sendable {
     package var installation: Installation
     package var configuration: ServiceConfiguration
     package var logger: Logger
-    /// Called once for each listener that accepts, with its name and base URL.
-    package var onListening: @Sendable (String, String) -> Void
     /// Nil when requests are not logged.
     package var accessLog: AccessLog?
+    /// Listeners, as all programs of this service have them.
+    let shared: ServiceListeners
 
     package init(
         installation: Installation, configuration: ServiceConfiguration, logger: Logger,
@@ -31,8 +32,9 @@ package struct KeyServer: Sendable {
         self.installation = installation
         self.configuration = configuration
         self.logger = logger
-        self.onListening = onListening
         self.accessLog = accessLog
+        shared = ServiceListeners(
+            configuration: configuration.listeners, logger: logger, onListening: onListening, accessLog: accessLog)
     }
 
     /// Runs listeners and what belongs to them until SIGTERM, SIGINT or until it is stopped; requests under way are finished.
@@ -111,6 +113,14 @@ package struct KeyServer: Sendable {
         addingRoutes: (Router<ServiceRequestContext>, AdminAuthentication) -> Void = { _, _ in }
     ) throws -> any Service {
         let router = shared.makeUnsharedRouter("admin")
+        if configuration.tls["admin"] == nil, !LoopbackHost.contains(configuration.listenAdmin.host) {
+            logger.warning(
+                "the admin listener is reached from elsewhere without TLS: tokens can be read on the way",
+                metadata: [
+                    "listen.admin": "\(configuration.listenAdmin)",
+                    "remedy": "set tls.admin.certificate and tls.admin.key, or listen on 127.0.0.1 only",
+                ])
+        }
         let authentication = AdminAuthentication(catalog: installation.catalog)
         let backups = installation.makeBackupMaker(
             folder: configuration.backupsFolder, program: Version.text, configuration: configuration.fieldsSet)
@@ -137,12 +147,6 @@ package struct KeyServer: Sendable {
     }
 
     package var sharing: CrossOriginPolicy { shared.sharing }
-
-    /// Listeners, as all programs of this service have them.
-    var shared: ServiceListeners {
-        ServiceListeners(
-            configuration: configuration.listeners, logger: logger, onListening: onListening, accessLog: accessLog)
-    }
 
     /// The use case of key delivery: one for all that serve keys or give tickets.
     package func makeKeyService() -> KeyDeliveryService {

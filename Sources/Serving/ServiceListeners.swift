@@ -11,8 +11,8 @@ package import Settings
 package struct ServiceListeners: Sendable {
     package var configuration: ListenerConfiguration
     package var logger: Logger
-    /// Called once for each listener that accepts, with its name and base URL.
-    package var onListening: @Sendable (String, String) -> Void
+    /// Told of each listener that accepts, with its name and base URL.
+    private let board: ListeningBoard
     /// Nil when requests are not logged.
     package var accessLog: AccessLog?
 
@@ -22,7 +22,7 @@ package struct ServiceListeners: Sendable {
     ) {
         self.configuration = configuration
         self.logger = logger
-        self.onListening = onListening
+        board = ListeningBoard(onListening)
         self.accessLog = accessLog
     }
 
@@ -88,7 +88,7 @@ package struct ServiceListeners: Sendable {
         _ name: String, _ address: ListenAddress, _ router: Router<ServiceRequestContext>,
         _ responder: (any FastResponder)? = nil, _ onURL: @escaping @Sendable (String) -> Void
     ) throws -> any Service {
-        let onListening = onListening
+        board.expect()
         let options = options(name, responder)
         let scheme = options.tls == nil ? "http" : "https"
         let application = Application(
@@ -97,12 +97,12 @@ package struct ServiceListeners: Sendable {
             configuration: .init(
                 address: .hostname(address.host, port: address.port), serverName: nil,
                 availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
-            onServerRunning: { channel in
+            onServerRunning: { [board] channel in
                 var bound = address
                 bound.port = channel.localAddress?.port ?? address.port
                 let url = "\(scheme)://\(bound)"
                 onURL(url)
-                onListening(name, url)
+                board.accepts(name, url)
             },
             logger: logger)
         return Listener(name: name, address: address, application: application)
