@@ -50,7 +50,8 @@ public struct Installation: Sendable {
     ) async throws -> Installation {
         try requireRestored(dataFolder)
         guard mkdir(dataFolder, 0o700) == 0 || errno == EEXIST else {
-            throw InstallationError("cannot make the data folder '\(dataFolder)': \(String(cString: strerror(errno)))")
+            throw InstallationError(
+                "cannot make the data folder '\(dataFolder)': \(String(cString: strerror(errno)))", .cannotCreate)
         }
         let catalog = try SQLiteCatalog(path: dataFolder + "/catalog.sqlite")
         let keks = try await KEKOpening(
@@ -162,9 +163,17 @@ public struct Installation: Sendable {
 
 /// A data folder that cannot be used.
 public struct InstallationError: Error, Sendable, Hashable, CustomStringConvertible {
-    public var description: String
+    public enum Cause: Sendable, Hashable {
+        /// The data folder is not there, and cannot be made.
+        case cannotCreate
+        case unusable
+    }
 
-    init(_ description: String) {
+    public var description: String
+    public var cause: Cause
+
+    init(_ description: String, _ cause: Cause = .unusable) {
         self.description = description
+        self.cause = cause
     }
 }

@@ -15,6 +15,8 @@ public struct BackupError: Error, Sendable, Hashable, CustomStringConvertible {
         case newer
         /// The place where something is to be made holds something.
         case occupied
+        /// The folder of the backup cannot be made.
+        case cannotCreate
         /// Another process works in that place.
         case busy
         /// Media that the backup knows is not there.
@@ -33,8 +35,8 @@ public struct BackupError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What the last call to the system said.
-    static func system(_ what: String) -> BackupError {
-        BackupError(.inputOutput, "\(what): \(String(cString: strerror(errno)))")
+    static func system(_ what: String, _ code: Code = .inputOutput) -> BackupError {
+        BackupError(code, "\(what): \(String(cString: strerror(errno)))")
     }
 
     /// An error of storage or cryptography, as a backup's.

@@ -19,7 +19,9 @@ enum BackupFiles {
     /// Makes a folder of mode 0700, unless it is there.
     static func makeFolder(_ path: String) throws(BackupError) {
         guard mkdir(path, 0o700) == 0 || (errno == EEXIST && isFolder(path)) else {
-            throw .system("cannot make '\(path)'")
+            // A disk that is full is another matter than a place that there is not.
+            let isFull = [ENOSPC, EDQUOT, EIO].contains(errno)
+            throw .system("cannot make '\(path)'", isFull ? .inputOutput : .cannotCreate)
         }
     }
 

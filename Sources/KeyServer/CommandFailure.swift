@@ -5,13 +5,12 @@ import Catalog
 import Foundation
 import Glibc
 import HTTPSurface
-import KeyExchange
 
 extension CommandFailure {
     /// Ends a program with the code of an error, after saying it on standard error.
     package static func exit<Program: ParsableCommand>(with error: any Error, of program: Program.Type) -> Never {
         if let failure = CommandFailure(error, program) {
-            Terminal.error("\(program._commandName): \(failure.message)")
+            Terminal.error(failure.text(of: program._commandName))
             Glibc.exit(failure.code.rawValue)
         }
         program.exit(withError: error)
@@ -20,23 +19,21 @@ extension CommandFailure {
     private init?<Program: ParsableCommand>(_ error: any Error, _ program: Program.Type) {
         switch error {
         case let failure as CommandFailure: self = failure
-        case let error as OperatorError: self.init(Self.code(of: error.code), error.message)
-        case let error as CatalogError: self.init(Self.code(of: error.code), error.reason)
-        case let error as InstallationError: self.init(.unavailable, error.description)
+        case let error as InstallationError:
+            self.init(error.cause == .cannotCreate ? .cannotCreate : .unavailable, error.description)
         case let error as TLSFilesError: self.init(.badData, error.description)
-        case let error as ConfigurationError: self.init(.badData, error.description)
-        case let error as DocumentsRejected: self.init(.badData, error.description)
+        case let error as ConfigurationError: self.init(error)
         case let error as ImportRejected: self.init(.badData, error.description)
-        case let error as KEKRotationError: self.init(.badData, error.description)
-        case let error as PublicationError: self.init(.badData, error.reason)
-        case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
-        case let error as RecipientError: self.init(.badData, error.description)
-        case let error as CPIXError: self.init(.badData, error.description)
         case let error as CocoaError:
             let isAbsent = error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile
             self.init(isAbsent ? .noInput : .inputOutput, SystemReason.sentence(error))
         case is CancellationError: self.init(.unavailable, "interrupted")
         default:
+            if let error = OperatorError(meaning: error) {
+                self.init(Self.code(of: error), error.message)
+                namesProgram = !error.listsPlaces
+                return
+            }
             // The argument parser's own errors know their exit codes.
             let code = program.exitCode(for: error)
             guard code == .failure else { return nil }
@@ -44,20 +41,9 @@ extension CommandFailure {
         }
     }
 
-    private static func code(of code: KeyOperationError.Code) -> Code {
-        switch code {
-        case .missing: .noInput
-        case .invalid, .inUse, .wrongState: .badData
-        case .notPermitted: .notPermitted
-        }
-    }
-
-    private static func code(of code: CatalogError.Code) -> Code {
-        switch code {
-        case .exists, .missing, .inUse, .conflict, .changed, .retired, .limit: .badData
-        case .unavailable: .inputOutput
-        case .corrupt: .software
-        }
+    /// What the contract refuses of a verb's fields is what the command line said.
+    private static func code(of error: OperatorError) -> Code {
+        error.code == .malformed && !error.fields.isEmpty ? .usage : code(of: error.code)
     }
 
     /// The one table from operators' errors to exit codes, whoever was asked.

@@ -14,6 +14,11 @@ package enum Terminal {
         write(text + "\n", to: STDERR_FILENO)
     }
 
+    /// What a program goes on in spite of.
+    package static func warn(_ warnings: [String], of program: String) {
+        for warning in warnings { error("\(program): warning: \(clean(warning))") }
+    }
+
     /// Redraws the current line of standard error.
     package static func redraw(_ text: String) {
         write("\r\u{1B}[K" + text, to: STDERR_FILENO)
@@ -23,10 +28,11 @@ package enum Terminal {
         write("\r\u{1B}[K", to: STDERR_FILENO)
     }
 
-    /// Values come from tokens and requests: nothing of them may draw on a terminal or look like another field.
+    /// Values come from tokens and requests: nothing of them may draw on a terminal, turn its writing round or look like
+    /// another field.
     package static func quoted(_ value: String) -> String {
         let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
-        return isPlain ? value : "\(value.debugDescription)"
+        return isPlain ? value : clean(value.debugDescription)
     }
 
     /// A text of several words, some of which come from files of others: what draws on a terminal or breaks its line is written
@@ -43,7 +49,7 @@ package enum Terminal {
 
     /// The same for a value that stands alone, where spaces mislead nobody.
     package static func plain(_ value: String) -> String {
-        value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? value : "\(value.debugDescription)"
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? value : clean(value.debugDescription)
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

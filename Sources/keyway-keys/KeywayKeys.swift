@@ -26,6 +26,7 @@ struct KeywayKeys: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try await ServiceConfiguration.load(path: config, environment: environment)
+        Terminal.warn(ServiceConfiguration.strangeVariables(in: environment), of: "keyway-keys")
         let installation = try await Installation.open(
             dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", kek: configuration.kek,
             keySets: configuration.keySets, storage: configuration.storage)

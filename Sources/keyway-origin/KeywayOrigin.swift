@@ -28,6 +28,7 @@ struct KeywayOrigin: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try OriginConfiguration.load(path: config, environment: environment)
+        Terminal.warn(OriginConfiguration.strangeVariables(in: environment), of: "keyway-origin")
         let installation = try await OriginInstallation.open(
             dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", keyService: configuration.keyService,
             accounts: configuration.storageAccounts)
@@ -59,7 +60,7 @@ enum Program {
             }
         } catch {
             if let failure = CommandFailure(error) {
-                Terminal.error("keyway-origin: \(failure.message)")
+                Terminal.error(failure.text(of: "keyway-origin"))
                 Glibc.exit(failure.code.rawValue)
             }
             KeywayOrigin.exit(withError: error)
@@ -72,7 +73,7 @@ extension CommandFailure {
     fileprivate init?(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
-        case let error as ConfigurationError: self.init(.badData, error.description)
+        case let error as ConfigurationError: self.init(error)
         case let error as TLSFilesError: self.init(.badData, error.description)
         case let error as OriginInstallationError: self.init(.unavailable, error.description)
         case is CancellationError: self.init(.unavailable, "interrupted")

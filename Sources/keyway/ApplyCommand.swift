@@ -21,7 +21,16 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let files = try Self.sources(paths)
-        try await common.perform(ApplyDocuments(files: files, prune: prune, dryRun: dryRun)).print(json: common.json)
+        try await Rejection.printed(json: common.json) {
+            Rejection(applied: false, errors: $0)
+        } of: {
+            try await common.perform(ApplyDocuments(files: files, prune: prune, dryRun: dryRun))
+        }.print(json: common.json)
+    }
+
+    private struct Rejection: RejectionReport {
+        var applied: Bool
+        var errors: [DocumentFinding]
     }
 
     /// The documents of files and folders, to be validated by whoever applies them.

@@ -70,9 +70,9 @@ struct EncodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard asset == nil || inputs.count == 1 || recipe.join else {
-            throw CommandFailure(.badData, "--asset goes with one input, or with --join")
+            throw CommandFailure(.usage, "--asset goes with one input, or with --join")
         }
-        guard (1...64).contains(encoders ?? 1) else { throw CommandFailure(.badData, "--encoders: 1 to 64") }
+        guard (1...64).contains(encoders ?? 1) else { throw CommandFailure(.usage, "--encoders: 1 to 64") }
         let orders = try recipe.orders(inputs)
         let qualities = MeasuredQualities()
         let jobs = CommonOptions.isRemote ? try await runThere(orders) : try await run(orders, qualities)

@@ -69,7 +69,7 @@ import Testing
         #expect(strict.status == 65 && strict.text.contains("--strict"))
         #expect(try data.keyway("key", "show", "60000000-0000-0000-0000-000000000001").status == 66)
         #expect(try data.keyway("import", "azure", "/nowhere").status == 66)
-        #expect(try data.keyway("import", "azure", v3, "--prefix", "a b").status == 65)
+        #expect(try data.keyway("import", "azure", v3, "--prefix", "a b").status == 64)
         try data.must("import", "azure", v3, "--prefix", "was-")
         #expect(try data.must("policy", "list").text.contains("was-subscribers"))
         // What lies beside the exports is named, and does not stop them.

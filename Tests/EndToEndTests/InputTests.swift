@@ -96,7 +96,7 @@ import Testing
 
     @Test func publishingNeedsWhatItNames() throws {
         let data = try DataFolder()
-        #expect(try data.keyway("publish", "nothing", "--delivery", "x").status == 65)
+        #expect(try data.keyway("publish", "nothing", "--delivery", "x").status == 66)
         #expect(try data.keyway("asset", "show", "nothing").status == 66)
         #expect(try data.keyway("nonsense").status == 64)
         #expect(try data.keyway("token", "inspect", input: Data("x".utf8)).status == 65)

@@ -27,8 +27,8 @@ import Testing
         #expect(try names(second) == ["film-3", "film-4"])
         #expect(try names(data.must("key", "list", "--label", "audio", "--json")) == ["radio"])
         #expect(try names(data.must("key", "list", "--type", "envelope", "--state", "enabled", "--json")) == ["radio"])
-        #expect(try data.keyway("key", "list", "--state", "lost").status == 65)
-        #expect(try data.keyway("key", "list", "--after", "nowhere").status == 65)
+        #expect(try data.keyway("key", "list", "--state", "lost").status == 64)
+        #expect(try data.keyway("key", "list", "--after", "nowhere").status == 64)
     }
 
     @Test func aDeletionThatIsDueIsDoneByWhoeverComesNext() throws {
@@ -41,7 +41,7 @@ import Testing
         #expect(try data.keyway("key", "show", keyID).status == 66)
         let deleted = try data.must("audit", "tail").text
         #expect(deleted.contains("keyDeletionScheduled") && deleted.contains("keyDeleted"))
-        #expect(try data.keyway("key", "delete", "film", "--now", "--after", "1d").status == 65)
+        #expect(try data.keyway("key", "delete", "film", "--now", "--after", "1d").status == 64)
     }
 
     @Test func mistakesSayWhatToDo() throws {
@@ -58,7 +58,7 @@ import Testing
             let outcome = try run(
                 Programs.own("keyway"), arguments, input: Data("short".utf8),
                 environment: ["KEYWAY_DATA": data.folder.path, "KEYWAY_URL": ""])
-            #expect([65, 66].contains(outcome.status), "\(arguments)")
+            #expect([64, 65, 66].contains(outcome.status), "\(arguments)")
             #expect(outcome.errors.contains(word), "\(arguments): \(outcome.errors)")
         }
     }

@@ -60,11 +60,18 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
 
     public var description: String { message }
 
+    /// Whether the message is a list of places in documents, a line for each.
+    public var listsPlaces: Bool {
+        guard let first = fields.first else { return false }
+        return first.field.contains(":") && message.hasPrefix("\(first.field): ")
+    }
+
     /// The one table from the use cases' errors; nil for an error that means nothing to operators.
     public init?(meaning error: any Error) {
         switch error {
         case let error as OperatorError: self = error
-        case let error as PublicationError: self.init(.invalid, error.reason)
+        case let error as PublicationError:
+            self.init(error.code == .assetMissing ? .missing : .invalid, error.reason)
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
         case let error as RecipientError: self.init(.invalid, error.description)
         case let error as CPIXError: self.init(.invalid, error.description)
@@ -96,6 +103,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case .missing: .missing
         case .damaged, .newer, .incomplete: .invalid
         case .occupied: .exists
+        case .cannotCreate: .storageFailed
         case .busy: .unavailable
         case .inputOutput: .storageFailed
         }

@@ -21,10 +21,10 @@ struct AdminTokenCreate: AsyncParsableCommand {
 
     func run() async throws {
         guard AssetRecord.isName(name) else {
-            throw CommandFailure(.badData, "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 128")
+            throw CommandFailure(.usage, "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
         if let expires, DurationText.seconds(expires) ?? 0 == 0 {
-            throw CommandFailure(.badData, "--expires is not a duration as 12h or 30d: '\(expires)'")
+            throw CommandFailure(.usage, "--expires is not a duration as 12h or 30d: '\(expires)'")
         }
         let verb = CreateAdminToken(name: name, role: role.rawValue, expires: expires)
         try await common.perform(verb).print(json: common.json)

@@ -28,7 +28,10 @@ struct AuditVerify: AsyncParsableCommand {
             publicKey: try publicKey.map { try InputFile.text($0, atMost: Self.longestFile) },
             checkpoint: try checkpoint.map { try InputFile.text($0, atMost: Self.longestFile) })
         let report = try await common.perform(verb)
-        if let defect = report.defect { throw CommandFailure(.badData, defect) }
+        if let defect = report.defect {
+            if common.json { try report.print(json: true) }
+            throw CommandFailure(.badData, defect)
+        }
         try report.print(json: common.json)
     }
 }

@@ -57,7 +57,7 @@ struct BackupCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard base == nil || media else { throw CommandFailure(.badData, "--base is for backups with --media") }
+        guard base == nil || media else { throw CommandFailure(.usage, "--base is for backups with --media") }
         if CommonOptions.isRemote { return try await takeThere() }
         let bar = ProgressBar(label: "backing up", isDrawn: common.drawsProgress)
         defer { bar.finish() }
@@ -108,7 +108,7 @@ extension CommandFailure.Code {
             switch code {
             case .missing: .noInput
             case .damaged, .newer, .incomplete: .badData
-            case .occupied: .cannotCreate
+            case .occupied, .cannotCreate: .cannotCreate
             case .busy: .unavailable
             case .inputOutput: .inputOutput
             }

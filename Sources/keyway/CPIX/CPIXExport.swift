@@ -46,7 +46,13 @@ struct CPIXExport: AsyncParsableCommand {
         let verb = try verb()
         let signer = try signer()
         let report = try await common.perform(verb)
-        Terminal.print(try signer.map { try Self.signed(report.document, by: $0) } ?? report.document)
+        try Answer(document: try signer.map { try Self.signed(report.document, by: $0) } ?? report.document)
+            .print(json: common.json)
+    }
+
+    private struct Answer: Report {
+        var document: String
+        var text: String { document }
     }
 
     // What throws stands outside of `run`, and is not inlined into it: the compiler of Swift 6.3.1 crashes over it when it
@@ -55,13 +61,13 @@ struct CPIXExport: AsyncParsableCommand {
     @inline(never)
     private func verb() throws -> ExportCPIX {
         guard kid.isEmpty != (asset == nil) else {
-            throw CommandFailure(.badData, "give --kid KEY, once or more often, or --asset NAME")
+            throw CommandFailure(.usage, "give --kid KEY, once or more often, or --asset NAME")
         }
         guard encryption == nil || asset != nil else {
-            throw CommandFailure(.badData, "--encryption goes with --asset")
+            throw CommandFailure(.usage, "--encryption goes with --asset")
         }
         guard recipient.isEmpty == clear else {
-            throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
+            throw CommandFailure(.usage, "give --recipient FILE, or --clear --yes-clear")
         }
         let recipients = try recipient.map { String(decoding: try SecretInput.read(file: $0), as: UTF8.self) }
         return ExportCPIX(
@@ -78,7 +84,7 @@ struct CPIXExport: AsyncParsableCommand {
         case (let key?, let certificate?):
             let pem = String(decoding: try SecretInput.read(file: certificate), as: UTF8.self)
             return (try CPIX.Holder(pem: pem), key)
-        default: throw CommandFailure(.badData, "--sign-key and --sign-certificate go together")
+        default: throw CommandFailure(.usage, "--sign-key and --sign-certificate go together")
         }
     }
 

@@ -72,7 +72,7 @@ struct CPIXImport: AsyncParsableCommand {
     }
 
     private static func name(_ policy: String) throws -> String {
-        guard AssetRecord.isName(policy) else { throw CommandFailure(.badData, "--policy is not a name: '\(policy)'") }
+        guard AssetRecord.isName(policy) else { throw CommandFailure(.usage, "--policy is not a name: '\(policy)'") }
         return policy
     }
 

@@ -34,11 +34,20 @@ struct ImportAzure: AsyncParsableCommand {
     func run() async throws {
         guard AzureImport.isPrefix(prefix) else {
             throw CommandFailure(
-                .badData, "--prefix is at most 32 of letters, digits, '.', '_' and '-', and does not start with '.'")
+                .usage, "--prefix is at most 32 of letters, digits, '.', '_' and '-', and does not start with '.'")
         }
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             throw CommandFailure(.noInput, "there is no '\(path)'")
         }
+        do {
+            try await importAll()
+        } catch let error as ImportRejected where common.json {
+            try ImportRejection(applied: false, errors: error.reasons).print(json: true)
+            throw error
+        }
+    }
+
+    private func importAll() async throws {
         let installation = try await common.open()
         let now = Date()
         let items = AzureImport.read(ExportFiles.sources(paths), prefix: prefix)
@@ -52,6 +61,13 @@ struct ImportAzure: AsyncParsableCommand {
         ).print(json: common.json)
         if isRefused { throw ExitCode(CommandFailure.Code.badData.rawValue) }
     }
+}
+
+/// Why nothing was imported.
+private struct ImportRejection: Report {
+    var applied: Bool
+    var errors: [String]
+    var text: String { errors.joined(separator: "\n") }
 }
 
 /// What an import made, and what it did not.

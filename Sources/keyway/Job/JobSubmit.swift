@@ -43,10 +43,10 @@ struct JobSubmit: AsyncParsableCommand {
         var pairs: [String: String] = [:]
         for text in correlation {
             guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
-                throw CommandFailure(.badData, "--correlation is key=value, not '\(text)'")
+                throw CommandFailure(.usage, "--correlation is key=value, not '\(text)'")
             }
             guard pairs.updateValue(String(text[text.index(after: sign)...]), forKey: String(text[..<sign])) == nil
-            else { throw CommandFailure(.badData, "--correlation names '\(text[..<sign])' twice") }
+            else { throw CommandFailure(.usage, "--correlation names '\(text[..<sign])' twice") }
         }
         try await common.perform(
             SubmitJob(

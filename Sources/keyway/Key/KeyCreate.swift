@@ -29,7 +29,7 @@ struct KeyCreate: AsyncParsableCommand {
         let properties = try options.properties(keyID: try kid.map(KeyOptions.keyID))
         guard (type == nil) != (seed == nil) else {
             throw CommandFailure(
-                .badData,
+                .usage,
                 type == nil
                     ? "give --type, or --seed for a key of a seed" : "--type and --seed do not go together")
         }

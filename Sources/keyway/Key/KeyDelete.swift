@@ -22,7 +22,7 @@ struct KeyDelete: AsyncParsableCommand {
     var now = false
 
     func run() async throws {
-        guard !(now && after != nil) else { throw CommandFailure(.badData, "--now and --after do not go together") }
+        guard !(now && after != nil) else { throw CommandFailure(.usage, "--now and --after do not go together") }
         if let after { _ = try KeyOptions.duration(after, "--after") }
         let report =
             now

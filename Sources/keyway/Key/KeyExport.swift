@@ -32,7 +32,7 @@ struct KeyExport: AsyncParsableCommand {
             let pem = try SecretInput.read(file: file)
             verb = ExportKey(name: key, recipient: String(decoding: pem, as: UTF8.self), confirmed: nil)
         case (nil, true): verb = ExportKey(name: key, recipient: nil, confirmed: yesClear)
-        default: throw CommandFailure(.badData, "give --recipient FILE, or --clear --yes-clear")
+        default: throw CommandFailure(.usage, "give --recipient FILE, or --clear --yes-clear")
         }
         try await common.perform(verb).print(json: true)
     }

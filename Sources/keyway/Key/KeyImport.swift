@@ -34,7 +34,7 @@ struct KeyImport: AsyncParsableCommand {
         let keyType = try KeyOptions.type(type)
         let expected = try checksum.map { text in
             guard let value = KeyChecksum(base64: text) else {
-                throw CommandFailure(.badData, "--checksum is 8 bytes in base64, as KpOvXRLUXfs=, not '\(text)'")
+                throw CommandFailure(.usage, "--checksum is 8 bytes in base64, as KpOvXRLUXfs=, not '\(text)'")
             }
             return value
         }

@@ -50,10 +50,10 @@ struct KeyList: AsyncParsableCommand {
             return try KeyPageReport(keys: report.keys, next: report.next).print(json: common.json)
         }
         if let type, ContentKeyType(rawValue: type) == nil {
-            throw CommandFailure(.badData, "--type must be common, common-cbcs, envelope or storage, not '\(type)'")
+            throw CommandFailure(.usage, "--type must be common, common-cbcs, envelope or storage, not '\(type)'")
         }
         if let state, ContentKeyState(rawValue: state) == nil {
-            throw CommandFailure(.badData, "--state must be enabled, disabled or pendingDeletion, not '\(state)'")
+            throw CommandFailure(.usage, "--state must be enabled, disabled or pendingDeletion, not '\(state)'")
         }
         try await common.perform(
             SearchKeys(

@@ -32,13 +32,13 @@ struct KeyOptions: ParsableArguments {
     }
 
     static func keyID(_ text: String) throws -> KeyID {
-        guard let keyID = KeyID(text) else { throw CommandFailure(.badData, "--kid is not a UUID: '\(text)'") }
+        guard let keyID = KeyID(text) else { throw CommandFailure(.usage, "--kid is not a UUID: '\(text)'") }
         return keyID
     }
 
     static func type(_ text: String) throws -> ContentKeyType {
         guard let type = ContentKeyType(rawValue: text), type.isDeliverable else {
-            throw CommandFailure(.badData, "--type must be common, common-cbcs or envelope, not '\(text)'")
+            throw CommandFailure(.usage, "--type must be common, common-cbcs or envelope, not '\(text)'")
         }
         return type
     }
@@ -46,21 +46,21 @@ struct KeyOptions: ParsableArguments {
     /// A label by its name, or by the short one of the video heights.
     static func label(_ text: String) throws -> KeyLabel {
         guard let label = KeyLabel(rawValue: text) ?? KeyLabel(rawValue: "video-" + text) else {
-            throw CommandFailure(.badData, "--label must be all, audio, video, sd, hd or uhd, not '\(text)'")
+            throw CommandFailure(.usage, "--label must be all, audio, video, sd, hd or uhd, not '\(text)'")
         }
         return label
     }
 
     static func time(_ text: String, _ option: String) throws -> Date {
         guard let time = TimeText.date(text) else {
-            throw CommandFailure(.badData, "\(option) is a time in RFC 3339, as 2026-11-21T00:00:00Z, not '\(text)'")
+            throw CommandFailure(.usage, "\(option) is a time in RFC 3339, as 2026-11-21T00:00:00Z, not '\(text)'")
         }
         return time
     }
 
     static func duration(_ text: String, _ option: String) throws -> Int {
         guard let seconds = DurationText.seconds(text) else {
-            throw CommandFailure(.badData, "\(option) is a duration, as 12h or 30d, not '\(text)'")
+            throw CommandFailure(.usage, "\(option) is a duration, as 12h or 30d, not '\(text)'")
         }
         return seconds
     }

@@ -41,7 +41,7 @@ struct KeyRotate: AsyncParsableCommand {
         switch (key, asset) {
         case (let key?, nil): report = try await common.perform(RotateKey(name: key))
         case (nil, let asset?): report = try await common.perform(RotateAssetKeys(name: asset))
-        default: throw CommandFailure(.badData, "give a key, or --asset NAME")
+        default: throw CommandFailure(.usage, "give a key, or --asset NAME")
         }
         try Answer(rotations: report.rotations).print(json: common.json)
     }

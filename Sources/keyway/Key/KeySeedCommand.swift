@@ -38,7 +38,7 @@ struct KeySeedCreate: AsyncParsableCommand {
     func run() async throws {
         let keyType = try KeyOptions.type(type)
         guard !(random && fromFile != nil) else {
-            throw CommandFailure(.badData, "--random and --from-file do not go together")
+            throw CommandFailure(.usage, "--random and --from-file do not go together")
         }
         if CommonOptions.isRemote || random { return try await createAsVerb() }
         // Here the bytes never become a text.

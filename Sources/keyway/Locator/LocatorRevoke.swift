@@ -14,7 +14,7 @@ struct LocatorRevoke: AsyncParsableCommand {
 
     func run() async throws {
         guard LocatorID(locator) != nil else {
-            throw CommandFailure(.badData, "'\(locator)' is not a locator id (a UUID in lower case)")
+            throw CommandFailure(.usage, "'\(locator)' is not a locator id (a UUID in lower case)")
         }
         try await common.perform(RevokeLocator(locator: locator)).print(json: common.json)
     }

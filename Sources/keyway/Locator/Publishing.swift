@@ -44,7 +44,7 @@ struct PublicationOptions: ParsableArguments {
     private static func time(_ option: String, _ text: String?) throws -> Date? {
         guard let text else { return nil }
         guard let date = ISO8601DateFormatter().date(from: text) else {
-            throw CommandFailure(.badData, "\(option) is not a time in RFC 3339, as 2026-01-31T12:00:00Z: '\(text)'")
+            throw CommandFailure(.usage, "\(option) is not a time in RFC 3339, as 2026-01-31T12:00:00Z: '\(text)'")
         }
         return date
     }

@@ -57,7 +57,7 @@ struct PackageCommand: AsyncParsableCommand {
         case (let output?, nil):
             guard !output.contains("://") else {
                 throw CommandFailure(
-                    .badData, "--output is a folder; a SAS URL is a secret: give it with --sas-url-file")
+                    .usage, "--output is a folder; a SAS URL is a secret: give it with --sas-url-file")
             }
             report =
                 CommonOptions.isRemote

@@ -29,8 +29,8 @@ struct PolicyTest: AsyncParsableCommand {
     var tokenFile: String?
 
     func run() async throws {
-        guard KeyID(kid) != nil else { throw CommandFailure(.badData, "--kid is not a UUID: '\(kid)'") }
-        guard IPAddress(ip) != nil else { throw CommandFailure(.badData, "--ip is not an address: '\(ip)'") }
+        guard KeyID(kid) != nil else { throw CommandFailure(.usage, "--kid is not a UUID: '\(kid)'") }
+        guard IPAddress(ip) != nil else { throw CommandFailure(.usage, "--ip is not an address: '\(ip)'") }
         let token = try tokenFile.map { file in
             String(decoding: try SecretInput.read(file: file == "-" ? nil : file), as: UTF8.self)
                 .trimmingCharacters(in: .whitespacesAndNewlines)

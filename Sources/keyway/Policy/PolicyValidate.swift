@@ -18,9 +18,18 @@ struct PolicyValidate: AsyncParsableCommand {
         var text: String { "valid: \(CountText.text(documents, "document"))" }
     }
 
+    private struct Rejection: RejectionReport {
+        var valid: Bool
+        var errors: [DocumentFinding]
+    }
+
     func run() async throws {
         let files = try ApplyCommand.sources(paths)
-        let report = try await common.perform(ApplyDocuments(files: files, prune: false, dryRun: true))
+        let report = try await Rejection.printed(json: common.json) {
+            Rejection(valid: false, errors: $0)
+        } of: {
+            try await common.perform(ApplyDocuments(files: files, prune: false, dryRun: true))
+        }
         try Answer(documents: report.changes.count).print(json: common.json)
     }
 }

@@ -27,7 +27,7 @@ struct PresetValidate: AsyncParsableCommand {
     static func load(_ path: String) throws -> [EncodingPreset] {
         let loaded = LoadedPresets.reading(path)
         guard loaded.errors.isEmpty else {
-            throw CommandFailure(.badData, loaded.errors.map(\.description).joined(separator: "\n"))
+            throw DocumentsRejected(loaded.errors)
         }
         return loaded.presets
     }

@@ -55,13 +55,23 @@ struct RevocationAdd: AsyncParsableCommand {
         if let tokenFile { given.append(try revocation(ofTokenIn: tokenFile)) }
         guard var verb = given.first, given.count == 1 else {
             throw CommandFailure(
-                .badData,
+                .usage,
                 "give one of --token-file, --token-hash, --token-id, --subject, --key-id, --key and --key-file")
         }
         verb.issuer = issuer
         verb.reason = reason
         verb.expires = expires ?? verb.expires
-        try await common.perform(verb).print(json: common.json)
+        try await common.perform(verb, naming: ["value": option, "expires": "--expires"]).print(json: common.json)
+    }
+
+    /// The option that names what is revoked.
+    private var option: String {
+        let given = [
+            ("--token-hash", tokenHash), ("--token-id", tokenID), ("--subject", subject), ("--key-id", keyID),
+            ("--key", key),
+            ("--key-file", keyFile), ("--token-file", tokenFile),
+        ]
+        return given.first { $0.1 != nil }?.0 ?? "the value"
     }
 
     private func fingerprint(_ file: String) throws -> String {

@@ -21,7 +21,7 @@ struct SecretSet: AsyncParsableCommand {
 
     func run() async throws {
         guard AssetRecord.isName(name) else {
-            throw CommandFailure(.badData, "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 128")
+            throw CommandFailure(.usage, "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
         let secret = try SecretValue(try SecretInput.read(file: fromFile))
         // As base64, since a secret need not be a text.

@@ -17,12 +17,13 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let roles = try ServiceRole.list(roles)
         let configuration = try await common.configuration()
+        Terminal.warn(ServiceConfiguration.strangeVariables(in: ProcessInfo.processInfo.environment), of: "keyway")
         let installation = try await common.open()
         var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
         try await Server(
             installation: installation, configuration: configuration, roles: roles, logger: logger,
-            onListening: { Terminal.print("listening \($0) \($1)") },
+            onListening: { [json = common.json] in ListeningLine(listener: $0, url: $1).print(json: json) },
             accessLog: configuration.accessLog == .json ? AccessLog() : nil
         ).run()
     }

@@ -13,11 +13,11 @@ enum ServiceRole: String, CaseIterable, ExpressibleByArgument {
     static func list(_ text: String) throws -> Set<ServiceRole> {
         let roles = try text.split(separator: ",").map { word in
             guard let role = ServiceRole(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
-                throw CommandFailure(.badData, "--roles: '\(word)' is not one of keys, origin, admin, worker")
+                throw CommandFailure(.usage, "--roles: '\(word)' is not one of keys, origin, admin, worker")
             }
             return role
         }
-        guard !roles.isEmpty else { throw CommandFailure(.badData, "--roles names no role") }
+        guard !roles.isEmpty else { throw CommandFailure(.usage, "--roles names no role") }
         return Set(roles)
     }
 }

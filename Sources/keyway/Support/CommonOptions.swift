@@ -52,29 +52,32 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// Who does what is asked: this process on the data folder, or the server of `KEYWAY_URL`.
-    func makeOperator() async throws -> any OperatorInterface {
+    ///
+    /// - Parameter names: what the verb's fields are called in this command, where no option has their name.
+    func makeOperator(naming names: [String: String] = [:]) async throws -> any OperatorInterface {
         guard let (address, token) = try server() else {
-            return ContractedOperator(try await open().localOperator())
+            return CommandLineOperator(ContractedOperator(try await open().localOperator()), naming: names)
         }
-        return try RemoteOperator(address: address, token: token)
+        return CommandLineOperator(try RemoteOperator(address: address, token: token), naming: names)
     }
 
     /// The server that verbs go to, and the token for it; nil for this machine's data folder.
     func server() throws -> (address: AdminAddress, token: String)? {
         guard let url = Self.serverURL else { return nil }
         guard data == nil else {
-            throw CommandFailure(.badData, "--data names a folder and KEYWAY_URL a server: give one of them")
+            throw CommandFailure(.usage, "--data names a folder and KEYWAY_URL a server: give one of them")
         }
         guard let token = ProcessInfo.processInfo.environment["KEYWAY_TOKEN"], !token.isEmpty else {
             throw CommandFailure(
                 .notPermitted,
                 "KEYWAY_URL is set and KEYWAY_TOKEN is not; 'keyway admin token create' makes one on the server")
         }
-        return (try AdminAddress(url), token)
+        let authorities = ProcessInfo.processInfo.environment["KEYWAY_CA_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        return (try AdminAddress(url, authoritiesFile: authorities), token)
     }
 
     /// Does one verb, here or there.
-    func perform<Verb: OperatorVerb>(_ verb: Verb) async throws -> Verb.Report {
-        try await makeOperator().perform(verb)
+    func perform<Verb: OperatorVerb>(_ verb: Verb, naming names: [String: String] = [:]) async throws -> Verb.Report {
+        try await makeOperator(naming: names).perform(verb)
     }
 }

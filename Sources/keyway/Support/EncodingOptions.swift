@@ -81,11 +81,11 @@ struct EncodingOptions: ParsableArguments {
     /// One order, as a job carries it, with its files, for each job.
     func orders(_ inputs: [String]) throws -> [(order: String, files: [String])] {
         guard start == nil && end == nil || inputs.count == 1 else {
-            throw CommandFailure(.badData, "--start and --end go with one input; --clip says it of each of several")
+            throw CommandFailure(.usage, "--start and --end go with one input; --clip says it of each of several")
         }
         guard clip.isEmpty || clip.count == inputs.count else {
             throw CommandFailure(
-                .badData, "--clip is given once for each input, in their order: \(clip.count) for \(inputs.count)")
+                .usage, "--clip is given once for each input, in their order: \(clip.count) for \(inputs.count)")
         }
         let preset = try chosenPreset()
         let groups = join ? [inputs.indices] : inputs.indices.map { $0..<($0 + 1) }
@@ -124,7 +124,7 @@ struct EncodingOptions: ParsableArguments {
     private static func pieces(_ text: String) throws -> EncodingSplit {
         guard let rule = EncodingSplit(rawValue: text) else {
             throw CommandFailure(
-                .badData,
+                .usage,
                 "--split \(text): write off, auto, or \(EncodingSplit.pieces.lowerBound)s to "
                     + "\(EncodingSplit.pieces.upperBound)s")
         }

@@ -97,7 +97,7 @@ struct TokenIssue: AsyncParsableCommand {
             }
         }
         guard let issuer = issuer ?? restriction?.issuer, let audience = audience ?? restriction?.audience else {
-            throw CommandFailure(.badData, "give --policy, or --issuer and --audience")
+            throw CommandFailure(.usage, "give --policy, or --issuer and --audience")
         }
         return Draft(
             kind: type ?? restriction?.kind ?? .jwt, algorithm: algorithm ?? .hs256, issuer: issuer, audience: audience,
@@ -108,7 +108,7 @@ struct TokenIssue: AsyncParsableCommand {
     private func contents(_ draft: Draft) throws -> TokenContents {
         let isPast = lifetime.hasPrefix("-")
         guard let seconds = DurationText.seconds(isPast ? String(lifetime.dropFirst()) : lifetime) else {
-            throw CommandFailure(.badData, "--lifetime is not a duration as 60s, 5m, 12h: '\(lifetime)'")
+            throw CommandFailure(.usage, "--lifetime is not a duration as 60s, 5m, 12h: '\(lifetime)'")
         }
         let expires = Date().addingTimeInterval(Double(isPast ? -seconds : seconds))
         var contents = TokenContents(
@@ -122,7 +122,7 @@ struct TokenIssue: AsyncParsableCommand {
     private func claims(_ draft: Draft) throws -> [TokenClaim] {
         var claims = try claim.map { text in
             let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard sides.count == 2 else { throw CommandFailure(.badData, "--claim must be NAME=VALUE, not '\(text)'") }
+            guard sides.count == 2 else { throw CommandFailure(.usage, "--claim must be NAME=VALUE, not '\(text)'") }
             return TokenClaim(name: String(sides[0]), value: .text(String(sides[1])))
         }
         for required in draft.claims where !claims.contains(where: { $0.name == required.name }) {
@@ -134,13 +134,13 @@ struct TokenIssue: AsyncParsableCommand {
                 if let value = values.first { claims.append(TokenClaim(name: required.name, value: .text(value))) }
             case .present:
                 throw CommandFailure(
-                    .badData,
+                    .usage,
                     "the policy wants the claim '\(required.name)': give --claim \(required.name)=VALUE"
                         + (required.name == "sub" ? " as --subject" : ""))
             case .requestedKeyID:
                 guard let kid else {
                     throw CommandFailure(
-                        .badData, "the policy wants the claim '\(required.name)' to name a key: give --kid")
+                        .usage, "the policy wants the claim '\(required.name)' to name a key: give --kid")
                 }
                 claims.append(TokenClaim(name: required.name, value: .text(kid)))
             }
@@ -155,7 +155,7 @@ struct TokenIssue: AsyncParsableCommand {
 
     private func secretBytes(_ installation: Installation, _ draft: Draft) throws -> [UInt8] {
         guard let name = draft.secret else {
-            throw CommandFailure(.badData, "give --secret NAME, or --key-file FILE with --algorithm RS256 or ES256")
+            throw CommandFailure(.usage, "give --secret NAME, or --key-file FILE with --algorithm RS256 or ES256")
         }
         guard let bytes = try installation.withSecret(named: name, { [UInt8]($0) }) else {
             throw CommandFailure(.noInput, "there is no secret '\(name)'; make it with 'keyway secret set \(name)'")
@@ -179,5 +179,10 @@ extension VerificationKey {
 }
 
 extension TokenKind: ExpressibleByArgument {}
-extension SignatureAlgorithm: ExpressibleByArgument {}
+extension SignatureAlgorithm: ExpressibleByArgument {
+    /// What libjwt issues with; tokens of the other algorithms are verified only.
+    public static var allValueStrings: [String] {
+        allCases.filter { ![.ps256, .ps384, .ps512, .edDSA].contains($0) }.map(\.rawValue)
+    }
+}
 extension KeyDeliveryType: ExpressibleByArgument {}
