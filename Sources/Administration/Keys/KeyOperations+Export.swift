@@ -70,7 +70,9 @@ extension KeyOperations {
         case .keyUnknown: "there is no key \(keyID)"
         case .roleMissing: "only the role 'key-admin' exports keys"
         case .keyNotDeliverable: "key \(keyID) encrypts stored files: such keys never leave"
-        case .clearNotConfirmed: "a key leaves encrypted to a recipient, or, asked for in so many words, in the clear: --recipient, or --clear with --yes-clear (in the API 'recipient', or 'confirmed')"
+        case .clearNotConfirmed:
+            "a key leaves encrypted to a recipient, or, asked for in so many words, in the clear: --recipient, or --clear with "
+                + "--yes-clear (in the API 'recipient', or 'confirmed')"
         }
     }
 }
