@@ -198,7 +198,7 @@ public enum AdminRoutes {
                     "filters", .array(.text(.name), 0...9), "What manifests are shown through", required: false),
                 .body("start", .text(.time), "From when it answers; now when absent", required: false),
                 .body("end", .text(.time), "Until when; as the access policy says when absent", required: false),
-            ], answer: .named("Published"), errors: [409, 422]),
+            ], answer: .named("Published"), errors: [404, 409, 422]),
         AdminRoute(
             ShowLocator.self, .get, "/v1/locators/{locator}", .reader, "One locator and every streaming URL under it",
             [.path("locator", .locator, "The locator's id")], answer: .named("Locator"), errors: [404, 422]),
