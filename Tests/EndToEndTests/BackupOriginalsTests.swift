@@ -221,7 +221,7 @@ import Testing
         }
         #expect(try facts(one.json()) == facts(local))
         #expect(try site.remote("backup", "one", "--media", role: "key-admin").status == 73)
-        #expect(try site.remote("backup", "../x", role: "key-admin").status == 65)
+        #expect(try site.remote("backup", "../x", role: "key-admin").status == 64)
         #expect(try site.remote("backup", "three", "--media", "--base", "none", role: "key-admin").status == 66)
         let two = try site.remote("backup", "two", "--media", "--base", "one", "--json", role: "key-admin")
         #expect(try two.json()["unchanged"] as? Int == 1)

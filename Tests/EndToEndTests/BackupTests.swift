@@ -300,7 +300,7 @@ import Testing
         let backup = folder.path + "/b"
         try data.must("backup", backup)
         #expect(try data.keyway("backup", backup).status == 73)
-        #expect(try data.keyway("backup", folder.path + "/no/parent").status == 74)
+        #expect(try data.keyway("backup", folder.path + "/no/parent").status == 73)
         #expect(try data.keyway("backup", folder.path + "/c", "--media", "--base", backup).status == 66)
         // Into a folder that is in use, with another KEK, without one.
         #expect(try data.keyway("restore", backup).status == 73)

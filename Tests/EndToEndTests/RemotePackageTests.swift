@@ -221,7 +221,7 @@ import Testing
             #expect(outcome.status == 65 && !outcome.errors.contains("sig=1"), "\(text)")
         }
         let shown = try local(forms.clear, "--output", "https://store.example/x?sig=1")
-        #expect(shown.status == 65 && !shown.errors.contains("sig=1"))
+        #expect(shown.status == 64 && !shown.errors.contains("sig=1"))
         #expect(try (curl(read.list).member("files") as? [Any])?.isEmpty == true)
     }
 

@@ -189,8 +189,10 @@ func curlWith(_ url: String, _ options: [String]) throws -> Answer {
         ]
             + options + [url])
     guard outcome.status == 0 else { throw VerbFailed(arguments: ["curl", url], outcome: outcome) }
-    let lines = String(decoding: try Data(contentsOf: folder.url("headers")), as: UTF8.self)
+    let all = String(decoding: try Data(contentsOf: folder.url("headers")), as: UTF8.self)
         .split(whereSeparator: \.isNewline).map(String.init)
+    // A "100 Continue" may come before the answer.
+    let lines = all[(all.lastIndex { $0.hasPrefix("HTTP/") } ?? 0)...]
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
         let sides = line.split(separator: ":", maxSplits: 1)
