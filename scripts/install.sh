@@ -30,7 +30,7 @@ install_programs() {
         [[ -x "$build/$program" ]] || fail "there is no $build/$program: run 'make release' first"
         install -D -m 0755 "$build/$program" "$destination$bin/$program"
         # Without the symbols for debuggers a program is a quarter of its size; a crash report names less.
-        command -v strip >/dev/null && strip --strip-unneeded "$destination$bin/$program"
+        if command -v strip >/dev/null; then strip --strip-unneeded "$destination$bin/$program"; fi
     done
 }
 
@@ -47,9 +47,16 @@ install_documents() {
 install_configuration() {
     local file="$destination$etc/keyway/keyway.yaml"
     install -d -m 0750 "$destination$etc/keyway"
-    [[ -e "$file" ]] && return
-    fill "$root/scripts/install/keyway.yaml" >"$file"
-    chmod 0640 "$file"
+    if [[ ! -e "$file" ]]; then
+        fill "$root/scripts/install/keyway.yaml" >"$file"
+        chmod 0640 "$file"
+    fi
+    # Its account reads it, and others do not: keys of TLS lie there, too.
+    if [[ -z "$destination" ]] && getent group keyway >/dev/null; then
+        chgrp -R keyway "$etc/keyway"
+    elif [[ -z "$destination" ]]; then
+        say "when the account 'keyway' is there (systemd-sysusers): chgrp -R keyway $etc/keyway"
+    fi
 }
 
 # NAME COMMAND WHAT

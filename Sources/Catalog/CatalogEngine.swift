@@ -316,10 +316,10 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
 }
 
 extension CatalogEngine {
-    /// A key by its KID or name, also one without a row. A KID is never looked for among names: whoever disables a key by its KID
-    /// must not disable another that is called so.
+    /// A key by its KID or name, also one without a row. The KID comes first: whoever disables a key by its KID must not disable
+    /// another that is called so.
     public func contentKey(called text: String) async throws -> ContentKeyRecord? {
-        guard let keyID = KeyID(text) else { return try await contentKey(named: text) }
-        return try await contentKey(keyID)
+        if let keyID = KeyID(text), let record = try await contentKey(keyID) { return record }
+        return try await contentKey(named: text)
     }
 }

@@ -153,7 +153,9 @@ public final class EncodingSession {
         for feed in feeds { try feed.finish() }
         let isSilent = try isSilent(part)
         guard length != nil || isSilent else { return }
-        let end = videos.first.map { Double($0.pictureCount) / frameRate.value } ?? (before + (length ?? 0))
+        let end =
+            videos.first.map { Double($0.pictureCount) / frameRate.value }
+            ?? (before + (length == nil ? 0 : part.declaredDuration))
         for sound in sounds where length != nil || sound.rendition?.takenCount == 0 {
             try sound.rendition?.fill(to: Self.samples(end))
         }

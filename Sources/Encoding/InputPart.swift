@@ -77,15 +77,23 @@ final class InputPart {
 
     /// The longest film that is encoded, in seconds: two pictures of a file that says that years lie between them would be as
     /// many pictures as a film of years.
-    private static let longest = 86_400.0
+    static let longest = 86_400.0
 
     private static func refuseEndless(_ duration: Double, _ start: Double, _ end: Double?) throws {
-        let length = min(end ?? .infinity, max(duration, 0)) - start
+        // Where the input does not say how long it is, the clip's end does.
+        let length = min(end ?? .infinity, duration > 0 ? duration : end ?? 0) - start
         guard length > longest else { return }
         throw EncodingFailure(
             .limitExceeded,
             "it says that it is \(Self.seconds(length)) s long; at most \(Int(longest)) s (a day) are encoded, or a clip of it"
         )
+    }
+
+    /// Silence, or the first picture, would fill the time before what begins only then.
+    static func refuseLateBeginning(_ seconds: Double, _ what: String) throws {
+        guard seconds > longest else { return }
+        throw EncodingFailure(
+            .limitExceeded, "its \(what) begins at second \(Self.seconds(seconds)); a film is at most a day long")
     }
 
     /// Of the input, likewise.

@@ -55,6 +55,7 @@ final class PictureFeed {
         guard time.addingOrZero(max(frame.pointee.pkt_duration, frameDuration)) > 0 else { return }
         decodedUntil = max(decodedUntil, end(of: frame, at: time))
         try refuseChanges(frame)
+        if graph == nil { try InputPart.refuseLateBeginning(clock.seconds(time), "video") }
         let graph = try self.graph ?? begin(frame)
         try graph.push(frame, handle)
     }

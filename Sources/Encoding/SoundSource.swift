@@ -104,6 +104,7 @@ final class SoundFeed {
 
     /// Sound that begins late has silence before it, which is made here: the filter would hold all of it in memory at once.
     private func begin(_ frame: UnsafeMutablePointer<AVFrame>, at start: Double) throws {
+        try InputPart.refuseLateBeginning(start, "sound")
         let rate = Double(AudioRendition.sampleRate)
         let before = Int64(exactly: (max(0, start) * rate).rounded(.down)) ?? 0
         for target in targets { try target.fill(to: min(target.takenCount + before, limit)) }

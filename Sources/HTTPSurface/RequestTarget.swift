@@ -46,12 +46,12 @@ public struct RequestTarget: Sendable {
     /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
     public func values(of name: String) -> [String] {
         var values: [String] = []
-        search(name) { value in
+        let isWhole = search(name) { value in
             let decoded = value.removingPercentEncoding ?? "?"
             values += decoded.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             return false
         }
-        return values
+        return isWhole ? values : values + ["?"]
     }
 
     /// The query parameter of this name, in any letter case (Azure Media Services wrote both `kid` and `KID`),
@@ -60,18 +60,20 @@ public struct RequestTarget: Sendable {
     public func value(of name: String) -> String? {
         var found: String?
         var count = 0
-        search(name) { value in
+        let isWhole = search(name) { value in
             count += 1
             found = value.utf8.contains(UInt8(ascii: "%")) ? value.removingPercentEncoding : value
             return count > 1
         }
-        return count == 1 ? found : nil
+        return isWhole && count == 1 ? found : nil
     }
 
     /// Gives the value of each parameter of a name, as it is written, until one is enough.
-    private func search(_ name: String, _ isEnough: (String) -> Bool) {
-        guard let query else { return }
-        Self.bytes(of: text) { bytes in
+    ///
+    /// - Returns: false when there are more pairs than are looked at.
+    private func search(_ name: String, _ isEnough: (String) -> Bool) -> Bool {
+        guard let query else { return true }
+        return Self.bytes(of: text) { bytes in
             var start = query.lowerBound
             for _ in 0...Self.mostPairs {
                 let end = bytes[start..<query.upperBound].firstIndex(of: UInt8(ascii: "&")) ?? query.upperBound
@@ -79,11 +81,12 @@ public struct RequestTarget: Sendable {
                 if let divider = pair.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name),
                     isEnough(String(decoding: pair[(divider + 1)...], as: UTF8.self))
                 {
-                    return
+                    return true
                 }
-                guard end < query.upperBound else { return }
+                guard end < query.upperBound else { return true }
                 start = end + 1
             }
+            return false
         }
     }
 

@@ -14,6 +14,8 @@ public struct FilmStart: Sendable {
     /// Added to every presentation time: units of `timescale`.
     private let move: Int64
     private let timescale: UInt32
+    /// The video tracks that were cut between two key frames: one of them is shown from where the edit list begins.
+    private let cut: Set<String>
 
     /// What an operator should know; nil when the film begins where its files say.
     public let warning: String?
@@ -25,12 +27,15 @@ public struct FilmStart: Sendable {
     /// - Throws: `MovieError` when tables contradict each other, or no key frame follows.
     public init(of files: [MovieFile], at keyFrame: KeyFrame?) throws(MovieError) {
         var farthest: (move: Int64, timescale: UInt32) = (0, 1)
+        var found: Set<String> = []
         for track in files.flatMap(\.tracks) where track.kind == .video && keyFrame != nil {
             guard let cut = try KeyFramesAroundCut(track) else { continue }
+            found.insert(Self.name(of: track))
             let move = try keyFrame == .earlier ? -cut.before : -cut.next(track)
             if Self.isFarther(move, track.timescale, than: farthest) { farthest = (move, track.timescale) }
         }
         (move, timescale) = farthest
+        cut = found
         warning = move == 0 ? nil : Self.words(move, timescale)
     }
 
@@ -40,9 +45,14 @@ public struct FilmStart: Sendable {
     public func applied(to file: MovieFile) throws(MovieError) -> MovieFile {
         guard move != 0 else { return file }
         var file = file
-        for index in file.tracks.indices { try file.tracks[index].move(by: move, timescale) }
+        for index in file.tracks.indices {
+            let isCut = cut.contains(Self.name(of: file.tracks[index]))
+            try file.tracks[index].move(by: move, timescale, keepsBeginning: isCut)
+        }
         return file
     }
+
+    private static func name(of track: MovieTrack) -> String { "\(track.id) \(track.file)" }
 
     private static func isFarther(
         _ move: Int64, _ timescale: UInt32, than other: (move: Int64, timescale: UInt32)
@@ -98,13 +108,13 @@ private struct KeyFramesAroundCut {
 
 extension MovieTrack {
     /// Presents it so much later, or earlier.
-    fileprivate mutating func move(by move: Int64, _ unit: UInt32) throws(MovieError) {
+    fileprivate mutating func move(by move: Int64, _ unit: UInt32, keepsBeginning: Bool) throws(MovieError) {
         guard let own = Scale(from: unit, to: timescale).time(move), own.magnitude < UInt64(MovieBounds.time) else {
             throw error(.damaged, "the cut lies too far from the next key frame")
         }
         timeline.shift += own
         timeline.end? += own
-        // Moved later, it shows what was cut off.
-        timeline.begin = max(0, timeline.begin + min(own, 0))
+        // Moved later, it shows what was cut off; moved earlier, a cut track's next key frame lies where it began.
+        if !keepsBeginning { timeline.begin = max(0, timeline.begin + min(own, 0)) }
     }
 }

@@ -138,6 +138,33 @@ import Testing
         #expect(try abs(run.facts(0).duration - run.facts(1).duration) < 0.1)
     }
 
+    /// What says that it begins in thirty years is no film of thirty years of silence.
+    @Test func soundThatBeginsInYearsIsRefused() throws {
+        let scratch = try Scratch()
+        let film = scratch.path + "/years.mkv"
+        try MadeInput.ffmpeg([
+            "-f", "lavfi", "-i", "testsrc=s=64x64:r=24:d=2", "-itsoffset", "900000000", "-f", "lavfi", "-i",
+            "sine=r=48000:d=2", "-map", "0", "-map", "1", "-c:v", "libx264", "-c:a", "aac", film,
+        ])
+        let run = try EncoderRun(EncodingOrder(preset: Self.preset(.h264)), [film])
+        #expect(run.failure?.code == .limitExceeded, "\(run.failure?.message ?? "exit \(run.exit)")")
+    }
+
+    /// A clip that ends behind its input's end ends with it, and what follows is there.
+    @Test func joinedSoundGoesOnBehindAShortPart() throws {
+        let scratch = try Scratch()
+        for (name, length) in [("one", 3), ("two", 4)] {
+            try MadeInput.ffmpeg([
+                "-f", "lavfi", "-i", "sine=r=48000:d=\(length)", "-c:a", "aac", "\(scratch.path)/\(name).m4a",
+            ])
+        }
+        var order = EncodingOrder(preset: Self.preset(.h264))
+        order.parts = [EncodingOrder.Part(input: 0, start: 0, end: 60), EncodingOrder.Part(input: 1, start: 0, end: 2)]
+        let run = try EncoderRun(order, ["one", "two"].map { "\(scratch.path)/\($0).m4a" })
+        #expect(run.isFinished, "\(run.failure?.message ?? "exit \(run.exit)")")
+        #expect(try abs(run.facts(0).duration - 5) < 0.2)
+    }
+
     @Test func encryptedFilmsAreCalledSo() throws {
         let scratch = try Scratch()
         let film = scratch.path + "/film.mp4"

@@ -75,6 +75,16 @@ import Testing
         #expect(heard.hasPrefix("HTTP/1.1 400 Bad Request\r\n") && heard.contains(#""code":"hostInvalid""#), "\(heard)")
     }
 
+    /// The refusal of what comes behind a request is not taken for that one's answer.
+    @Test func answersKeepTheirOrder() throws {
+        let body = #"{"kids":["\#(String(repeating: "A", count: 22))"],"type":"temporary"}"#
+        let heard = try exchange(
+            "POST /keys/clearkey HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + String(body.utf8.count, radix: 16) + "\r\n\(body)\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n")
+        let statuses = heard.matches(of: /HTTP\/1\.1 (\d+)/).map { String($0.1) }
+        #expect(statuses == ["404", "400"], "\(heard)")
+    }
+
     @Test func aHeadThatIsTooLargeIsCalledSo() throws {
         for request in [
             "GET \(target)&x=\(String(repeating: "x", count: 100_000)) HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -109,7 +119,11 @@ import Testing
         let (kid, origin) = (published.kid, published.server.origin)
         #expect(try curl("\(origin)/keys/aes?kid=\(kid)").status == 200)
         #expect(try curl("\(origin)/keys/aes/\(kid)").status == 200)
-        for target in ["aes?kid=\(kid)&kid=\(kid)", "aes/\(kid)?kid=\(kid)", "aes?KID=\(kid)&kid=x"] {
+        let many = (0..<40).map { "&p\($0)=1" }.joined()
+        for target in [
+            "aes?kid=\(kid)\(many)&kid=x", "aes/\(kid)?x=1\(many)", "aes?kid=\(kid)&kid=\(kid)",
+            "aes/\(kid)?kid=\(kid)", "aes?KID=\(kid)&kid=x",
+        ] {
             #expect(try curl("\(origin)/keys/\(target)").status == 400, "\(target)")
         }
     }

@@ -214,6 +214,32 @@ import Testing
         }
     }
 
+    /// The same with a delay before the cut.
+    @Test(arguments: [FilmStart.KeyFrame.earlier, .later]) func delayedCutsToo(keyFrame: FilmStart.KeyFrame) throws {
+        let clip = try Clips.made(Clips.x264(keyEvery: 12) + ["-an"], seconds: 2)
+        let list = try #require(Bytes.find("elst", in: clip))
+        let start = clip[(list + 16)..<(list + 20)].reduce(0) { $0 << 8 | UInt32($1) }
+        // An empty edit of half a second in front: 12 bytes more in 'elst' and all boxes around it.
+        var cut = clip
+        cut.replaceSubrange((list + 8)..<(list + 12), with: Bytes.u32(2))
+        cut.replaceSubrange((list + 16)..<(list + 20), with: Bytes.u32(start + 10 * 512))
+        cut.insert(contentsOf: Bytes.u32(500) + Bytes.u32(.max) + Bytes.u32(0x0001_0000), at: list + 12)
+        for type in ["elst", "edts", "trak", "moov"] {
+            let box = try #require(Bytes.find(type, in: cut)) - 4
+            let size = cut[box..<(box + 4)].reduce(0) { $0 << 8 | UInt32($1) }
+            cut.replaceSubrange(box..<(box + 4), with: Bytes.u32(size + 12))
+        }
+        let film = try Uploaded(cut, at: keyFrame)
+        #expect(film.warnings.contains { $0.contains("at a key frame") })
+        let whole = try Uploaded(clip)
+        let pictures = whole.tracks[0].segments.flatMap(\.samples)
+        #expect(
+            film.tracks[0].segments.flatMap(\.samples).map(\.bytes)
+                == pictures.dropFirst(keyFrame == .earlier ? 0 : 12).map(\.bytes))
+        // Half a second is 6144 units.
+        #expect(Uploaded.times(film.tracks[0]).min() == 6144)
+    }
+
     /// What an edit list cuts in the middle of a group of pictures cannot be served without encoding it.
     @Test func trimsBetweenKeyFramesAreRefused() throws {
         let clip = try Clips.made(Clips.x264(keyEvery: 12), seconds: 2)

@@ -78,6 +78,7 @@ private let signatureCases: [TokenCase] = [
     TokenCase("signature without padding", swt(body) { $0.replacing("=", with: "") }, nil),
     TokenCase("signature for URLs", swt(body) { $0.replacing("+", with: "-").replacing("/", with: "_") }, nil),
     TokenCase("signature with spaces", swt(body) { $0.replacing("+", with: "%20") }, nil),
+    TokenCase("signature with bare spaces", swt(body) { $0.replacing("+", with: " ") }, nil),
     TokenCase("signature with more padding", swt(body) { $0 + "=" }, .malformed),
     TokenCase("short signature", "\(body)&HMACSHA256=AAAA", .signatureInvalid),
     TokenCase("base64url", "\(body)&HMACSHA256=____\(signatureText.dropFirst(4))", .signatureInvalid),

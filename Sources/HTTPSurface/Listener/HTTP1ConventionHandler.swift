@@ -23,6 +23,11 @@ final class HTTP1ConventionHandler: ChannelDuplexHandler, RemovableChannelHandle
         guard case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         let hosts = head.headers["host"].count
         guard hosts == 1 || (hosts == 0 && head.version == .http1_0) else {
+            // Behind an answer that is not out, the refusal would be taken for that one: it ends the connection after it.
+            guard underWay == 0 else {
+                isRefusing = true
+                return context.fireErrorCaught(HTTPParserError.unknown)
+            }
             return refuse(
                 Problem(.badRequest, code: "hostInvalid", detail: "A request names its host once: Host."), context)
         }

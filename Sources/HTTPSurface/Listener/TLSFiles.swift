@@ -67,6 +67,11 @@ final class TLSContexts: Sendable {
             guard now - state.looked >= .seconds(1) else { return state.context }
             state.looked = now
             let stamps = Self.stamps(files)
+            if stamps == state.stamps, state.unusable != nil {
+                // The last good ones are back.
+                state.unusable = nil
+                failure.set(0)
+            }
             guard stamps != state.stamps, stamps != state.unusable else { return state.context }
             do {
                 state.context = try Self.load(files)

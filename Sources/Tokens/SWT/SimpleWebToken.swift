@@ -40,7 +40,8 @@ enum SimpleWebToken {
         let last = token[(divider + 1)...]
         let name = Array("\(signatureName)=".utf8)
         // A `+` stands for itself: no base64 has a space.
-        guard last.starts(with: name), let text = FormPair.decode(last.dropFirst(name.count), plusIsSpace: false),
+        let written = last.dropFirst(name.count).map { $0 == 0x20 ? UInt8(ascii: "+") : $0 }
+        guard last.starts(with: name), let text = FormPair.decode(written, plusIsSpace: false),
             let signature = Base64.decode(canonical(text), .urlUnpadded)
         else { throw .malformed }
         return SignedText(text: Array(token[..<divider]), signature: signature)
