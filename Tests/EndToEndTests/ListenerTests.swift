@@ -90,6 +90,35 @@ import Testing
             })
     }
 
+    /// The CLI trusts an authority of one's own where it is told to, and only then.
+    @Test func anAuthorityOfOnesOwnIsTrustedWhereItIsNamed() throws {
+        let data = try DataFolder()
+        let (certificate, key) = (data.folder.path + "/tls.pem", data.folder.path + "/tls.key")
+        let made = try run(
+            Programs.outside("openssl"),
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=keyway", "-addext",
+                "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+            ])
+        #expect(made.status == 0)
+        let token = try data.must("admin", "token", "create", "me", "--role", "reader", "--json").json()["token"]
+        let server = try RunningServer(
+            data, environment: ["KEYWAY_TLS_ADMIN_CERTIFICATE": certificate, "KEYWAY_TLS_ADMIN_KEY": key])
+        defer { server.stop() }
+        let there = ["KEYWAY_URL": server.admin, "KEYWAY_TOKEN": try #require(token as? String)]
+        func list(trusting file: String?) throws -> Outcome {
+            let more = file.map { ["KEYWAY_CA_FILE": $0] } ?? [:]
+            return try run(Programs.own("keyway"), ["policy", "list"], environment: there.merging(more) { $1 })
+        }
+        let stranger = try list(trusting: nil)
+        #expect(stranger.status == 69)
+        #expect(stranger.errors.contains("is not trusted; set KEYWAY_CA_FILE"), "\(stranger.errors)")
+        #expect(try list(trusting: certificate).status == 0)
+        let noCertificate = try list(trusting: key)
+        #expect(noCertificate.status == 65)
+        #expect(noCertificate.errors.contains("holds no PEM certificate"))
+    }
+
     @Test func clientsShowACertificateWhereOneIsAskedFor() throws {
         let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
         try Self.certificate("both.example", in: data)
