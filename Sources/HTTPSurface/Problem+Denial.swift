@@ -41,7 +41,8 @@ extension Problem {
         switch code {
         case .addressNotAllowed: "The client's address is not allowed."
         case .claimMissing, .claimMismatch: "The token's claims do not allow this key."
-        case .useLimitInvalid, .useLimitReached: "The token may not be used again."
+        case .useLimitInvalid: "The token's limit of uses is no number, or the token lives too long for one."
+        case .useLimitReached: "The token may not be used again."
         case .keyOutsideRequest, .licenceIncomplete:
             "The licence request names a key that was not asked for, or not allowed."
         default: "The key's policy does not allow this request."

@@ -11,6 +11,16 @@ extension Request {
         } else {
             token = RequestTarget(query: uri.query).token
         }
+        return try Self.bounded(token)
+    }
+
+    /// The token of the request, else the one in its body, where the request has none in its usual places.
+    public func credential(elseIn inBody: String?) throws -> String? {
+        let hasNone = headers[.authorization] == nil && RequestTarget(query: uri.query).token == nil
+        return try hasNone ? Self.bounded(inBody) : credential()
+    }
+
+    private static func bounded(_ token: String?) throws -> String? {
         guard let token, !token.isEmpty else { return nil }
         guard token.utf8.count <= BearerToken.longest else {
             throw Problem(

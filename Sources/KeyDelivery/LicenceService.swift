@@ -35,7 +35,7 @@ public enum LicenceOutcome: Sendable {
     case limited(Duration)
     /// It was granted, and the licence server gave nothing.
     case failed(LicenceServerError)
-    /// No licence server is configured for the system.
+    /// It was granted, and no licence server is configured for the system.
     case notConfigured
 }
 
@@ -57,24 +57,23 @@ public struct LicenceService: Sendable {
         self.now = now
     }
 
-    /// Whether a licence server is configured for a system.
-    public func serves(_ system: KeyDeliveryType) -> Bool { servers[system] != nil }
-
     /// Decides a request; when every key that its challenge names is granted, asks for the licence.
     ///
     /// - Parameter requestID: names the request in the audit log, in the entitlement and in the answer.
     /// - Throws: `CatalogError`, `KeyUnwrapError`; then nothing left.
     public func licence(for request: LicenceRequest, requestID: String) async throws -> LicenceOutcome {
-        guard let server = servers[request.delivery] else { return .notConfigured }
+        // Whether there is a server is told to those who may have a licence.
+        let server = servers[request.delivery]
         let keyRequest = KeyRequest(
             keyIDs: request.keyIDs.isEmpty ? request.challengeKeyIDs : request.keyIDs, delivery: request.delivery,
             credential: request.credential, clientAddress: request.clientAddress)
         let outcome = try await delivery.authorise(
-            keyRequest, wholly: request.challengeKeyIDs, keysTo: server.keyRecipient, requestID: requestID)
+            keyRequest, wholly: request.challengeKeyIDs, keysTo: server?.keyRecipient, requestID: requestID)
         switch outcome {
         case .denied(let reason): return .denied(reason)
         case .limited(let wait): return .limited(wait)
         case .granted(let grants, let keys):
+            guard let server else { return .notConfigured }
             let entitlement = Entitlement(
                 keyRequest, grants: grants, keys: keys, requestID: requestID, issued: now())
             do throws(LicenceServerError) {

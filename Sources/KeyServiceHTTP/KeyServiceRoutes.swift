@@ -27,11 +27,15 @@ public struct KeyServiceRoutes: Sendable {
         KeyFastPath(service: service, sharing: sharing, logger: logger)
     }
 
-    /// Adds `/?kid=UUID`, as Azure Media Services' key addresses were: for a listener that serves nothing else there.
+    /// Adds `/?kid=UUID`, `/HlsHandler.ashx?kid=UUID`, `/Widevine/`, `/PlayReady/` and `/FairPlay/`, as the addresses of
+    /// Azure Media Services' key delivery were: for a listener that serves nothing else there.
     public func addBare(to router: Router<ServiceRequestContext>) {
-        for method in [HTTPRequest.Method.get, .post] {
-            router.on("/", method: method) { try await aes($0, kid: nil, $1) }
+        for path in ["/", "HlsHandler.ashx"] as [RouterPath] {
+            for method in [HTTPRequest.Method.get, .post] {
+                router.on(path, method: method) { try await aes($0, kid: nil, $1) }
+            }
         }
+        licences.addBare(to: router)
     }
 
     /// Adds the routes under `/keys`.
@@ -57,6 +61,8 @@ public struct KeyServiceRoutes: Sendable {
 
     /// `GET|POST /keys/aes?kid=UUID`: the 16 bytes of one key.
     private func aes(_ request: Request, kid: String?, _ context: ServiceRequestContext) async throws -> Response {
+        // It says nothing, and is no reason to read for ever.
+        _ = try await request.licenceRequestBody()
         let target = RequestTarget(query: request.uri.query)
         guard let text = kid ?? target.value(of: "kid"), target.values(of: "kid").count == (kid == nil ? 1 : 0) else {
             throw Problem(.badRequest, code: "kidMissing", detail: "The query must name the key, once: kid=UUID.")

@@ -24,16 +24,25 @@ struct LicenceRoutes: Sendable {
         keys.get("fairplay/certificate") { _, _ in try certificateResponse() }
     }
 
+    /// `/Widevine/`, `/PlayReady/` and `/FairPlay/`, as Azure Media Services' licence addresses were.
+    func addBare(to router: Router<ServiceRequestContext>) {
+        for (path, system) in [("Widevine", .widevine), ("PlayReady", .playready), ("FairPlay", .fairplay)]
+            as [(String, KeyDeliveryType)]
+        {
+            router.post(RouterPath(path)) { try await licence(of: system, $0, $1) }
+        }
+    }
+
     private func licence(
         of system: KeyDeliveryType, _ request: Request, _ context: ServiceRequestContext
     ) async throws -> Response {
-        guard service.serves(system) else { throw Problem.noLicenceServer(system) }
         let body = try await request.licenceRequestBody()
+        let challenge = try Self.challenge(body, of: system, request)
+        let named = try Self.named(in: body, of: system)
         let licenceRequest = LicenceRequest(
-            try Self.challenge(body, of: system, request), delivery: system,
-            keyIDs: try Self.keyIDs(in: RequestTarget(query: request.uri.query)),
-            challengeKeyIDs: try Self.keyIDs(in: body, of: system),
-            credential: try request.credential(), clientAddress: try context.requiredClientAddress())
+            challenge, delivery: system, keyIDs: try Self.keyIDs(in: RequestTarget(query: request.uri.query)),
+            challengeKeyIDs: named.keyIDs, credential: try request.credential(elseIn: named.token),
+            clientAddress: try context.requiredClientAddress())
         guard !(licenceRequest.keyIDs + licenceRequest.challengeKeyIDs).isEmpty else {
             throw Problem(
                 .badRequest, code: "kidMissing",
@@ -72,21 +81,25 @@ struct LicenceRoutes: Sendable {
         return try bounded(keyIDs)
     }
 
-    /// The keys that the challenge names. One that cannot be read could ask for anything, and is refused; FairPlay's is
-    /// sealed to the licence server.
-    private static func keyIDs(in body: [UInt8], of system: KeyDeliveryType) throws(Problem) -> [KeyID] {
-        let keyIDs: [KeyID]
+    /// The keys that the challenge names, and the token in it. One that cannot be read could ask for anything, and is
+    /// refused; FairPlay's is sealed to the licence server.
+    private static func named(
+        in body: [UInt8], of system: KeyDeliveryType
+    ) throws(Problem) -> (keyIDs: [KeyID], token: String?) {
+        let (keyIDs, token): ([KeyID], String?)
         do throws(ProtectionSystemError) {
             switch system {
-            case .widevine: keyIDs = try WidevineChallenge.keyIDs(in: body)
-            case .playready: keyIDs = try PlayReadyChallenge.keyIDs(in: body)
-            case .fairplay, .aes, .clearkey: keyIDs = []
+            case .widevine: (keyIDs, token) = (try WidevineChallenge.keyIDs(in: body), nil)
+            case .playready:
+                let challenge = try PlayReadyChallenge(parsing: body)
+                (keyIDs, token) = (challenge.keyIDs, challenge.token)
+            case .fairplay, .aes, .clearkey: (keyIDs, token) = ([], nil)
             }
         } catch {
             throw Problem(
                 .badRequest, code: "challengeMalformed", detail: "The body is not a challenge: \(error.description).")
         }
-        return try bounded(keyIDs)
+        return (try bounded(keyIDs), token)
     }
 
     private static func response(_ licence: Licence, of system: KeyDeliveryType) -> Response {

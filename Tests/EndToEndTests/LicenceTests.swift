@@ -97,7 +97,8 @@ import Testing
         return Data([0x08, 0x01] + field(2, request) + field(3, [UInt8](repeating: 1, count: 128)))
     }
 
-    private static func playReady(_ keyID: String) -> Data {
+    /// - Parameter data: the player's own.
+    private static func playReady(_ keyID: String, data: String = "") -> Data {
         let uuid = withUnsafeBytes(of: UUID(uuidString: keyID)?.uuid) { Array($0.prefix(16)) }
         let guid = Data([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map { uuid[$0] }).base64EncodedString()
         return Data(
@@ -108,7 +109,7 @@ import Testing
             <Challenge xmlns="http://schemas.microsoft.com/DRM/2007/03/protocols/messages"><LA Id="SignedData">
             <ContentHeader><WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version="4.0.0.0">
             <DATA><PROTECTINFO><KEYLEN>16</KEYLEN><ALGID>AESCTR</ALGID></PROTECTINFO><KID>\(guid)</KID></DATA>
-            </WRMHEADER></ContentHeader></LA></Challenge></challenge></AcquireLicense></soap:Body></soap:Envelope>
+            </WRMHEADER></ContentHeader>\(data)</LA></Challenge></challenge></AcquireLicense></soap:Body></soap:Envelope>
             """.utf8)
     }
 
@@ -120,6 +121,56 @@ import Testing
             "\(service.server.origin)/keys/\(path)",
             ["-X", "POST", "--data-binary", "@\(file)", "-H", "Content-Type: application/octet-stream"] + credential
                 + options)
+    }
+
+    /// As Azure Media Services took the token of players that can set no header.
+    private static func customData(_ token: String) -> String {
+        let name = "http://schemas.microsoft.com/Azure/MediaServices/KeyDelivery/PlayReadyCustomData/v1"
+        return "<CustomData>&lt;CustomData xmlns=\"\(name)\"&gt;&lt;Token&gt;\(token)&lt;/Token&gt;&lt;/CustomData&gt;"
+            + "</CustomData>"
+    }
+
+    @Test func aPlayReadyTokenMayLieInTheChallenge() throws {
+        let data = Self.customData(service.token)
+        #expect(try ask("playready", Self.playReady(Self.one, data: data), token: nil).status == 200)
+        // A header wins, whether it is good or not.
+        #expect(
+            try ask("playready", Self.playReady(Self.one, data: Self.customData("a.b.c")), token: service.token).status
+                == 200)
+        #expect(try ask("playready", Self.playReady(Self.one, data: data), token: "a.b.c").status == 401)
+        let other = "<CustomData>\(service.token)</CustomData>"
+        let refused = try ask("playready", Self.playReady(Self.one, data: other), token: nil)
+        #expect(refused.status == 401 && problem(refused) == "tokenMissing")
+        let long = try ask(
+            "playready", Self.playReady(Self.one, data: Self.customData(String(repeating: "a", count: 20_000))),
+            token: nil)
+        #expect(long.status == 431 && problem(long) == "tokenTooLarge")
+    }
+
+    /// The addresses of Azure Media Services' licences, on a listener of keys alone.
+    @Test func theReferencesLicenceAddressesAreAnswered() throws {
+        let keys = try RunningServer(
+            service.data,
+            environment: [
+                "KEYWAY_LICENCES_WIDEVINE_URL": service.upstream.url,
+                "KEYWAY_LICENCES_WIDEVINE_SECRET": "entitlements",
+                "KEYWAY_LICENCES_PLAYREADY_URL": service.upstream.url,
+                "KEYWAY_LICENCES_PLAYREADY_SECRET": "entitlements",
+                "KEYWAY_LICENCES_FAIRPLAY_URL": service.upstream.url,
+                "KEYWAY_LICENCES_FAIRPLAY_SECRET": "entitlements",
+            ], command: ["keyway-keys"])
+        let folder = try Folder()
+        for (path, body) in [
+            ("Widevine/?kid=\(Self.one)", Self.widevine(Self.one)), ("PlayReady/", Self.playReady(Self.one)),
+            ("FairPlay/?KID=\(Self.chained)", Data("spc=AAAA".utf8)),
+        ] {
+            let file = try folder.write("challenge", body)
+            let url = "\(keys.origin)/\(path)"
+            let answer = try curl(url, "--data-binary", "@\(file)", "-H", "Authorization: Bearer \(service.token)")
+            #expect(answer.status == 200, "\(path): \(answer)")
+            #expect(try curl(url, "--data-binary", "@\(file)").status == 401)
+        }
+        #expect(try curl("\(keys.origin)/HlsHandler.ashx?kid=\(Self.one)").status == 403)
     }
 
     private func asked() throws -> Int { try service.upstream.log().count }
@@ -232,7 +283,7 @@ import Testing
         let unsigned = try ask("playready", Self.playReady(Self.one))
         #expect(unsigned.status == 503 && problem(unsigned) == "unavailable")
         // And one that is not configured says how.
-        let missing = try ask("fairplay", Data("spc".utf8))
+        let missing = try ask("fairplay?kid=\(Self.chained)", Data("spc".utf8))
         #expect(missing.status == 501 && problem(missing) == "licenceServerNotConfigured")
         #expect(String(decoding: missing.body, as: UTF8.self).contains("licences.fairplay.url"))
         #expect(try curl("\(server.origin)/keys/fairplay/certificate").status == 404)

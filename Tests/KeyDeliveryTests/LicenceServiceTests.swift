@@ -97,7 +97,8 @@ import Testing
                     AuthorizationPolicy(
                         name: "p",
                         options: [
-                            AuthorizationOption(name: "o", delivery: [.widevine], restrictions: [.token(token)])
+                            AuthorizationOption(
+                                name: "o", delivery: [.widevine, .playready], restrictions: [.token(token)])
                         ]))
             ])
         }
@@ -232,10 +233,19 @@ import Testing
         let key = try await site.key()
         #expect(denial(try await site.ask([key], token: nil)) == .tokenMissing)
         #expect(denial(try await site.ask([key], token: "bad")) == .tokenRejected)
+        #expect(site.server.log.isEmpty)
+    }
+
+    /// Only who may have a licence is told that nobody makes it.
+    @Test func aSystemWithoutServerIsAuthorisedFirst() async throws {
+        let site = try await Site()
+        let key = try await site.key()
+        #expect(denial(try await site.ask([key], token: nil, .playready)) == .tokenMissing)
         guard case .notConfigured = try await site.ask([key], .playready) else {
             Issue.record("a system without a server was served")
             return
         }
+        #expect(try await site.reasons() == ["tokenMissing", nil])
         #expect(site.server.log.isEmpty)
     }
 

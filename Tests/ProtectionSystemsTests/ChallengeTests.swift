@@ -23,8 +23,8 @@ import Testing
         let keyIDs = (0..<count).map { Fixtures.keyID($0) }
         let header = try PlayReadyHeader(keys: keyIDs.map { .init($0) }, algorithm: .counter)
         let challenge = Array(Self.playReady(header.xml).utf8)
-        #expect(try PlayReadyChallenge.keyIDs(in: challenge) == keyIDs)
-        #expect(try PlayReadyChallenge.keyIDs(in: [0xEF, 0xBB, 0xBF] + challenge) == keyIDs)
+        #expect(try PlayReadyChallenge(parsing: challenge).keyIDs == keyIDs)
+        #expect(try PlayReadyChallenge(parsing: [0xEF, 0xBB, 0xBF] + challenge).keyIDs == keyIDs)
     }
 
     @Test func playReadyChallengesThatCouldBeReadInTwoWaysAreRefused() throws {
@@ -38,10 +38,36 @@ import Testing
             Self.playReady(header).replacingOccurrences(of: "soap:Envelope", with: "Other"),
             Self.playReady(header) + String(repeating: " ", count: 64 << 10),
         ] {
-            #expect(throws: ProtectionSystemError.self) { try PlayReadyChallenge.keyIDs(in: Array(challenge.utf8)) }
+            #expect(throws: ProtectionSystemError.self) { try PlayReadyChallenge(parsing: Array(challenge.utf8)) }
         }
         #expect(throws: ProtectionSystemError.self) {
-            try PlayReadyChallenge.keyIDs(in: Array(Self.playReady(header).utf16.flatMap(\.littleEndianBytes)))
+            try PlayReadyChallenge(parsing: Array(Self.playReady(header).utf16.flatMap(\.littleEndianBytes)))
+        }
+    }
+
+    private static func data(_ inner: String) -> String {
+        "<CustomData>" + inner.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            + "</CustomData>"
+    }
+
+    /// The token of Azure Media Services' players; anything else in its place is none, and no reason to refuse.
+    @Test func playReadyChallengesMayHoldAToken() throws {
+        let header = try PlayReadyHeader(keys: [.init(Fixtures.keyID())], algorithm: .counter).xml
+        let space = "http://schemas.microsoft.com/Azure/MediaServices/KeyDelivery/PlayReadyCustomData/v1"
+        func token(_ data: String) throws -> String? {
+            let around = ("<LA><ContentHeader>", "</ContentHeader>\(data)</LA>")
+            return try PlayReadyChallenge(parsing: Array(Self.playReady(header, around: around).utf8)).token
+        }
+        let whole = "<CustomData xmlns=\"\(space)\"><Token> a.b.c\n</Token></CustomData>"
+        #expect(try token(Self.data(whole)) == "a.b.c")
+        for other in [
+            "", "<CustomData/>", Self.data("a.b.c"), Self.data(whole) + Self.data(whole), Self.data("<!-- -->" + whole),
+            Self.data("<CustomData><Token>a</Token></CustomData>"), Self.data(whole.replacing("Token", with: "Tokens")),
+            Self.data(whole.replacing("CustomData", with: "Data")), Self.data("<A>\(whole)</A>"),
+            Self.data("<CustomData xmlns=\"\(space)\"><Token>a</Token><Token>b</Token></CustomData>"),
+            Self.data("<CustomData xmlns=\"\(space)\"><Token></Token></CustomData>"), "<X>\(Self.data(whole))</X>",
+        ] {
+            #expect(try token(other) == nil, "\(other)")
         }
     }
 
@@ -133,7 +159,7 @@ import Testing
             Self.playReady(try PlayReadyHeader(keys: keyIDs.map { .init($0) }, algorithm: .chain).xml).utf8)
         let signed = Self.widevine { $0.field(1, Self.message((1, Self.header(keyIDs)))) }
         for _ in 0..<4000 {
-            _ = try? PlayReadyChallenge.keyIDs(in: generator.mutated(soap))
+            _ = try? PlayReadyChallenge(parsing: generator.mutated(soap))
             _ = try? WidevineChallenge.keyIDs(in: generator.mutated(signed))
         }
     }
