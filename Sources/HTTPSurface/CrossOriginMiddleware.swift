@@ -8,6 +8,11 @@ public struct CrossOriginMiddleware: RouterMiddleware {
     /// What is shared of the answer to a request, where that is not what is shared of others.
     public typealias Exception = @Sendable (Request) async -> CrossOriginPolicy?
 
+    /// What players set: credentials, conditions, and what they tell of playback (CTA-5004, 2).
+    private static let allowedHeaders =
+        "Authorization, Content-Type, Range, If-Range, If-None-Match, If-Modified-Since, CMCD-Object, CMCD-Request, "
+        + "CMCD-Session, CMCD-Status"
+
     private let policy: CrossOriginPolicy
     private let exception: Exception?
     private let allowedMethods: String
@@ -36,7 +41,7 @@ public struct CrossOriginMiddleware: RouterMiddleware {
         policy.add(to: &fields, origin: request.headers[.origin])
         guard fields[.accessControlAllowOrigin] != nil else { return fields }
         fields[.accessControlAllowMethods] = allowedMethods
-        fields[.accessControlAllowHeaders] = "Authorization, Content-Type, Range, If-None-Match"
+        fields[.accessControlAllowHeaders] = Self.allowedHeaders
         fields[.accessControlMaxAge] = "600"
         return fields
     }

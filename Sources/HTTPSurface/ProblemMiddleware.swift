@@ -1,6 +1,9 @@
+import Foundation
 import HTTPTypes
 public import Hummingbird
 public import Logging
+import NIOCore
+import NIOHTTP1
 
 /// Turns every thrown error into a problem document, so that no refusal leaves without one and no cause of ours leaks.
 public struct ProblemMiddleware: RouterMiddleware {
@@ -21,10 +24,23 @@ public struct ProblemMiddleware: RouterMiddleware {
                 .response(requestID: context.requestID)
         } catch is CancellationError {
             throw CancellationError()
+        } catch  where Self.isClients(error) {
+            context.logger.debug(
+                "a request broke off", metadata: ["request": "\(context.requestID)", "error": "\(error)"])
+            return Problem(.badRequest, code: "requestBroken", detail: "The request's body is not whole.")
+                .response(requestID: context.requestID)
         } catch {
             return Problem(logging: error, requestID: context.requestID, context.logger)
                 .response(requestID: context.requestID)
         }
+    }
+}
+
+extension ProblemMiddleware {
+    /// Whether the client went away, or sent what is no HTTP, while its request was read: nothing that an operator could mend.
+    private static func isClients(_ error: any Error) -> Bool {
+        if error is HTTPParserError || error is ChannelError { return true }
+        return (error as? IOError).map { [ECONNRESET, EPIPE, ETIMEDOUT, ENOTCONN].contains($0.errnoCode) } ?? false
     }
 }
 

@@ -47,7 +47,11 @@ struct ConditionalRequest {
             return .notModified
         }
         guard let range, rangeStillApplies(object, modified) else { return .whole }
-        return Self.evaluate(range: range, size: object.size)
+        return switch ByteRangeField(range, size: object.size) {
+        case .whole: .whole
+        case .part(let part): .part(part)
+        case .notSatisfiable: .rangeNotSatisfiable
+        }
     }
 
     /// If-Range takes a strong tag or a date (RFC 9110, 13.1.5); anything else makes the answer whole.
@@ -63,27 +67,5 @@ struct ConditionalRequest {
             let item = item.trimmingCharacters(in: .whitespaces)
             return item == "\"\(tag)\"" || (weakly && item == "W/\"\(tag)\"")
         }
-    }
-
-    /// One range of bytes. Several ranges, other units and malformed headers are ignored, as RFC 9110, 14.2, allows.
-    static func evaluate(range header: String, size: UInt64) -> Evaluation {
-        guard header.hasPrefix("bytes=") else { return .whole }
-        let sides = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false).map {
-            $0.trimmingCharacters(in: .whitespaces)
-        }
-        guard sides.count == 2, sides.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) else {
-            return .whole
-        }
-        if sides[0].isEmpty {
-            guard let suffix = UInt64(sides[1]) else { return .whole }
-            guard suffix > 0, size > 0 else { return .rangeNotSatisfiable }
-            return .part(size - min(suffix, size)..<size)
-        }
-        guard let first = UInt64(sides[0]) else { return .whole }
-        guard first < size else { return .rangeNotSatisfiable }
-        guard !sides[1].isEmpty else { return .part(first..<size) }
-        guard let last = UInt64(sides[1]) else { return .whole }
-        guard last >= first else { return .whole }
-        return .part(first..<min(last, size - 1) + 1)
     }
 }

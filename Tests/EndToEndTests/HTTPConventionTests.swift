@@ -156,4 +156,28 @@ import Testing
             #expect(try curl(url).status == 200, "\(prefix)")
         }
     }
+
+    /// Whoever goes away in the middle of a request is nothing that an operator could mend: no error is logged over it.
+    @Test func aRequestThatBreaksOffIsNoErrorOfTheServers() throws {
+        let script = """
+            import socket, struct, sys
+            head = b"POST /keys/clearkey HTTP/1.1\\r\\nHost: x\\r\\n"
+            for rest in (b"Content-Length: 20000\\r\\n\\r\\n{", b"Transfer-Encoding: chunked\\r\\n\\r\\n5\\r\\nab"):
+                for isReset in (False, True):
+                    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                    connection.sendall(head + rest)
+                    if isReset:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    connection.close()
+            """
+        let port = published.server.origin.split(separator: ":").last.map(String.init) ?? ""
+        #expect(try run(Programs.outside("python3"), ["-c", script, port]).status == 0)
+        // What was sent is dealt with when those behind it are answered.
+        for _ in 0..<20 { #expect(try curl("\(published.server.origin)\(target)").status == 200) }
+        let heard = try exchange(
+            "POST /keys/clearkey HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n")
+        #expect(heard.hasPrefix("HTTP/1.1 400"), "\(heard)")
+        let log = String(decoding: try Data(contentsOf: published.server.errors), as: UTF8.self)
+        #expect(!log.contains("request failed"), "\(log)")
+    }
 }

@@ -133,10 +133,26 @@ import Testing
     }
 
     @Test(arguments: ["widevine", "playready", "fairplay"])
-    func licencesThatNeedALicensedServerAre501(system: String) throws {
+    func licencesAreOfNoUseToWhoIsNotAllowed(system: String) throws {
         let answer = try curl("\(site.server.origin)/keys/\(system)", "-X", "POST", "-d", "x")
-        #expect(answer.status == 501)
-        #expect(problem(answer) == "licenceServerNotConfigured")
+        #expect(answer.status == 400)
+        #expect(problem(answer) == (system == "fairplay" ? "kidMissing" : "challengeMalformed"))
+        guard system == "fairplay" else { return }
+        // Nobody is told whether there is a server who may not have a licence.
+        let query = try #require(keyURL.split(separator: "?").last)
+        let named = try curl("\(site.server.origin)/keys/fairplay?\(query)", "-X", "POST", "-d", "x")
+        #expect(named.status == 404 && problem(named) == "keyNotFound", "\(named)")
+    }
+
+    /// The body of a request for one key says nothing, and is no reason to read for ever.
+    @Test func theBodyOfAKeyRequestIsBounded() throws {
+        let folder = try Folder()
+        let (small, large) = (try folder.write("a", Data(count: 60_000)), try folder.write("b", Data(count: 1 << 20)))
+        for (file, status) in [(small, 200), (large, 413)] {
+            let answer = try curl(
+                keyURL, "-X", "POST", "--data-binary", "@\(file)", "-H", "Authorization: Bearer \(site.token)")
+            #expect(answer.status == status)
+        }
     }
 
     @Test func everyDecisionIsInAnIntactAuditLog() throws {
@@ -167,5 +183,8 @@ import Testing
         let verified = try data.keyway("audit", "verify")
         #expect(verified.status == 65)
         #expect(verified.errors.contains("record 3"))
+        let machine = try data.keyway("audit", "verify", "--json")
+        #expect(machine.status == 65)
+        #expect((try machine.json()["defect"] as? String)?.contains("record 3") == true, "\(machine.text)")
     }
 }

@@ -1,5 +1,7 @@
+import Foundation
 import NIOCore
 import NIOEmbedded
+import NIOHTTP1
 import Testing
 
 @testable import HTTPSurface
@@ -51,6 +53,28 @@ import Testing
         #expect(socket.modes == [.output])
         socket.take()
         #expect(!channel.isActive)
+    }
+
+    /// A byte now and then keeps no connection: every piece of the body comes in time, and all of it does not.
+    @Test func aBodyThatTricklesIsEnded() throws {
+        var limits = ConnectionLimits()
+        limits.bodyTime = .milliseconds(300)
+        let slow = try body(limits)
+        for _ in 0..<400 where slow.isActive {
+            usleep(10_000)
+            try slow.writeInbound(HTTPServerRequestPart.body(ByteBuffer(bytes: [0])))
+            slow.embeddedEventLoop.advanceTime(to: .now())
+        }
+        #expect(!slow.isActive)
+    }
+
+    private func body(_ limits: ConnectionLimits) throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel()
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.pipeline.syncOperations.addHandler(ConnectionTimeHandler(limits: limits))
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        return channel
     }
 
     @Test func nobodyIsWaitedForForever() throws {

@@ -6,6 +6,8 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var headTime = TimeAmount.seconds(10)
     /// A body has to go on within this time.
     public var bodyTime = TimeAmount.seconds(30)
+    /// And it has to come at this many bytes a second, all in all, but for that time.
+    public var bodyRate = 500
     /// How long a connection without a request is kept.
     public var idleTime = TimeAmount.seconds(75)
     /// How long a reader may take over what was written at once: a whole segment, on a slow line.

@@ -13,6 +13,8 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Requests whose answers are not out.
     private var underWay = 0
     private var isReadingBody = false
+    /// When the body that is being read must be whole, as far as it has come.
+    private var bodyEnd = NIODeadline.distantFuture
     private var isStopping = false
     /// Nothing more is answered.
     private(set) var isEnding = false
@@ -55,8 +57,13 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .head:
             underWay += 1
             isReadingBody = true
+            bodyEnd = .now() + limits.bodyTime
             expect(limits.bodyTime, context)
-        case .body: expect(limits.bodyTime, context)
+        case .body(let piece):
+            // Whoever sends a byte now and then must not hold a connection for ever.
+            let more = TimeAmount.milliseconds(Int64(piece.readableBytes) * 1000 / Int64(max(1, limits.bodyRate)))
+            bodyEnd = min(bodyEnd + more, .now() + .hours(1))
+            expect(min(limits.bodyTime, bodyEnd - .now()), context)
         case .end:
             isReadingBody = false
             // Now the server works, which has its own limits.
