@@ -57,7 +57,7 @@ struct OpenedTrack: Sendable {
         throw OriginError(
             .formatCannotCarry,
             "Track '\(description.name)' (\(description.codec.codecString)): \(error.reason).",
-            choices: StreamingFormat.served.filter { $0.container == .cmaf }.map(\.rawValue))
+            choices: StreamingFormat.cmafChoices)
     }
 
     /// Media that differ may have equal indexes: frames of constant size, a picture replaced by one as long. Media of

@@ -28,6 +28,8 @@ public struct OriginObject: Sendable {
 public enum CacheLifetime: Sendable, Hashable {
     /// Manifests: they change with publication.
     case short
+    /// Playlists that have a ticket for who shows a token, as everybody else gets them.
+    case shortWithoutTicket
     /// Init segments of protected tracks: what they tell protection systems changes with the delivery policy.
     case revisable
     /// Objects whose URL holds the asset version, and that depend on nothing else.

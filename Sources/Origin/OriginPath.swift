@@ -187,7 +187,7 @@ extension OriginPath {
         let values = try parameters(String(text.dropFirst(8)))
         guard let format = StreamingFormat(urlWord: values["format"]) else {
             throw OriginError(
-                .badURLSyntax, "format= is not known.", choices: StreamingFormat.served.compactMap(\.urlWord))
+                .badURLSyntax, "format= is not known.", choices: StreamingFormat.choices(StreamingFormat.served))
         }
         var encryption: DeliveryEncryption?
         if let word = values["encryption"] {

@@ -31,11 +31,11 @@ extension OriginService {
         case .hls where request.format == .hlsTransportStreamMuxed:
             return try Self.object(
                 try presentation.muxedMultivariantPlaylist(), "application/vnd.apple.mpegurl", version,
-                ticket == nil ? .short : .session)
+                lifetime(keyIDs, request.plan, ticket))
         case .hls, .smooth, .progressive:
             return try Self.object(
                 try presentation.multivariantPlaylist(), "application/vnd.apple.mpegurl", version,
-                ticket == nil ? .short : .session)
+                lifetime(keyIDs, request.plan, ticket))
         }
     }
 
@@ -131,7 +131,7 @@ extension OriginService {
         let protection = try await signal(planned, reference, among: keyIDs, ticket: ticket)
         var track = presented(planned, reference, from: .mediaPlaylist, protection, nil)
         track.schedule = try await schedule(of: planned, in: reference.container, among: keyIDs, ticket: ticket)
-        return (track, ticket == nil ? .short : .session)
+        return (track, lifetime(keyIDs, planned.plan, ticket))
     }
 
     func planned(
@@ -149,9 +149,7 @@ extension OriginService {
         for keyIDs: [KeyID], _ version: OpenedVersion, _ presentation: PresentationReference, _ plan: DeliveryPlan,
         _ viewer: Viewer?
     ) async throws -> String? {
-        guard let viewer, viewer.showsSomething, let tickets, !keyIDs.isEmpty, plan.streamingProtocol == .hls,
-            plan.policy.ticketRule != .off
-        else { return nil }
+        guard let viewer, viewer.showsSomething, let tickets, hasTickets(keyIDs, plan) else { return nil }
         let outcome: KeyTicketOutcome
         do {
             outcome = try await tickets.ticket(
@@ -167,6 +165,15 @@ extension OriginService {
         case .denied(let reason): throw ViewerRefused(reason: reason)
         case .limited: throw ViewerRefused(reason: DenialReason(.rateLimited))
         }
+    }
+
+    private func hasTickets(_ keyIDs: [KeyID], _ plan: DeliveryPlan) -> Bool {
+        tickets != nil && !keyIDs.isEmpty && plan.streamingProtocol == .hls && plan.policy.ticketRule != .off
+    }
+
+    /// How long a playlist may be kept, and whether it is another one for who shows a token.
+    func lifetime(_ keyIDs: [KeyID], _ plan: DeliveryPlan, _ ticket: String?) -> CacheLifetime {
+        ticket != nil ? .session : hasTickets(keyIDs, plan) ? .shortWithoutTicket : .short
     }
 
     static func object(

@@ -67,7 +67,7 @@ extension OriginService {
                 isAlike
                     ? "Pictures and sound have keys of their own: one segment cannot hold both."
                     : "Of pictures and sound, one leaves in the clear and one does not: one segment cannot hold both.",
-                choices: ["format=\(StreamingFormat.hlsTransportStream.rawValue)"])
+                choices: StreamingFormat.choices([.hlsTransportStream]))
         }
     }
 
@@ -122,7 +122,7 @@ extension OriginService {
         let track = try Self.shown(shown, selection)
         return try Self.object(
             try track.mediaPlaylist(), "application/vnd.apple.mpegurl", mux.video.version,
-            ticket == nil ? .short : .session)
+            lifetime(Self.keyIDs(of: [mux.video]), mux.video.plan, ticket))
     }
 
     /// A segment of pictures and sound: planned here, made while it is sent.

@@ -23,7 +23,7 @@ extension OriginService {
         guard StreamingFormat.served.contains(format) else {
             throw OriginError(
                 .formatNotServed, "This version does not serve format=\(format.rawValue).",
-                choices: StreamingFormat.served.map(\.rawValue))
+                choices: StreamingFormat.choices(StreamingFormat.served))
         }
         return plan
     }

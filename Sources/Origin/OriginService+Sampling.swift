@@ -111,9 +111,10 @@ extension OriginService {
             let version = try await catalog.assetVersion(asset: lookup.asset.name, number: number)
         else { throw OriginError(.resourceNotFound, "There is no such presentation.") }
         let presentation = PresentationReference(locator: locator, name: lookup.asset.name)
+        let tracks = version.tracks.map(\.description)
         var paths: [String] = []
         for policy in lookup.terms.deliveryPolicies {
-            for format in StreamingFormat.served where format.carries(policy) {
+            for format in StreamingFormat.served where format.carries(policy) && format.carries(tracks) {
                 let encryption = policy.encryption == .none ? nil : policy.encryption
                 paths.append(OriginPath.print(.manifest(presentation, format: format, encryption: encryption)))
                 for track in version.tracks where track.description.kind.isMedia {

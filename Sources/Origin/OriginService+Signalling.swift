@@ -61,7 +61,7 @@ extension OriginService {
                 throw OriginError(
                     .formatCannotCarry,
                     "SAMPLE-AES in MPEG-TS tells players the key's URL alone, which the delivery policy does not signal.",
-                    choices: ["format=\(StreamingFormat.hlsCMAF.rawValue)"])
+                    choices: StreamingFormat.choices([.hlsCMAF]))
             }
             return CommonProtection(
                 scheme: .cbcs, keyID: parameters.keyID, keyURL: keyURL(parameters.keyID, planned.plan, ticket),

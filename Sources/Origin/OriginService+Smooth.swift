@@ -37,7 +37,7 @@ extension OriginService {
             throw OriginError(
                 .formatCannotCarry,
                 "Smooth Streaming says for all tracks at once that they are encrypted, and the delivery policy leaves some in "
-                    + "the clear.", choices: [StreamingFormat.hlsCMAF, .dashCMAF].map { "format=\($0.rawValue)" })
+                    + "the clear.", choices: StreamingFormat.cmafChoices)
         }
         try Self.check(shown.map(\.track.record.description), against: version)
         let media = shown.map { planned in
@@ -69,7 +69,7 @@ extension OriginService {
                 .formatCannotCarry,
                 "Smooth Streaming has a form for \(name) in \(codecs) here, and the asset's are in "
                     + "\(first.codec.codecString).",
-                choices: [StreamingFormat.hlsCMAF, .dashCMAF].map { "format=\($0.rawValue)" })
+                choices: StreamingFormat.cmafChoices)
         }
         guard !shown.isEmpty else {
             throw OriginError(.formatCannotCarry, "The asset has neither pictures nor sound.")

@@ -1,4 +1,7 @@
+public import MediaModel
 public import Policies
+import Presentations
+import TransportStream
 
 /// The formats of manifest URLs (`format=`). A format that is named here but not in `served` is refused with a reason.
 public enum StreamingFormat: String, Sendable, Hashable, CaseIterable {
@@ -70,6 +73,30 @@ extension StreamingFormat {
         default: return true
         }
     }
+}
+
+extension StreamingFormat {
+    /// Whether tracks have a form in it: of each kind that there is, one at least. The others are left out.
+    public func carries(_ tracks: [TrackDescription]) -> Bool {
+        let media = tracks.filter(\.kind.isMedia)
+        let isCarried: (TrackDescription) -> Bool
+        switch container {
+        case .transportStream, .muxedTransportStream: isCarried = { TransportStreamTrack.carries($0.codec) }
+        case .smooth:
+            let streams = SmoothStreams(tracks)
+            isCarried = { streams.place(of: $0.name) != nil }
+        default: return true
+        }
+        return Set(media.filter(isCarried).map(\.kind)) == Set(media.map(\.kind))
+    }
+
+    /// What a refusal says to ask for instead: parameters of URLs.
+    static func choices(_ formats: [StreamingFormat]) -> [String] {
+        formats.compactMap(\.urlWord).map { "format=\($0)" }
+    }
+
+    /// What has a form for every track.
+    static let cmafChoices = choices(served.filter { $0.container == .cmaf })
 }
 
 /// What segments are packed in.

@@ -81,7 +81,7 @@ extension CacheLifetime {
         switch self {
         case .immutable: CacheRule(maxAge: 31_536_000)
         case .revisable: CacheRule(maxAge: 60)
-        case .short: CacheRule(maxAge: 2)
+        case .short, .shortWithoutTicket: CacheRule(maxAge: 2)
         case .session: CacheRule(maxAge: 0)
         }
     }

@@ -56,11 +56,11 @@ struct ObjectAnswer {
         switch object.lifetime {
         case .immutable: fields[.cacheControl] = "public, max-age=31536000, s-maxage=31536000, immutable"
         case .revisable: fields[.cacheControl] = "public, max-age=60, s-maxage=60"
-        case .short: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
+        case .short, .shortWithoutTicket: fields[.cacheControl] = "public, max-age=2, s-maxage=2"
         case .session: fields[.cacheControl] = "private, no-store"
         }
         // Who shows a token in a header gets a playlist with a ticket.
-        if object.lifetime == .short || object.lifetime == .session { fields[.vary] = "Authorization" }
+        if [.shortWithoutTicket, .session].contains(object.lifetime) { fields[.vary] = "Authorization" }
         return fields
     }
 }

@@ -15,6 +15,9 @@ public struct TransportStreamTrack: Sendable {
     /// By segment: continuity_counter of the first packet of the elementary stream.
     let counters: [UInt8]
 
+    /// Whether a codec has a form in a transport stream here.
+    public static func carries(_ codec: CodecConfiguration) -> Bool { (try? ElementaryStream(codec)) != nil }
+
     /// - Throws: when the codec has no form in a transport stream here, or its configuration cannot be read.
     public init(index: TrackIndex) throws(TransportStreamError) {
         self.index = index

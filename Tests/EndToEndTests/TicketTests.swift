@@ -52,6 +52,11 @@ import Testing
         #expect(header.text == master.text)
         let open = try site.read("manifest(format=m3u8-aapl,encryption=cbc)")
         #expect(!open.text.contains("ticket") && open.headers["cache-control"]?.hasPrefix("public") == true)
+        // Caches keep apart what a token changes, and nothing else.
+        #expect(open.headers["vary"] == "Authorization" && header.headers["vary"] == "Authorization")
+        #expect(try curl("\(site.clear)/manifest(format=m3u8-aapl)").headers["vary"] == nil)
+        let dash = try site.read("manifest(format=mpd-time-cmaf,encryption=cenc)")
+        #expect(dash.status == 200 && dash.headers["vary"] == nil)
         #expect(keys.count == 1)
         let key = try #require(keys.first)
         // Players that fetch keys in advance are told the same.

@@ -65,7 +65,8 @@ public struct Publication: Sendable {
         keys.changes = access.changes + keys.changes + [.insertLocator(locator), .audit(event(locator, request, now))]
         return Prepared(
             published: PublishedAsset(
-                locator: locator, deliveryPolicies: policies, assignments: keys.assignments,
+                locator: locator, deliveryPolicies: policies, tracks: version.tracks.map(\.description),
+                assignments: keys.assignments,
                 pictures: try await catalog.pictures(of: version, through: locator, under: policies),
                 warnings: keys.warnings + (held.map { [$0] } ?? [])),
             changes: keys.changes.map { $0.by(actor) })

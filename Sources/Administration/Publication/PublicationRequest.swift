@@ -1,5 +1,6 @@
 public import Catalog
 public import Foundation
+public import MediaModel
 public import Policies
 
 /// What an operator asks of `publish`.
@@ -37,6 +38,8 @@ public struct PublicationRequest: Sendable, Hashable {
 public struct PublishedAsset: Sendable, Hashable {
     public var locator: Locator
     public var deliveryPolicies: [DeliveryPolicy]
+    /// Of the version that is published: what has no form for them has no address. Empty where there is no version yet.
+    public var tracks: [TrackDescription]
     /// The keys that encrypt the asset's tracks under these policies.
     public var assignments: [KeyAssignment]
     /// The still pictures that leave beside them, the poster first.
@@ -45,11 +48,12 @@ public struct PublishedAsset: Sendable, Hashable {
     public var warnings: [String]
 
     public init(
-        locator: Locator, deliveryPolicies: [DeliveryPolicy], assignments: [KeyAssignment],
-        pictures: [PublishedPicture], warnings: [String]
+        locator: Locator, deliveryPolicies: [DeliveryPolicy], tracks: [TrackDescription],
+        assignments: [KeyAssignment], pictures: [PublishedPicture], warnings: [String]
     ) {
         self.locator = locator
         self.deliveryPolicies = deliveryPolicies
+        self.tracks = tracks
         self.assignments = assignments
         self.pictures = pictures
         self.warnings = warnings

@@ -41,7 +41,7 @@ extension PublishedAsset {
     private func streams(_ endpoint: String) -> [StreamAddress] {
         let presentation = PresentationReference(locator: locator.id, name: locator.asset)
         return deliveryPolicies.flatMap { policy in
-            StreamingFormat.served.filter { $0.carries(policy) }.map { format in
+            StreamingFormat.served.filter { $0.carries(policy) && $0.carries(tracks) }.map { format in
                 // The URL says its encryption, so that a second policy on the locator cannot make it ambiguous.
                 let request = OriginRequest.manifest(
                     presentation, format: format, encryption: policy.encryption == .none ? nil : policy.encryption)

@@ -34,22 +34,23 @@ public struct ShowLocator: OperatorVerb {
         for name in found.deliveryPolicies {
             if let policy = try await context.catalog.deliveryPolicy(named: name) { policies.append(policy) }
         }
+        let version = try await currentVersion(of: found.asset, in: context.catalog)
+        var pictures: [PublishedPicture] = []
+        if let version { pictures = try await context.catalog.pictures(of: version, through: found, under: policies) }
         let addresses = context.addresses(
             PublishedAsset(
-                locator: found, deliveryPolicies: policies, assignments: [],
-                pictures: try await pictures(of: found, under: policies, in: context.catalog), warnings: []))
+                locator: found, deliveryPolicies: policies, tracks: version?.tracks.map(\.description) ?? [],
+                assignments: [], pictures: pictures, warnings: []))
         return Report(
             id: id.description, asset: found.asset, deliveryPolicies: found.deliveryPolicies, start: found.start,
             end: found.end, revoked: found.isRevoked, streams: addresses.streams,
             pictures: addresses.pictures)
     }
 
-    private func pictures(
-        of locator: Locator, under policies: [DeliveryPolicy], in catalog: any CatalogEngine
-    ) async throws -> [PublishedPicture] {
-        guard let number = try await catalog.asset(named: locator.asset)?.currentVersion,
-            let version = try await catalog.assetVersion(asset: locator.asset, number: number)
-        else { return [] }
-        return try await catalog.pictures(of: version, through: locator, under: policies)
+    private func currentVersion(
+        of asset: String, in catalog: any CatalogEngine
+    ) async throws -> AssetVersionRecord? {
+        guard let number = try await catalog.asset(named: asset)?.currentVersion else { return nil }
+        return try await catalog.assetVersion(asset: asset, number: number)
     }
 }
