@@ -13,6 +13,8 @@ public struct CatalogError: Error, Sendable, CustomStringConvertible {
         case inUse
         /// The change contradicts what is stored (a final job, an older version).
         case conflict
+        /// The job that a task belongs to was canceled: what the task came to is not taken.
+        case canceled
         /// What a change was based on is no longer what is stored (`CatalogChange.require`).
         case changed
         /// There would be more of something than there may be.

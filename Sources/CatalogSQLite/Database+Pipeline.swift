@@ -30,6 +30,10 @@ extension Database {
         guard !old.state.isFinal, isOwn else {
             throw CatalogError(.conflict, "task '\(task.name)' of job \(task.job) has ended, or another worker has it")
         }
+        // Whoever canceled was told that nothing more comes of the job.
+        if task.state == .finished, try knownJob(task.job).isCanceling {
+            throw CatalogError(.canceled, "job \(task.job) was canceled")
+        }
         try store(task)
         let now = task.ended ?? Date()
         if task.state == .processing, old.state == .processing, task.progress != old.progress {

@@ -75,6 +75,11 @@ actor Leftovers {
         })
     }
 
+    /// The same in every account that is there, of a task that still has the asset: what stays is removed with the next version.
+    func remove(of asset: String) async {
+        for account in storage.accountNames { try? await remove(of: asset, from: account) }
+    }
+
     private func sweep(_ account: String?) async throws {
         // While the account is away, this says so before the catalog is read.
         try await LongDiskWork.run(blocking: { [storage] in try storage.removeLeftovers(in: account) { _, _ in true } })

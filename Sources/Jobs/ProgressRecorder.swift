@@ -12,12 +12,17 @@ actor ProgressRecorder {
         self.catalog = catalog
     }
 
+    /// - Throws: `CatalogError` when the task is no longer this worker's. That a number could not be written ends no work.
     func record(_ event: EncoderEvent) async throws {
         guard case .progress(let fraction, _, _) = event, fraction.isFinite else { return }
         let now = ContinuousClock.now
         if let last, now - last < .milliseconds(500) { return }
         last = now
         task.progress = min(max(fraction, 0), 1)
-        try await catalog.apply([.pipeline(.updateTask(task))])
+        do {
+            try await catalog.apply([.pipeline(.updateTask(task))])
+        } catch let error as CatalogError where error.code == .unavailable {
+            return
+        }
     }
 }

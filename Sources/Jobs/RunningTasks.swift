@@ -16,7 +16,8 @@ final class RunningTasks: Sendable {
     private struct Entry {
         var kind: TaskKind
         var isCanceled = false
-        var stop: @Sendable () -> Void
+        /// Nil until somebody works on it.
+        var stop: (@Sendable () -> Void)?
     }
 
     private struct State {
@@ -44,8 +45,18 @@ final class RunningTasks: Sendable {
 
     func givePlaceBack() { state.withLock { $0.places -= 1 } }
 
-    func add(_ task: TaskRecord, stop: @escaping @Sendable () -> Void) {
-        state.withLock { $0.entries[Key(task)] = Entry(kind: task.kind, stop: stop) }
+    /// To be said before the work begins: what is removed before it was added would stay.
+    func add(_ task: TaskRecord) {
+        state.withLock { $0.entries[Key(task)] = Entry(kind: task.kind) }
+    }
+
+    /// How the work is stopped; it may have ended already.
+    func began(_ task: TaskRecord, stop: @escaping @Sendable () -> Void) {
+        let isCanceled = state.withLock { state in
+            state.entries[Key(task)]?.stop = stop
+            return state.entries[Key(task)]?.isCanceled ?? false
+        }
+        if isCanceled { stop() }
     }
 
     func remove(_ task: TaskRecord) {
@@ -67,6 +78,6 @@ final class RunningTasks: Sendable {
     }
 
     func stopAll() {
-        for stop in state.withLock({ $0.entries.values.map(\.stop) }) { stop() }
+        for stop in state.withLock({ $0.entries.values.compactMap(\.stop) }) { stop() }
     }
 }

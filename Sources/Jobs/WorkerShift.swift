@@ -74,8 +74,9 @@ struct WorkerShift: Sendable {
             kinds += TaskKind.allCases.filter { !$0.needsEncoder && !others.contains($0) }
         }
         guard let taken = try await catalog.takeNextTask(of: kinds, at: Date()) else { return false }
+        running.add(taken.task)
         let work = Task { try await perform(taken) }
-        running.add(taken.task) { work.cancel() }
+        running.began(taken.task) { work.cancel() }
         group.addTask {
             try await withTaskCancellationHandler {
                 try await work.value
@@ -105,7 +106,12 @@ struct WorkerShift: Sendable {
             try await catalog.apply(outcome.changes + [.pipeline(.updateTask(task))])
             discardPieces(of: task)
         } catch  where Task.isCancelled || error is PausedTask {
-            await giveUp(taken.task)
+            try await giveUp(taken.task)
+        } catch let error as CatalogError where error.code == .canceled {
+            // The job was canceled while the last of the task was done: what it made is not kept.
+            running.cancel(taken.task)
+            await queue.worker.encoding.environment.leftovers.remove(of: taken.job.asset)
+            try await giveUp(taken.task)
         } catch {
             try await record(JobFailure(meaning: error), of: taken)
         }
@@ -139,7 +145,9 @@ struct WorkerShift: Sendable {
     }
 
     /// The Swift task is cancelled, and the record must be written all the same.
-    private func giveUp(_ task: TaskRecord) async {
+    ///
+    /// - Throws: `CatalogError` when it cannot be: the next shift begins by recovering the task.
+    private func giveUp(_ task: TaskRecord) async throws {
         var left = task.givenBack()
         if running.isCanceled(task) {
             left = task
@@ -147,7 +155,11 @@ struct WorkerShift: Sendable {
             left.ended = Date()
         }
         let record = left
-        try? await Task.detached { [catalog] in try await catalog.apply([.pipeline(.updateTask(record))]) }.value
+        do {
+            try await Task.detached { [catalog] in try await catalog.apply([.pipeline(.updateTask(record))]) }.value
+        } catch let error as CatalogError where error.code == .conflict || error.code == .missing {
+            // It has ended already, or the job is gone.
+        }
         discardPieces(of: record)
     }
 

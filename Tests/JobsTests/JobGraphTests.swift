@@ -260,6 +260,9 @@ struct SeededGenerator: RandomNumberGenerator {
         try await end(try await catalog.takeNextTask(of: [.encode], at: now), .error, in: catalog)
         #expect(try await catalog.job(job.id)?.state == .error)
         #expect(try await catalog.tasks(of: job.id).map(\.state) == [.finished, .error, .canceled, .canceled])
+        // What failed and what was never begun is not done.
+        let reached = try #require(try await catalog.job(job.id)).progress
+        #expect(reached > 0 && reached < 0.5)
         #expect(try await catalog.takeNextTask(of: kinds, at: now) == nil)
         try await catalog.apply([.pipeline(.retry(job.id, at: now))])
         #expect(try await catalog.tasks(of: job.id).map(\.state) == [.finished, .queued, .queued, .queued])
@@ -309,6 +312,7 @@ struct SeededGenerator: RandomNumberGenerator {
         try await end(taken, .canceled, in: catalog)
         #expect(try await catalog.job(job.id)?.state == .canceled)
         #expect(try await catalog.tasks(of: job.id).allSatisfy { $0.state == .canceled })
+        #expect(try await catalog.job(job.id)?.progress == 0)
         await #expect(throws: CatalogError.self) { try await catalog.apply([.pipeline(.cancel(job.id, at: now))]) }
     }
 

@@ -6,6 +6,7 @@ import Foundation
 import MediaModel
 import MediaStorage
 import Policies
+import Synchronization
 import Testing
 
 @testable import Jobs
@@ -360,11 +361,27 @@ import Testing
         #expect(![track(.thumbnails, "a"), track(.poster, "b"), track(.thumbnails, "c")].hasStillsOnce)
     }
 
+    /// Work that ends before anybody can stop it leaves no place taken, and what is canceled before it can be stopped is stopped.
+    @Test func whatEndsAtOnceIsNotUnderWay() {
+        let running = RunningTasks()
+        let task = TaskRecord(job: JobID(), name: "notify", kind: .notify, options: TaskOptions())
+        running.add(task)
+        running.remove(task)
+        running.began(task) { Issue.record("it has ended") }
+        #expect(running.isEmpty && running.count(encoding: false) == 0)
+        running.stopAll()
+        running.add(task)
+        running.cancel(task)
+        let stopped = Mutex(0)
+        running.began(task) { stopped.withLock { $0 += 1 } }
+        #expect(stopped.withLock { $0 } == 1)
+    }
+
     @Test func placesOfEncodersAreBounded() {
         let running = RunningTasks()
         let task = TaskRecord(job: JobID(), name: "encode", kind: .encode, options: TaskOptions())
         #expect(running.takePlace(of: 2))
-        running.add(task) {}
+        running.add(task)
         #expect(!running.takePlace(of: 2))
         running.givePlaceBack()
         #expect(running.takePlace(of: 2))

@@ -128,7 +128,7 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case .missing: .invalid
         case .exists: .exists
         case .inUse: .inUse
-        case .conflict, .retired, .limit: .conflict
+        case .conflict, .canceled, .retired, .limit: .conflict
         case .changed: .changed
         case .unavailable: .storageFailed
         case .corrupt: .corrupt

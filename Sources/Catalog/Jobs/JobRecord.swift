@@ -123,12 +123,20 @@ extension JobRecord {
         let stopper = tasks.first { $0.stopsJob }
         errorCode = stopper?.errorCode
         errorMessage = stopper?.errorMessage
-        let whole = tasks.reduce(0) { $0 + $1.kind.weight }
-        let done = tasks.reduce(0) { $0 + $1.kind.weight * ($1.state.isFinal ? 1 : $1.progress) }
-        progress = whole > 0 ? min(done / whole, 1) : 1
         started = tasks.compactMap(\.started).min()
         state = state(of: tasks, isStopped: stopper != nil)
+        progress = Self.progress(of: tasks, hasCome: state != .error && state != .canceled)
         ended = state.isFinal ? ended ?? now : nil
+    }
+
+    /// - Parameter hasCome: false where the job came to nothing: then what failed or was not begun is no part of what was done.
+    private static func progress(of tasks: [TaskRecord], hasCome: Bool) -> Double {
+        let whole = tasks.reduce(0) { $0 + $1.kind.weight }
+        let done = tasks.reduce(0) { sum, task in
+            let isDone = task.state == .finished || (hasCome && task.state.isFinal)
+            return sum + task.kind.weight * (isDone ? 1 : task.progress)
+        }
+        return whole > 0 ? min(done / whole, 1) : hasCome ? 1 : 0
     }
 
     private func state(of tasks: [TaskRecord], isStopped: Bool) -> JobState {
