@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "CSandbox.h"
 
+#include <asm/sockios.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -22,10 +24,19 @@
 // The lower half of an argument; both architectures are little-endian.
 #define ARGUMENT(number) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[number]))
 #define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+// Allowed where an argument is a value.
+#define ALLOW_WITH(name, number, value) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), ARGUMENT(number), \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), REFUSE
+// Refused where an argument is a value; goes on with the call's number.
+#define DENY_WITH(name, number, value) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), ARGUMENT(number), \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), REFUSE, LOAD(nr)
 #define DENY(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), REFUSE
 
 int keyway_forbid_system_calls(void) {
 #ifdef ARCHITECTURE
+    const unsigned own = (unsigned)getpid();
     struct sock_filter program[] = {
         LOAD(arch),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
@@ -45,16 +56,21 @@ int keyway_forbid_system_calls(void) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         REFUSE,
         // Limits of others: theirs stay.
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_prlimit64, 0, 4),
-        ARGUMENT(0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        REFUSE,
+        ALLOW_WITH(prlimit64, 0, 0),
+        // A process ends itself by a signal to a thread of its own.
+        ALLOW_WITH(tgkill, 0, own),
+        // Who has a signal sent when a descriptor is ready sends signals.
+        DENY_WITH(fcntl, 1, F_SETOWN),
+        DENY_WITH(fcntl, 1, F_SETOWN_EX),
+        DENY_WITH(fcntl, 1, F_SETSIG),
+        DENY_WITH(ioctl, 1, FIOSETOWN),
+        DENY_WITH(ioctl, 1, SIOCSPGRP),
         DENY(kill),
         DENY(tkill),
         DENY(rt_sigqueueinfo),
         DENY(rt_tgsigqueueinfo),
         DENY(setpriority),
+        DENY(ioprio_set),
         DENY(process_vm_readv),
         DENY(kcmp),
         DENY(shmget),

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static int limit(int resource, rlim_t value) {
     struct rlimit bound = {value, value};
@@ -43,6 +45,8 @@ int keyway_limit_process(unsigned long long memory, unsigned long long processor
     if (!failure && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) failure = errno;
     return failure;
 }
+
+int keyway_signal_thread(int process, int number) { return (int)syscall(SYS_tgkill, process, process, number); }
 
 int keyway_memory_file(void) { return memfd_create("keyway", MFD_CLOEXEC); }
 

@@ -50,6 +50,8 @@ enum Confinement {
             ("socket", { Int(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) }),
             ("local-socket", { Int(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) }),
             ("signal", { Int(kill(getppid(), 0)) }),
+            ("thread-signal", { Int(keyway_signal_thread(getppid(), 0)) }),
+            ("later-signal", { Int(fcntl(STDOUT_FILENO, F_SETOWN, getppid())) }),
             ("shared-memory", { Int(shmget(IPC_PRIVATE, 4096, 0o1600)) }),
             ("memory", { mmap(nil, 2 << 30, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0 }),
             (

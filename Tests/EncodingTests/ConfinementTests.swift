@@ -26,7 +26,7 @@ import Testing
         #expect(text.contains("filter in force"))
         #expect(text.contains("limits in force"))
         #expect(!text.contains("ALLOWED"))
-        #expect(text.split(separator: "\n").count { $0.contains(" refused: ") } == 10)
+        #expect(text.split(separator: "\n").count { $0.contains(" refused: ") } == 12)
     }
 
     @Test func processorTimeIsLimited() throws {

@@ -9,6 +9,10 @@ int keyway_limit_process(unsigned long long memory, unsigned long long processor
 /// fail with EPERM. Returns 0, or errno; ENOSYS where the kernel or the processor has no filter.
 int keyway_forbid_system_calls(void);
 
+/// Sends a signal to the first thread of a process, by a call that the C library has for its own threads only: to try that it
+/// is refused. Returns 0, or -1 with errno.
+int keyway_signal_thread(int process, int number);
+
 /// A file in memory, empty and without a name; -1 with errno where there is none.
 int keyway_memory_file(void);
 
