@@ -105,6 +105,6 @@ struct PictureForm {
             Int64(picture.interlaced_frame), Int64(picture.color_primaries.rawValue),
             Int64(picture.color_trc.rawValue), Int64(picture.colorspace.rawValue), Int64(picture.color_range.rawValue),
         ]
-        return (numbers.map(String.init) + (MasteringLight(frame)?.parameters ?? [])).joined(separator: " ")
+        return (numbers.map(String.init) + (MasteringLight(frame)?.hevc ?? [])).joined(separator: " ")
     }
 }

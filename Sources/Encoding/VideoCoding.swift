@@ -78,7 +78,7 @@ struct VideoCoding {
         case .av1:
             return [("preset", speed("10", "8", "5"))]
                 + (planned.constantRateFactor.map { [("crf", "\(Int($0.rounded()))")] } ?? [])
-                + [("svtav1-params", "lp=\(isRepeatable ? 1 : av1Threads)")]
+                + [("svtav1-params", av1Parameters(frame))]
         }
     }
 
@@ -88,6 +88,11 @@ struct VideoCoding {
         case .balanced: balanced
         case .quality: quality
         }
+    }
+
+    private func av1Parameters(_ frame: UnsafeMutablePointer<AVFrame>) -> String {
+        let light = frame.pointee.color_trc == AVCOL_TRC_SMPTE2084 ? MasteringLight(frame)?.av1 : nil
+        return (["lp=\(isRepeatable ? 1 : av1Threads)"] + (light ?? [])).joined(separator: ":")
     }
 
     private func hevcParameters(_ frame: UnsafeMutablePointer<AVFrame>) -> String {
@@ -102,7 +107,7 @@ struct VideoCoding {
         }
         if frame.pointee.color_trc == AVCOL_TRC_SMPTE2084 {
             parameters += ["hdr10=1", "hdr10-opt=1"]
-            if let light = MasteringLight(frame) { parameters += light.parameters }
+            if let light = MasteringLight(frame) { parameters += light.hevc }
         }
         return parameters.joined(separator: ":")
     }
@@ -111,40 +116,53 @@ struct VideoCoding {
 /// What an HDR10 source says of the screen that it was mastered on (SMPTE ST 2086) and of its light (CTA-861.3).
 struct MasteringLight {
     /// As x265 wants them.
-    let parameters: [String]
+    private(set) var hevc: [String] = []
+    /// As SVT-AV1 wants them: coordinates from 0 to 1, luminance in candela a square metre.
+    private(set) var av1: [String] = []
 
     /// Nil when the frame says nothing.
     init?(_ frame: UnsafeMutablePointer<AVFrame>) {
-        var parameters: [String] = []
         if let data = av_frame_get_side_data(frame, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA)?.pointee,
             data.size >= MemoryLayout<AVMasteringDisplayMetadata>.size, let bytes = data.data
         {
-            let display = UnsafeRawPointer(bytes).loadUnaligned(as: AVMasteringDisplayMetadata.self)
-            if display.has_primaries != 0, display.has_luminance != 0 {
-                let (red, green, blue) = display.display_primaries
-                parameters.append(
-                    "master-display=G\(Self.point(green))B\(Self.point(blue))R\(Self.point(red))"
-                        + "WP\(Self.point(display.white_point))"
-                        + "L(\(Self.units(display.max_luminance, 10_000)),\(Self.units(display.min_luminance, 10_000)))"
-                )
-            }
+            take(UnsafeRawPointer(bytes).loadUnaligned(as: AVMasteringDisplayMetadata.self))
         }
         if let data = av_frame_get_side_data(frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL)?.pointee,
             data.size >= MemoryLayout<AVContentLightMetadata>.size, let bytes = data.data
         {
             let light = UnsafeRawPointer(bytes).loadUnaligned(as: AVContentLightMetadata.self)
-            parameters.append("max-cll=\(min(light.MaxCLL, 65_535)),\(min(light.MaxFALL, 65_535))")
+            let levels = "\(min(light.MaxCLL, 65_535)),\(min(light.MaxFALL, 65_535))"
+            hevc.append("max-cll=\(levels)")
+            av1.append("content-light=\(levels)")
         }
-        guard !parameters.isEmpty else { return nil }
-        self.parameters = parameters
+        guard !hevc.isEmpty else { return nil }
     }
 
-    private static func point(_ point: (AVRational, AVRational)) -> String {
-        "(\(units(point.0, 50_000)),\(units(point.1, 50_000)))"
+    private mutating func take(_ display: AVMasteringDisplayMetadata) {
+        guard display.has_primaries != 0, display.has_luminance != 0 else { return }
+        let (red, green, blue) = display.display_primaries
+        let points = [("G", green), ("B", blue), ("R", red), ("WP", display.white_point)]
+        let light = (display.max_luminance, display.min_luminance)
+        hevc.append(
+            "master-display="
+                + points.map { "\($0)(\(Self.units($1.0, 50_000)),\(Self.units($1.1, 50_000)))" }.joined()
+                + "L(\(Self.units(light.0, 10_000)),\(Self.units(light.1, 10_000)))")
+        av1.append(
+            "mastering-display="
+                + points.map { "\($0)(\(Self.value($1.0, atMost: 1)),\(Self.value($1.1, atMost: 1)))" }.joined()
+                + "L(\(Self.value(light.0, atMost: 10_000)),\(Self.value(light.1, atMost: 10_000)))")
     }
 
     private static func units(_ value: AVRational, _ scale: Double) -> UInt32 {
         guard value.den != 0 else { return 0 }
         return UInt32(exactly: (max(0, min(av_q2d(value) * scale, 4e9))).rounded()) ?? 0
+    }
+
+    /// Without an exponent, which SVT-AV1 does not read.
+    private static func value(_ value: AVRational, atMost most: Double) -> String {
+        guard value.den != 0 else { return "0" }
+        let millionths = Int((max(0, min(av_q2d(value), most)) * 1_000_000).rounded())
+        let digits = String(millionths % 1_000_000)
+        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
     }
 }

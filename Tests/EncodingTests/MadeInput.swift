@@ -9,6 +9,8 @@ enum MadeInput: String, CaseIterable {
     case bunny = "bigbuckbunny_720p"
     case bunnyOfOthers = "bbb_prog_10s"
     case interview = "interview_350k"
+    case interviewOfMiddleRate = "interview_283k"
+    case interviewOfLowRate = "interview_184k"
     case lateSound = "exo_sample"
     case fragments = "exo_frag"
     case av1 = "exo_av1"
@@ -33,6 +35,8 @@ enum MadeInput: String, CaseIterable {
         case .bunny: "`bigbuckbunny_720p.mp4`: H.264 1280x720, AAC 5.1, `moov` last, two `mdat`"
         case .bunnyOfOthers: "`bbb_prog_10s.mp4`: H.264 320x240 shown as 16:9, B-frames, 24 frames a second"
         case .interview: "`interview_350k.mp4`: H.264 512x384, 29.97 frames a second, sound first, `mdat` of 64 bits"
+        case .interviewOfMiddleRate: "`interview_283k.mp4`: the same in fewer bits"
+        case .interviewOfLowRate: "`interview_184k.mp4`: the same in fewer bits still"
         case .lateSound: "`exo_sample.mp4`: H.264 1080x720, sound 44 ms after the pictures"
         case .fragments: "`exo_frag.mp4`: H.264 in fragments, pictures 67 ms after the start"
         case .av1: "`exo_av1.mp4`: AV1 1080x720"
@@ -94,7 +98,8 @@ enum MadeInput: String, CaseIterable {
         case .bunny: return Outcome(tracks: video("640x360", 132) + ["aac 6"])
         // Its pixels are wider than high.
         case .bunnyOfOthers: return Outcome(tracks: video("320x180", 238) + ["aac 2"])
-        case .interview: return Outcome(tracks: video("480x360", 329) + ["aac 2 eng"])
+        case .interview, .interviewOfMiddleRate, .interviewOfLowRate:
+            return Outcome(tracks: video("480x360", 329) + ["aac 2 eng"])
         case .lateSound, .av1: return Outcome(tracks: video("540x360", 30) + ["aac 1"])
         // The first picture stands until the second is due, where sound begins before the pictures.
         case .fragments: return Outcome(tracks: video("540x360", 32) + ["aac 1"])
