@@ -86,7 +86,7 @@ public struct BackupRestorer {
     private mutating func restore(
         _ checkKeys: (any RestorableCatalog) async throws -> Void, _ progress: (Int, Int) -> Void
     ) async throws {
-        try prepareFolder()
+        let isAgain = try prepareFolder()
         let lock = try FolderLock(work)
         defer { withExtendedLifetime(lock) {} }
         let path = "\(work)/\(BackupFolder.catalogFile)"
@@ -96,7 +96,13 @@ public struct BackupRestorer {
         try backup.requireSum(of: BackupFolder.catalogFile, try BackupFiles.copy(backup.catalog, to: path))
         try inspect(path)
         let catalog = try files.open(path)
-        try await checkKeys(catalog)
+        do {
+            try await checkKeys(catalog)
+        } catch {
+            // Nothing was brought over yet: what a first attempt without its keys leaves would be in the way of programs.
+            if !isAgain { try? BackupFiles.remove(work) }
+            throw error
+        }
         let places = try RestoredAccounts(
             folders: request.accounts, used: try await catalog.storageUse().compactMap(\.account), work: work)
         (outcome.accounts, outcome.movedAccounts) = (places.records.map(\.name), places.moved)
@@ -115,7 +121,8 @@ public struct BackupRestorer {
         try BackupFiles.synchronize(request.dataFolder)
     }
 
-    private func prepareFolder() throws {
+    /// - Returns: whether an attempt before this one was interrupted.
+    private func prepareFolder() throws -> Bool {
         try BackupFiles.makeFolder(request.dataFolder)
         let entries = try BackupFiles.entries(request.dataFolder)
         // Media and a catalog may be there only of an attempt that was interrupted.
@@ -134,6 +141,7 @@ public struct BackupRestorer {
         }
         try BackupFiles.makeFolder(work)
         try BackupFiles.synchronize(request.dataFolder)
+        return isAgain
     }
 
     private func inspect(_ path: String) throws {

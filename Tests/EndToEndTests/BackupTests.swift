@@ -210,6 +210,21 @@ import Testing
         #expect(try restored.must("doctor", "--quiet", "--json").json()["state"] as? String != "error")
     }
 
+    /// Whoever forgot to bring the KEKs brings them, and restores again.
+    @Test func withoutItsKEKsNothingIsLeft() throws {
+        let data = try DataFolder()
+        try data.must("key", "create", "--type", "envelope", "--name", "film")
+        let backup = data.folder.path + "/backup"
+        try data.must("backup", backup)
+        let restored = try DataFolder()
+        let refused = try run(Programs.own("keyway"), ["restore", backup], environment: restored.environment)
+        #expect(refused.status != 0 && refused.errors.lowercased().contains("kek"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: restored.folder.path + "/restoring"))
+        try copyKEK(data, to: restored.folder.path)
+        try restored.must("restore", backup)
+        #expect(try restored.must("key", "list").text.contains("film"))
+    }
+
     /// - Returns: how many were killed with their work half done.
     private func killRestorations(of backup: String, into restored: DataFolder) throws -> Int {
         let half = restored.folder.path + "/restoring"
@@ -319,7 +334,8 @@ import Testing
         #expect(try data.keyway("restore", backup, "--data", alone, "--force").status == 0)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func aFullDiskLeavesNoBackup() throws {
+    @Test(.enabled(if: SmallDisk.isPossible || Extent.isWhole, "a small disk needs the right to mount"))
+    func aFullDiskLeavesNoBackup() throws {
         let data = try DataFolder()
         _ = try Site(data)
         let disk = try SmallDisk(megabytes: 1)
