@@ -81,6 +81,7 @@ def operator(walk):
     links = walk.driver.script("return [...document.querySelectorAll('#pages a')].map((one) => one.textContent)")
     walk.must("Encryptors" not in links and "Admin tokens" not in links, f"an operator sees {links}")
     paging(walk)
+    encode(walk)
     # Whoever types the address is told, and the server would refuse.
     walk.go("tokens")
     walk.shows("your role")
@@ -468,6 +469,42 @@ def key_admin(walk):
     walk.must(walk.ask("DELETE", "/v1/admin-tokens/the-key-admin", role="key-admin")[0] == 200, "not revoked")
     walk.until("return document.querySelector('#token') !== null", "the sign-in after the revocation")
     walk.keep("signed-out")
+
+
+def encode(walk):
+    """This very server encodes a film, and the page follows by its events alone."""
+    walk.go("jobs")
+    walk.click("New job")
+    walk.driver.script("document.querySelector('dialog select[name=transform]').value = 'adaptive'")
+    walk.type("dialog input[name=asset]", "encoded-here")
+    walk.type("dialog textarea", "relative.mp4")
+    walk.click("Submit", "dialog")
+    walk.shows("invalid", "dialog")
+    walk.keep("job-refused")
+    walk.driver.script("document.querySelector('dialog textarea').value = ''")
+    walk.type("dialog textarea", f"asset:{walk.site['asset']}/long.mp4")
+    walk.click("Submit", "dialog")
+    walk.shows("encode", "table")
+    # From here on only events tell: the page is not asked again by the clock.
+    walk.driver.script("window.keyway.live = false")
+    walk.until(
+        r"return /\b[1-9][0-9]? %/.test(document.querySelector('.facts').innerText)",
+        "a share of the film",
+    )
+    walk.keep("job-live")
+    for _ in range(5):
+        # Films take their time where others are at work.
+        with contextlib.suppress(Failed):
+            walk.shows("finished", ".facts")
+            break
+    walk.shows("finished", ".facts")
+    walk.keep("job-finished")
+    walk.driver.script("window.keyway.live = true")
+    walk.must("Pause" not in walk.text("main"), "a job that ended can be paused")
+    walk.go("assets/encoded-here")
+    walk.shows("encoded-here")
+    walk.go("jobs")
+    walk.shows("encoded-here")
 
 
 def operations(walk):

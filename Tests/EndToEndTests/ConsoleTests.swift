@@ -33,6 +33,7 @@ import Testing
                 guard made.status == 0 else { throw VerbFailed(arguments: ["encode", asset], outcome: made) }
             }
             try data.must("asset", "file", "add", "film", Programs.clip("exo_sample.mp4"), "--name", "master.mp4")
+            try data.must("asset", "file", "add", "film", Programs.clip(), "--name", "long.mp4")
             let published = try data.must(
                 "publish", "film", "--auth", "demo-viewers", "--delivery", "hls-aes", "--delivery", "hls-cbcs",
                 "--delivery",

@@ -59,8 +59,8 @@ async function submitJob() {
         value: transforms[0]?.name },
       { name: "asset", label: "Asset", required: true, hint: "It gets a version; made when there is none." },
       { name: "inputs", label: "Inputs", kind: "area", rows: 3,
-        hint: "Absolute paths on the server, one on a line, below the folders that its configuration names. "
-          + "None for a transform that encodes nothing." },
+        hint: "Absolute paths on the server, one on a line, below the folders that its configuration names, "
+          + "or originals as asset:NAME/FILE. None for a transform that encodes nothing." },
       { name: "priority", label: "Priority", type: "number",
         hint: "Larger ones run first; the transform’s when empty." },
     ],
