@@ -89,7 +89,9 @@ struct CatalogExamination {
     }
 
     private func locators() async throws -> [Finding] {
-        let live = try await data.catalog.locators(asset: nil).filter { !$0.isRevoked && $0.end > now }
+        let live = try await data.catalog.locators(asset: nil).filter {
+            $0.kind == .streaming && !$0.isRevoked && $0.end > now
+        }
         let ending = live.filter { $0.end.timeIntervalSince(now) < Self.soon }
         guard !ending.isEmpty else {
             let open = CountText.text(live.count, "locator is", "locators are")

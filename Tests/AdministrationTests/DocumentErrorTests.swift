@@ -198,6 +198,10 @@ import Testing
             "f.yaml:12:28: {kid} stands alone: the claim names the requested key"
         ),
         (
+            "      requiredClaims: { a: '{KID}' }",
+            "f.yaml:12:28: '{KID}' is no placeholder: {kid} in small letters names the requested key"
+        ),
+        (
             "      requiredClaims: { a: {} }",
             "f.yaml:12:28: a claim is asked for with a value, a list of values, or '{ present: true }'"
         ),

@@ -70,6 +70,14 @@ import Testing
         #expect(try data.keyway("key", "show", "60000000-0000-0000-0000-000000000001").status == 66)
         #expect(try data.keyway("import", "azure", "/nowhere").status == 66)
         #expect(try data.keyway("import", "azure", v3, "--prefix", "a b").status == 64)
+        let taken = try DataFolder()
+        try taken.must(
+            "key", "create", "--type", "envelope", "--kid", "60000000-0000-0000-0000-000000000001")
+        let conflict = try taken.keyway("import", "azure", v3, "--json")
+        #expect(conflict.status == 65)
+        #expect(try conflict.json()["applied"] as? Bool == false)
+        let reasons = try conflict.json()["errors"] as? [String] ?? []
+        #expect(reasons.contains { $0.contains("60000000-0000-0000-0000-000000000001") }, "\(reasons)")
         try data.must("import", "azure", v3, "--prefix", "was-")
         #expect(try data.must("policy", "list").text.contains("was-subscribers"))
         // What lies beside the exports is named, and does not stop them.

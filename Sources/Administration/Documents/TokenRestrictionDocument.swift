@@ -60,7 +60,12 @@ extension DocumentNode {
 
     private func claimValue(_ claim: String) -> String? {
         guard let text = text(claim.quotedBare) else { return nil }
-        if text.contains("{kid}") { report("{kid} stands alone: the claim names the requested key") }
+        if text.contains("{kid}") {
+            report("{kid} stands alone: the claim names the requested key")
+        } else if text.hasPrefix("{"), text.hasSuffix("}") {
+            // A claim that holds such a text is rare; one who meant the requested key would lock everybody out.
+            report("\(text.quoted) is no placeholder: {kid} in small letters names the requested key")
+        }
         return text
     }
 }

@@ -145,6 +145,12 @@ struct TokenIssue: AsyncParsableCommand {
                 claims.append(TokenClaim(name: required.name, value: .text(kid)))
             }
         }
+        let namesKey = draft.claims.contains { if case .requestedKeyID = $0.expectation { true } else { false } }
+        guard kid == nil || namesKey else {
+            throw CommandFailure(
+                .usage,
+                "no claim is wanted that names a key, so --kid says nothing: leave it out, or give --claim NAME=UUID")
+        }
         return claims
     }
 
