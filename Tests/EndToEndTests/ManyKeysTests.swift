@@ -70,10 +70,31 @@ import Testing
             #expect(try MediaProbe.frames(["-i", output]) == clear)
             found[track] = key
         }
-        // Each adaptation set, or each rendition within it, names its own.
-        let manifest = try curl("\(keys.base)/manifest(format=mpd-time-cmaf,encryption=\(scheme))")
-        let text = String(decoding: manifest.body, as: UTF8.self).lowercased().replacingOccurrences(of: "-", with: "")
-        for key in found.values { #expect(text.contains("default_kid=\"\(key.id)\"")) }
+        try checkSets(scheme, found.mapValues(\.id))
+    }
+
+    /// Each key has an adaptation set, and its descriptors stand there and nowhere else; those of the pictures name each other.
+    private func checkSets(_ scheme: String, _ ids: [String: String]) throws {
+        let folder = try Folder()
+        let manifest = try curl("\(keys.base)/manifest(format=mpd-time-cmaf,encryption=\(scheme))").body
+        let mpd = try folder.write("film.mpd", manifest)
+        try SchemaCheck.check(mpd)
+        let sets = String(decoding: manifest, as: UTF8.self).components(separatedBy: "<AdaptationSet ").dropFirst()
+        var seen: Set<String> = []
+        for set in sets {
+            let parts = set.components(separatedBy: "<Representation ")
+            let tracks = parts.dropFirst().compactMap { $0.firstMatch(of: /^id="([^"]*)"/).map { String($0.1) } }
+            let named = parts[0].matches(of: /cenc:default_KID="([^"]*)"/).map { String($0.1).replacing("-", with: "") }
+            #expect(named.count == 1 && parts[0].components(separatedBy: ":mp4protection:2011").count == 2)
+            #expect(!parts.dropFirst().contains { $0.contains("ContentProtection") })
+            // Renditions that are not among the tried ones share a key with one that is.
+            #expect(Set(tracks.compactMap { ids[$0] }) == Set(named.filter(ids.values.contains)))
+            #expect(seen.isDisjoint(with: named))
+            seen.formUnion(named)
+            #expect(
+                parts[0].contains("adaptation-set-switching:2016") == parts[0].contains("contentType=\"video\""))
+        }
+        #expect(seen == Set(ids.values))
     }
 
     /// One licence request brings all of them.

@@ -48,6 +48,84 @@ import Testing
         #expect(try values(manifest, path("Laurl") + "/text()").allSatisfy { $0.hasSuffix("?a=1&amp;b=2") })
     }
 
+    /// What a manifest says of each of its sets, by its id.
+    private struct SaidOfSet: Equatable {
+        var tracks: [String]
+        /// The keys that its descriptors name.
+        var keys: [String] = []
+        var switching: [String] = []
+        var role = "main"
+    }
+
+    private func sets(_ manifest: String) throws -> [SaidOfSet] {
+        func said(_ path: String) throws -> [String] {
+            try values(manifest, path).compactMap { $0.split(separator: "\"").dropFirst().first.map(String.init) }
+        }
+        #expect(try said(path("Representation") + path("ContentProtection") + "/@schemeIdUri").isEmpty)
+        let ids = try said(path("AdaptationSet") + "/@id")
+        #expect(ids == ids.indices.map(String.init))
+        return try ids.map { id in
+            func child(_ rest: String) throws -> [String] {
+                try said("//*[local-name()='AdaptationSet'][@id='\(id)']/" + rest)
+            }
+            return SaidOfSet(
+                tracks: try child("*[local-name()='Representation']/@id"),
+                keys: try child("*[local-name()='ContentProtection']/@*[local-name()='default_KID']"),
+                switching: try child("*[@schemeIdUri='urn:mpeg:dash:adaptation-set-switching:2016']/@value"),
+                role: try child("*[local-name()='Role']/@value").first ?? "")
+        }
+    }
+
+    /// Each key has a set of its own, which names the others that players may switch to (DASH-IF IOP, part 6, 7.5.2, 7.7.8).
+    @Test(arguments: CommonProtection.Scheme.all)
+    func everyKeyHasASet(scheme: CommonProtection.Scheme) throws {
+        let keys = (0..<4).map { Fixtures.keyID($0).description }
+        // By track; constant IVs differ between tracks under one key, and are no word of a set.
+        func film(_ numbers: [Int?]) -> Presentation {
+            var film = Fixtures.film()
+            film.tracks.insert(Fixtures.video(1080), at: 2)
+            for (place, number) in numbers.enumerated() {
+                guard let number, case .common(var common) = Fixtures.common(scheme, key: number) else { continue }
+                common.constantVector = [UInt8](repeating: UInt8(place), count: 16)
+                film.tracks[place].protection = .common(common)
+            }
+            return film
+        }
+        func sound(_ place: Int, _ key: Int, _ role: String) -> SaidOfSet {
+            SaidOfSet(tracks: [["audio-en", "audio-de"][place]], keys: [keys[key]], role: role)
+        }
+        let several = try film([0, 1, 1, 2, 3]).mediaPresentationDescription()
+        try validate(several)
+        #expect(
+            try sets(several) == [
+                SaidOfSet(tracks: ["video-360"], keys: [keys[0]], switching: ["1"]),
+                SaidOfSet(tracks: ["video-720", "video-1080"], keys: [keys[1]], switching: ["0"]),
+                sound(0, 2, "main"), sound(1, 3, "alternate"),
+            ])
+        let clear = try film([nil, 1, 0, 2, 2]).mediaPresentationDescription()
+        try validate(clear)
+        #expect(
+            try sets(clear) == [
+                SaidOfSet(tracks: ["video-360"]),
+                SaidOfSet(tracks: ["video-720"], keys: [keys[1]], switching: ["2"], role: "alternate"),
+                SaidOfSet(tracks: ["video-1080"], keys: [keys[0]], switching: ["1"], role: "alternate"),
+                sound(0, 2, "main"), sound(1, 2, "alternate"),
+            ])
+        // Whose segments begin at other times cannot take another's place.
+        var uneven = film([0, 1, 1, 2, 3])
+        uneven.tracks[0].segments.removeLast()
+        #expect(try sets(uneven.mediaPresentationDescription()).allSatisfy(\.switching.isEmpty))
+        // Periods and a clear lead: the first key is said, and no set of what is clear for a while is a clear one.
+        var periods = film([0, 0, 0, 0, 0])
+        for number in periods.tracks.indices {
+            let track = periods.tracks[number]
+            periods.tracks[number].schedule = ProtectionSchedule(
+                protections: [Fixtures.common(scheme, key: 0), Fixtures.common(scheme, key: 1)],
+                segments: track.segments.indices.map { $0 < 2 ? nil : $0 % 2 })
+        }
+        #expect(try sets(periods.mediaPresentationDescription()).map(\.keys) == [[keys[0]], [keys[0]], [keys[0]]])
+    }
+
     /// Every part that a descriptor can have.
     @Test(arguments: CommonProtection.Scheme.all)
     func manifestsOfAllSystemsAreValid(scheme: CommonProtection.Scheme) throws {

@@ -104,7 +104,7 @@ async function readDASH(url) {
   const video = sets.find((set) => kindOf(set) === "video"), audio = sets.find((set) => kindOf(set) === "audio");
   if (!video) throw new Error("The manifest has no video.");
   const licence = manifest.getElementsByTagNameNS("https://dashif.org/CPS", "Laurl")[0]?.textContent.trim();
-  const renditions = representations(video).map((one) => {
+  const renditions = representations(...switchable(video, sets)).map((one) => {
     const [width, height, bandwidth] = ["width", "height", "bandwidth"].map((name) => Number(attribute(one, name)));
     return { label: label(width, height, bandwidth), load: async () => track(one, "video", url) };
   });
@@ -113,8 +113,16 @@ async function readDASH(url) {
   return { renditions, sound: sound ?? null, licence: licence ? new URL(licence, url).href : null, hasThumbnails };
 }
 
-function representations(set) {
-  return [...set.getElementsByTagName("Representation")]
+/** A set and those that differ from it by their key alone (Adaptation Set Switching, 5.3.3.5). */
+function switchable(set, sets) {
+  const property = [...set.children].find(
+    (child) => child.getAttribute("schemeIdUri") === "urn:mpeg:dash:adaptation-set-switching:2016");
+  const ids = (property?.getAttribute("value") ?? "").split(",");
+  return [set, ...sets.filter((other) => ids.includes(other.id))];
+}
+
+function representations(...sets) {
+  return sets.flatMap((set) => [...set.getElementsByTagName("Representation")])
     .sort((a, b) => b.getAttribute("bandwidth") - a.getAttribute("bandwidth"));
 }
 

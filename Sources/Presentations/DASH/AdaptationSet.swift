@@ -1,19 +1,27 @@
+import ContentKeys
 import Markup
 import MediaModel
 
 /// An AdaptationSet (ISO/IEC 23009-1, 5.3.3): tracks between which a player may switch as it plays, so of one kind,
-/// language, label and kind of codec.
+/// language, label and kind of codec, and under one key (DASH-IF IOP, part 6, 7.7.8).
 struct AdaptationSet {
     let tracks: [PresentedTrack]
     private let first: PresentedTrack
+    /// Nil where segments of the tracks begin at different times.
+    private let timeline: SegmentTimeline?
     /// What plays unless the viewer or the player wants otherwise.
     private var isMain = false
+    /// By their ids, the sets that differ from this one by their key alone: players may switch to them as within the set.
+    private var switchable: [Int] = []
 
     private init(first: PresentedTrack, others: [PresentedTrack]) {
         self.first = first
         tracks = [first] + others
+        let timeline = SegmentTimeline(first)
+        self.timeline = others.allSatisfy { SegmentTimeline($0) == timeline } ? timeline : nil
     }
 
+    /// The sets in order; the place of each is its id.
     static func sets(of presentation: Presentation) -> [AdaptationSet] {
         var rest = TrackKind.allCases.filter { $0 != .image }.flatMap(presentation.tracks)
         var sets: [AdaptationSet] = []
@@ -21,12 +29,23 @@ struct AdaptationSet {
             sets.append(AdaptationSet(first: first, others: rest.dropFirst().filter(first.switches)))
             rest = rest.dropFirst().filter { !first.switches(with: $0) }
         }
+        for number in sets.indices {
+            sets[number].switchable = sets.indices.filter { $0 != number && sets[number].switches(to: sets[$0]) }
+        }
         for kind in TrackKind.allCases {
             let ofKind = sets.indices.filter { sets[$0].first.description.kind == kind }
             let main = ofKind.first { sets[$0].tracks.contains(where: \.isDefault) } ?? ofKind.first
-            if let main { sets[main].isMain = true }
+            // Players adapt among sets of one role: what can take the main one's place is main, too.
+            if let main { for number in [main] + sets[main].switchable { sets[number].isMain = true } }
         }
         return sets
+    }
+
+    /// Whether another set differs by its key alone. Its segments must begin when this one's do: sets that players switch
+    /// between are as aligned as either says of itself (5.3.3.5).
+    private func switches(to other: AdaptationSet) -> Bool {
+        first.protectionOfSet != nil && other.first.protectionOfSet != nil && timeline != nil
+            && timeline == other.timeline && first.isAlike(other.first)
     }
 
     /// A value that all tracks have, or nil.
@@ -35,8 +54,6 @@ struct AdaptationSet {
         return shared
     }
 
-    private var protection: CommonProtection? { common(\.commonProtection) }
-    private var timeline: SegmentTimeline? { common { SegmentTimeline($0) } }
     private var addresses: SegmentAddresses? { common { SegmentAddresses($0) } }
 
     /// - Parameter start: of the presentation, in microseconds.
@@ -51,8 +68,9 @@ struct AdaptationSet {
         element.set("segmentAlignment", timeline == nil ? "false" : "true")
         element.set("startWithSAP", 1)
         if let audio = commonAudio { element.append(CodecDescriptors.channels(of: audio)) }
-        if let protection { element.append(ContentProtection.elements(protection)) }
+        if let protection = first.commonProtection { element.append(ContentProtection.elements(protection)) }
         element.append(CodecDescriptors.properties(of: first.description))
+        element.append(switching)
         if let label = first.shownLabel { element.append(XMLElement("Label", text: label)) }
         element.append(accessibility)
         var role = XMLElement("Role")
@@ -86,7 +104,6 @@ struct AdaptationSet {
         if commonAudio == nil, let audio = description.audio {
             element.append(CodecDescriptors.channels(of: audio))
         }
-        if protection == nil, let own = track.commonProtection { element.append(ContentProtection.elements(own)) }
         if case .envelope(let own) = track.protection { element.append(SegmentEncryption.element(own, of: track)) }
         if timeline == nil || addresses == nil {
             let own = SegmentTimeline(track)
@@ -108,6 +125,15 @@ struct AdaptationSet {
                     dolbyChannels: audio.dolbyChannels)
             }
         }
+    }
+
+    /// Adaptation Set Switching (5.3.3.5).
+    private var switching: XMLElement? {
+        guard !switchable.isEmpty else { return nil }
+        var element = XMLElement("SupplementalProperty")
+        element.set("schemeIdUri", "urn:mpeg:dash:adaptation-set-switching:2016")
+        element.set("value", switchable.map(String.init).joined(separator: ","))
+        return element
     }
 
     private var accessibility: XMLElement? {
@@ -153,8 +179,22 @@ extension PresentedTrack {
         if case .common(let common) = protection { common } else { nil }
     }
 
-    /// Clear and protected tracks do not mix: a player sets its decryption up for a whole set. Different keys do.
+    /// What all tracks of a set have: a player sets its decryption up for a whole one. Nil for a clear track.
+    fileprivate var protectionOfSet: ProtectionOfSet? {
+        switch protection {
+        case .envelope(let envelope): .envelope(envelope.keyID)
+        case .common(let common): .common(common.scheme, common.keyID, common.systems)
+        case nil: nil
+        }
+    }
+
+    /// Tracks under one key, or in the clear, that are alike.
     fileprivate func switches(with other: PresentedTrack) -> Bool {
+        protectionOfSet == other.protectionOfSet && isAlike(other)
+    }
+
+    /// Whether tracks are one content in one kind of codec, encrypted in one way or not at all.
+    fileprivate func isAlike(_ other: PresentedTrack) -> Bool {
         description.kind == other.description.kind && description.language == other.description.language
             && description.codec.sampleEntry == other.description.codec.sampleEntry && label == other.label
             && description.text == other.description.text && description.audioRole == other.description.audioRole
@@ -162,4 +202,10 @@ extension PresentedTrack {
             && CodecDescriptors.propertyValues(of: description)
                 == CodecDescriptors.propertyValues(of: other.description)
     }
+}
+
+/// What descriptors say of a set's protection. Of crypto periods it is the first; a track's constant IV is not said.
+private enum ProtectionOfSet: Equatable {
+    case envelope(KeyID)
+    case common(CommonProtection.Scheme, KeyID, [ProtectionSystemSignal])
 }
