@@ -187,6 +187,12 @@ public struct TrackIndex: Sendable {
         withTables { tables in (0..<sampleCount).reduce(0) { min($0, tables.sample($1).compositionOffset) } }
     }
 
+    /// Whether a decoder that starts with a segment cannot show all of it: samples are shown before its first key frame
+    /// (leading pictures of an open group), or it has none. A look at every sample.
+    public var hasOpenSegments: Bool {
+        withTables { tables in (0..<segmentCount).contains { tables.isOpen(tables.segment($0)) } }
+    }
+
     /// The segment that starts at exactly this decode time, found by binary search.
     public func segmentIndex(startingAt decodeTime: UInt64) -> Int? {
         let first = firstSegment(notBefore: decodeTime)
@@ -270,6 +276,21 @@ struct IndexTables {
             compositionOffset: Int32(bitPattern: reader.uint32(at + 16)),
             isSync: reader.uint32(at + 20) >> 31 == 1, firstSubsample: Int(reader.uint32(at + 24)),
             subsampleCount: Int(reader.uint32(at + 20) & 0x7FFF_FFFF))
+    }
+
+    /// Whether samples are shown before the segment's first key frame. Sums of durations fit: there are less than 2^31.
+    func isOpen(_ segment: SegmentEntry) -> Bool {
+        var (time, earliest) = (Int64(0), Int64.max)
+        var begin: Int64?
+        for number in segment.firstSample..<(segment.firstSample + segment.sampleCount) {
+            let sample = sample(number)
+            let shown = time + Int64(sample.compositionOffset)
+            if begin == nil, sample.isSync { begin = shown }
+            earliest = min(earliest, shown)
+            if let begin, earliest < begin { return true }
+            time += Int64(sample.duration)
+        }
+        return begin == nil
     }
 
     func subsample(_ index: Int) -> SubsampleEntry {

@@ -13,6 +13,8 @@ struct OpenedTrack: Sendable {
     let index: TrackIndex
     /// What MPEG-TS segments need to know of the whole track.
     let transportStream: TransportStreamForm
+    /// What manifests need to know of the whole track.
+    let openSegments: OpenSegments
     /// Reads clear media, decrypting what storage encrypted.
     let media: any MediaReader
 
@@ -33,6 +35,7 @@ struct OpenedTrack: Sendable {
         self.record = record
         self.index = index
         transportStream = TransportStreamForm(index)
+        openSegments = OpenSegments(index)
         self.media = media
         content = try Self.content(record, asset, version)
         contentDigest = content.map { byte in
@@ -91,6 +94,25 @@ final class TransportStreamForm: Sendable {
 
     /// Whether nothing has to be waited for.
     var isKnown: Bool { found.withLockIfAvailable { $0 != nil } ?? false }
+}
+
+/// Whether a track of pictures has segments in open groups: found when it is first asked for, for the same reason.
+final class OpenSegments: Sendable {
+    private let index: TrackIndex
+    private let found = Mutex<Bool?>(nil)
+
+    init(_ index: TrackIndex) {
+        self.index = index
+    }
+
+    var areThere: Bool {
+        found.withLock { found in
+            if let found { return found }
+            let result = index.description.kind == .video && index.hasOpenSegments
+            found = result
+            return result
+        }
+    }
 }
 
 /// An asset version, opened: what manifests and segments of it are made from.

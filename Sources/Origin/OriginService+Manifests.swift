@@ -217,6 +217,7 @@ extension OriginService {
         var track = PresentedTrack(
             description: planned.track.record.description, segments: PresentedTrack.segments(of: planned.track.index),
             addresses: addresses, protection: protection)
+        track.hasOpenSegments = planned.track.openSegments.areThere
         track.isDefault = true
         return track
     }

@@ -6,6 +6,8 @@ public struct PresentedTrack: Sendable {
     public var description: TrackDescription
     /// In order, without gaps in their numbering; at least one.
     public var segments: [PresentedSegment]
+    /// Whether segments have pictures that are shown before their key frame: without the segment before, those are not there.
+    public var hasOpenSegments = false
     /// What an I-frame playlist lists, in order; none unless it is given.
     public var keyFrames: [PresentedKeyFrame] = []
     /// Nil when the track leaves the origin in the clear.

@@ -147,6 +147,27 @@ import Testing
         #expect(try asset(.progressive).warnings == [])
     }
 
+    /// Segments of open groups are not said to be independent.
+    @Test func openGroupsAreSignalled() throws {
+        for (upload, isOpen) in [(Upload.openGroups, true), (.fragments, false)] {
+            let asset = try asset(upload)
+            let base = "\(site.server.origin)/\(asset.clear)/\(upload.rawValue).ism/manifest(format="
+            func text(_ url: String) throws -> String { String(decoding: try curl(url).body, as: UTF8.self) }
+            let mpd = try text(base + "mpd-time-cmaf)")
+            let pictures = try #require(
+                mpd.components(separatedBy: "<AdaptationSet ").first { $0.contains("\"video\"") })
+            #expect(pictures.contains("startWithSAP=\"\(isOpen ? 3 : 1)\""))
+            #expect(mpd.components(separatedBy: "startWithSAP=\"1\"").count == (isOpen ? 2 : 3))
+            let said = "#EXT-X-INDEPENDENT-SEGMENTS"
+            #expect(try text(base + "m3u8-cmaf)").contains(said) != isOpen)
+            let folder = "\(site.server.origin)/\(asset.clear)/\(upload.rawValue).ism/v1/clear"
+            for container in ["ts", "cmaf"] {
+                #expect(try text("\(folder)/\(container)/\(asset.video[0])/media.m3u8").contains(said) != isOpen)
+                #expect(try text("\(folder)/\(container)/\(asset.audio[0])/media.m3u8").contains(said))
+            }
+        }
+    }
+
     @Test func anOldNameGetsANewVersion() throws {
         let data = try DataFolder()
         for version in 1...2 {

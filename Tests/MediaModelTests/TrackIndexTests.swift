@@ -44,6 +44,29 @@ import Testing
         #expect(index.segmentIndex(startingAt: .max) == nil)
     }
 
+    /// Presentation less decode time, in samples, of two segments; a key frame comes where the third says.
+    @Test(
+        arguments: [
+            ([0, 0, 0], [0, 0, 0], 0, false), ([1, 2, 0], [1, 2, 0], 0, false), ([0, 1, -1], [0, 1, -1], 0, false),
+            // Shown before the key frame: behind it in decode order, or before it.
+            ([1, 2, 0], [2, -1, -1], 0, true), ([0, 0, 0], [1, -1, 0], 0, true), ([0, 0, 0], [0, 0, 0], 1, true),
+            ([0, 0, 0], [0, 0, 0], 3, true),
+        ] as [([Int32], [Int32], Int, Bool)])
+    func openSegmentsAreFound(first: [Int32], second: [Int32], key: Int, isOpen: Bool) throws {
+        var builder = TrackIndexBuilder()
+        for (segment, offsets) in [first, second].enumerated() {
+            builder.addSegment(
+                decodeTime: UInt64(segment) * 1536,
+                samples: offsets.enumerated().map { number, offset in
+                    TrackIndexBuilder.NewSample(
+                        offset: 0, size: 100, duration: 512, compositionOffset: offset * 512,
+                        isSync: number == (segment == 0 ? 0 : key), subsamples: [])
+                })
+        }
+        let index = try TrackIndex(validating: try builder.encode(description: Self.description, mediaSize: 100))
+        #expect(index.hasOpenSegments == isOpen)
+    }
+
     @Test func everyPrefixIsRefused() throws {
         let data = try Self.index()
         for length in 0..<data.count {

@@ -165,6 +165,22 @@ import Testing
         #expect(try values(manifest, path("S") + "/@r").count == 3)
     }
 
+    /// In open groups key frames are no points of which all that follows can be shown: SAP of type 3, and no word of HLS.
+    @Test func openSegmentsAreSignalled() throws {
+        var film = Fixtures.film()
+        func said(_ text: String) -> Bool { text.contains("#EXT-X-INDEPENDENT-SEGMENTS\n") }
+        #expect(try said(film.multivariantPlaylist()) && film.tracks.allSatisfy { try said($0.mediaPlaylist()) })
+        film.tracks[1].hasOpenSegments = true
+        let manifest = try film.mediaPresentationDescription()
+        try validate(manifest)
+        #expect(
+            try values(manifest, path("AdaptationSet") + "/@startWithSAP")
+                == ["startWithSAP=\"3\"", "startWithSAP=\"1\"", "startWithSAP=\"1\""])
+        #expect(try !values(manifest, path("AdaptationSet") + "/@segmentAlignment").contains { $0.contains("false") })
+        #expect(try !said(film.multivariantPlaylist()))
+        #expect(try film.tracks.map { try said($0.mediaPlaylist()) } == [true, false, true, true])
+    }
+
     @Test func templatesThatDifferStandOnRepresentations() throws {
         var film = Fixtures.film()
         film.tracks[0].addresses.media = "low/{time}.m4s"

@@ -66,7 +66,8 @@ struct AdaptationSet {
             "mimeType", (first.description.kind == .text ? "application" : first.description.kind.rawValue) + "/mp4")
         element.set("lang", first.languageTag)
         element.set("segmentAlignment", timeline == nil ? "false" : "true")
-        element.set("startWithSAP", 1)
+        // 3: a key frame comes first, and pictures that are shown before it need the segment before (ISO/IEC 14496-12, I.2.2).
+        element.set("startWithSAP", tracks.contains(where: \.hasOpenSegments) ? 3 : 1)
         if let audio = commonAudio { element.append(CodecDescriptors.channels(of: audio)) }
         if let protection = first.commonProtection { element.append(ContentProtection.elements(protection)) }
         element.append(CodecDescriptors.properties(of: first.description))

@@ -13,7 +13,8 @@ extension PresentedTrack {
         // Fractions of seconds came with 3, SAMPLE-AES with 5; from 7 on, clients read fragmented MP4 (RFC 8216, 7).
         let version = addresses.initialization == nil ? (hasEncryptedSamples ? 5 : 3) : 7
         var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-TARGETDURATION:\(target)\n"
-        text += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+        text += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        text += Self.independence(of: [self])
         text += initializationLine
         var lastKey = ""
         for (number, segment) in segments.enumerated() {
@@ -24,6 +25,12 @@ extension PresentedTrack {
             text += addresses.media.expanded(track: description.name, time: segment.start) + "\n"
         }
         return text + "#EXT-X-ENDLIST\n"
+    }
+
+    /// EXT-X-INDEPENDENT-SEGMENTS (4.3.5.1), which in a multivariant playlist speaks of all that it names; empty where a
+    /// segment needs another one.
+    static func independence(of tracks: [PresentedTrack]) -> String {
+        tracks.contains(where: \.hasOpenSegments) ? "" : "#EXT-X-INDEPENDENT-SEGMENTS\n"
     }
 
     /// 4 has alternate renditions for MPEG-TS, 5 the key formats of SAMPLE-AES; from 7 on, clients read fragmented MP4

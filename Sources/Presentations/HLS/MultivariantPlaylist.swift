@@ -8,8 +8,8 @@ extension Presentation {
     public func multivariantPlaylist() throws(PresentationError) -> String {
         try check()
         let version = tracks.map(\.playlistVersion).max() ?? 4
-        var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n#EXT-X-INDEPENDENT-SEGMENTS\n"
-        text += sessionKeys
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(version)\n"
+        text += PresentedTrack.independence(of: tracks) + sessionKeys
         let videos = tracks(.video)
         let audios = tracks(.audio)
         let subtitles = SubtitleGroup(tracks(.text))
