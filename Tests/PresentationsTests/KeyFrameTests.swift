@@ -40,6 +40,27 @@ import Testing
         #expect(throws: PresentationError.self) { try track(frames).keyFramePlaylist() }
     }
 
+    /// Range and codecs as of the variant whose key frames they are.
+    @Test func picturesAreDescribedAsThoseOfVariants() throws {
+        var film = Fixtures.manyCodecs()
+        for number in 0..<3 {
+            film.tracks[number].addresses.keyFramePlaylist = "{track}/iframes.m3u8"
+            film.tracks[number].keyFrames = [PresentedKeyFrame(segment: 0, presentationTime: 0, bytes: 0..<100)]
+        }
+        let lines = try film.multivariantPlaylist().split(separator: "\n").map(String.init)
+        func said(_ tag: String) -> Set<[String]> {
+            Set(
+                lines.filter { $0.hasPrefix("#\(tag):") }.map { line in
+                    ["VIDEO-RANGE", "SUPPLEMENTAL-CODECS", "RESOLUTION"].map { name in
+                        line.components(separatedBy: ",\(name)=").dropFirst().first?.components(separatedBy: ",")[0]
+                            ?? ""
+                    }
+                })
+        }
+        #expect(said("EXT-X-I-FRAME-STREAM-INF") == said("EXT-X-STREAM-INF"))
+        #expect(said("EXT-X-I-FRAME-STREAM-INF").contains(["PQ", "\"dvh1.08.06/db1p\"", "1280x720"]))
+    }
+
     @Test func soundIsNotListed() throws {
         let text = try Fixtures.scrubbed(Fixtures.transportStream).multivariantPlaylist()
         #expect(text.components(separatedBy: "#EXT-X-I-FRAME-STREAM-INF:").count == 3)

@@ -44,6 +44,7 @@ extension PresentedTrack {
         stream.set("BANDWIDTH", "\(max(1, peak))")
         stream.set("AVERAGE-BANDWIDTH", "\(max(1, average))")
         stream.set("CODECS", quoted: description.codec.codecString)
+        stream.setPicture(of: description)
         stream.set("RESOLUTION", "\(video.width)x\(video.height)")
         stream.set("URI", quoted: address.expanded(track: description.name))
         return stream.line("EXT-X-I-FRAME-STREAM-INF")

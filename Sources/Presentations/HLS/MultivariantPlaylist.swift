@@ -44,12 +44,8 @@ extension Presentation {
         stream.set("AVERAGE-BANDWIDTH", "\(max(1, track.averageBitrate + (audio?.averageBitrate ?? 0)))")
         let codecs = [track.description.codec.codecString] + (audio?.codecStrings ?? [])
         stream.set("CODECS", quoted: codecs.joined(separator: ","))
-        if let supplemental = track.description.codec.supplemental {
-            stream.set("SUPPLEMENTAL-CODECS", quoted: "\(supplemental.codecString)/\(supplemental.brand)")
-        }
+        stream.setPicture(of: track.description)
         if let video = track.description.video {
-            // Absent, it is SDR for players (rfc8216bis, 4.4.6.2).
-            if let colour = video.colour { stream.set("VIDEO-RANGE", colour.range.rawValue) }
             stream.set("RESOLUTION", "\(video.width)x\(video.height)")
             stream.set("FRAME-RATE", frameRate(video))
         }
@@ -64,5 +60,17 @@ extension Presentation {
         let denominator = max(1, video.frameRateDenominator)
         let thousandths = (video.frameRateNumerator * 1000 + denominator / 2) / denominator
         return "\(thousandths / 1000).\(String(1000 + thousandths % 1000).dropFirst())"
+    }
+}
+
+extension PlaylistAttributes {
+    /// What players need to know of pictures before they show any: the same in EXT-X-STREAM-INF and EXT-X-I-FRAME-STREAM-INF,
+    /// which has all of its attributes but four (rfc8216bis, 4.4.6.3).
+    mutating func setPicture(of track: TrackDescription) {
+        if let supplemental = track.codec.supplemental {
+            set("SUPPLEMENTAL-CODECS", quoted: "\(supplemental.codecString)/\(supplemental.brand)")
+        }
+        // Absent, it is SDR for players (rfc8216bis, 4.4.6.2).
+        if let colour = track.video?.colour { set("VIDEO-RANGE", colour.range.rawValue) }
     }
 }
