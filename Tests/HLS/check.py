@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Holds every playlist under a multivariant playlist against the rules of RFC 8216 and its successor (rfc8216bis).
 
-    check.py URL [HEADER: VALUE]…
+    check.py URL [--discontinuities] [HEADER: VALUE]…
 
-Prints one JSON document: what was read, and a list of broken rules, empty when all hold.
+Prints one JSON document: what was read, and a list of broken rules, empty when all hold. Ours are stricter in places:
+there is no EXT-X-DISCONTINUITY unless it is said to be right, init segments are clear, and no two segments have one IV
+under one key. `check_test.py` shows that it finds what is broken.
 """
 import json
 import re
@@ -12,8 +14,13 @@ import urllib.parse
 import urllib.request
 
 broken, seen = [], {"playlists": 0, "segments": 0, "keys": set(), "versions": set(), "iframes": 0}
-headers = dict(h.split(": ", 1) for h in sys.argv[2:])
+options = [word for word in sys.argv[2:] if word.startswith("--")]
+headers = dict(word.split(": ", 1) for word in sys.argv[2:] if word not in options)
 sizes = {}
+# By key and IV, the segment that is encrypted with them; ways to keys, as media playlists name them.
+vectors, ways, independent = {}, set(), {}
+# What members of groups of one type may differ in (rfc8216bis, 4.4.6.1.1).
+OWN = {"GROUP-ID", "URI", "CHANNELS", "BIT-DEPTH", "SAMPLE-RATE", "STABLE-RENDITION-ID"}
 
 
 def fetch(url, method="GET"):
@@ -66,9 +73,31 @@ def value_of(lines, tag):
     return found[0] if found else None
 
 
+def version_of(lines):
+    value = value_of(lines, "EXT-X-VERSION") or ""
+    return int(value) if value.isdigit() else 0
+
+
+def way(url, found):
+    """A way to a key: EXT-X-SESSION-KEY and EXT-X-KEY have it in common."""
+    return (found.get("METHOD"), urllib.parse.urljoin(url, found.get("URI", "")), found.get("KEYFORMAT", "identity"),
+            found.get("KEYFORMATVERSIONS", "1"))
+
+
+def check_vector(url, keys, segment):
+    """Under AES-128 each segment has an IV that no other has under its key; I-frame playlists name parts of it."""
+    key = next((key for key in keys.values() if key.get("METHOD") == "AES-128" and "IV" in key), None)
+    if key is None:
+        return
+    pair = (urllib.parse.urljoin(url, key.get("URI", "")), key["IV"].lower())
+    if vectors.setdefault(pair, segment) != segment:
+        complain(url, f"5.2: {segment} has the key and the IV of {vectors[pair]}")
+
+
 def check_media(url, iframes):
     lines = lines_of(url)
-    version = int(value_of(lines, "EXT-X-VERSION"))
+    version = version_of(lines)
+    independent[url] = "#EXT-X-INDEPENDENT-SEGMENTS" in lines
     seen["versions"].add(version)
     target = value_of(lines, "EXT-X-TARGETDURATION")
     if target is None or not target.isdigit():
@@ -77,7 +106,9 @@ def check_media(url, iframes):
     if ("#EXT-X-I-FRAMES-ONLY" in lines) != iframes:
         complain(url, "4.3.3.6: EXT-X-I-FRAMES-ONLY where the multivariant playlist has it, and only there")
     need = {1}
-    key, has_map, duration, byte_range, before, discontinuity = None, False, None, None, {}, 0
+    # By KEYFORMAT, what is in force (4.3.2.4), and what has been said since the last segment.
+    keys, new = {}, set()
+    has_map, duration, byte_range, before = False, None, None, {}
     ended, fragmented = False, False
     for line in lines[1:]:
         if ended:
@@ -107,24 +138,40 @@ def check_media(url, iframes):
                 need.add(5)
             if method == "AES-128" and "IV" not in found:
                 complain(url, "each segment must have an IV of its own")
-            key = found
+            form = found.get("KEYFORMAT", "identity")
+            if method == "NONE":
+                keys, new = {}, set()
+            else:
+                if form in new:
+                    complain(url, f"4.3.2.4: two keys of the format {form} for one segment")
+                keys[form] = found
+                new.add(form)
+                ways.add(way(url, found))
+                seen["keys"].add(found.get("URI", "NONE"))
+            if len({key.get("METHOD") for key in keys.values()}) > 1:
+                complain(url, "4.3.2.4: one segment under two methods")
         elif line.startswith("#EXT-X-MAP:"):
             valid, found = attributes(line[11:])
             if not valid or "URI" not in found:
                 complain(url, "4.3.2.5: " + line)
             need.add(5 if iframes else 6)
             has_map = True
-            if key and key.get("METHOD") == "AES-128" and "IV" not in key:
-                complain(url, "4.3.2.5: an encrypted init segment needs an IV")
-            size_of(urllib.parse.urljoin(url, found["URI"]))
+            if keys:
+                complain(url, "4.3.2.5: an init segment under a key")
+            if "URI" in found:
+                size_of(urllib.parse.urljoin(url, found["URI"]))
         elif line.startswith("#EXT-X-BYTERANGE:"):
             need.add(4)
             length, _, offset = line[17:].partition("@")
+            if not re.fullmatch(r"\d+(@\d+)?", line[17:]):
+                complain(url, "4.3.2.2: " + line)
+                continue
             byte_range = (int(length), int(offset) if offset else None)
         elif line == "#EXT-X-I-FRAMES-ONLY":
             need.add(4)
         elif line == "#EXT-X-DISCONTINUITY":
-            discontinuity += 1
+            if "--discontinuities" not in options:
+                complain(url, "4.3.2.3: a discontinuity, where encoding and times go on")
         elif line == "#EXT-X-ENDLIST":
             ended = True
         elif line and not line.startswith("#"):
@@ -133,11 +180,13 @@ def check_media(url, iframes):
             fragmented = fragmented or urllib.parse.urlparse(segment).path.endswith((".m4s", ".mp4"))
             if duration is None:
                 complain(url, "4.3.2.1: a segment without EXTINF")
-            if iframes and byte_range is None and (key or {}).get("METHOD") != "SAMPLE-AES":
+            methods = {key.get("METHOD") for key in keys.values()}
+            if iframes and byte_range is None and "SAMPLE-AES" not in methods:
                 complain(url, "an I-frame without a byte range")
             whole = size_of(segment)
-            if key and key.get("METHOD") == "AES-128" and whole % 16:
+            if "AES-128" in methods and whole % 16:
                 complain(url, "an AES-128 segment that is not whole blocks")
+            check_vector(url, keys, segment)
             if byte_range:
                 length, offset = byte_range
                 offset = before.get(segment) if offset is None else offset
@@ -147,9 +196,7 @@ def check_media(url, iframes):
                     before[segment] = offset + length
             if iframes:
                 seen["iframes"] += 1
-            if key:
-                seen["keys"].add(key.get("URI", "NONE"))
-            duration, byte_range = None, None
+            duration, byte_range, new = None, None, set()
     if fragmented and not has_map:
         complain(url, "3.3: fragmented MP4 without EXT-X-MAP")
     if fragmented:
@@ -194,11 +241,41 @@ def check_images(url):
             duration, tiles = None, None
 
 
+def check_groups(url, groups, variants):
+    for variant in variants:
+        for kind in ("AUDIO", "VIDEO", "SUBTITLES"):
+            if kind in variant and (kind, variant[kind]) not in groups:
+                complain(url, f"4.3.4.2.1: the {kind} group {variant[kind]} is not there")
+    members = {}
+    for (kind, name), group in groups.items():
+        own = sorted(sorted((key, value) for key, value in one.items() if key not in OWN) for one in group)
+        if members.setdefault(kind, own) != own:
+            complain(url, f"4.3.4.1.1: the {kind} group {name} has other members than another")
+
+
+def check_key_frames(url, frames, variants):
+    """What an I-frame variant says of its pictures is what a variant says (rfc8216bis, 4.4.6.3)."""
+    def said(one):
+        return [one.get(name) for name in ("RESOLUTION", "VIDEO-RANGE", "SUPPLEMENTAL-CODECS")]
+    for frame in frames:
+        if not any(said(frame) == said(variant) and frame.get("CODECS") in variant.get("CODECS", "").split(",")
+                   for variant in variants):
+            complain(url, f"4.3.4.3: pictures as of {frame.get('URI')} are of no variant")
+
+
+def check_session_keys(url, session):
+    if len(set(session)) < len(session):
+        complain(url, "4.3.4.5: a session key twice")
+    for one in session:
+        if one[0] == "NONE" or one not in ways:
+            complain(url, f"4.3.4.5: no media playlist has the session key {one}")
+
+
 def check_multivariant(url):
     lines = lines_of(url)
-    version = int(value_of(lines, "EXT-X-VERSION"))
+    version = version_of(lines)
     seen["versions"].add(version)
-    groups, names, media, iframes, variants, images = {}, set(), [], [], [], []
+    groups, media, frames, variants, images, session = {}, [], [], [], [], []
     for number, line in enumerate(lines):
         tag, _, rest = line.partition(":")
         if tag in ("#EXT-X-MEDIA", "#EXT-X-STREAM-INF", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-KEY",
@@ -211,6 +288,7 @@ def check_multivariant(url):
                 complain(url, "7: EXT-X-MEDIA needs version 4")
             if not {"TYPE", "GROUP-ID", "NAME"} <= found.keys():
                 complain(url, "4.3.4.1: " + line)
+                continue
             group = groups.setdefault((found["TYPE"], found["GROUP-ID"]), [])
             if found["NAME"] in [other["NAME"] for other in group]:
                 complain(url, "4.3.4.1.1: two renditions of one name in a group")
@@ -230,24 +308,31 @@ def check_multivariant(url):
         elif tag == "#EXT-X-I-FRAME-STREAM-INF":
             if version < 4:
                 complain(url, "7: EXT-X-I-FRAME-STREAM-INF needs version 4")
-            if not {"URI", "BANDWIDTH"} <= found.keys() or "AUDIO" in found:
+            if not {"URI", "BANDWIDTH"} <= found.keys() or found.keys() & {
+                    "FRAME-RATE", "AUDIO", "SUBTITLES", "CLOSED-CAPTIONS"}:
                 complain(url, "4.3.4.3: " + line)
-            iframes.append(found["URI"])
+                continue
+            frames.append(found)
         elif tag == "#EXT-X-IMAGE-STREAM-INF":
             if not {"URI", "BANDWIDTH", "RESOLUTION", "CODECS"} <= found.keys():
                 complain(url, "EXT-X-IMAGE-STREAM-INF: " + line)
+                continue
             images.append(found["URI"])
+        elif tag == "#EXT-X-SESSION-KEY":
+            session.append(way(url, found))
         elif line.startswith("#EXTINF") or line.startswith("#EXT-X-TARGETDURATION"):
             complain(url, "4.1: a multivariant playlist with tags of media playlists")
-    for variant in variants:
-        if "AUDIO" in variant and ("AUDIO", variant["AUDIO"]) not in groups:
-            complain(url, "4.3.4.2.1: a group that is not there")
+    check_groups(url, groups, variants)
+    check_key_frames(url, frames, variants)
     if not variants:
         complain(url, "there is no variant")
     for uri in dict.fromkeys(media):
         check_media(urllib.parse.urljoin(url, uri), False)
-    for uri in dict.fromkeys(iframes):
-        check_media(urllib.parse.urljoin(url, uri), True)
+    if "#EXT-X-INDEPENDENT-SEGMENTS" in lines and not all(independent.values()):
+        complain(url, "4.3.5.1: not all media playlists say that segments are independent")
+    for frame in {frame["URI"]: frame for frame in frames}:
+        check_media(urllib.parse.urljoin(url, frame), True)
+    check_session_keys(url, session)
     for uri in dict.fromkeys(images):
         check_images(urllib.parse.urljoin(url, uri))
 

@@ -30,6 +30,21 @@ import Testing
         #expect(playlist.contains("CHANNELS=\"6\""))
     }
 
+    /// Members of groups that correspond have one name (RFC 8216, 4.3.4.1.1), also where labels are alike.
+    @Test func membersThatCorrespondHaveOneName() throws {
+        func track(_ language: String, _ name: String, _ codec: String = "mp4a.40.2") -> PresentedTrack {
+            var track = Fixtures.audio(language, name)
+            track.label = "Sound"
+            track.description.codec.codecString = codec
+            return track
+        }
+        let tracks = [track("en", "a"), track("de", "b"), track("en", "c", "ec-3"), track("de", "d", "ec-3")]
+        let names = AudioGroup.groups(tracks).map { group in
+            lines(group.lines()).compactMap { $0.split(separator: ",").first { $0.hasPrefix("NAME") }.map(String.init) }
+        }
+        #expect(names == Array(repeating: ["NAME=\"Sound\"", "NAME=\"Sound (de)\""], count: 2))
+    }
+
     private func lines(_ text: String) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
@@ -226,6 +241,15 @@ import Testing
             #expect(!media.contains(injected) && !master.contains(injected))
         }
         #expect(lines(media).filter { $0.hasPrefix("#EXT-X-ENDLIST") }.count == 1)
+    }
+
+    /// What holds our playlists against the rules finds what is broken in others.
+    @Test func theCheckerFindsWhatIsBroken() throws {
+        let script = Fixtures.root.appendingPathComponent("Tests/HLS/check_test.py").path
+        let report = try JSONSerialization.jsonObject(with: Tool.run(["python3", script]).standardOutput)
+        let found = try #require(report as? [String: Any])
+        #expect(found["wrong"] as? [String] == [])
+        #expect(found["tried"] as? Int ?? 0 >= 29)
     }
 
     static let python = Fixtures.root.appendingPathComponent(".tools/venv/bin/python").path

@@ -67,13 +67,15 @@ struct AudioGroup {
     var peakBitrate: Int { tracks.map(\.peakBitrate).max() ?? 0 }
     var averageBitrate: Int { tracks.map(\.averageBitrate).max() ?? 0 }
 
-    /// EXT-X-MEDIA for each track. Names must differ within a group; at most one is the default.
+    /// EXT-X-MEDIA for each track. Names must differ within a group, and be those of the same members of other groups; at
+    /// most one is the default.
     func lines() -> String {
         let chosen = tracks.firstIndex(where: \.isDefault) ?? 0
         var names: Set<String> = []
         return tracks.enumerated().map { number, track in
             var name = track.shownLabel ?? track.description.language + Self.suffix(of: track)
-            if !names.insert(name).inserted { name += " (\(track.description.name))" }
+            if names.contains(name) { name += " (\(track.description.language))" }
+            if !names.insert(name).inserted { name += " (\(number + 1))" }
             names.insert(name)
             return line(track, name: name, isChosen: number == chosen)
         }.joined()
