@@ -9,6 +9,8 @@ final class EncryptionKeyCache: Sendable {
     /// In seconds.
     static let usualLifetime: TimeInterval = 60
     static let maximumCount = 512
+    /// How often it is looked for keys that have expired, while any is held.
+    private static let sweepInterval = Duration.seconds(1)
 
     private struct Entry {
         var key: ContentKey
@@ -19,6 +21,8 @@ final class EncryptionKeyCache: Sendable {
         var entries: [KeyID: Entry] = [:]
         /// Counts the changes heard of: what was read before one is not kept.
         var generation = 0
+        /// Lets go of what has expired; nil while nothing is held.
+        var sweep: Task<Void, Never>?
     }
 
     private let state = Mutex(State())
@@ -43,10 +47,18 @@ final class EncryptionKeyCache: Sendable {
         watch.listen { [weak self] in self?.hear($0) }
     }
 
+    deinit {
+        state.withLock { $0.sweep?.cancel() }
+    }
+
+    /// How many keys are in memory, those that have expired among them.
+    var count: Int { state.withLock { $0.entries.count } }
+
     private func hear(_ notices: [CatalogNotice]?) {
         state.withLock { state in
             guard let notices else {
-                state = State(generation: state.generation + 1)
+                state.entries = [:]
+                state.generation += 1
                 return
             }
             for notice in notices where notice.subject == .contentKey {
@@ -110,6 +122,27 @@ final class EncryptionKeyCache: Sendable {
                 }
             }
             state.entries[keyID] = Entry(key: key, expires: time.addingTimeInterval(lifetime))
+            if state.sweep == nil { state.sweep = sweep() }
+        }
+    }
+
+    /// Lets go of keys when they have expired, also when nobody asks for one again; ends with the last of them.
+    private func sweep() -> Task<Void, Never> {
+        // Outlives the request that began it: neither its priority nor its values are this one's.
+        Task.detached(priority: .utility) { [weak self] in
+            repeat {
+                guard (try? await Task.sleep(for: Self.sweepInterval)) != nil else { return }
+            } while self?.removeOld() == true
+        }
+    }
+
+    /// Lets go of what has expired; whether anything is left.
+    func removeOld() -> Bool {
+        let time = now()
+        return state.withLock { state in
+            state.entries = state.entries.filter { $0.value.expires > time }
+            if state.entries.isEmpty { state.sweep = nil }
+            return !state.entries.isEmpty
         }
     }
 }
