@@ -4,23 +4,9 @@ import MediaModel
 import MediaStorage
 import Policies
 
-/// Files that were laid out, kept: their movie boxes go over all samples.
-struct ProgressiveFiles: Sendable {
-    private let files = BoundedCache<[[UInt8]], ProgressiveFile>(maximumCount: 4)
-    /// Longest header that is kept, in bytes.
-    private static let longest = 8 << 20
-
-    func file(_ tracks: [OpenedTrack]) async throws -> ProgressiveFile {
-        let name = tracks.map(\.record.indexDigest)
-        if let known = files.known(name) { return known }
-        let file = try ProgressiveFile(tracks)
-        guard file.header.count <= Self.longest else { return file }
-        return await files.value(name) { file }
-    }
-}
-
-/// Where everything lies in a progressive file: the header, and behind it the segments of its tracks by time.
-struct ProgressiveFile: Sendable {
+/// Where everything lies in a progressive file: the header, and behind it the segments of its tracks by time. One object: however
+/// many read the file, they share it.
+final class ProgressiveFile: Sendable {
     struct Part: Sendable {
         /// In the file.
         var start: UInt64
@@ -33,6 +19,9 @@ struct ProgressiveFile: Sendable {
     let header: [UInt8]
     let size: UInt64
     let parts: [Part]
+
+    /// In memory, in bytes.
+    var cost: Int { header.count + parts.count * MemoryLayout<Part>.stride }
 
     init(_ tracks: [OpenedTrack]) throws {
         var segments: [(track: Int, number: Int)] = []
