@@ -195,6 +195,17 @@ import Testing
         #expect(try values(uneven, path("SegmentTimeline")).filter { $0.contains("<SegmentTimeline") }.count == 4)
     }
 
+    /// Tracks of one set that are cut at other places say themselves where their segments are, though the addresses are alike.
+    @Test func timelinesThatDifferComeWithAddresses() throws {
+        var film = Fixtures.film()
+        film.tracks[0].segments.removeLast()
+        let manifest = try film.mediaPresentationDescription()
+        try validate(manifest)
+        #expect(try values(manifest, path("SegmentTemplate") + "/@media").count == 4)
+        #expect(try values(manifest, path("SegmentTemplate") + "/@initialization").count == 4)
+        #expect(try values(manifest, path("SegmentTimeline")).filter { $0.contains("<SegmentTimeline") }.count == 4)
+    }
+
     @Test func timelineKeepsGaps() {
         var track = Fixtures.video(360)
         track.segments = [(0, 10), (10, 10), (25, 10), (35, 4), (39, 4)].map { .init(start: $0, duration: $1) }

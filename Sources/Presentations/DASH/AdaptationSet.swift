@@ -110,8 +110,9 @@ struct AdaptationSet {
             let own = SegmentTimeline(track)
             element.append(
                 SegmentTemplate.element(
-                    timescale: own.timescale, start: start, addresses == nil ? SegmentAddresses(track) : nil,
-                    timeline == nil ? own : nil))
+                    timescale: own.timescale, start: start,
+                    // Without a common timeline the set has no template to have the addresses from.
+                    timeline == nil || addresses == nil ? SegmentAddresses(track) : nil, timeline == nil ? own : nil))
         }
         return element
     }
