@@ -303,7 +303,7 @@ func tests() -> [Target] {
         test(
             "ContentChecksTests",
             siblings: ["TestSupport", "ContentChecks", "AssetFiles", "Catalog", "EncoderProtocol", "MediaStorage"]),
-        test("SubtitleFilesTests", siblings: ["SubtitleFiles", "TimedText", "MediaModel"]),
+        test("SubtitleFilesTests", siblings: ["SubtitleFiles", "TimedText", "ISOBaseMedia", "MediaModel"]),
         test("TrackCodecsTests", siblings: ["TrackCodecs", "CodecSyntax", "ISOBaseMedia", "MediaModel"]),
         test(
             "TokensTests", siblings: ["TestSupport", "Tokens", "Policies", "ContentKeys", "Cryptography", "CLibJWT"]),

@@ -98,12 +98,17 @@ public enum CueSample {
 
     /// One line; what would end it is a space, and so is an arrow, which would make times of it.
     private static func line(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self).replacing("-->", with: " ")
+        withoutArrows(String(decoding: bytes.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self), " ")
     }
 
     /// Lines without empty ones between them, and without an arrow, which begins another cue.
     private static func text(_ bytes: [UInt8]) -> String {
         let text = String(decoding: bytes.filter { $0 != 0 }, as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).joined(separator: "\n").replacing("-->", with: "--&gt;")
+        return withoutArrows(text.split(whereSeparator: \.isNewline).joined(separator: "\n"), "--&gt;")
+    }
+
+    /// By scalars, as players read: an arrow with a combining mark behind it is another character, and an arrow.
+    private static func withoutArrows(_ text: String, _ other: String) -> String {
+        String(text.unicodeScalars.replacing("-->".unicodeScalars, with: other.unicodeScalars))
     }
 }

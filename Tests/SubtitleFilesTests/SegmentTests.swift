@@ -1,3 +1,4 @@
+import ISOBaseMedia
 import MediaModel
 import SubtitleFiles
 import Testing
@@ -23,6 +24,16 @@ import TimedText
                 })
         }
         #expect(shown == [Array(cues[0...2]), [cues[1]], [cues[1]], [cues[3]]])
+    }
+
+    /// An arrow in a cue would begin another one, also where a mark behind it makes another character of it.
+    @Test(arguments: ["payl", "iden", "sttg"] as [FourCC], ["-->", "-->\u{338}", "--->", "-->\u{20D2} 00:02.000"])
+    func noCueHoldsAnArrow(box: FourCC, arrow: String) throws {
+        let text = Array("00:01.000 \(arrow)".utf8)
+        let sample = ContainerBox("vttc", [OpaqueBox(box, payload: text)]).serialized()
+        let cues = try CueSample.cues(of: sample, start: 0, end: 1000).map(\.cue)
+        let bytes = Array(WebVTTSegment.text(header: "WEBVTT", cues: cues, clock: 0).utf8)
+        #expect(bytes.split(separator: Array("-->".utf8), omittingEmptySubsequences: false).count == 2)
     }
 
     @Test func anySetOfCuesComesOutAsItWentIn() throws {
