@@ -19,7 +19,7 @@ demo: build
 
 # Many tests wait for programs. With all of them begun at once on two cores, each has its turn late, and what waits for
 # answers gives up.
-# What takes long is tested by a sample; test-all does all of it, for most of an hour.
+# What takes long is tested by a sample; test-all does all of it, every combination and every player among it.
 test-all: export KEYWAY_TESTS = all
 test-all: test
 

@@ -9,7 +9,10 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH="${SWT_EXPERIMENTAL_MAXIMU
 
 # A test that waits for ever must not keep back what the others said. Told to stop, SwiftPM ends the tests' process, which it
 # started in a group of its own; the last lines that it holds back (some KB) are lost then.
-if [ "${KEYWAY_TESTS:-}" = all ] || [ "${KEYWAY_COMBINATIONS:-}" = all ]; then limit=150m; else limit=50m; fi
+limit=50m
+if [ "${KEYWAY_COMBINATIONS:-}" = all ] || [ "${KEYWAY_PLAYERS:-}" = all ]; then limit=150m; fi
+# Which has both of them in it, and all that is tested by a sample.
+if [ "${KEYWAY_TESTS:-}" = all ]; then limit=240m; fi
 
 output="$(mktemp)"
 trap 'rm -f "$output"' EXIT

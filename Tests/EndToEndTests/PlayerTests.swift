@@ -2,10 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Players of others with every format and scheme. `KEYWAY_PLAYERS`: `all` runs all of them; `write` those that the page lacks
-/// or says fail, and writes each down as it is seen, so that a run that was ended goes on where it was.
+/// Players of others with every format and scheme. `KEYWAY_PLAYERS`: `all`, which `KEYWAY_TESTS=all` implies, runs all of them;
+/// `write` those that the page lacks or says fail, and writes each down as it is seen, so that a run that was ended goes on where
+/// it was.
 @Suite(.waiting) struct PlayerTests {
-    private static let extent = ProcessInfo.processInfo.environment["KEYWAY_PLAYERS"] ?? ""
+    private static let extent = Extent.said(by: "KEYWAY_PLAYERS")
     private static let isWhole = ["all", "write"].contains(extent)
 
     @Test(.enabled(if: !isWhole)) func theSamplePlaysAsThePageSays() throws {
@@ -19,7 +20,7 @@ import Testing
     }
 
     /// Nothing of the page is by hand: its marks are what is known of each, its words are the table's.
-    @Test(.enabled(if: !isWhole)) func thePageOfPlayersIsWhole() throws {
+    @Test(.enabled(if: extent != "write")) func thePageOfPlayersIsWhole() throws {
         let page = try PlayerTable.marks()
         for cell in PlayerCell.all { #expect(page[cell] == cell.expected.mark, "\(cell)") }
         let text = PlayerTable.text(page, versions: try PlayerTable.versions())

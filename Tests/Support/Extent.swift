@@ -5,6 +5,12 @@ import Foundation
 package enum Extent {
     package static let isWhole = ProcessInfo.processInfo.environment["KEYWAY_TESTS"] == "all"
 
+    /// What a variable says of something that takes longest, which may be run by itself; where it says nothing, `all` of it is run
+    /// with all tests.
+    package static func said(by variable: String) -> String {
+        ProcessInfo.processInfo.environment[variable] ?? (isWhole ? "all" : "")
+    }
+
     /// All of some cases, or every so-manieth.
     package static func sample<Case>(_ cases: [Case], every step: Int) -> [Case] {
         isWhole ? cases : cases.enumerated().filter { $0.offset % step == 0 }.map(\.element)
