@@ -5,7 +5,7 @@
 
 `kind` is v, a or va (muxed). HLS: `playlist` is the media playlist. CMAF, DASH, Smooth Streaming: `file` is the init segment
 with all segments behind it; where whole segments are encrypted, OpenSSL has decrypted them. SAMPLE-AES in MPEG-TS: `file` is a
-playlist with the key beside it. `start` is when a file of fragments of CMAF says that it begins to be shown, in seconds. Smooth Streaming has no init segments: those of MPD stand in for them, found by bit rates.
+playlist with the key beside it. `joined` are the segments as they are sent. `start` is when a file of fragments of CMAF says that it begins to be shown, in seconds. Smooth Streaming has no init segments: those of MPD stand in for them, found by bit rates.
 """
 import json
 import os
@@ -100,7 +100,7 @@ def attributes(line):
 
 def sample_aes(name, url, lines):
     """ffmpeg decrypts what it has read ahead with the key that stands at the end, if any: so the last segment is repeated."""
-    out, last = [], None
+    out, last, media = [], None, b""
     for line in lines:
         if line.startswith("#EXT-X-KEY"):
             uri = attributes(line)["URI"]
@@ -109,9 +109,11 @@ def sample_aes(name, url, lines):
             duration = line
         if line and not line.startswith("#"):
             last = line = urllib.parse.urljoin(url, line)
+            media += get(line)
         if line != "#EXT-X-ENDLIST":
             out.append(line)
-    return write(f"{name}.m3u8", "\n".join(out + [duration, last] * 4 + ["#EXT-X-ENDLIST", ""]).encode())
+    playlist = write(f"{name}.m3u8", "\n".join(out + [duration, last] * 4 + ["#EXT-X-ENDLIST", ""]).encode())
+    return playlist, write(f"{name}.ts", media)
 
 
 def hls_track(url, kind):
@@ -121,7 +123,7 @@ def hls_track(url, kind):
     lines = get(url).decode().splitlines()
     maps = [attributes(line)["URI"] for line in lines if line.startswith("#EXT-X-MAP")]
     media = b"".join(get(urllib.parse.urljoin(url, uri)) for uri in maps)
-    file, method, vector = None, "NONE", None
+    file, joined, method, vector = None, None, "NONE", None
     for line in lines:
         if line.startswith("#EXT-X-KEY"):
             values = attributes(line)
@@ -132,9 +134,10 @@ def hls_track(url, kind):
     if maps:
         file = write(f"{name}.mp4", media)
     elif method == "SAMPLE-AES":
-        file = sample_aes(name, url, lines)
+        file, joined = sample_aes(name, url, lines)
     return {
-        "name": name, "kind": kind, "playlist": url, "file": file, "start": start(media) if maps else None}
+        "name": name, "kind": kind, "playlist": url, "file": file, "joined": joined,
+        "start": start(media) if maps else None}
 
 
 def hls(text):

@@ -80,7 +80,7 @@ enum CombinationTable {
         | what | decrypted by | decoded by | times |
         |---|---|---|---|
         | HLS in MPEG-TS, clear and `cbc` | ffmpeg, which has the token in a header | ffmpeg | of all pictures, of the first sound |
-        | HLS in MPEG-TS, `cbcs-aapl` | ffmpeg, which has the key | ffmpeg | |
+        | HLS in MPEG-TS, `cbcs-aapl` | ffmpeg, which has the key | ffmpeg | of all pictures, of the first sound |
         | HLS in CMAF, clear and `cbc` | ffmpeg; OpenSSL for the times | ffmpeg | of all sound; of the first picture, and between pictures |
         | DASH, `cbc` | OpenSSL, with the vectors of the manifest | ffmpeg | as before |
         | CMAF, `cenc` and `cbcs-aapl` | Shaka Packager | ffmpeg | as before |
@@ -91,7 +91,7 @@ enum CombinationTable {
         E-AC-3 are compared as they are stored, since what ffmpeg makes of them has noise in it. Of `SAMPLE-AES` in MPEG-TS ffmpeg is given the
         last segment several times, since it decrypts what it has read ahead with the key that stands at the end; of open groups the last four
         pictures are then left out of the comparison. Segments that two manifests name are
-        decoded once. Times are those of packets, to 20 µs, in whole files to 1.5 ms, which is what their edit lists count in.
+        decoded once. Every playlist is held against the rules by `Tests/HLS/check.py`, every MPD against the XSD. Times are those of packets, to 20 µs, in whole files to 1.5 ms, which is what their edit lists count in.
 
         """
 }

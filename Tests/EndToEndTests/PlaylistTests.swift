@@ -19,12 +19,8 @@ import Testing
 
     /// Runs the checker over a multivariant playlist and all that it names.
     static func check(_ url: String) throws -> Seen {
-        let script = Programs.repository.appendingPathComponent("Tests/HLS/check.py").path
-        let outcome = try run(Programs.outside("python"), [script, url])
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        let report = try outcome.json()
-        #expect(report["broken"] as? [String] == [])
-        let seen = try #require(report["seen"] as? [String: Any])
+        let (seen, broken) = try PlaylistCheck.report(url)
+        #expect(broken == [])
         return Seen(
             playlists: seen["playlists"] as? Int ?? 0, segments: seen["segments"] as? Int ?? 0,
             keyFrames: seen["iframes"] as? Int ?? 0, versions: seen["versions"] as? [Int] ?? [])
