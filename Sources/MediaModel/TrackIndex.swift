@@ -188,7 +188,7 @@ public struct TrackIndex: Sendable {
     }
 
     /// Whether a decoder that starts with a segment cannot show all of it: samples are shown before its first key frame
-    /// (leading pictures of an open group), or it has none. A look at every sample.
+    /// (leading pictures of an open group), or it has none. A look at a few samples of each segment.
     public var hasOpenSegments: Bool {
         withTables { tables in (0..<segmentCount).contains { tables.isOpen(tables.segment($0)) } }
     }
@@ -278,13 +278,16 @@ struct IndexTables {
             subsampleCount: Int(reader.uint32(at + 20) & 0x7FFF_FFFF))
     }
 
-    /// Whether samples are shown before the segment's first key frame. Sums of durations fit: there are less than 2^31.
+    /// Whether samples are shown before the segment's first key frame. What is decoded behind one that is shown after it is,
+    /// too: leading pictures come before trailing ones (ISO/IEC 23008-2, 7.4.2.2; encoders of AVC do the same). Sums of
+    /// durations fit: there are less than 2^31.
     func isOpen(_ segment: SegmentEntry) -> Bool {
         var (time, earliest) = (Int64(0), Int64.max)
         var begin: Int64?
         for number in segment.firstSample..<(segment.firstSample + segment.sampleCount) {
             let sample = sample(number)
             let shown = time + Int64(sample.compositionOffset)
+            if let begin, shown > begin { return false }
             if begin == nil, sample.isSync { begin = shown }
             earliest = min(earliest, shown)
             if let begin, earliest < begin { return true }
