@@ -106,7 +106,8 @@ def posters(walk):
     row = walk.driver.script("""
         return [...document.querySelectorAll("tbody tr")].map((one) => one.innerText)
           .find((text) => text.startsWith("master.mp4")) ?? ''""")
-    file = walk.ask("GET", f"/v1/assets/{asset}/files")[1]["files"][0]
+    files = walk.ask("GET", f"/v1/assets/{asset}/files")[1]["files"]
+    file = next(one for one in files if one["name"] == "master.mp4")
     walk.must(file["sha256"] in row and "ready" in row and "kB" in row, f"the original is told as {row!r}")
     walk.driver.script("[...document.querySelectorAll('h2')].find((one) => one.textContent === 'Originals').scrollIntoView()")
     walk.keep("asset-with-originals")
@@ -475,6 +476,7 @@ def encode(walk):
     """This very server encodes a film, and the page follows by its events alone."""
     walk.go("jobs")
     walk.click("New job")
+    walk.until("return document.querySelector('dialog select[name=transform]') !== null", "the new job")
     walk.driver.script("document.querySelector('dialog select[name=transform]').value = 'adaptive'")
     walk.type("dialog input[name=asset]", "encoded-here")
     walk.type("dialog textarea", "relative.mp4")
@@ -484,11 +486,11 @@ def encode(walk):
     walk.driver.script("document.querySelector('dialog textarea').value = ''")
     walk.type("dialog textarea", f"asset:{walk.site['asset']}/long.mp4")
     walk.click("Submit", "dialog")
-    walk.shows("encode", "table")
+    walk.shows("encoded-here", ".facts")
     # From here on only events tell: the page is not asked again by the clock.
     walk.driver.script("window.keyway.live = false")
     walk.until(
-        r"return /\b[1-9][0-9]? %/.test(document.querySelector('.facts').innerText)",
+        r"return /\b[1-9][0-9]? %|finished/.test(document.querySelector('.facts')?.innerText ?? '')",
         "a share of the film",
     )
     walk.keep("job-live")

@@ -51,9 +51,15 @@ import Testing
     @Test func interlacedPicturesAreNotCombed() throws {
         let preset = EncodingPreset(
             name: "lines",
-            video: VideoRecipe(renditions: [VideoRenditionRecipe(width: 1024, height: 576, bitrate: 2_000_000)]),
+            video: VideoRecipe(renditions: [VideoRenditionRecipe(width: 720, height: 576, bitrate: 2_000_000)]),
             audio: [])
-        let film = try Encoded(preset) { try MadeInput.interlaced.make($0) }
+        let film = try Encoded(preset) { folder in
+            try MadeInput.ffmpeg([
+                "-f", "lavfi", "-i", "testsrc2=s=720x576:r=50:d=2", "-vf", "interlace=scan=tff", "-c:v", "mpeg2video",
+                "-flags", "+ilme+ildct", "-b:v", "4M", folder + "/fields.ts",
+            ])
+            return folder + "/fields.ts"
+        }
         #expect(try film.run.facts(0).height == 576)
         #expect(try fields(film.source).interlaced == 50)
         let made = try fields(film.run.path(0))

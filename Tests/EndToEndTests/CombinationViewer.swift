@@ -105,7 +105,9 @@ final class CombinationViewer: Sendable {
         case .transportStream, .muxed, .hlsCMAF:
             let broken = try PlaylistCheck.report(url).broken
             guard broken.isEmpty else { throw Failed("\(url): \(broken.joined(separator: "; "))") }
-        case .dashCMAF, .dashCSF: try SchemaCheck.check(try Folder().write("manifest.mpd", try curl(url).body))
+        case .dashCMAF, .dashCSF:
+            let folder = try Folder()
+            try SchemaCheck.check(try folder.write("manifest.mpd", try curl(url).body))
         case .smooth, .progressive: break
         }
     }

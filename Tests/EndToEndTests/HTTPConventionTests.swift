@@ -149,7 +149,7 @@ import Testing
         try data.must("apply", policies)
         let key = try data.must("key", "create", "--type", "envelope", "--auth", "demo-viewers", "--json").json()
         let kid = try #require(key["keyId"] as? String)
-        let token = try data.must("token", "issue", "--policy", "demo-viewers", "--kid", kid).text
+        let token = try data.must("token", "issue", "--policy", "demo-viewers").text
             .trimmingCharacters(in: .whitespacesAndNewlines)
         for prefix in ["", "Bearer%3d", "Bearer%20", "bearer%3D"] {
             let url = "\(published.server.origin)/keys/aes?kid=\(kid)&token=\(prefix)\(token)"

@@ -51,6 +51,12 @@ final class PipelineSite: Sendable {
         try #require((try job(id)["job"] as? [String: Any])?["state"] as? String)
     }
 
+    /// Whether every job has ended.
+    func isIdle() throws -> Bool {
+        let jobs = try data.must("job", "list", "--limit", "1000", "--json").json()["jobs"] as? [[String: Any]] ?? []
+        return jobs.allSatisfy { ["finished", "error", "canceled"].contains($0["state"] as? String) }
+    }
+
     func task(_ name: String, of id: String) throws -> [String: Any] {
         let tasks = try job(id)["tasks"] as? [[String: Any]] ?? []
         return try #require(tasks.first { $0["name"] as? String == name })
