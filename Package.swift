@@ -473,7 +473,12 @@ let package = Package(
             .target(name: "CProcess"),
             .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
             library(
-                "Fuzzing", ["CodecSyntax", "ISOBaseMedia", "MediaModel", "MovieFiles", "SubtitleFiles", "TrackCodecs"],
+                "Fuzzing",
+                [
+                    "AzureImport", "CodecSyntax", "ISOBaseMedia", "MediaModel", "MovieFiles", "SubtitleFiles",
+                    "TimedText",
+                    "TrackCodecs", "TransportStream",
+                ],
                 under: "Tests/Fuzzing", excluding: ["corpus.bin", "corpus.py", "seeds.py"]),
         ]
 )

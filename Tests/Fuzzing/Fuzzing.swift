@@ -19,6 +19,12 @@ public enum Fuzzed: UInt8, CaseIterable, Sendable {
     case samples
     /// Subtitles: WebVTT where the bytes begin with its name, else TTML.
     case subtitles
+    /// The manifests of a set of Smooth Streaming, of the server and then of its clients.
+    case manifests
+    /// Samples on their way out in MPEG-TS, clear and under SAMPLE-AES.
+    case streams
+    /// Samples of WebVTT in ISO BMFF on their way out in WebVTT, and documents of TTML in fragments of Smooth Streaming.
+    case cues
 
     public func read(_ bytes: [UInt8]) {
         switch self {
@@ -26,6 +32,9 @@ public enum Fuzzed: UInt8, CaseIterable, Sendable {
         case .movies: Self.readMovie(bytes)
         case .samples: Self.readSamples(bytes)
         case .subtitles: Self.readSubtitles(bytes)
+        case .manifests: Self.readManifests(bytes)
+        case .streams: Self.readStreams(bytes)
+        case .cues: Self.readCues(bytes)
         }
     }
 
@@ -92,25 +101,37 @@ public enum Fuzzed: UInt8, CaseIterable, Sendable {
         precondition(Set(tracks.map(\.segments.count)) == [10], "a text track is not of its presentation's length")
     }
 
-    /// Parts of two bytes of length each: the sample entry, then samples.
+    /// Parts: the sample entry, then samples.
     private static func readSamples(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        func part() -> [UInt8]? {
-            guard rest.count >= 2 else { return nil }
-            let count = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
-            let part = Array(rest.dropFirst(2).prefix(count))
-            rest = rest.dropFirst(2 + count)
-            return part
-        }
-        guard let entry = part(), let box = try? BoxParser.parse(entry).first?.box, let codec = try? TrackCodec(box)
+        var parts = Parts(bytes)
+        guard let entry = parts.next(), let box = try? BoxParser.parse(entry).first?.box,
+            let codec = try? TrackCodec(box)
         else { return }
         _ = codec.configuration.codecString
         var mapper = codec.mapper
-        while let sample = part() {
+        while let sample = parts.next() {
             guard let map = try? mapper.map(sample) else { return }
             let mapped = map.subsamples.reduce(0) { $0 + Int($1.clearBytes) + Int($1.protectedBytes) }
             precondition(mapped == 0 || mapped == sample.count, "a map is not of its sample's size")
         }
+    }
+}
+
+/// Bytes in parts, each with its length before it, in two bytes.
+struct Parts {
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) {
+        rest = bytes[...]
+    }
+
+    /// Nil at the end. The last one may be shorter than it says.
+    mutating func next() -> [UInt8]? {
+        guard rest.count >= 2 else { return nil }
+        let count = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
+        let part = Array(rest.dropFirst(2).prefix(count))
+        rest = rest.dropFirst(2 + count)
+        return part
     }
 }
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-BOXES, MOVIE, SAMPLES, SUBTITLES = b"\0", b"\1", b"\2", b"\3"
+BOXES, MOVIE, SAMPLES, SUBTITLES, MANIFESTS, STREAMS, CUES = (bytes([number]) for number in range(7))
 SMALL = ["-f", "lavfi", "-i", "testsrc=s=64x64:r=12:d=0.5", "-f", "lavfi", "-i", "sine=r=48000:d=0.5", "-shortest",
          "-pix_fmt", "yuv420p"]
 AVC = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-x264-params", "keyint=3:min-keyint=3:scenecut=0"]
@@ -62,6 +62,30 @@ TTML = """<?xml version="1.0" encoding="UTF-8"?>
   </div></body></tt>
 """
 
+SERVER = """<?xml version="1.0" encoding="utf-8"?>
+<smil xmlns="http://www.w3.org/2001/SMIL20/Language">
+  <head><meta name="clientManifestRelativePath" content="film.ismc"/></head>
+  <body><switch>
+    <video src="film.ismv" systemBitrate="1000000" systemLanguage="und"><param name="trackID" value="1" valuetype="data"/>
+      <param name="trackName" value="video"/></video>
+    <audio src="film.ismv" systemLanguage="eng" title="English"><param name="trackID" value="2"/>
+      <param name="trackName" value="aac_eng_2_128041_2_1"/><param name="accessibility" value="description"/></audio>
+    <audio src="more.isma" systemLanguage="x!"><param name="trackName" value="Kommentar"/></audio>
+    <textstream src="text.ismt" systemLanguage="de"><param name="trackID" value="1"/><param name="subtype" value="CAPT"/></textstream>
+    <textstream src="data.ismt"><param name="Subtype" value="SCMD"/></textstream><ref src="other"/>
+  </switch></body></smil>
+"""
+CLIENT = """<?xml version="1.0" encoding="utf-16"?>
+<SmoothStreamingMedia MajorVersion="2" MinorVersion="2" Duration="60000000">
+  <StreamIndex Type="video" Name="video" Chunks="3" QualityLevels="1" Url="QualityLevels({bitrate})/Fragments(video={start time})">
+    <QualityLevel Index="0" Bitrate="1000000" FourCC="H264" CodecPrivateData="00000001"/><c t="0" d="20000000" r="3"/></StreamIndex>
+  <StreamIndex Type="audio" Name="aac_eng_2_128041_2_1" Language="deu" Subtype="DESC"/>
+  <StreamIndex Type="audio" Name="Kommentar" Language="ger" Subtype="commentary"/>
+  <StreamIndex Type="Text" Name="Untertitel" Language="de-DE" Subtype="SUBT"/>
+  <StreamIndex Type="text" Name="Marks" Subtype="CHAP"/><StreamIndex Type="smell"/>
+</SmoothStreamingMedia>
+"""
+
 # Each text is as long as the boxes of WebVTT that stand for it in `as_webvtt`.
 SUBRIP = """1
 00:00:00,000 --> 00:00:00,250
@@ -111,7 +135,7 @@ def samples(data):
         for number in range(min(per_run, 4, len(sizes))):
             parts.append(data[offset:offset + sizes[number]])
             offset += sizes[number]
-        yield b"".join(struct.pack(">H", len(part)) + part for part in parts if len(part) < 65536)
+        yield b"".join(part(each) for each in parts if len(each) < 65536)
 
 
 def as_webvtt(data):
@@ -145,11 +169,32 @@ def texts(place):
     return made
 
 
+def part(content):
+    return struct.pack(">H", len(content)) + content
+
+
+def box(kind, content):
+    return struct.pack(">I4s", len(content) + 8, kind) + content
+
+
+def cues():
+    """Samples of WebVTT: two cues, of which one goes on in the next, and says when (see `CueSample`), none, and one of TTML."""
+    times = bytes.fromhex("6b1e7c0d528a4b3f9d27a14f0063e891") + struct.pack(">QQ", 500, 2500)
+    one = box(b"vttc", box(b"vsid", b"\0\0\0\1") + box(b"iden", b"one") + box(b"sttg", b"line:0 align:start")
+              + box(b"payl", b"<v Roger><b>Bold</b>\nand &amp;") + box(b"uuid", times))
+    other = box(b"vttc", box(b"vsid", b"\0\0\0\2") + box(b"payl", b"a --> b\n\nc\0d"))
+    markup = b'<tt><body><div><p begin="00:00:01.000" end="00:00:03.500">one</p></div></body></tt>'
+    return b"".join(part(sample) for sample in [one + other, one, box(b"vtte", b""), markup])
+
+
 def main(folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {"vtt": WEBVTT, "ttml": TTML}.items():
         (folder / f"subtitles-{name}").write_bytes(SUBTITLES + text.encode())
+    (folder / "manifests").write_bytes(MANIFESTS + part(SERVER.encode()) + CLIENT.encode())
+    (folder / "manifests-utf16").write_bytes(MANIFESTS + part(SERVER.encode("utf-16")) + CLIENT.encode("utf-16"))
+    (folder / "cues").write_bytes(CUES + cues())
     with tempfile.TemporaryDirectory() as place:
         for name, film in texts(place).items():
             (folder / f"movie-{name}").write_bytes(MOVIE + film)
@@ -164,6 +209,7 @@ def main(folder):
                 continue
             for number, sample in enumerate(samples(data)):
                 (folder / f"samples-{name}-{number}").write_bytes(SAMPLES + sample)
+                (folder / f"streams-{name}-{number}").write_bytes(STREAMS + sample)
 
 
 if __name__ == "__main__":
