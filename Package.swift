@@ -376,7 +376,8 @@ func tests() -> [Target] {
             "KeyServiceHTTPTests", siblings: ["KeyServiceHTTP", "HTTPSurface", "Tokens", "ContentKeys"],
             products: [.httpTypes, .nioCore]),
         test(
-            "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"], products: [.nioCore, .nioEmbedded, .nioHTTP1]),
+            "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"],
+            products: [.httpTypes, .nioCore, .nioEmbedded, .nioHTTP1, .nioHTTPTypes]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
         test(
             "LicenceForwardingTests",

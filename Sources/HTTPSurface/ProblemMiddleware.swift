@@ -4,6 +4,7 @@ public import Hummingbird
 public import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 
 /// Turns every thrown error into a problem document, so that no refusal leaves without one and no cause of ours leaks.
 public struct ProblemMiddleware: RouterMiddleware {
@@ -39,7 +40,7 @@ public struct ProblemMiddleware: RouterMiddleware {
 extension ProblemMiddleware {
     /// Whether the client went away, or sent what is no HTTP, while its request was read: nothing that an operator could mend.
     private static func isClients(_ error: any Error) -> Bool {
-        if error is HTTPParserError || error is ChannelError { return true }
+        if error is HTTPParserError || error is ChannelError || error is NIOHTTP2Errors.StreamClosed { return true }
         return (error as? IOError).map { [ECONNRESET, EPIPE, ETIMEDOUT, ENOTCONN].contains($0.errnoCode) } ?? false
     }
 }

@@ -17,7 +17,7 @@ extension Request {
     /// The token of the request, else the one in its body, where the request has none in its usual places.
     public func credential(elseIn inBody: String?) throws -> String? {
         let hasNone = headers[.authorization] == nil && RequestTarget(query: uri.query).token == nil
-        return try hasNone ? Self.bounded(inBody) : credential()
+        return try hasNone ? Self.bounded(inBody.map { BearerToken.token($0) ?? $0 }) : credential()
     }
 
     private static func bounded(_ token: String?) throws -> String? {

@@ -1,7 +1,9 @@
 import Foundation
+import HTTPTypes
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import NIOHTTPTypes
 import Testing
 
 @testable import HTTPSurface
@@ -53,6 +55,41 @@ import Testing
         #expect(socket.modes == [.output])
         socket.take()
         #expect(!channel.isActive)
+    }
+
+    /// By the clock of the test: what comes fast enough outlives the time that a body may stand still, what trickles does not.
+    @Test(arguments: [(499, false), (501, true), (100_000, true)]) func aBodyHasToComeAtARate(rate: Int, isTaken: Bool)
+    {
+        let limits = ConnectionLimits()
+        let start = NIODeadline.now()
+        var body = BodyDeadline(limits, at: start)
+        var isInTime = true
+        // For longer than what came before could be credit for.
+        for second in 1...(isTaken ? 7200 : 40_000) where isInTime {
+            let now = start + .seconds(Int64(second))
+            isInTime = now < body.next(at: start + .seconds(Int64(second - 1)))
+            body.took(rate, at: now)
+        }
+        #expect(isInTime == isTaken)
+        let now = NIODeadline.now()
+        #expect(BodyDeadline(limits, at: now).next(at: now) == now + limits.bodyTime)
+        #expect(body.next(at: start + .hours(100)) <= start + .hours(100) + limits.bodyTime)
+    }
+
+    /// One stream of HTTP/2 that trickles ends.
+    @Test func aStreamThatTricklesIsEnded() throws {
+        var limits = ConnectionLimits()
+        limits.bodyTime = .milliseconds(300)
+        let stream = EmbeddedChannel(handler: StreamBodyHandler(limits: limits))
+        try stream.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let head = HTTPRequest(method: .post, scheme: "https", authority: "x", path: "/")
+        try stream.writeInbound(HTTPRequestPart.head(head))
+        for _ in 0..<400 where stream.isActive {
+            usleep(10_000)
+            try stream.writeInbound(HTTPRequestPart.body(ByteBuffer(bytes: [0])))
+            stream.embeddedEventLoop.advanceTime(to: .now())
+        }
+        #expect(!stream.isActive)
     }
 
     /// A byte now and then keeps no connection: every piece of the body comes in time, and all of it does not.

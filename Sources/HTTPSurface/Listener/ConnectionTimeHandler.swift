@@ -13,8 +13,7 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Requests whose answers are not out.
     private var underWay = 0
     private var isReadingBody = false
-    /// When the body that is being read must be whole, as far as it has come.
-    private var bodyEnd = NIODeadline.distantFuture
+    private var body: BodyDeadline?
     private var isStopping = false
     /// Nothing more is answered.
     private(set) var isEnding = false
@@ -57,15 +56,15 @@ final class ConnectionTimeHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .head:
             underWay += 1
             isReadingBody = true
-            bodyEnd = .now() + limits.bodyTime
+            body = BodyDeadline(limits, at: .now())
             expect(limits.bodyTime, context)
         case .body(let piece):
-            // Whoever sends a byte now and then must not hold a connection for ever.
-            let more = TimeAmount.milliseconds(Int64(piece.readableBytes) * 1000 / Int64(max(1, limits.bodyRate)))
-            bodyEnd = min(bodyEnd + more, .now() + .hours(1))
-            expect(min(limits.bodyTime, bodyEnd - .now()), context)
+            let now = NIODeadline.now()
+            body?.took(piece.readableBytes, at: now)
+            expect((body?.next(at: now) ?? now) - now, context)
         case .end:
             isReadingBody = false
+            body = nil
             // Now the server works, which has its own limits.
             deadline = nil
         }

@@ -62,7 +62,9 @@ public struct ListenerChannel: HTTPChannelHandler {
             responder: responder,
             configuration: .init(
                 idleTimeout: .nanoseconds(options.limits.idleTime.nanoseconds),
-                streamConfiguration: .init(idleTimeout: options.limits.idleTime)))
+                streamConfiguration: .init(
+                    additionalChannelHandlers: [StreamBodyHandler(limits: options.limits)],
+                    idleTimeout: options.limits.idleTime)))
     }
 
     public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
