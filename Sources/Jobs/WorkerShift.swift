@@ -106,12 +106,11 @@ struct WorkerShift: Sendable {
             try await catalog.apply(outcome.changes + [.pipeline(.updateTask(task))])
             discardPieces(of: task)
         } catch  where Task.isCancelled || error is PausedTask {
-            try await giveUp(taken.task)
+            try await giveUp(taken)
         } catch let error as CatalogError where error.code == .canceled {
-            // The job was canceled while the last of the task was done: what it made is not kept.
+            // The job was canceled while the last of the task was done.
             running.cancel(taken.task)
-            await queue.worker.encoding.environment.leftovers.remove(of: taken.job.asset)
-            try await giveUp(taken.task)
+            try await giveUp(taken)
         } catch {
             try await record(JobFailure(meaning: error), of: taken)
         }
@@ -144,19 +143,25 @@ struct WorkerShift: Sendable {
         try? queue.worker.encoding.environment.pieces?.removePieces(of: task.job)
     }
 
-    /// The Swift task is cancelled, and the record must be written all the same.
+    /// The Swift task is cancelled, and what is left must be done all the same: what a canceled task made is not kept, while the
+    /// asset is still this one's, and then its record is written. A package that was whole stays where it was asked for.
     ///
     /// - Throws: `CatalogError` when it cannot be: the next shift begins by recovering the task.
-    private func giveUp(_ task: TaskRecord) async throws {
-        var left = task.givenBack()
-        if running.isCanceled(task) {
-            left = task
+    private func giveUp(_ taken: TakenTask) async throws {
+        let isCanceled = running.isCanceled(taken.task)
+        var left = isCanceled ? taken.task : taken.task.givenBack()
+        if isCanceled {
             left.state = .canceled
             left.ended = Date()
         }
         let record = left
         do {
-            try await Task.detached { [catalog] in try await catalog.apply([.pipeline(.updateTask(record))]) }.value
+            try await Task.detached { [catalog, leftovers = queue.worker.encoding.environment.leftovers] in
+                if isCanceled, [.encode, .thumbnails].contains(record.kind) {
+                    await leftovers.remove(of: taken.job.asset)
+                }
+                try await catalog.apply([.pipeline(.updateTask(record))])
+            }.value
         } catch let error as CatalogError where error.code == .conflict || error.code == .missing {
             // It has ended already, or the job is gone.
         }

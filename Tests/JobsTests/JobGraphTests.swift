@@ -252,6 +252,30 @@ struct SeededGenerator: RandomNumberGenerator {
             events.filter { $0.kind == .jobStateChange }.map(\.newState) == ["queued", "processing", "finished"])
     }
 
+    /// Whoever canceled was told so: what a task came to in the last moment is not taken, with nothing that it would have changed.
+    @Test func aCanceledJobFinishesNothing() async throws {
+        let workshop = try Workshop()
+        let catalog = workshop.catalog
+        let job = try await submit(catalog)
+        var task = try #require(try await catalog.takeNextTask(of: kinds, at: now)).task
+        try await catalog.apply([.pipeline(.cancel(job.id, at: now))])
+        task.state = .finished
+        task.ended = now
+        let changes: [CatalogChange] = [
+            .pipeline(.setOutput(job.id, version: 7, warnings: [])), .pipeline(.updateTask(task)),
+        ]
+        do {
+            try await catalog.apply(changes)
+            Issue.record("it was taken")
+        } catch let error as CatalogError {
+            #expect(error.code == .canceled)
+        }
+        #expect(try await catalog.job(job.id)?.version == nil)
+        task.state = .canceled
+        try await catalog.apply([.pipeline(.updateTask(task))])
+        #expect(try await catalog.job(job.id)?.state == .canceled)
+    }
+
     @Test func aFailureEndsTheJobAndRetryGoesOnThere() async throws {
         let workshop = try Workshop()
         let catalog = workshop.catalog
