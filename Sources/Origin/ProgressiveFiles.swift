@@ -14,8 +14,8 @@ final class ProgressiveFiles: Sendable {
     }
 
     private struct State {
-        /// Those that are being laid out.
-        var builds: [Name: Task<ProgressiveFile, any Error>] = [:]
+        /// Who waits for those that are being laid out.
+        var builds: [Name: [CheckedContinuation<ProgressiveFile, any Error>]] = [:]
         /// Those that anybody holds, and some that have gone.
         var living: [Name: Weak] = [:]
         /// Those that are kept, the one that was asked for last at the end: there are few.
@@ -43,33 +43,62 @@ final class ProgressiveFiles: Sendable {
     /// Bytes of what is kept.
     var keptCost: Int { state.withLock { Self.cost($0.kept) } }
 
+    /// Laid out by whoever asks first, where that one runs: it is the work of a thread for media.
     func file(_ tracks: [OpenedTrack]) async throws -> ProgressiveFile {
         let name = tracks.map(\.record.indexDigest)
-        let (known, building) = state.withLock { state in
-            if let file = state.living[name]?.file {
-                keep(file, name, &state)
-                return (file as ProgressiveFile?, nil as Task<ProgressiveFile, any Error>?)
+        switch state.withLock({ begin(name, &$0) }) {
+        case .known(let file): return file
+        case .mine: return try make(name, tracks)
+        case .others:
+            return try await withCheckedThrowingContinuation { continuation in
+                // It was made meanwhile, or is made again where it was not kept.
+                if !wait(for: name, continuation) {
+                    continuation.resume(with: Result { try known(name) ?? make(name, tracks) })
+                }
             }
-            let building = state.builds[name] ?? Task { try self.make(name, tracks) }
-            state.builds[name] = building
-            return (nil, building)
         }
-        if let known { return known }
-        guard let building else { throw OriginError(.storageFault, "a file was neither known nor laid out") }
-        return try await building.value
     }
 
-    /// On behalf of all who wait: whoever asked first may leave.
+    /// False when nobody lays it out any more.
+    private func wait(for name: Name, _ continuation: CheckedContinuation<ProgressiveFile, any Error>) -> Bool {
+        state.withLock { state in
+            guard state.builds[name] != nil else { return false }
+            state.builds[name]?.append(continuation)
+            return true
+        }
+    }
+
+    private func known(_ name: Name) -> ProgressiveFile? { state.withLock { $0.living[name]?.file } }
+
+    private enum Beginning {
+        case known(ProgressiveFile)
+        /// Nobody lays it out yet: whoever asked does.
+        case mine
+        case others
+    }
+
+    private func begin(_ name: Name, _ state: inout State) -> Beginning {
+        if let file = state.living[name]?.file {
+            keep(file, name, &state)
+            return .known(file)
+        }
+        guard state.builds[name] == nil else { return .others }
+        state.builds[name] = []
+        return .mine
+    }
+
     private func make(_ name: Name, _ tracks: [OpenedTrack]) throws -> ProgressiveFile {
         let made = Result { try build(tracks) }
-        state.withLock { state in
-            state.builds[name] = nil
-            guard case .success(let file) = made else { return }
+        let waiting = state.withLock { state in
+            let waiting = state.builds.removeValue(forKey: name) ?? []
+            guard case .success(let file) = made else { return waiting }
             // Once for each that is laid out: as many have gone at most as were laid out since.
             state.living = state.living.filter { $0.value.file != nil }
             state.living[name] = Weak(file: file)
             keep(file, name, &state)
+            return waiting
         }
+        for continuation in waiting { continuation.resume(with: made) }
         return try made.get()
     }
 
