@@ -10,7 +10,7 @@ public struct LicenceRequest: Sendable {
     public var challengeKeyIDs: [KeyID]
     public var challenge: LicenceChallenge
     public var delivery: KeyDeliveryType
-    /// The token as it came, without `Bearer`. Never logged, never handed on.
+    /// The token as it came, without `Bearer`. Never logged; handed on only where it is a part of the challenge.
     public var credential: String?
     public var clientAddress: IPAddress
 

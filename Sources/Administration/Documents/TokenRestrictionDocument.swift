@@ -62,13 +62,18 @@ extension DocumentNode {
         guard let text = text(claim.quotedBare) else { return nil }
         if text.contains("{kid}") {
             report("{kid} stands alone: the claim names the requested key")
-        } else if text.hasPrefix("{"), text.hasSuffix("}") {
-            // A claim that holds such a text is rare; one who meant the requested key would lock everybody out.
+        } else if likenessesOfKID.contains(text.lowercased()) {
+            // Who meant the requested key would lock everybody out.
             report("\(text.quoted) is no placeholder: {kid} in small letters names the requested key")
         }
         return text
     }
 }
+
+/// What is written for `{kid}` by mistake.
+private let likenessesOfKID: Set = [
+    "{kid}", "{keyid}", "{key-id}", "{key_id}", "{key}", "{contentkeyidentifier}", "${kid}", "{{kid}}",
+]
 
 extension String {
     /// As `quoted`, for a place that has its quotation marks already.
