@@ -291,7 +291,7 @@ func tests() -> [Target] {
             "ProtectionSystemsTests",
             siblings: ["TestSupport", "ProtectionSystems", "ISOBaseMedia", "MediaModel", "KeyWrapping", "ContentKeys"]),
         test("MovieFilesTests", siblings: ["TestSupport", "MovieFiles", "ISOBaseMedia", "MediaModel"]),
-        test("FuzzingTests", siblings: ["Fuzzing"]),
+        test("FuzzingTests", siblings: ["TestSupport", "Fuzzing"]),
         test("MarkupTests", siblings: ["TestSupport", "Markup", "ContentKeys"]),
         test("MediaStorageTests", siblings: ["MediaStorage", "ContentKeys"]),
         test(
