@@ -96,7 +96,7 @@ final class TransportStreamForm: Sendable {
     var isKnown: Bool { found.withLockIfAvailable { $0 != nil } ?? false }
 }
 
-/// Whether a track of pictures has segments in open groups: found when it is first asked for, for the same reason.
+/// Whether a track of pictures has segments in open groups: found when it is first asked for, by a look at each segment.
 final class OpenSegments: Sendable {
     private let index: TrackIndex
     private let found = Mutex<Bool?>(nil)

@@ -199,7 +199,7 @@ import Testing
         ),
         (
             "      requiredClaims: { a: '{KID}' }",
-            "f.yaml:12:28: '{KID}' is no placeholder: {kid} in small letters names the requested key"
+            "f.yaml:12:28: '{KID}' names no key: the requested one is {kid}, in small letters and single braces"
         ),
         (
             "      requiredClaims: { a: {} }",

@@ -64,7 +64,7 @@ extension DocumentNode {
             report("{kid} stands alone: the claim names the requested key")
         } else if likenessesOfKID.contains(text.lowercased()) {
             // Who meant the requested key would lock everybody out.
-            report("\(text.quoted) is no placeholder: {kid} in small letters names the requested key")
+            report("\(text.quoted) names no key: the requested one is {kid}, in small letters and single braces")
         }
         return text
     }
