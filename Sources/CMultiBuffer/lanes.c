@@ -97,6 +97,45 @@ int keyway_lanes_encrypt(void *lanes, struct keyway_chain *chains, size_t count)
     return turn;
 }
 
+// What the manager has finished; 0 when that is as it should be.
+static int collect(IMB_MGR *manager, IMB_JOB *job, size_t *done) {
+    int result = 0;
+    for (; job != NULL; job = IMB_GET_COMPLETED_JOB(manager)) {
+        if (job->status != IMB_STATUS_COMPLETED) result = -1;
+        *done += 1;
+    }
+    return result;
+}
+
+int keyway_lanes_encrypt_pattern(void *lanes, struct keyway_chain *chains, size_t count) {
+    IMB_MGR *manager = lanes;
+    size_t submitted = 0, done = 0;
+    int result = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (chains[i].count < BLOCK) continue;
+        IMB_JOB *job = IMB_GET_NEXT_JOB(manager);
+        memset(job, 0, sizeof *job);
+        job->src = chains[i].bytes;
+        job->dst = chains[i].bytes;
+        job->enc_keys = chains[i].schedule;
+        job->key_len_in_bytes = IMB_KEY_128_BYTES;
+        job->iv = chains[i].vector;
+        job->iv_len_in_bytes = BLOCK;
+        job->msg_len_to_cipher_in_bytes = chains[i].count / BLOCK * BLOCK;
+        job->cipher_mode = IMB_CIPHER_CBCS_1_9;
+        job->cipher_direction = IMB_DIR_ENCRYPT;
+        job->hash_alg = IMB_AUTH_NULL;
+        job->chain_order = IMB_ORDER_CIPHER_HASH;
+        job->cipher_fields.CBCS.next_iv = chains[i].vector;
+        submitted++;
+        if (collect(manager, IMB_SUBMIT_JOB(manager), &done) != 0) result = -1;
+    }
+    // Whatever happened, no job stays behind that points to these bytes.
+    for (IMB_JOB *job; (job = IMB_FLUSH_JOB(manager)) != NULL;)
+        if (collect(manager, job, &done) != 0) result = -1;
+    return done == submitted ? result : -1;
+}
+
 #else
 
 void *keyway_lanes_new(void) { return NULL; }
@@ -105,6 +144,10 @@ void keyway_lanes_expand(const void *lanes, const void *key, void *schedule) {
     (void)lanes; (void)key; (void)schedule;
 }
 int keyway_lanes_encrypt(void *lanes, struct keyway_chain *chains, size_t count) {
+    (void)lanes; (void)chains; (void)count;
+    return -1;
+}
+int keyway_lanes_encrypt_pattern(void *lanes, struct keyway_chain *chains, size_t count) {
     (void)lanes; (void)chains; (void)count;
     return -1;
 }

@@ -76,6 +76,12 @@ struct AESBlockChainVector {
 
     init() {}
 
+    /// Nil when there are not 16 bytes.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == AESBlockChainCipher.blockSize else { return nil }
+        withUnsafeMutableBytes(of: &halves) { $0.copyBytes(from: bytes) }
+    }
+
     /// The last block of what was encrypted.
     init(_ data: UnsafeMutableRawBufferPointer) {
         let start = data.count - AESBlockChainCipher.blockSize

@@ -1,5 +1,6 @@
 import CMultiBuffer
 import Glibc
+import Synchronization
 
 /// Encrypts several chains at once, in the lanes of a wide processor: sixteen take little more time than one, which cannot be
 /// made faster, since each of its blocks waits for the one before. Equal to encrypting them one after the other.
@@ -51,6 +52,37 @@ public final class AESBlockChainLanes {
         for (part, chain) in zip(parts, chains) where part.bytes.count > 0 {
             part.cipher.chained = AESBlockChainVector(chain)
         }
+    }
+
+    /// Encrypts chains over one block of ten, all under one key; each chain's vector is then the next block's.
+    ///
+    /// - Throws: `CryptographyError`; nothing of their bytes may be used then.
+    static func encryptPattern(
+        _ chains: inout [keyway_chain], _ schedule: UnsafeMutableRawPointer
+    ) throws(CryptographyError) {
+        guard let spare = takeSpare() else { throw CryptographyError("AES-CBC lanes") }
+        for position in chains.indices { chains[position].schedule = UnsafeRawPointer(schedule) }
+        let result = keyway_lanes_encrypt_pattern(spare.lanes, &chains, chains.count)
+        giveBack(spare)
+        guard result == 0 else { throw CryptographyError("AES-CBC lanes") }
+    }
+
+    /// Lanes that no thread uses just now.
+    ///
+    /// `@unchecked Sendable`: whoever took them out has them alone.
+    private struct Spare: @unchecked Sendable {
+        let lanes: UnsafeMutableRawPointer
+    }
+
+    /// Never more than there were threads at once; kept as long as the program runs.
+    private static let spares = Mutex<[Spare]>([])
+
+    private static func takeSpare() -> Spare? {
+        spares.withLock { $0.popLast() } ?? keyway_lanes_new().map(Spare.init)
+    }
+
+    private static func giveBack(_ spare: Spare) {
+        spares.withLock { $0.append(spare) }
     }
 
     /// Expands keys only, which any thread may do.

@@ -41,6 +41,7 @@ public final class FragmentEncryptor {
                 try nextRun()
             }
         }
+        try finishBlocks()
         return done
     }
 
@@ -54,6 +55,14 @@ public final class FragmentEncryptor {
             let finished = try cipher.encrypt(piece, isLast: piece.count == protectedLeft)
             protectedLeft -= finished
             return finished
+        } catch {
+            throw .cryptography(error)
+        }
+    }
+
+    private func finishBlocks() throws(MediaEncryptionError) {
+        do throws(CryptographyError) {
+            try cipher.finish()
         } catch {
             throw .cryptography(error)
         }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A part of an elementary stream that SAMPLE-AES encrypts by itself (MPEG-2 Stream Encryption Format for HTTP Live
 /// Streaming, section 2): each begins with the IV anew.
 public enum ProtectedUnit: Sendable, Hashable {
@@ -54,22 +56,24 @@ struct ProtectedElementary {
         }
         var unit = Array(unit)
         try unit.withUnsafeMutableBytes { try encrypt($0, .slice) }
-        appendWithEmulationPrevention(unit)
+        unit.withUnsafeBytes { appendWithEmulationPrevention($0) }
     }
 
     /// What was encrypted may look like a start code: the whole unit is escaped once more, and a player takes that away
     /// before it decrypts (2.3.2).
-    private mutating func appendWithEmulationPrevention(_ unit: [UInt8]) {
+    private mutating func appendWithEmulationPrevention(_ unit: UnsafeRawBufferPointer) {
         bytes.reserveCapacity(bytes.count + unit.count + unit.count / 64)
-        var zeros = 0
-        for byte in unit {
-            if zeros == 2, byte <= 3 {
-                bytes.append(3)
-                zeros = 0
-            }
-            bytes.append(byte)
-            zeros = byte == 0 ? zeros + 1 : 0
+        var copied = 0
+        var position = 0
+        while let zero = unit.firstZero(from: position), zero + 2 < unit.count {
+            position = zero + 1
+            guard unit[zero + 1] == 0, unit[zero + 2] <= 3 else { continue }
+            bytes.append(contentsOf: unit[copied..<(zero + 2)])
+            bytes.append(3)
+            copied = zero + 2
+            position = copied
         }
+        bytes.append(contentsOf: unit[copied...])
     }
 
     private mutating func appendFrame(_ frame: ArraySlice<UInt8>) throws {
@@ -97,5 +101,13 @@ struct ProtectedElementary {
 
     private static func damaged(_ reason: String) -> TransportStreamError {
         TransportStreamError(.damagedSample, reason)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The place of the first byte that is zero, from a place within the bytes or at their end.
+    fileprivate func firstZero(from position: Int) -> Int? {
+        guard let baseAddress, let found = memchr(baseAddress + position, 0, count - position) else { return nil }
+        return UnsafeRawPointer(found) - baseAddress
     }
 }

@@ -33,4 +33,9 @@ void keyway_lanes_expand(const void *lanes, const void *key, void *schedule);
 // may be used.
 int keyway_lanes_encrypt(void *lanes, struct keyway_chain *chains, size_t count);
 
+// The same for chains over one block of ten (ISO/IEC 23001-7, 9.6): of each chain's bytes, whose count may be any, the block
+// at 0, 160, 320 and so on is encrypted as far as it is whole. The vector is then the last block that was. The bytes and
+// their counts stay as they are.
+int keyway_lanes_encrypt_pattern(void *lanes, struct keyway_chain *chains, size_t count);
+
 #endif

@@ -11,4 +11,10 @@ protocol SampleCipher: AnyObject {
     /// - Parameter isLast: they are the last of the subsample's protected part.
     /// - Returns: how many are finished; the others, fewer than a block, must come again with those after them.
     func encrypt(_ bytes: UnsafeMutableRawBufferPointer, isLast: Bool) throws(CryptographyError) -> Int
+    /// The bytes that were given are needed: those that are finished may until now have waited for others.
+    func finish() throws(CryptographyError)
+}
+
+extension SampleCipher {
+    func finish() {}
 }

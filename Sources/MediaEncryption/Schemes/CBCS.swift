@@ -42,9 +42,11 @@ enum CBCS: SchemeRules {
         _ number: IVNumber, kind: TrackKind, key: ContentKey
     ) throws(MediaEncryptionError) -> any SampleCipher {
         try key.use(as: keyType) { bytes throws(CryptographyError) in
-            ChainSampleCipher(
-                cipher: try AESBlockChainCipher(key: bytes), iv: try number.chainIV(.constantIV, key: bytes),
-                pattern: pattern(for: kind))
+            let iv = try number.chainIV(.constantIV, key: bytes)
+            guard pattern(for: kind) == .none else {
+                return PatternSampleCipher(cipher: try AESPatternCipher(key: bytes), iv: iv)
+            }
+            return ChainSampleCipher(cipher: try AESBlockChainCipher(key: bytes), iv: iv)
         }
     }
 }

@@ -7,24 +7,28 @@ import Cryptography
 public final class SampleAESEncryptor {
     private static let block = AESBlockChainCipher.blockSize
 
-    private let cipher: AESBlockChainCipher
+    private let slices: AESPatternCipher
+    private let frames: AESBlockChainCipher
     private let vector: [UInt8]
 
     /// - Throws: `MediaEncryptionError` when the key is not one of `cbcs`.
     public init(number: IVNumber, key: ContentKey) throws(MediaEncryptionError) {
         vector = try number.sampleStreamIV(key: key)
-        cipher = try key.use(as: .commonCbcs) { bytes throws(CryptographyError) in
-            try AESBlockChainCipher(key: bytes)
+        (slices, frames) = try key.use(as: .commonCbcs) { bytes throws(CryptographyError) in
+            (try AESPatternCipher(key: bytes), try AESBlockChainCipher(key: bytes))
         }
     }
 
     /// A NAL unit of a slice: 32 bytes stay clear, then one block of ten is encrypted as long as bytes follow it (2.3.1).
     public func encryptSlice(_ unit: UnsafeMutableRawBufferPointer) throws(MediaEncryptionError) {
-        try start()
-        var position = 32
-        while unit.count - position > Self.block {
-            try encrypt(unit, position, Self.block)
-            position += 10 * Self.block
+        // Its last byte is of no block.
+        guard unit.count > 32 + Self.block else { return }
+        do throws(CryptographyError) {
+            try slices.start(initializationVector: vector)
+            try slices.encrypt(UnsafeMutableRawBufferPointer(rebasing: unit[32..<(unit.count - 1)]))
+            try slices.finish()
+        } catch {
+            throw .cryptography(error)
         }
     }
 
@@ -32,23 +36,9 @@ public final class SampleAESEncryptor {
     public func encryptFrame(_ frame: UnsafeMutableRawBufferPointer) throws(MediaEncryptionError) {
         let count = max(0, frame.count - 16) / Self.block * Self.block
         guard count > 0 else { return }
-        try start()
-        try encrypt(frame, 16, count)
-    }
-
-    private func start() throws(MediaEncryptionError) {
         do throws(CryptographyError) {
-            try cipher.start(initializationVector: vector)
-        } catch {
-            throw .cryptography(error)
-        }
-    }
-
-    private func encrypt(
-        _ bytes: UnsafeMutableRawBufferPointer, _ position: Int, _ count: Int
-    ) throws(MediaEncryptionError) {
-        do throws(CryptographyError) {
-            try cipher.encrypt(UnsafeMutableRawBufferPointer(rebasing: bytes[position..<(position + count)]))
+            try frames.start(initializationVector: vector)
+            try frames.encrypt(UnsafeMutableRawBufferPointer(rebasing: frame[16..<(16 + count)]))
         } catch {
             throw .cryptography(error)
         }
