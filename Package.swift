@@ -83,7 +83,9 @@ let libraries: [Row] = [
     Row(name: "TrackCodecs", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax"]),
     Row(name: "MovieFiles", siblings: ["MediaModel", "ISOBaseMedia", "CodecSyntax", "TrackCodecs"]),
     Row(name: "SubtitleFiles", siblings: ["MediaModel", "TimedText"]),
-    Row(name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"]),
+    Row(
+        name: "Tokens", siblings: ["Policies", "BoundedMemory", "ContentKeys", "Cryptography", "CLibJWT"],
+        products: [.crypto]),
     Row(
         name: "AzureImport",
         siblings: ["MediaModel", "Policies", "ContentKeys", "Cryptography", "Markup", "Tokens"]),

@@ -220,8 +220,8 @@ final class AuditCommitter: Sendable {
     private func commit(_ decisions: [DecisionRecord]) throws -> [UseCount] {
         try pool.writeWithoutTransaction { database in
             // The connection is shared with writers that may wait longer.
-            try database.execute(sql: "PRAGMA busy_timeout = \(lockTimeout)")
-            defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.ordinaryLockTimeout)") }
+            try database.setLockTimeout(lockTimeout)
+            defer { try? database.setLockTimeout(Self.ordinaryLockTimeout) }
             var counts: [UseCount] = []
             try database.inTransaction(.immediate) {
                 counts = try Self.write(decisions, database)
@@ -242,6 +242,13 @@ final class AuditCommitter: Sendable {
         }
         try database.append(entries)
         return counts
+    }
+}
+
+extension Database {
+    /// - Parameter milliseconds: how long a write waits for a lock of another process.
+    fileprivate func setLockTimeout(_ milliseconds: Int) throws {
+        try cachedStatement(sql: "PRAGMA busy_timeout = \(milliseconds)").execute()
     }
 }
 

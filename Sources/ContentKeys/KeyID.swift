@@ -14,18 +14,23 @@ public struct KeyID: Hashable, Sendable {
     /// From text: 32 hexadecimal digits in any letter case, either without dashes or dashed 8-4-4-4-12.
     /// Nothing else is accepted: no braces, no white space, no `urn:` prefix.
     public init?(_ text: String) {
-        let count = text.utf8.count
-        guard count == 32 || count == 36 else { return nil }
+        var text = text
+        guard let read = text.withUTF8({ Self.read($0) }) else { return nil }
+        self = read
+    }
+
+    private static func read(_ text: UnsafeBufferPointer<UInt8>) -> KeyID? {
+        guard text.count == 32 || text.count == 36 else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)
-        for (position, character) in text.utf8.enumerated() {
-            if count == 36, Self.isDash(position) {
-                guard character == Self.dash else { return nil }
+        for position in text.indices {
+            if text.count == 36, isDash(position) {
+                guard text[position] == dash else { return nil }
                 continue
             }
-            guard let digit = character.hexadecimalValue else { return nil }
+            guard let digit = text[position].hexadecimalValue else { return nil }
             (high, low) = (high << 4 | low >> 60, low << 4 | UInt64(digit))
         }
-        self.init(high: high, low: low)
+        return KeyID(high: high, low: low)
     }
 
     /// Whether a dash stands at this place of the dashed text.
@@ -76,21 +81,31 @@ public struct KeyID: Hashable, Sendable {
     /// 32 lower-case hexadecimal digits.
     public var hexadecimal: String { text(isDashed: false) }
 
-    /// Written without steps in between: every decision on a key is written down with its KID.
     private func text(isDashed: Bool) -> String {
         String(unsafeUninitializedCapacity: 36) { text in
-            var (high, low) = (high, low)
-            var count = 0
-            while count < (isDashed ? 36 : 32) {
-                if isDashed, Self.isDash(count) {
-                    text[count] = Self.dash
-                } else {
-                    text[count] = UInt8(hexadecimalDigit: UInt8(high >> 60))
-                    (high, low) = (high << 4 | low >> 60, low << 4)
-                }
-                count += 1
+            write(isDashed: isDashed, to: text)
+            return isDashed ? 36 : 32
+        }
+    }
+
+    /// The canonical text as UTF-8, for the time of the call: every decision on a key is written down with its KID.
+    public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            write(isDashed: true, to: text)
+            return body(UnsafeBufferPointer(rebasing: text[..<36]))
+        }
+    }
+
+    /// - Parameter text: has room for 36 bytes, or for 32 without dashes.
+    private func write(isDashed: Bool, to text: UnsafeMutableBufferPointer<UInt8>) {
+        var (high, low) = (high, low)
+        for position in 0..<(isDashed ? 36 : 32) {
+            if isDashed, Self.isDash(position) {
+                text[position] = Self.dash
+            } else {
+                text[position] = UInt8(hexadecimalDigit: UInt8(high >> 60))
+                (high, low) = (high << 4 | low >> 60, low << 4)
             }
-            return count
         }
     }
 }

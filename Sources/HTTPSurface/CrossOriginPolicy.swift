@@ -16,7 +16,8 @@ public struct CrossOriginPolicy: Sendable, Hashable {
         return origin
     }
 
-    private var isForAll: Bool { allowedOrigins == ["*"] }
+    /// Whether every origin is answered alike.
+    public var isForAll: Bool { allowedOrigins == ["*"] }
 
     /// The headers of an answer to a request from an origin; nil for a request that names none.
     public func headers(origin: String?) -> [(name: String, value: String)] {

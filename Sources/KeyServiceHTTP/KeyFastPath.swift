@@ -10,9 +10,21 @@ import Policies
 /// `GET|POST /keys/aes` without a body and `POST /keys/clearkey`, answered on the event loop when all is in memory: the same
 /// decision, audit record and answer as the router's, which takes over when a request has to be explained.
 struct KeyFastPath: FastResponder {
-    let service: KeyDeliveryService
-    let sharing: CrossOriginPolicy
-    let logger: Logger
+    private let service: KeyDeliveryService
+    private let sharing: CrossOriginPolicy
+    private let logger: Logger
+    /// The answer with a key to an origin that is answered as all are; only the key is missing in it.
+    private let keyAnswer: FastResponse
+
+    init(service: KeyDeliveryService, sharing: CrossOriginPolicy, logger: Logger) {
+        self.service = service
+        self.sharing = sharing
+        self.logger = logger
+        let length = ContentKeyType.envelope.keyLength
+        var answer = Self.answer(ByteBuffer(repeating: 0, count: length))
+        answer.headers += sharing.headers(origin: nil)
+        keyAnswer = answer.written
+    }
 
     func considers(_ request: FastRequest) -> Bool {
         let target = request.target.utf8
@@ -26,39 +38,30 @@ struct KeyFastPath: FastResponder {
     func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
         let target = RequestTarget(request.target)
         guard case .some(let credential) = credential(request, target),
-            let (keys, makeAnswer) = keyRequest(request, target, credential)
+            let keys = keyRequest(request, target, credential)
         else { return false }
         let requestID = RequestID.next()
-        let shared = sharing.headers(origin: request.origin)
-        service.deliver(keys, requestID: requestID) { [logger] result in
-            var response =
-                switch result {
-                case .success(let outcome): Self.response(outcome, requestID: requestID, makeAnswer)
-                case .failure(let error):
-                    Problem(logging: error, requestID: requestID, logger).fastResponse(requestID: requestID)
-                }
-            response.headers += shared
-            answer(response)
+        let origin = request.origin
+        service.deliver(keys, requestID: requestID) { result in
+            answer(response(to: keys, result, origin: origin, requestID: requestID))
         }
         return true
     }
 
-    /// What is asked for, and how released keys are answered; nil for what is the router's.
+    /// What is asked for; nil for what is the router's.
     private func keyRequest(
         _ request: FastRequest, _ target: RequestTarget, _ credential: String?
-    ) -> (KeyRequest, @Sendable ([ReleasedKey], String) -> FastResponse)? {
+    ) -> KeyRequest? {
         if target.isPath("/keys/clearkey") {
             let body = Array(request.body.readableBytesView)
             guard request.method == .post, let licence = try? ClearKeyLicenceRequest(parsing: body) else { return nil }
-            let keys = KeyRequest(
+            return KeyRequest(
                 keyIDs: licence.keyIDs, delivery: .clearkey, credential: credential, clientAddress: request.client)
-            return (keys, Self.licence)
         }
         guard request.body.readableBytes == 0, let keyID = target.keyID else { return nil }
-        let keys = KeyRequest(
+        return KeyRequest(
             keyIDs: [keyID], delivery: .aes, credential: credential, ticket: target.value(of: "ticket"),
             clientAddress: request.client)
-        return (keys, Self.key)
     }
 
     /// The token; inner nil for none, outer nil for one that the router has to refuse.
@@ -68,30 +71,51 @@ struct KeyFastPath: FastResponder {
         return token.utf8.count <= BearerToken.longest ? .some(token) : nil
     }
 
-    private static func response(
-        _ outcome: KeyDeliveryOutcome, requestID: String,
-        _ makeAnswer: @Sendable ([ReleasedKey], String) -> FastResponse
+    private func response(
+        to keys: KeyRequest, _ result: Result<KeyDeliveryOutcome, any Error>, origin: String?, requestID: String
     ) -> FastResponse {
-        switch outcome {
-        case .released(let keys): makeAnswer(keys, requestID)
-        case .denied(let reason): Problem(denial: reason).fastResponse(requestID: requestID)
-        case .limited(let wait): Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
-        case .unavailable: Problem.unavailable.fastResponse(requestID: requestID)
+        if case .success(.released(let released)) = result, keys.delivery == .aes, let key = released.first {
+            return response(key, origin: origin, requestID: requestID)
         }
+        var response =
+            switch result {
+            case .success(.released(let released)): Self.licence(released)
+            case .success(.denied(let reason)): Problem(denial: reason).fastResponse(requestID: requestID)
+            case .success(.limited(let wait)):
+                Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
+            case .success(.unavailable): Problem.unavailable.fastResponse(requestID: requestID)
+            case .failure(let error):
+                Problem(logging: error, requestID: requestID, logger).fastResponse(requestID: requestID)
+            }
+        response.requestID = requestID
+        response.headers += sharing.headers(origin: origin)
+        return response
     }
 
     /// The bytes of one key.
-    @Sendable private static func key(_ keys: [ReleasedKey], _ requestID: String) -> FastResponse {
-        guard let released = keys.first else { return Problem.unavailable.fastResponse(requestID: requestID) }
-        return FastResponse(
-            status: .ok, headers: [("content-type", "application/octet-stream"), ("cache-control", "no-store")],
-            body: released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }, requestID: requestID)
+    private func response(_ released: ReleasedKey, origin: String?, requestID: String) -> FastResponse {
+        let bytes = released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }
+        var response: FastResponse
+        if sharing.isForAll || origin == nil, let known = keyAnswer.with(body: bytes) {
+            response = known
+        } else {
+            response = Self.answer(bytes)
+            response.headers += sharing.headers(origin: origin)
+        }
+        response.requestID = requestID
+        return response
     }
 
-    @Sendable private static func licence(_ keys: [ReleasedKey], _ requestID: String) -> FastResponse {
+    private static func answer(_ bytes: ByteBuffer) -> FastResponse {
+        FastResponse(
+            status: .ok, headers: [("content-type", "application/octet-stream"), ("cache-control", "no-store")],
+            body: bytes)
+    }
+
+    private static func licence(_ keys: [ReleasedKey]) -> FastResponse {
         FastResponse(
             status: .ok, headers: [("content-type", "application/json"), ("cache-control", "no-store")],
-            body: ClearKeyLicence(keys: keys).json, requestID: requestID)
+            body: ClearKeyLicence(keys: keys).json)
     }
 }
 

@@ -49,9 +49,10 @@ public struct KeyWrapping: Sendable {
 
     static func associatedData(keyID: KeyID, type: ContentKeyType, kek: KEKVersion) -> [UInt8] {
         // Put together without text in between: every key request needs it.
-        var data = Array("keyway content key 1\u{0}".utf8)
+        var data: [UInt8] = []
         data.reserveCapacity(96)
-        data += keyID.description.utf8
+        data += "keyway content key 1\u{0}".utf8
+        keyID.withText { data.append(contentsOf: $0) }
         data.append(0)
         data += type.rawValue.utf8
         data.append(0)

@@ -1,5 +1,5 @@
 import BoundedMemory
-import Cryptography
+import Crypto
 import Policies
 import Synchronization
 
@@ -15,11 +15,13 @@ final class VerifiedTokens: Sendable {
 
         /// Nil for a token that is too long to be kept.
         init?(_ token: String) {
-            guard token.utf8.count <= VerifiedTokens.longestToken, let digest = try? SHA256.digest(token.utf8) else {
-                return nil
-            }
-            words = InlineArray { word in
-                digest[word * 8..<word * 8 + 8].reduce(0) { $0 << 8 | UInt64($1) }
+            guard token.utf8.count <= VerifiedTokens.longestToken else { return nil }
+            var token = token
+            // With each request: the one of OpenSSL would first have to make itself a context.
+            words = token.withUTF8 { text in
+                SHA256.hash(data: UnsafeRawBufferPointer(text)).withUnsafeBytes { digest in
+                    InlineArray { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+                }
             }
         }
 

@@ -81,6 +81,14 @@ public struct FastResponse: Sendable {
         return copy
     }
 
+    /// This answer with another body, as long as its own.
+    public func with(body: ByteBuffer) -> FastResponse? {
+        guard body.readableBytes == self.body.readableBytes else { return nil }
+        var copy = self
+        copy.body = body
+        return copy
+    }
+
     /// In bytes.
     var bodyLength: Int { body.readableBytes + (stream?.byteCount ?? 0) }
 
