@@ -352,6 +352,42 @@ private final class Clock: Sendable {
         #expect(fetcher.count == 3)
     }
 
+    /// No policy may name it any more; and what it verified is not remembered without it.
+    @Test func setsThatNobodyNeedsAreForgotten() async throws {
+        let other = KeySetLocation(.keySet, url: "https://sts.example.com/other.json")
+        let fetcher = Fetcher([
+            place.url: FetchedDocument(bytes: rsa), other.url: FetchedDocument(bytes: rsa),
+        ])
+        let keeper = keeper(fetcher)
+        await keeper.renew([place, other])
+        let generation = keeper.generation
+        for _ in 0..<25 {
+            clock.advance(3600)
+            _ = keeper.keySet(at: place)
+            await keeper.renewDue()
+        }
+        #expect(keeper.keySet(at: place) != nil && keeper.keySet(at: other) == nil)
+        #expect(keeper.generation != generation)
+        let count = fetcher.count
+        clock.advance(3600)
+        await keeper.renewDue()
+        #expect(fetcher.count == count + 1)
+        await keeper.renew([other])
+        #expect(keeper.keySet(at: other) != nil)
+    }
+
+    /// Whoever cannot have a set read hears why.
+    @Test func tooManyPlacesAreReported() async throws {
+        let keeper = keeper(Fetcher([:]))
+        let problems = Mutex<[String]>([])
+        keeper.report { location, problem in
+            if location == place, let problem { problems.withLock { $0.append(problem) } }
+        }
+        await keeper.renew((0..<1024).map { KeySetLocation(.keySet, url: "https://sts.example.com/\($0)") })
+        await keeper.renew([place])
+        #expect(problems.withLock { $0.count == 1 && $0.first?.contains("1024 other places") == true })
+    }
+
     @Test func discoveryLeadsToTheSet() async throws {
         let discovery = KeySetLocation(.discovery, url: "https://sts.example.com/.well-known/openid-configuration")
         func answer(_ keys: String) -> [UInt8] { Array(#"{"issuer":"\#(issuer)","jwks_uri":"\#(keys)"}"#.utf8) }

@@ -82,6 +82,8 @@ public final class KeySetKeeper: KeySetSource {
         var attempted = Date.distantPast
         /// When the set became another.
         var changed = Date.distantPast
+        /// When somebody needed the set last.
+        var asked: Date
         var reading: Task<Void, Never>?
     }
 
@@ -96,10 +98,21 @@ public final class KeySetKeeper: KeySetSource {
             entries[location]?.document = []
             generation += 1
         }
+
+        /// What was verified with them is verified anew.
+        mutating func forgetIdle(since time: Date) {
+            for (location, entry) in entries where entry.reading == nil && entry.asked <= time {
+                forget(location)
+                entries[location] = nil
+            }
+        }
     }
 
     /// Sets of this many places; policies name them, so that more is a mistake.
     private static let mostPlaces = 1024
+    /// In seconds: a set that nobody needed for so long is not read anew. Perhaps no policy names it any more; one that does
+    /// has it read again.
+    private static let longestIdle: TimeInterval = 86_400
 
     private let rules: KeySetRules
     private let fetcher: any DocumentFetcher
@@ -129,8 +142,10 @@ public final class KeySetKeeper: KeySetSource {
     public var generation: Int { state.withLock { $0.generation } }
 
     public func keySet(at location: KeySetLocation) -> PublishedKeySet? {
-        let oldest = now().addingTimeInterval(-Double(rules.longestStale))
+        let time = now()
+        let oldest = time.addingTimeInterval(-Double(rules.longestStale))
         return state.withLock { state in
+            state.entries[location]?.asked = time
             guard let entry = state.entries[location], let set = entry.set else { return nil }
             guard entry.fetched > oldest else {
                 // What it verified is not remembered beyond it.
@@ -156,16 +171,23 @@ public final class KeySetKeeper: KeySetSource {
     /// Reads sets anew that are due. To be called now and then, as every half minute.
     public func renewDue() async {
         let time = now()
-        let due = state.withLock { state in state.entries.filter { $0.value.due <= time }.map(\.key) }
+        let due = state.withLock { state in
+            state.forgetIdle(since: time.addingTimeInterval(-Self.longestIdle))
+            return state.entries.filter { $0.value.due <= time }.map(\.key)
+        }
         await renew(due)
     }
 
     /// The reading of a set that is under way or begins now; nil when it was tried a moment ago.
     private func reading(_ location: KeySetLocation) -> Task<Void, Never>? {
         let time = now()
+        let isFull = state.withLock { $0.entries[location] == nil && $0.entries.count >= Self.mostPlaces }
+        guard !isFull else {
+            report(location, "it is not read: policies name the key sets of \(Self.mostPlaces) other places already")
+            return nil
+        }
         return state.withLock { state in
-            guard state.entries[location] != nil || state.entries.count < Self.mostPlaces else { return nil }
-            var entry = state.entries[location] ?? Entry()
+            var entry = state.entries[location] ?? Entry(asked: time)
             if let reading = entry.reading { return reading }
             guard entry.attempted.addingTimeInterval(Double(rules.pause)) <= time else { return nil }
             entry.attempted = time
