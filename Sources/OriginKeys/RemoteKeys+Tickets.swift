@@ -10,6 +10,8 @@ extension RemoteKeys: KeyTicketing {
     public func ticket(
         for keyIDs: [KeyID], of asset: String, at place: KeyTicket.Place, to viewer: Viewer, isBound: Bool
     ) async throws -> KeyTicketOutcome {
+        // More than any ticket holds.
+        guard keyIDs.count <= OriginTicketRequest.mostKeys else { return .notNeeded }
         let away = KeyUnwrapError.serviceAway(retryAfter: RemoteKeySettings.retryAfter)
         let mayAsk = state.withLock { state in
             guard state.link == .up || state.link == .unknown, state.tickets < RemoteKeySettings.mostTickets else {

@@ -43,6 +43,22 @@ struct KeyDemand {
         }
     }
 
+    /// About as many keys as the ticket of a key URI can name, which has to fit into an address.
+    private static let mostInTicket = 160
+
+    /// Policies whose players get no tickets, since there are too many keys for one.
+    func beyondTickets(_ policies: [DeliveryPolicy]) -> [String] {
+        policies.compactMap { policy in
+            let count = tracks.keys.count { $0.encryption == policy.encryption }
+            guard policy.encryption == .envelope, policy.ticketRule != .off, count > Self.mostInTicket else {
+                return nil
+            }
+            return "delivery policy '\(policy.name)' needs \(count) keys, and the ticket of a key URI holds about "
+                + "\(Self.mostInTicket): players that cannot send a token with each request for a key get none; make "
+                + "'cryptoPeriod' longer for them"
+        }
+    }
+
     private static func periods(
         of version: AssetVersionRecord, under policy: DeliveryPolicy
     ) throws(PublicationError) -> Range<Int> {

@@ -68,7 +68,7 @@ public struct Publication: Sendable {
                 locator: locator, deliveryPolicies: policies, tracks: version.tracks.map(\.description),
                 assignments: keys.assignments,
                 pictures: try await catalog.pictures(of: version, through: locator, under: policies),
-                warnings: keys.warnings + (held.map { [$0] } ?? [])),
+                warnings: keys.warnings + demand.beyondTickets(policies) + (held.map { [$0] } ?? [])),
             changes: keys.changes.map { $0.by(actor) })
     }
 
