@@ -24,6 +24,12 @@ public struct InstalledKEKs: Sendable {
         stores[record.provider]?.holds(record.version) ?? false
     }
 
+    /// The versions that something may be wrapped under and that are not held; none where the catalog does not say.
+    public var missing: [KEKVersion] { (try? ring.missing()) ?? [] }
+
+    /// How many versions are held.
+    public var heldCount: Int { ring.heldCount }
+
     /// Follows the catalog's versions and renews the transit token until the task is cancelled. Failures are logged, and
     /// tried again: the service goes on with what it holds.
     public func keep(logger: Logger) async {

@@ -131,7 +131,10 @@ package struct KeyServer: Sendable {
         ConsoleRoutes(playback: { [catalog = installation.catalog] in
             await ConsolePlayback(catalog, playback())
         }).add(to: router)
-        HealthRoutes(catalog: installation.catalog, metrics: ServiceMetrics.registry).add(to: router)
+        HealthRoutes(
+            catalog: installation.catalog, metrics: ServiceMetrics.registry,
+            missingKEKs: { [keks = installation.keks] in keks.missing.map { Int($0.rawValue) } }
+        ).add(to: router)
         try AdminAPI(
             authentication: authentication, version: Version.text,
             isEncrypted: configuration.tls["admin"] != nil, catalog: installation.catalog,

@@ -84,6 +84,15 @@ public final class KEKRing: KEKProvider {
         return nil
     }
 
+    /// The versions that are not retired and cannot be had without waiting. Reads the register.
+    public func missing() throws -> [KEKVersion] {
+        guard !missing(try register.entries()).isEmpty else { return [] }
+        look(for: nil)
+        return missing(try register.entries()).map(\.version)
+    }
+
+    public var heldCount: Int { state.withLock { $0.keks.count } }
+
     /// Takes up what the register has and this process has not. Concurrent calls share one look.
     ///
     /// - Throws: `KEKError` for a version that cannot be had; the others are taken up all the same.

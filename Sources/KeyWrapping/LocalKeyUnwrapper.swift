@@ -23,6 +23,10 @@ public struct LocalKeyUnwrapper: KeyUnwrapper {
         return try wrapping.open(key, under: kek)
     }
 
+    public func hasKEK(of key: WrappedContentKey) -> Bool { wrapping.provider.kek(key.kek) != nil }
+
+    public func findsKEK(of key: WrappedContentKey) async -> Bool { await wrapping.provider.find(key.kek) != nil }
+
     /// The checksum of a stored key. The key is released before this returns: a checksum needs no proof.
     public func checksum(of key: WrappedContentKey) async throws -> KeyChecksum {
         guard let checksum = try wrapping.open(key).checksum(key.keyID) else {

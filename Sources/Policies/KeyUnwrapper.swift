@@ -38,9 +38,19 @@ public protocol KeyUnwrapper: Sendable {
     /// The same without waiting; nil when the implementation has to wait for something.
     /// - Throws: `KeyUnwrapError`.
     func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey?
+
+    /// Whether the key-encryption key is held that opens a key, or one that is asked for will tell.
+    func hasKEK(of key: WrappedContentKey) -> Bool
+
+    /// The same, after it was looked for.
+    func findsKEK(of key: WrappedContentKey) async -> Bool
 }
 
 extension KeyUnwrapper {
+    public func hasKEK(of key: WrappedContentKey) -> Bool { true }
+
+    public func findsKEK(of key: WrappedContentKey) async -> Bool { true }
+
     public func unwrapNow(_ key: WrappedContentKey, for purpose: UnwrapPurpose) throws -> ContentKey? {
         nil
     }

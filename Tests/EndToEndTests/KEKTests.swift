@@ -201,6 +201,39 @@ import Testing
         #expect(old.status == 69 && old.errors.contains("KEYWAY_KEK_2"))
     }
 
+    /// A server that was not given the current version says so, and neither grants keys under it nor spends uses on them.
+    @Test func aServerWithoutTheCurrentVersionSaysSo() throws {
+        let one = "hex:\(String(repeating: "11", count: 32))"
+        let two = ["KEYWAY_KEK_2": "hex:\(String(repeating: "22", count: 32))"]
+        let data = try DataFolder(environment: ["KEYWAY_KEK_PROVIDER": "environment", "KEYWAY_KEK_1": one])
+        let policy = """
+            kind: AuthorizationPolicy
+            name: everybody
+            options: [{ name: o, delivery: [aes], restrictions: [open] }]
+            """
+        try data.must("apply", try data.folder.write("policy.yaml", Data(policy.utf8)))
+        let made = try data.must("key", "create", "--type", "envelope", "--auth", "everybody", "--json").json()
+        let kid = try #require(made["keyId"] as? String)
+        let server = try RunningServer(data)
+        defer { server.stop() }
+        #expect(try curl(server.admin + "/readyz").status == 200)
+        let more = data.environment.merging(two) { $1 }
+        let rotated = try run(Programs.own("keyway"), ["kek", "rotate"], environment: more)
+        #expect(rotated.status == 0, "\(rotated.errors)")
+        let ready = try curl(server.admin + "/readyz")
+        let problem = try JSONSerialization.jsonObject(with: ready.body) as? [String: Any]
+        #expect(ready.status == 503 && problem?["code"] as? String == "kekMissing")
+        #expect((problem?["detail"] as? String)?.contains("version 2") == true)
+        #expect(try curl("\(server.origin)/keys/aes?kid=\(kid)").status == 503)
+        func metric(_ line: String) throws -> Bool {
+            String(decoding: try curl(server.admin + "/metrics").body, as: UTF8.self).contains("\n\(line)\n")
+        }
+        #expect(try eventually { try metric(#"keyway_kek_versions{state="missing"} 1"#) })
+        #expect(try metric("keyway_key_requests_unavailable_total 1"))
+        let tail = try run(Programs.own("keyway"), ["audit", "tail", "-n", "100"], environment: more)
+        #expect(tail.status == 0 && !tail.text.contains("keyGranted"))
+    }
+
     /// A server goes on with the KEK that it holds when its transit engine is away, and takes a new version up.
     @Test func theTransitEngineMayBeAwayWhileServing() throws {
         let transit = try TransitServer()
