@@ -4,20 +4,35 @@ public import Policies
 /// What one request decided, on its way to the audit log.
 public struct DecisionRecord: Sendable {
     /// The use of a token to be counted with it; nil when nothing limits the token.
-    public var use: UseLimit?
-    /// Written when there is no use to count, or when it is within its limit.
-    public var entries: [AuditEntry]
-    /// Written instead when the token is used up.
-    public var exhausted: [AuditEntry]
+    public let use: UseLimit?
+    /// What is written, which may depend on the count.
+    private let made: Entries
 
-    public init(entries: [AuditEntry], use: UseLimit? = nil, exhausted: [AuditEntry] = []) {
-        self.entries = entries
-        self.use = use
-        self.exhausted = exhausted
+    private enum Entries: Sendable {
+        case always([AuditEntry])
+        case counted(@Sendable (UseCount) -> [AuditEntry])
     }
 
-    public init(events: [AuditEvent], use: UseLimit? = nil) {
-        self.init(entries: events.map(AuditEntry.init), use: use)
+    public init(entries: [AuditEntry]) {
+        use = nil
+        made = .always(entries)
+    }
+
+    public init(events: [AuditEvent]) {
+        self.init(entries: events.map(AuditEntry.init))
+    }
+
+    /// - Parameter entries: what is written when the use has been counted; called once, while others wait.
+    public init(use: UseLimit, entries: @escaping @Sendable (UseCount) -> [AuditEntry]) {
+        self.use = use
+        made = .counted(entries)
+    }
+
+    public func entries(after count: UseCount) -> [AuditEntry] {
+        switch made {
+        case .always(let entries): entries
+        case .counted(let entries): entries(count)
+        }
     }
 }
 
@@ -35,12 +50,22 @@ public struct AuditEntry: Sendable, Hashable {
     }
 }
 
-/// What became of the use of a token.
-public enum UseCount: Sendable, Hashable {
-    /// Counted, or nothing was to be counted.
-    case within
-    /// The token was used as often as it may be.
-    case exhausted
+/// How often a token was used before.
+public struct UseCount: Sendable, Hashable {
+    private let before: Int
+
+    /// - Parameter before: not below zero.
+    public init(before: Int) {
+        self.before = before
+    }
+
+    /// Nothing was to be counted.
+    public static let none = UseCount(before: 0)
+    /// As often as any limit allows.
+    public static let exhausted = UseCount(before: .max)
+
+    /// Whether the use that was counted is one of so many.
+    public func isWithin(_ maximum: Int) -> Bool { before < maximum }
 }
 
 extension CatalogEngine {

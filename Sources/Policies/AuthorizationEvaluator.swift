@@ -27,8 +27,9 @@ public struct AuthorizationEvaluator: Sendable {
         explain(keyID, in: request, facts: facts, policy: policy, at: now).decision
     }
 
-    /// The same verdict with every check that led to it, in order. Options after the one that granted are not looked
-    /// at.
+    /// The same verdict with every check that led to it, in order. Of options that hold, the first that lets the token be used
+    /// any number of times grants, or else the one that lets it be used most often: a further option never takes away what
+    /// another gives. Those behind one without a limit are not looked at.
     public func explain(
         _ keyID: KeyID, in request: KeyRequest, facts: KeyFacts?, policy: AuthorizationPolicy?, at now: Date
     ) -> Evaluation {
@@ -85,15 +86,20 @@ public struct AuthorizationEvaluator: Sendable {
         var steps = steps
         var verdicts = TokenVerdicts()
         var closest: (reason: DenialReason, held: Int)?
+        var limited: Grant?
         for option in policy.options where option.delivery.contains(context.request.delivery) {
             var evaluation = OptionEvaluation(option)
             evaluation.run(in: context, verdicts: &verdicts, steps: &steps)
             guard let refusal = evaluation.refusal else {
-                return Evaluation(decision: .granted(evaluation.grant(of: policy.name, in: context)), steps: steps)
+                let grant = evaluation.grant(of: policy.name, in: context)
+                guard let limit = grant.useLimit else { return Evaluation(decision: .granted(grant), steps: steps) }
+                if limit.maximum > limited?.useLimit?.maximum ?? 0 { limited = grant }
+                continue
             }
             // Strictly more: of equals, the first stands.
             if evaluation.held > closest?.held ?? -1 { closest = (refusal, evaluation.held) }
         }
+        if let limited { return Evaluation(decision: .granted(limited), steps: steps) }
         guard let closest else {
             let refusal = DenialReason(.noOptionForDelivery, detail: context.request.delivery.rawValue)
             steps.append(EvaluationStep(check: .delivery, refusal: refusal))

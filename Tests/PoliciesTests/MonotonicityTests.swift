@@ -12,6 +12,7 @@ import Testing
         return [inside, outside].compactMap { $0.map(Restriction.ip) } + [
             .open, .unknown(kind: "x"), .token(tokenRestriction()), .token(tokenRestriction(issuer: "other")),
             .token(tokenRestriction(claims: [claim])), .token(tokenRestriction(maximumUses: 1)),
+            .token(tokenRestriction(maximumUses: 3)),
         ]
     }()
 
@@ -64,10 +65,14 @@ import Testing
             policy = changed
         }
 
-        var isGranted: Bool {
+        var grant: Grant? {
             MonotonicityTests.evaluator.decide(keyID(1), in: request, facts: facts, policy: policy, at: now).grant
-                != nil
         }
+
+        var isGranted: Bool { grant != nil }
+
+        /// How many keys a token gets one after the other: none, so many, or any number.
+        var uses: Int { grant.map { $0.useLimit?.maximum ?? .max } ?? 0 }
     }
 
     /// Everything that takes something away from what a request has for it, or asks more of it.
@@ -97,6 +102,48 @@ import Testing
             weaken(&weaker)
             #expect(subject.isGranted || !weaker.isGranted, "weakening \(position) granted")
         }
+    }
+
+    /// A further restriction takes away or leaves as it is; a further option gives or leaves as it is: whether a key is given,
+    /// and how often.
+    @Test(arguments: UInt64(0)..<400)
+    func restrictionsTakeAndOptionsGive(seed: UInt64) throws {
+        var generator = Seeded(state: seed &* 0xD134_2543_DE82_EF95)
+        let subject = try Case(&generator)
+        for restriction in Self.restrictions {
+            var stricter = subject
+            stricter.changeOptions { $0.restrictions.append(restriction) }
+            // An option without any restriction gives nothing: its first one may.
+            let wasEmpty = subject.policy?.options.contains { $0.restrictions.isEmpty } ?? false
+            #expect(wasEmpty || stricter.uses <= subject.uses, "\(restriction)")
+        }
+        let other = try Case(&generator)
+        for option in other.policy?.options ?? [] {
+            for position in 0...(subject.policy?.options.count ?? 0) {
+                var wider = subject
+                wider.policy?.options.insert(option, at: position)
+                #expect(wider.uses >= subject.uses, "\(option) at \(position)")
+            }
+        }
+    }
+
+    @Test(arguments: UInt64(0)..<400)
+    func orderSaysNothing(seed: UInt64) throws {
+        var generator = Seeded(state: seed &* 0x9FB2_1C65_1E98_DF25)
+        let subject = try Case(&generator)
+        var shuffled = subject
+        shuffled.policy?.options.shuffle(using: &generator)
+        shuffled.changeOptions { $0.restrictions.shuffle(using: &generator) }
+        #expect(shuffled.uses == subject.uses)
+    }
+
+    /// The laws above are of cases that are granted as well as of such that are not.
+    @Test func casesAreOfEveryKind() throws {
+        let uses = try (UInt64(0)..<400).map { seed in
+            var generator = Seeded(state: seed &* 0xD134_2543_DE82_EF95)
+            return try Case(&generator).uses
+        }
+        #expect(Set(uses) == [0, 1, 3, .max])
     }
 
     @Test(arguments: UInt64(0)..<400)

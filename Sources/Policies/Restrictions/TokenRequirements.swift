@@ -64,6 +64,19 @@ extension UseLimit {
             unusedBefore: Self.later(unusedBefore, other.unusedBefore))
     }
 
+    /// The limits of grants for one request, as they are counted: once, up to the largest, each grant then held against its
+    /// own. What one of them may have counted before, all may.
+    public static func counted(_ limits: [UseLimit]) -> UseLimit? {
+        guard var all = limits.first else { return nil }
+        for limit in limits.dropFirst() {
+            let known = [all.unusedBefore, limit.unusedBefore].compactMap(\.self)
+            all = UseLimit(
+                tokenIdentity: all.tokenIdentity, maximum: max(all.maximum, limit.maximum),
+                expires: max(all.expires, limit.expires), unusedBefore: known.count == 2 ? known.min() : nil)
+        }
+        return all
+    }
+
     /// The later of two times, of which either may be unknown.
     static func later(_ left: Date?, _ right: Date?) -> Date? {
         guard let left, let right else { return left ?? right }
