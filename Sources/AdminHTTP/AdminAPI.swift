@@ -13,6 +13,7 @@ public struct AdminAPI: Sendable {
     private static let link = HTTPField.Name("Link")
     private static let prefer = HTTPField.Name(Preference.header)
 
+    private let catalog: (any CatalogEngine)?
     private let authentication: AdminAuthentication
     private let interface: @Sendable (AdminIdentity) -> any OperatorInterface
     private let specification: ByteBuffer
@@ -33,6 +34,7 @@ public struct AdminAPI: Sendable {
     ) throws {
         self.authentication = authentication
         self.isEncrypted = isEncrypted
+        self.catalog = catalog
         events = catalog.map(JobEventStream.init)
         self.operations = operations.map(OperationEventStream.init)
         self.interface = interface
@@ -74,6 +76,8 @@ public struct AdminAPI: Sendable {
                 throw OperatorError(
                     .notPermitted, "key bytes travel over TLS or on this machine only: configure tls.admin")
             }
+            // It would wait for what decisions wait for, and could not be written down.
+            guard route.method == .get || catalog?.auditBlock() == nil else { throw Problem.auditBlocked }
             let verb = try route.verb(await AdminRequest(request, route, context))
             let isAsynchronous =
                 Self.prefer.map { request.headers[values: $0].contains(where: Preference.isAsynchronous) } ?? false

@@ -8,7 +8,7 @@ extension Problem {
         var headers = HTTPFields()
         // RFC 6750, 3.
         if error.code == .unauthenticated { headers[.wwwAuthenticate] = "Bearer realm=\"keyway admin\"" }
-        if let wait = error.retryAfter { headers[.retryAfter] = String(wait) }
+        if let wait = error.retryAfter ?? (error.code == .unavailable ? 1 : nil) { headers[.retryAfter] = String(wait) }
         self.init(
             Self.status(of: error.code), code: error.code.rawValue, detail: error.message,
             errors: error.fields.map { FieldError(field: $0.field, detail: $0.detail) }, headers: headers)

@@ -91,4 +91,11 @@ public protocol AuditLog: Sendable {
     func auditSequence(before time: Date) async throws -> Int64
     /// Nil while decisions can be written; it ends by itself.
     func auditBlock() -> AuditBlock?
+    /// For a process that players wait for: from now on none of its writes waits longer for a lock of another process than a
+    /// decision may, which would stand behind it.
+    func shortenLockWaits() async throws
+}
+
+extension AuditLog {
+    public func shortenLockWaits() {}
 }

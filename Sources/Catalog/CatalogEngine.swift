@@ -198,6 +198,8 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     /// Writes what one request decided, durably: the count of the token's use and the audit events in one transaction.
     /// Concurrent calls may share a commit. `completion` is called once, on any thread.
     func record(_ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void)
+    /// How often a token was used; counts nothing.
+    func tokenUses(_ use: UseLimit) async throws -> UseCount
     /// Records with a sequence number above `sequence`, oldest first.
     func auditRecords(after sequence: Int64, limit: Int) async throws -> [AuditRecord]
     /// The sequence number of the newest record; 0 when there is none.

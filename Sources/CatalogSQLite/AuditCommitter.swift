@@ -41,7 +41,7 @@ final class AuditCommitter: Sendable {
     private static let fewestToExpect = 4
     /// How long a commit waits for a lock of another process: players wait with it. In milliseconds.
     static let lockTimeout = 2000
-    /// The same for all other writes, which nobody waits for.
+    /// The same for all other writes, which nobody waits for unless decisions stand behind them.
     static let ordinaryLockTimeout = 10_000
     /// How often a blocked store is tried.
     private static let probeInterval = DispatchTimeInterval.seconds(1)
@@ -54,6 +54,7 @@ final class AuditCommitter: Sendable {
     private let blocked = Meter(label: "keyway_audit_blocked")
 
     private let lockTimeout: Int
+    private let ordinaryLockTimeout = Mutex(AuditCommitter.ordinaryLockTimeout)
 
     /// - Parameter lockTimeout: how long a commit waits for a lock of another process, in milliseconds.
     init(pool: DatabasePool, lockTimeout: Int = AuditCommitter.lockTimeout) {
@@ -220,8 +221,9 @@ final class AuditCommitter: Sendable {
     private func commit(_ decisions: [DecisionRecord]) throws -> [UseCount] {
         try pool.writeWithoutTransaction { database in
             // The connection is shared with writers that may wait longer.
-            try database.setLockTimeout(lockTimeout)
-            defer { try? database.setLockTimeout(Self.ordinaryLockTimeout) }
+            let ordinary = ordinaryLockTimeout.withLock(\.self)
+            if ordinary != lockTimeout { try database.setLockTimeout(lockTimeout) }
+            defer { if ordinary != lockTimeout { try? database.setLockTimeout(ordinary) } }
             var counts: [UseCount] = []
             try database.inTransaction(.immediate) {
                 counts = try Self.write(decisions, database)
@@ -231,13 +233,21 @@ final class AuditCommitter: Sendable {
         }
     }
 
+    /// See `AuditLog.shortenLockWaits`.
+    func shortenLockWaits() throws {
+        try pool.writeWithoutTransaction { database in
+            try database.setLockTimeout(lockTimeout)
+            ordinaryLockTimeout.withLock { $0 = lockTimeout }
+        }
+    }
+
     private static func write(_ decisions: [DecisionRecord], _ database: Database) throws -> [UseCount] {
         if decisions.contains(where: { $0.use != nil }) { try database.forgetUses(before: Date()) }
         var entries: [AuditEntry] = []
         entries.reserveCapacity(decisions.count)
         let counts = try decisions.map { decision in
-            let count = try decision.use.map(database.count) ?? .within
-            entries += count == .within ? decision.entries : decision.exhausted
+            let count = try decision.use.map(database.count) ?? .none
+            entries += decision.entries(after: count)
             return count
         }
         try database.append(entries)

@@ -1,7 +1,7 @@
 public import Catalog
 import Foundation
 import GRDB
-import Policies
+public import Policies
 
 extension SQLiteCatalog {
     public func auditRecords(after sequence: Int64, limit: Int) async throws -> [AuditRecord] {
@@ -52,28 +52,34 @@ extension SQLiteCatalog {
         }
     }
 
+    public func tokenUses(_ use: UseLimit) async throws -> UseCount {
+        try await read { try $0.uses(of: use) }
+    }
+
     public func lastAuditSequence() async throws -> Int64 {
         try await read { try Int64.fetchOne($0, sql: "SELECT last FROM auditBatch ORDER BY first DESC LIMIT 1") ?? 0 }
     }
 }
 
 extension Database {
-    /// Counts one use of a token and says whether it was within its limit.
-    ///
-    /// Uses that a restored catalog has forgotten count as all of them.
-    func count(_ use: UseLimit) throws -> UseCount {
+    /// How often a token was used. Uses that a restored catalog has forgotten count as all of them.
+    func uses(of use: UseLimit) throws -> UseCount {
         if let restored = try restoration(), use.unusedBefore ?? .distantPast <= restored.time { return .exhausted }
-        let identity = Data(use.tokenIdentity)
         let select = try cachedStatement(sql: "SELECT uses FROM tokenUse WHERE identity = ?")
-        let uses = try Int.fetchOne(select, arguments: [identity]) ?? 0
-        guard uses < use.maximum else { return .exhausted }
+        return UseCount(before: try Int.fetchOne(select, arguments: [Data(use.tokenIdentity)]) ?? 0)
+    }
+
+    /// Counts one use of a token, unless that is beyond its limit, and says how often it was used before.
+    func count(_ use: UseLimit) throws -> UseCount {
+        let count = try uses(of: use)
+        guard count.isWithin(use.maximum) else { return count }
         let statement = try cachedStatement(
             sql: """
                 INSERT INTO tokenUse (identity, uses, expires) VALUES (?, 1, ?)
                 ON CONFLICT (identity) DO UPDATE SET uses = uses + 1
                 """)
-        try statement.execute(arguments: [identity, use.expires.timeIntervalSince1970])
-        return .within
+        try statement.execute(arguments: [Data(use.tokenIdentity), use.expires.timeIntervalSince1970])
+        return count
     }
 
     /// Drops the counts of tokens that are long past their time: such a token is refused before it is counted.

@@ -132,6 +132,14 @@ public final class SQLiteCatalog: CatalogEngine {
 
     public func auditBlock() -> AuditBlock? { committer.block }
 
+    public func shortenLockWaits() async throws {
+        do {
+            try committer.shortenLockWaits()
+        } catch {
+            throw CatalogError(database: error)
+        }
+    }
+
     /// Runs a read in one snapshot.
     func read<Value: Sendable>(_ body: @Sendable @escaping (Database) throws -> Value) async throws -> Value {
         do {

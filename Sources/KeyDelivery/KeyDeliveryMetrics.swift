@@ -29,12 +29,12 @@ struct KeyDeliveryMetrics: Sendable {
             })
     }
 
-    func looked(inMemory: Bool) {
-        (inMemory ? fromMemory : fromCatalog).increment()
+    func looked(inMemory: Bool, count: Int) {
+        (inMemory ? fromMemory : fromCatalog).increment(by: count)
     }
 
-    func decided(_ decisions: [Verdict.Decision], since start: ContinuousClock.Instant) {
-        for decision in decisions {
+    func decided(_ verdict: Verdict, since start: ContinuousClock.Instant) {
+        for decision in verdict.decisions {
             switch decision.outcome {
             case .granted(let grant): granted[grant.delivery.place].increment()
             case .denied(let reason): denied[reason.code]?.increment()

@@ -26,14 +26,13 @@ extension KeyDeliveryService {
         let start = ContinuousClock.now
         if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
         let decided = try await decide(
-            request, wholly: wholly, keysTo: recipient, requestID: requestID, since: start)
-        guard let (verdict, count) = decided else {
+            request, wholly: wholly, unwraps: recipient != nil, keysTo: recipient, requestID: requestID, since: start)
+        guard let verdict = decided else {
             throw CatalogError(.unavailable, "the decision cannot be written into the audit log")
         }
-        let grants = verdict.granted(after: count)
-        guard grants.isEmpty else {
-            return .granted(grants, keys: recipient == nil ? [] : try await open(verdict, after: count))
+        guard verdict.granted.isEmpty else {
+            return .granted(verdict.granted, keys: recipient == nil ? [] : try await open(verdict))
         }
-        return .denied(verdict.denial(after: count) ?? DenialReason(.keyUnknown))
+        return .denied(verdict.denial ?? DenialReason(.keyUnknown))
     }
 }

@@ -36,8 +36,11 @@ public final class KeyDeliveryService: Sendable {
     private let limited = LimitedRequests()
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
-    /// How long a verdict may wait for keys of issuers: a change must be in force within a second.
-    private let longestRenewal: Duration
+    /// How often a verdict is made again that waited too long.
+    private static let mostVerdicts = 8
+    /// How long a verdict may wait, for keys of issuers or for its place in the audit log: a change must be in force within a
+    /// second.
+    private let longestWait: Duration
 
     /// - Parameters:
     ///   - cache: what was read from the catalog; nil to read it for each request.
@@ -50,17 +53,17 @@ public final class KeyDeliveryService: Sendable {
     ) {
         self.init(
             catalog: catalog, cache: cache, unwrapper: unwrapper, verifier: verifier, revocations: revocations,
-            tickets: tickets, limits: limits, longestRenewal: .milliseconds(300), now: now)
+            tickets: tickets, limits: limits, longestWait: .milliseconds(300), now: now)
     }
 
     /// With another patience: a busy machine must not change what a test sees.
     init(
         catalog: any CatalogEngine, cache: KeyLookupCache?, unwrapper: any KeyUnwrapper, verifier: any TokenVerifier,
         revocations: any RevocationSource = NoRevocations(), tickets: (any KeyTicketSealing)? = nil,
-        limits: RateLimits = RateLimits(), longestRenewal: Duration,
+        limits: RateLimits = RateLimits(), longestWait: Duration,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.longestRenewal = longestRenewal
+        self.longestWait = longestWait
         self.catalog = catalog
         self.cache = cache
         self.unwrapper = unwrapper
@@ -81,22 +84,35 @@ public final class KeyDeliveryService: Sendable {
     public func deliver(_ request: KeyRequest, requestID: String) async throws -> KeyDeliveryOutcome {
         let start = ContinuousClock.now
         if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
-        guard let (verdict, count) = try await decide(request, requestID: requestID, since: start) else {
-            return .unavailable
+        return try await deliver(request, requestID: requestID, since: start, first: nil)
+    }
+
+    /// - Parameter first: what was judged already; nil to judge.
+    private func deliver(
+        _ request: KeyRequest, requestID: String, since start: ContinuousClock.Instant, first: Verdict?
+    ) async throws -> KeyDeliveryOutcome {
+        do {
+            let decided = try await decide(request, unwraps: true, requestID: requestID, since: start, first: first)
+            guard let verdict = decided else { return .unavailable }
+            return verdict.outcome(try await open(verdict))
+        } catch {
+            metrics.wasUnavailable()
+            throw error
         }
-        return try await release(verdict, after: count)
     }
 
     /// Looks up, judges, and writes down what was decided; nil when that cannot be written.
     ///
     /// - Parameters:
     ///   - wholly: see `Judgement.judge`.
+    ///   - unwraps: whether the keys are needed then: without a key-encryption key for them nothing is decided.
     ///   - recipient: whom the keys go to, when not to the player.
     ///   - first: what was judged already; nil to judge.
     func decide(
-        _ request: KeyRequest, wholly: [KeyID] = [], keysTo recipient: String? = nil, requestID: String,
+        _ request: KeyRequest, wholly: [KeyID] = [], unwraps: Bool, keysTo recipient: String? = nil, requestID: String,
         since start: ContinuousClock.Instant, first: Verdict? = nil
-    ) async throws -> (Verdict, UseCount)? {
+    ) async throws -> Verdict? {
+        var judged = start
         var verdict: Verdict
         if let first {
             verdict = first
@@ -105,8 +121,10 @@ public final class KeyDeliveryService: Sendable {
         }
         if await renewKeys(after: verdict) {
             // Reading keys took time, in which policies may have changed: everything is looked up again.
+            judged = .now
             verdict = try await judge(request, wholly: wholly, requestID: requestID)
         }
+        if unwraps { try await findKEKs(for: verdict) }
         let count: UseCount
         do {
             count = try await catalog.record(verdict.record(keysTo: recipient))
@@ -114,8 +132,38 @@ public final class KeyDeliveryService: Sendable {
             metrics.wasUnavailable()
             return nil
         }
-        metrics.decided(verdict.final(count), since: start)
-        return (verdict, count)
+        let settled = try await confirmed(verdict.settled(count), judgedAt: judged)
+        if let settled { metrics.decided(settled, since: start) } else { metrics.wasUnavailable() }
+        return settled
+    }
+
+    /// A verdict that waited long for its place in the audit log, as it would be now: what was granted, and is not any more, is
+    /// written down as denied.
+    ///
+    /// - Returns: nil when the store is too slow for any verdict to be still good when it is written.
+    private func confirmed(_ verdict: Verdict, judgedAt: ContinuousClock.Instant) async throws -> Verdict? {
+        var (verdict, judgedAt) = (verdict, judgedAt)
+        for _ in 0..<Self.mostVerdicts {
+            guard ContinuousClock.now - judgedAt > longestWait, !verdict.granted.isEmpty else { return verdict }
+            judgedAt = .now
+            let later = try await judge(
+                verdict.request, wholly: verdict.wholly, requestID: verdict.requestID, countsSubject: false)
+            let withdrawn = verdict.withdrawn(by: later)
+            guard !withdrawn.isEmpty else { continue }
+            _ = try await catalog.record(DecisionRecord(entries: later.entries(withdrawn, nil)))
+            verdict = verdict.with(withdrawn)
+        }
+        return nil
+    }
+
+    /// Nobody is told that a key was granted that cannot be opened here, and no use of a token is spent on it.
+    private func findKEKs(for verdict: Verdict) async throws {
+        var missing: KEKVersion?
+        for (key, _) in verdict.grants {
+            guard await !unwrapper.findsKEK(of: key) else { return }
+            missing = missing ?? key.kek
+        }
+        if let missing { throw KeyUnwrapError.kekUnavailable(missing) }
     }
 
     func judge(
@@ -141,7 +189,7 @@ public final class KeyDeliveryService: Sendable {
             }
             return await group.reduce(false) { $0 || $1 }
         }
-        return hasFound || ContinuousClock.now - start > longestRenewal
+        return hasFound || ContinuousClock.now - start > longestWait
     }
 
     /// The same for callers that must not wait, as event loops: decides here and now when all is in memory.
@@ -171,17 +219,15 @@ public final class KeyDeliveryService: Sendable {
             guard let lookup = cache.lookup(keyID) else { return false }
             found[keyID] = lookup
         }
-        metrics.looked(inMemory: true)
         if let wait = limit(request, requestID: requestID, at: start) {
             completion(.success(.limited(wait)))
             return true
         }
+        metrics.looked(inMemory: true, count: found.count)
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
-        if !verdict.staleRestrictions.isEmpty {
+        guard verdict.staleRestrictions.isEmpty, verdict.grants.allSatisfy({ unwrapper.hasKEK(of: $0.0) }) else {
             answer(completion) {
-                let decided = try await self.decide(request, requestID: requestID, since: start, first: verdict)
-                guard let (verdict, count) = decided else { return .unavailable }
-                return try await self.release(verdict, after: count)
+                try await self.deliver(request, requestID: requestID, since: start, first: verdict)
             }
             return true
         }
@@ -190,34 +236,57 @@ public final class KeyDeliveryService: Sendable {
                 metrics.wasUnavailable()
                 return completion(.success(.unavailable))
             }
-            metrics.decided(verdict.final(count), since: start)
-            if let outcome = releaseNow(verdict, after: count) { return completion(.success(outcome)) }
-            answer(completion) { try await self.release(verdict, after: count) }
+            settle(verdict.settled(count), since: start, completion)
         }
         return true
     }
 
-    /// Nil when a key-encryption key has to be waited for.
-    private func releaseNow(_ verdict: Verdict, after count: UseCount) -> KeyDeliveryOutcome? {
+    /// Hands over what is in the audit log.
+    private func settle(_ verdict: Verdict, since start: ContinuousClock.Instant, _ completion: @escaping Completion) {
+        if ContinuousClock.now - start <= longestWait, let outcome = releaseNow(verdict) {
+            metrics.decided(verdict, since: start)
+            return completion(.success(outcome))
+        }
+        answer(completion) { [self] in
+            do {
+                guard let confirmed = try await confirmed(verdict, judgedAt: start) else {
+                    metrics.wasUnavailable()
+                    return .unavailable
+                }
+                metrics.decided(confirmed, since: start)
+                return confirmed.outcome(try await open(confirmed))
+            } catch {
+                metrics.wasUnavailable()
+                throw error
+            }
+        }
+    }
+
+    /// Nil when a key has to be waited for, or does not open.
+    private func releaseNow(_ verdict: Verdict) -> KeyDeliveryOutcome? {
         var released: [ReleasedKey] = []
-        for (wrapped, grant) in verdict.grants(after: count) {
+        for (wrapped, grant) in verdict.grants {
             guard let opened = try? unwrapper.unwrapNow(wrapped, for: .disclosure(grant)) else { return nil }
             released.append(ReleasedKey(keyID: wrapped.keyID, key: opened))
         }
-        return verdict.outcome(released, after: count)
+        return verdict.outcome(released)
     }
 
-    private func release(_ verdict: Verdict, after count: UseCount) async throws -> KeyDeliveryOutcome {
-        verdict.outcome(try await open(verdict, after: count), after: count)
-    }
-
-    /// Unwraps what was granted, once the decision is durable.
-    func open(_ verdict: Verdict, after count: UseCount) async throws -> [ReleasedKey] {
+    /// Unwraps what was granted, once the decision is durable. One key that does not open does not keep the others back.
+    ///
+    /// - Throws: `KeyUnwrapError` when none opens.
+    func open(_ verdict: Verdict) async throws -> [ReleasedKey] {
         var released: [ReleasedKey] = []
-        for (wrapped, grant) in verdict.grants(after: count) {
-            let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
-            released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
+        var failure: (any Error)?
+        for (wrapped, grant) in verdict.grants {
+            do {
+                let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
+                released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure, released.isEmpty || !verdict.wholly.isEmpty { throw failure }
         return released
     }
 
@@ -237,10 +306,10 @@ public final class KeyDeliveryService: Sendable {
     private func lookup(_ keyID: KeyID) async throws -> KeyLookup? {
         guard let cache else { return try await catalog.keyLookup(keyID) }
         if let known = cache.lookup(keyID) {
-            metrics.looked(inMemory: true)
+            metrics.looked(inMemory: true, count: 1)
             return known
         }
-        metrics.looked(inMemory: false)
+        metrics.looked(inMemory: false, count: 1)
         let generation = cache.generation
         let lookup = try await catalog.keyLookup(keyID)
         if let lookup { cache.keep(lookup, generation: generation) }

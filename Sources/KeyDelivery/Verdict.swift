@@ -44,6 +44,8 @@ struct Judgement: Sendable {
 struct FoundKeys {
     private var known: [KeyLookup] = []
 
+    var count: Int { known.count }
+
     subscript(keyID: KeyID) -> KeyLookup? {
         get { known.first { $0.key.keyID == keyID } }
         set { if let newValue { known.append(newValue) } }
@@ -66,8 +68,10 @@ final class Verdict: Sendable {
     let requestID: String
     let time: Date
     /// The keys of which one denied is all denied.
-    private let wholly: [KeyID]
+    let wholly: [KeyID]
     let decisions: [Decision]
+    /// The use of the token that is to be counted; nil when nothing limits it.
+    private let use: UseLimit?
 
     init(request: KeyRequest, requestID: String, time: Date, wholly: [KeyID], all decisions: [Decision]) {
         self.request = request
@@ -75,6 +79,15 @@ final class Verdict: Sendable {
         self.time = time
         self.wholly = wholly
         self.decisions = Self.complete(decisions, wholly)
+        use = Self.use(self.decisions, isWhole: !wholly.isEmpty)
+    }
+
+    /// A request carries one token, so all limits are of it: it is used when one key is given for it. Of keys that go together,
+    /// the smallest limit rules.
+    private static func use(_ decisions: [Decision], isWhole: Bool) -> UseLimit? {
+        let limits = decisions.compactMap(\.useLimit)
+        guard isWhole else { return UseLimit.counted(limits) }
+        return limits.min { $0.maximum < $1.maximum }
     }
 
     /// No grant at all where one of the keys that belong together is denied.
@@ -84,54 +97,38 @@ final class Verdict: Sendable {
         return isMissing ? decisions.map(\.incomplete) : decisions
     }
 
-    /// What goes to the audit log, with the use of the token that is to be counted. A request carries one token, so all
-    /// limits are of it, and the smallest rules.
+    /// What goes to the audit log, with the use of the token that is to be counted.
     ///
     /// - Parameter recipient: whom the keys go to, when not to the player.
     func record(keysTo recipient: String? = nil) -> DecisionRecord {
-        var least: UseLimit?
-        for decision in decisions {
-            guard let use = decision.useLimit, use.maximum < least?.maximum ?? .max else { continue }
-            least = use
+        guard let use else { return DecisionRecord(entries: entries(decisions, recipient)) }
+        return DecisionRecord(use: use) { [self] in entries(settled($0).decisions, recipient) }
+    }
+
+    /// What is left of it when the use was counted.
+    func settled(_ count: UseCount) -> Verdict {
+        guard use != nil else { return self }
+        return replaced(decisions.map { $0.counted(count) })
+    }
+
+    /// The decisions that granted here, and deny in a later verdict on the same request.
+    func withdrawn(by later: Verdict) -> [Decision] {
+        later.decisions.filter { decision in
+            decision.grant == nil && decisions.contains { $0.keyID == decision.keyID && $0.grant != nil }
         }
-        let exhausted = least == nil ? [] : entries(final(.exhausted), recipient)
-        return DecisionRecord(entries: entries(decisions, recipient), use: least, exhausted: exhausted)
     }
 
-    /// The keys that may be unwrapped, in the request's order, each with its proof.
-    func grants(after count: UseCount) -> [(WrappedContentKey, Grant)] {
-        final(count).compactMap { decision in
-            guard case .granted(let grant) = decision.outcome, let key = decision.lookup?.key else { return nil }
-            return (key.wrapped, grant)
-        }
+    /// With other decisions in place of those on the same keys.
+    func with(_ others: [Decision]) -> Verdict {
+        replaced(decisions.map { decision in others.first { $0.keyID == decision.keyID } ?? decision })
     }
 
-    func outcome(_ released: [ReleasedKey], after count: UseCount) -> KeyDeliveryOutcome {
-        guard released.isEmpty else { return .released(released) }
-        return denial(after: count).map(KeyDeliveryOutcome.denied) ?? .unavailable
+    private func replaced(_ decisions: [Decision]) -> Verdict {
+        Verdict(request: request, requestID: requestID, time: time, wholly: wholly, all: decisions)
     }
 
-    /// The restrictions whose published keys may have changed since they were read.
-    var staleRestrictions: [TokenRestriction] {
-        decisions.filter(\.mayBeStale).flatMap { $0.lookup?.policy?.publishedKeyRestrictions ?? [] }
-    }
-
-    func final(_ count: UseCount) -> [Decision] {
-        count == .within ? decisions : Self.complete(decisions.map(\.exhausted), wholly)
-    }
-
-    /// What is granted, in the request's order.
-    func granted(after count: UseCount) -> [Grant] { final(count).compactMap(\.grant) }
-
-    /// Why nothing is: the reason of the first key that was denied for one of its own.
-    func denial(after count: UseCount) -> DenialReason? {
-        let reasons = final(count).compactMap { decision -> DenialReason? in
-            if case .denied(let reason) = decision.outcome { reason } else { nil }
-        }
-        return reasons.first { $0.code != .licenceIncomplete } ?? reasons.first
-    }
-
-    private func entries(_ decisions: [Decision], _ recipient: String?) -> [AuditEntry] {
+    /// What is written of some of the decisions.
+    func entries(_ decisions: [Decision], _ recipient: String?) -> [AuditEntry] {
         decisions.map { decision in
             var event = AuditEvent(
                 of: decision.outcome, steps: decision.steps,
@@ -140,6 +137,35 @@ final class Verdict: Sendable {
             if let recipient, event.action == .keyGranted { event.detail = "key to \(recipient)" }
             return AuditEntry(event)
         }
+    }
+
+    /// The keys that may be unwrapped, in the request's order, each with its proof.
+    var grants: [(WrappedContentKey, Grant)] {
+        decisions.compactMap { decision in
+            guard case .granted(let grant) = decision.outcome, let key = decision.lookup?.key else { return nil }
+            return (key.wrapped, grant)
+        }
+    }
+
+    func outcome(_ released: [ReleasedKey]) -> KeyDeliveryOutcome {
+        guard released.isEmpty else { return .released(released) }
+        return denial.map(KeyDeliveryOutcome.denied) ?? .unavailable
+    }
+
+    /// The restrictions whose published keys may have changed since they were read.
+    var staleRestrictions: [TokenRestriction] {
+        decisions.filter(\.mayBeStale).flatMap { $0.lookup?.policy?.publishedKeyRestrictions ?? [] }
+    }
+
+    /// What is granted, in the request's order.
+    var granted: [Grant] { decisions.compactMap(\.grant) }
+
+    /// Why nothing is: the reason of the first key that was denied for one of its own.
+    var denial: DenialReason? {
+        let reasons = decisions.compactMap { decision -> DenialReason? in
+            if case .denied(let reason) = decision.outcome { reason } else { nil }
+        }
+        return reasons.first { $0.code != .licenceIncomplete } ?? reasons.first
     }
 }
 
@@ -156,9 +182,9 @@ extension Verdict.Decision {
         return denied(DenialReason(.rateLimited, option: grant.option), by: .rate)
     }
 
-    /// The decision when the token turns out to be used up.
-    var exhausted: Verdict.Decision {
-        guard let grant, grant.useLimit != nil else { return self }
+    /// The decision when the token turns out to be used so often.
+    func counted(_ count: UseCount) -> Verdict.Decision {
+        guard let grant, let limit = grant.useLimit, !count.isWithin(limit.maximum) else { return self }
         return denied(DenialReason(.useLimitReached, option: grant.option), by: .uses)
     }
 

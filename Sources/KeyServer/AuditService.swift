@@ -17,6 +17,7 @@ struct AuditService: Service {
     let logger: Logger
 
     func run() async throws {
+        try await catalog.shortenLockWaits()
         await cancelWhenGracefulShutdown {
             await keep()
         }

@@ -137,6 +137,8 @@ actor FakeCatalog: CatalogEngine {
         completion(.failure(CatalogError(.unavailable, "not for this test")))
     }
 
+    func tokenUses(_ use: UseLimit) -> UseCount { .none }
+
     func notices(after sequence: Int64) throws -> CatalogNotices { throw CatalogError(.unavailable, "not here") }
 
     func auditRecords(after sequence: Int64, limit: Int) -> [AuditRecord] {

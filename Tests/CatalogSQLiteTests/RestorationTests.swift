@@ -111,19 +111,19 @@ import Testing
         let file = DatabaseFile()
         let catalog = try file.open()
         let now = Date()
-        func count(_ issued: Date?, lifetime: Int? = nil) async throws -> UseCount {
+        func isWithin(_ issued: Date?, lifetime: Int? = nil) async throws -> Bool {
             let use = try UseLimitFixture.limit(maximum: 5, issued: issued, lifetime: lifetime, at: now)
-            return try await catalog.record(
-                DecisionRecord(events: [AuditEvent(time: now, action: .keyGranted)], use: use))
+            let entries = [AuditEntry(AuditEvent(time: now, action: .keyGranted))]
+            return try await catalog.record(DecisionRecord(use: use) { _ in entries }).isWithin(5)
         }
-        #expect(try await count(nil) == .within)
+        #expect(try await isWithin(nil))
         try await catalog.restore(backup, accounts: [], at: now.addingTimeInterval(120))
-        #expect(try await count(nil) == .exhausted)
-        #expect(try await count(now) == .exhausted)
-        #expect(try await count(now.addingTimeInterval(121)) == .within)
+        #expect(try await !isWithin(nil))
+        #expect(try await !isWithin(now))
+        #expect(try await isWithin(now.addingTimeInterval(121)))
         // The fixture's tokens have ten minutes left: one that lives at most five was not taken before.
-        #expect(try await count(nil, lifetime: 300) == .within)
-        #expect(try await count(nil, lifetime: 600) == .exhausted)
+        #expect(try await isWithin(nil, lifetime: 300))
+        #expect(try await !isWithin(nil, lifetime: 600))
     }
 
     @Test func theChainGoesOnAndTellsOfIt() async throws {

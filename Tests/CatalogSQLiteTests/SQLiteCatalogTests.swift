@@ -195,13 +195,13 @@ import Testing
         let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<20 {
                 group.addTask {
-                    try await catalogs[number % 2].record(DecisionRecord(events: [], use: limit)) == .within
+                    try await catalogs[number % 2].record(DecisionRecord(use: limit) { _ in [] }).isWithin(5)
                 }
             }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(granted == 5)
-        #expect(try await file.open().record(DecisionRecord(events: [], use: limit)) == .exhausted)
+        #expect(try await !file.open().record(DecisionRecord(use: limit) { _ in [] }).isWithin(5))
     }
 
     @Test func locatorsWhosePoliciesContradictEachOtherAreRefused() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -30,6 +31,52 @@ import Testing
             ])
         let statuses = outcome.text.split(whereSeparator: \.isNewline).map(String.init)
         return Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    /// What came of requests that another thread made.
+    private final class Asked: Sendable {
+        let statuses = Mutex<[String: Int]>([:])
+    }
+
+    /// A kill in the middle of the use that is counted: what was released was counted, and what was counted is not released
+    /// again.
+    @Test func aReplayLimitHoldsOverAKill() throws {
+        let data = try DataFolder()
+        try data.must("secret", "set", "sts", input: Data("a secret of more than thirty-two bytes".utf8))
+        let policy = Self.policy.replacingOccurrences(of: "maxUses: 5", with: "maxUses: 400")
+        try data.must("apply", try data.folder.write("policy.yaml", Data(policy.utf8)))
+        let key = try data.must("key", "create", "--type", "envelope", "--auth", "few", "--json").json()
+        let kid = try #require(key["keyId"] as? String)
+        let token = try data.must("token", "issue", "--policy", "few", "--lifetime", "10m").text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        var released = 0
+        for round in 0..<4 {
+            let server = try RunningServer(data)
+            let (isAsked, asked) = (DispatchSemaphore(value: 0), Asked())
+            Thread.detachNewThread {
+                let statuses = (try? self.ask(server, kid, token, count: 2000)) ?? [:]
+                asked.statuses.withLock { $0 = statuses }
+                isAsked.signal()
+            }
+            // Ever later in the run; the last one to its end.
+            if round < 3 {
+                let before = try data.must("audit", "tail", "-n", "1").text
+                _ = try eventually { try data.must("audit", "tail", "-n", "1").text != before }
+                usleep(UInt32(round) * 20_000)
+                server.stop(SIGKILL)
+            }
+            isAsked.wait()
+            let statuses = asked.statuses.withLock(\.self)
+            released += statuses["200"] ?? 0
+            if round == 3 {
+                #expect(statuses["403"] ?? 0 > 0)
+                server.stop()
+            }
+        }
+        let granted = try data.must("audit", "tail", "-n", "20000").text.split(separator: "\n")
+            .count { $0.contains("keyGranted") }
+        #expect(granted == 400 && released <= 400 && released > 0)
+        #expect(try data.must("audit", "verify").text.hasPrefix("intact"))
     }
 
     /// A replay limit of five releases exactly five keys, over any number of clients, and none more after a kill.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -204,6 +205,65 @@ import Testing
     }
 
     /// A change by another process is in force soon after its acknowledgement, though decisions come from memory.
+    /// Asks again and again, and notes when each request began and ended, and its status.
+    private final class Askers: Sendable {
+        struct Answer {
+            var began: ContinuousClock.Instant
+            var ended: ContinuousClock.Instant
+            var status: Int
+        }
+        private struct State {
+            var isStopped = false
+            var answers: [Answer] = []
+        }
+        private let state = Mutex(State())
+        private let ended = DispatchSemaphore(value: 0)
+        private let count: Int
+
+        init(_ url: String, count: Int) {
+            self.count = count
+            for _ in 0..<count {
+                Thread.detachNewThread { [self] in
+                    while !state.withLock({ $0.isStopped }) {
+                        let began = ContinuousClock.now
+                        let status = (try? curl(url).status) ?? 0
+                        state.withLock { $0.answers.append(Answer(began: began, ended: .now, status: status)) }
+                    }
+                    ended.signal()
+                }
+            }
+        }
+
+        func stop() -> [Answer] {
+            state.withLock { $0.isStopped = true }
+            for _ in 0..<count { ended.wait() }
+            return state.withLock { $0.answers }
+        }
+    }
+
+    /// No request that begins a second after a change of its policy was acknowledged is answered by the policy as it was: a
+    /// server that cannot know in time what was changed asks.
+    @Test func noRequestIsAnsweredByAnOlderPolicyThanASecond() throws {
+        let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
+        let server = try RunningServer(data)
+        defer { server.stop() }
+        let askers = Askers("\(server.origin)/keys/aes?kid=\(kid)", count: 4)
+        var changes: [(began: ContinuousClock.Instant, acknowledged: ContinuousClock.Instant, status: Int)] = []
+        for round in 0..<6 {
+            let isDenied = round.isMultiple(of: 2)
+            let began = ContinuousClock.now
+            try Self.write(allowing: isDenied ? "198.51.100.0/24" : "127.0.0.0/8", data)
+            changes.append((began, .now, isDenied ? 403 : 200))
+            usleep(2_500_000)
+        }
+        let answers = askers.stop()
+        for (position, change) in changes.enumerated() {
+            let next = position + 1 < changes.count ? changes[position + 1].began : .now
+            let held = answers.filter { $0.began > change.acknowledged + .seconds(1) && $0.ended < next }
+            #expect(!held.isEmpty && held.allSatisfy { $0.status == change.status }, "change \(position)")
+        }
+    }
+
     @Test func aChangeIsInForceWithoutARestart() throws {
         let (data, kid) = try Self.data(allowing: "127.0.0.0/8")
         let server = try RunningServer(data)

@@ -1,12 +1,13 @@
 import Catalog
-import CatalogSQLite
 import ContentKeys
 import Foundation
 import GRDB
-import KeyDelivery
 import KeyWrapping
 import Policies
 import Testing
+
+@testable import CatalogSQLite
+@testable import KeyDelivery
 
 @Suite struct KeyDeliveryTests {
     /// Accepts the token `good`.
@@ -21,21 +22,30 @@ import Testing
         }
     }
 
+    /// A server that was not given the version which keys are wrapped under.
+    private struct NoKEKs: KEKProvider {
+        let current: KEK
+
+        func kek(_ version: KEKVersion) -> KEK? { nil }
+    }
+
     private final class Service {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "keyway-delivery-\(UUID().uuidString)"
         ).path
         let catalog: SQLiteCatalog
+        let provider: FileKEKProvider
         let wrapping: KeyWrapping
         let service: KeyDeliveryService
 
-        init(limits: RateLimits = RateLimits()) throws {
+        init(limits: RateLimits = RateLimits(), longestWait: Duration = .seconds(3600)) throws {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             catalog = try SQLiteCatalog(path: folder + "/catalog.sqlite")
-            wrapping = KeyWrapping(provider: try FileKEKProvider(folder: folder + "/kek", mayCreate: true))
+            provider = try FileKEKProvider(folder: folder + "/kek", mayCreate: true)
+            wrapping = KeyWrapping(provider: provider)
             service = KeyDeliveryService(
-                catalog: catalog, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier(),
-                limits: limits)
+                catalog: catalog, cache: nil, unwrapper: LocalKeyUnwrapper(wrapping: wrapping), verifier: Verifier(),
+                limits: limits, longestWait: longestWait)
         }
 
         deinit {
@@ -63,13 +73,13 @@ import Testing
                 requestID: "r")
         }
 
-        func policy(maximumUses: Int? = nil) async throws {
+        func policy(_ name: String = "p", maximumUses: Int? = nil) async throws {
             let token = TokenRestriction(
                 kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximumUses)
             try await catalog.apply([
                 .putAuthorizationPolicy(
                     AuthorizationPolicy(
-                        name: "p",
+                        name: name,
                         options: [
                             AuthorizationOption(name: "o", delivery: [.aes, .clearkey], restrictions: [.token(token)])
                         ]))
@@ -163,5 +173,90 @@ import Testing
         #expect(steps.dropLast().allSatisfy { $0.refusal == nil })
         #expect(steps.last?.check == "uses")
         #expect(steps.last?.refusal == "useLimitReached")
+    }
+
+    /// Of keys that are asked for together, one whose limit is reached does not take the others with it.
+    @Test func eachKeyIsHeldAgainstItsOwnLimit() async throws {
+        let service = try Service()
+        try await service.policy("once", maximumUses: 1)
+        try await service.policy("often", maximumUses: 3)
+        let (one, _) = try await service.key(.common, policy: "once")
+        let (two, _) = try await service.key(.common, policy: "often")
+        var released: [[KeyID]] = []
+        for _ in 0..<4 {
+            guard case .released(let keys) = try await service.ask([one, two], "good") else { break }
+            released.append(keys.map(\.keyID))
+        }
+        #expect(released == [[one, two], [two], [two]])
+        let reasons = try await service.catalog.auditRecords(after: 0, limit: 100).map {
+            try AuditChain.event(of: $0).reason
+        }
+        let reached = "useLimitReached"
+        #expect(reasons == [nil, nil, reached, nil, reached, nil, reached, reached])
+    }
+
+    /// What a later option gives without a limit is not taken away by one that limits the token, in whatever order they stand.
+    @Test(arguments: [false, true]) func aLimitTakesNothingAwayThatAnotherOptionGives(isReversed: Bool) async throws {
+        let service = try Service()
+        let token = TokenRestriction(
+            kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: 1)
+        let block = try #require(AddressBlock("127.0.0.0/8"))
+        var options = [
+            AuthorizationOption(name: "token", delivery: [.clearkey], restrictions: [.token(token)]),
+            AuthorizationOption(
+                name: "address", delivery: [.clearkey], restrictions: [.ip(AddressRestriction(allow: [block]))]),
+        ]
+        if isReversed { options.reverse() }
+        try await service.catalog.apply([.putAuthorizationPolicy(AuthorizationPolicy(name: "p", options: options))])
+        let (keyID, _) = try await service.key(.common, policy: "p")
+        for token in ["good", "good", nil, "good"] {
+            guard case .released = try await service.ask([keyID], token) else {
+                Issue.record("the address alone is enough")
+                return
+            }
+        }
+    }
+
+    /// A decision that waited for its place in the audit log is made again before a key leaves, and what it has become is
+    /// written down.
+    @Test func aDecisionThatWaitedIsMadeAgain() async throws {
+        let service = try Service(longestWait: .milliseconds(200))
+        try await service.policy()
+        let (keyID, _) = try await service.key(.common, policy: "p")
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: service.folder + "/catalog.sqlite", configuration: configuration)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        async let asked = service.ask([keyID], "good")
+        // Its commit waits for this lock now: what was judged, was judged before.
+        while !service.catalog.committer.holdsABatch { try await Task.sleep(for: .milliseconds(5)) }
+        try await Task.sleep(for: .milliseconds(300))
+        try await other.writeWithoutTransaction { database in
+            try database.execute(sql: "UPDATE contentKey SET enabled = 0")
+            try database.execute(sql: "COMMIT")
+        }
+        if case .released = try await asked { Issue.record("a key left by a decision that was out of date") }
+        let events = try await service.catalog.auditRecords(after: 0, limit: 10).map(AuditChain.event)
+        #expect(events.map(\.action) == [.keyGranted, .keyDenied])
+        #expect(events.last?.reason == "keyDisabled")
+    }
+
+    /// A key whose key-encryption key is away is not granted: nobody is told so, and no use is spent.
+    @Test func withoutItsKEKNoKeyIsGranted() async throws {
+        let service = try Service()
+        try await service.policy(maximumUses: 1)
+        let (keyID, _) = try await service.key(.common, policy: "p")
+        let missing = KeyDeliveryService(
+            catalog: service.catalog,
+            unwrapper: LocalKeyUnwrapper(wrapping: KeyWrapping(provider: NoKEKs(current: service.provider.current))),
+            verifier: Verifier())
+        let address = try #require(IPAddress("127.0.0.1"))
+        let request = KeyRequest(keyIDs: [keyID], delivery: .clearkey, credential: "good", clientAddress: address)
+        await #expect(throws: KeyUnwrapError.self) { try await missing.deliver(request, requestID: "r") }
+        #expect(try await service.catalog.lastAuditSequence() == 0)
+        guard case .released = try await service.ask([keyID], "good") else {
+            Issue.record("the use was spent")
+            return
+        }
     }
 }

@@ -3,11 +3,12 @@ import CatalogSQLite
 import ContentKeys
 import Foundation
 import GRDB
-import KeyDelivery
 import KeyWrapping
 import Policies
 import Synchronization
 import Testing
+
+@testable import KeyDelivery
 
 /// Licences are decided and audited here before anybody else hears of the request.
 @Suite struct LicenceServiceTests {
@@ -88,7 +89,8 @@ import Testing
             unwrapper = WatchedUnwrapper(LocalKeyUnwrapper(wrapping: wrapping), catalog)
             service = LicenceService(
                 delivery: KeyDeliveryService(
-                    catalog: catalog, unwrapper: unwrapper, verifier: Verifier()),
+                    catalog: catalog, cache: nil, unwrapper: unwrapper, verifier: Verifier(),
+                    longestWait: .seconds(3600)),
                 servers: [.widevine: server])
             let token = TokenRestriction(
                 kind: .jwt, issuer: "i", audience: "a", verificationKeys: [], maximumUses: maximumUses)

@@ -62,7 +62,7 @@ import Testing
         let watch = CatalogWatch(catalog: catalog)
         let service = KeyDeliveryService(
             catalog: catalog, cache: KeyLookupCache(watch: watch), unwrapper: LocalKeyUnwrapper(wrapping: wrapping),
-            verifier: issuer, longestRenewal: patience)
+            verifier: issuer, longestWait: patience)
         let keyID = KeyID.random()
         let place = KeySetLocation(.keySet, url: "https://sts.example/jwks.json")
         let token = TokenRestriction(

@@ -48,9 +48,15 @@ public struct TestPolicy: OperatorVerb {
             evaluation = evaluator.explain(
                 keyID, in: request, facts: lookup?.facts, policy: policy, at: context.now())
         }
-        let steps = evaluation.steps.map(DecisionStep.init)
+        var steps = evaluation.steps.map(DecisionStep.init)
         switch evaluation.decision {
         case .granted(let grant):
+            if let limit = grant.useLimit, !(try await context.catalog.tokenUses(limit)).isWithin(limit.maximum) {
+                let reason = DenialReason(.useLimitReached, option: grant.option)
+                steps.append(DecisionStep(EvaluationStep(option: grant.option, check: .uses, refusal: reason)))
+                return Report(
+                    granted: false, policy: nil, option: grant.option, reason: reason.code.explanation, steps: steps)
+            }
             return Report(granted: true, policy: grant.policy, option: grant.option, reason: nil, steps: steps)
         case .denied(let reason):
             return Report(
