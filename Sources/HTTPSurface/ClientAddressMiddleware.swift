@@ -16,6 +16,7 @@ public struct ClientAddressMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.clientAddress = rule.client(peer: context.peerAddress, headers: request.headers)
+        context.isFromTrustedProxy = context.remoteAddress?.policyAddress.map(rule.isTrusted) ?? false
         return try await next(request, context)
     }
 }

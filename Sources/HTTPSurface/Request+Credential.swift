@@ -54,7 +54,8 @@ extension Request {
     }
 
     /// Whether the request comes from a program on this machine for itself, so that nobody else can read the answer: not
-    /// by a proxy on this machine that somebody far away speaks to, perhaps in the clear.
+    /// by a proxy on this machine that somebody far away speaks to, perhaps in the clear, and that says so, be it in a header
+    /// or by the PROXY protocol. One that passes connections on and says nothing cannot be told from a client.
     public func isForThisMachine(_ context: ServiceRequestContext) -> Bool {
         context.isFromThisMachine && !Self.forwarding.contains { headers.contains($0) }
     }

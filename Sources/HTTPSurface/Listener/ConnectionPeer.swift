@@ -5,11 +5,16 @@ import Synchronization
 /// Who is at the other end of a connection: its address, which is the socket's until a PROXY protocol header says another,
 /// and the certificate that TLS has verified.
 final class ConnectionPeer: Sendable {
-    private let state: Mutex<IPAddress?>
+    private struct State {
+        var address: IPAddress?
+        var isUnnamed = false
+    }
+
+    private let state: Mutex<State>
     private let verified = Mutex<[UInt8]?>(nil)
 
     init(_ address: IPAddress?) {
-        state = Mutex(address)
+        state = Mutex(State(address: address))
     }
 
     /// DER; nil where the listener asks for none.
@@ -19,8 +24,21 @@ final class ConnectionPeer: Sendable {
     }
 
     var address: IPAddress? {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
+        get { state.withLock { $0.address } }
+        set { state.withLock { $0.address = newValue } }
+    }
+
+    /// Whether a PROXY protocol header was read that names nobody.
+    var isUnnamed: Bool { state.withLock { $0.isUnnamed } }
+
+    /// Takes what a PROXY protocol header says.
+    ///
+    /// - Parameter source: nil for a header that names nobody: the address stays the socket's.
+    func take(header source: IPAddress?) {
+        state.withLock { state in
+            state.isUnnamed = source == nil
+            state.address = source ?? state.address
+        }
     }
 
     /// The connections whose peer a header may have changed, or that have a certificate. A request's context is made away from its event loop, where
@@ -39,6 +57,9 @@ final class ConnectionPeer: Sendable {
         if let peer = peer(of: channel) { return peer.address }
         return (channel.remoteAddress ?? channel.parent?.remoteAddress)?.policyAddress
     }
+
+    /// Whether a proxy did not say who is behind a connection, or behind the one that an HTTP/2 stream belongs to.
+    static func isUnnamed(_ channel: any Channel) -> Bool { peer(of: channel)?.isUnnamed ?? false }
 
     /// The verified certificate of a connection, or of the connection that an HTTP/2 stream belongs to.
     static func certificate(of channel: any Channel) -> [UInt8]? {

@@ -23,7 +23,7 @@ final class ProxyProtocolHandler: ChannelInboundHandler, RemovableChannelHandler
         case .incomplete where start.count < ProxyProtocol.longestHeader: return
         case .incomplete, .malformed: return context.close(promise: nil)
         case .header(let source, let length):
-            if let source { peer.address = source }
+            peer.take(header: source)
             pending.moveReaderIndex(forwardBy: length)
             if pending.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(pending)) }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
