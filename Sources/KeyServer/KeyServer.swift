@@ -169,8 +169,6 @@ package struct KeyServer: Sendable {
     }
 
     /// What encryptors are answered by.
-    ///
-    /// - Parameter listener: a proxy that is trusted is also trusted to speak TLS with clients.
     package func exchangeRoutes(_ listener: String, _ keyBase: KeyBaseURL) -> CPIXRoutes {
         CPIXRoutes(
             service: EncryptorService(
@@ -178,7 +176,7 @@ package struct KeyServer: Sendable {
                 systems: ServedProtectionSystems(keyBaseURL: { keyBase.current })),
             authentication: EncryptorAuthentication(catalog: installation.catalog),
             agent: "keyway/\(Version.text)",
-            isProtected: configuration.tls[listener] != nil || !configuration.trustedProxies.isEmpty)
+            isEncrypted: configuration.tls[listener] != nil)
     }
 
     /// A router for players and encryptors.

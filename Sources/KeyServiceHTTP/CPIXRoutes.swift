@@ -22,17 +22,17 @@ public struct CPIXRoutes: Sendable {
     private let service: EncryptorService
     private let authentication: EncryptorAuthentication
     private let agent: String
-    private let isProtected: Bool
+    private let isEncrypted: Bool
 
     /// - Parameters:
     ///   - agent: how this server names itself (`X-Speke-User-Agent`).
-    ///   - isProtected: whether the listener, or the proxy before it, encrypts its connections. Where it does not, keys in
-    ///     the clear are given to clients on this machine only.
-    public init(service: EncryptorService, authentication: EncryptorAuthentication, agent: String, isProtected: Bool) {
+    ///   - isEncrypted: whether the listener speaks TLS. Where it does not, keys in the clear are given to clients on this
+    ///     machine and through trusted proxies only.
+    public init(service: EncryptorService, authentication: EncryptorAuthentication, agent: String, isEncrypted: Bool) {
         self.service = service
         self.authentication = authentication
         self.agent = agent
-        self.isProtected = isProtected
+        self.isEncrypted = isEncrypted
     }
 
     /// Adds the routes under `/cpix`.
@@ -57,7 +57,7 @@ public struct CPIXRoutes: Sendable {
                 document,
                 EncryptorCall(
                     encryptor: encryptor, clientAddress: address, requestID: context.requestID,
-                    isConnectionProtected: isProtected || request.isForThisMachine(context)))
+                    isConnectionProtected: isProtected(request, context)))
         } catch let refusal as EncryptorRefusal {
             throw Problem(refusal: refusal)
         } catch let error as CPIXError {
@@ -70,6 +70,12 @@ public struct CPIXRoutes: Sendable {
         }
         return Response(
             status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: answer.xml)))
+    }
+
+    /// Whether nobody on the way can read the answer. A proxy that is trusted is also trusted to speak TLS with its clients;
+    /// that there is one says nothing of a request that comes past it.
+    private func isProtected(_ request: Request, _ context: ServiceRequestContext) -> Bool {
+        isEncrypted || context.isFromTrustedProxy || request.isForThisMachine(context)
     }
 
     private func identify(
