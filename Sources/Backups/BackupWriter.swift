@@ -365,7 +365,7 @@ public struct BackupWriter {
         try BackupFiles.rename(sumsPath + ".new", to: sumsPath)
         try BackupFiles.synchronize(part)
         try BackupFiles.rename(part, to: request.target)
-        try BackupFiles.synchronize((request.target as NSString).deletingLastPathComponent.orHere)
+        try BackupFiles.synchronize(PathText.folder(of: request.target))
     }
 
     /// Versions that an interrupted attempt copied, and that were deleted since.
@@ -376,9 +376,4 @@ public struct BackupWriter {
         while let line = try lines.next() { known[line.asset, default: []].insert(line.version) }
         try LinkedVersion.removeAll(in: "\(part)/media") { known[$0.asset]?.contains($0.version) != true }
     }
-}
-
-extension String {
-    /// A path, where nothing stands for this folder.
-    var orHere: String { isEmpty ? "." : self }
 }

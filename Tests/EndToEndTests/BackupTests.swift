@@ -210,6 +210,17 @@ import Testing
         #expect(try restored.must("doctor", "--quiet", "--json").json()["state"] as? String != "error")
     }
 
+    /// Into the folder that one works in, by a name of one character.
+    @Test(arguments: ["x", "./x", "xy/"]) func aBackupGoesWhereItsNameSays(target: String) throws {
+        let data = try DataFolder()
+        let folder = try Folder()
+        let outcome = try run(
+            Programs.own("keyway"), ["backup", target], environment: data.environment,
+            workingFolder: URL(fileURLWithPath: folder.path))
+        #expect(outcome.status == 0, "\(outcome.status) \(outcome.errors)")
+        #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(target)"))
+    }
+
     /// Whoever forgot to bring the KEKs brings them, and restores again.
     @Test func withoutItsKEKsNothingIsLeft() throws {
         let data = try DataFolder()

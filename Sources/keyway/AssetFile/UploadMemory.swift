@@ -4,6 +4,7 @@ import Crypto
 import Foundation
 import Glibc
 import KeyServer
+import MediaStorage
 
 /// What was begun, so that the same command goes on where it was: a file in the user's state folder.
 struct UploadMemory {
@@ -149,7 +150,7 @@ struct UploadMemory {
     }
 
     private func makeFolder() throws {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = PathText.folder(of: path)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -170,7 +171,7 @@ struct UploadMemory {
 
     /// What a run has left that was ended while it wrote: it may hold a key.
     private func removeTemporaries() {
-        let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+        let (folder, name) = (PathText.folder(of: path), PathText.name(of: path))
         for entry in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         where entry.hasPrefix(name + ".") {
             try? FileManager.default.removeItem(atPath: folder + "/" + entry)
