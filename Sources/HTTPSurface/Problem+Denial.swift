@@ -23,7 +23,19 @@ extension Problem {
                 ])
         case .limited: self = .limited(seconds: 1)
         case .forbidden:
-            self.init(.forbidden, code: Self.forbiddenCode(denial.code), detail: Self.forbiddenDetail(denial.code))
+            self.init(
+                .forbidden, code: Self.forbiddenCode(denial.code), detail: Self.forbiddenDetail(denial.code),
+                headers: Self.isOfToken(denial.code)
+                    ? [.wwwAuthenticate: "Bearer realm=\"keyway\", error=\"insufficient_scope\""] : [:])
+        }
+    }
+
+    /// Whether another token could be answered otherwise (RFC 6750, 3.1). None helps against what the address, the request or the
+    /// policy itself does not allow.
+    private static func isOfToken(_ code: DenialReason.Code) -> Bool {
+        switch code {
+        case .claimMissing, .claimMismatch, .useLimitInvalid, .useLimitReached: true
+        default: false
         }
     }
 
