@@ -150,14 +150,18 @@ import Testing
         let (data, kid) = try Self.data(allowing: "198.51.100.0/24")
         let trusting = try RunningServer(data, environment: ["KEYWAY_TRUSTED_PROXIES": "127.0.0.0/8"])
         let plain = try RunningServer(data)
-        func status(_ server: RunningServer, _ header: String) throws -> Int {
-            try curl("\(server.origin)/keys/aes?kid=\(kid)", "-H", header).status
+        func status(_ server: RunningServer, _ headers: String...) throws -> Int {
+            try curlWith("\(server.origin)/keys/aes?kid=\(kid)", headers.flatMap { ["-H", $0] }).status
         }
         for _ in 0..<2 {
             #expect(try status(trusting, "X-Forwarded-For: 203.0.113.1, 198.51.100.7") == 200)
             #expect(try status(trusting, "Forwarded: for=198.51.100.7") == 200)
             #expect(try status(trusting, "X-Forwarded-For: 198.51.100.7, 203.0.113.1") == 403)
             #expect(try status(trusting, "X-Forwarded-For: nonsense") == 403)
+            // A client's own Forwarded beside what the proxy appended.
+            #expect(try status(trusting, "Forwarded: for=198.51.100.7", "X-Forwarded-For: 203.0.113.1") == 403)
+            #expect(try status(trusting, "Forwarded: for=203.0.113.1", "X-Forwarded-For: 198.51.100.7") == 403)
+            #expect(try status(trusting, "Forwarded: for=198.51.100.7", "X-Forwarded-For: 198.51.100.7") == 200)
             #expect(try status(plain, "X-Forwarded-For: 198.51.100.7") == 403)
         }
     }

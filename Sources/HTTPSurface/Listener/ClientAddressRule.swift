@@ -3,9 +3,10 @@ public import Policies
 
 /// Who the client is: the socket's peer, unless the peer is a proxy that is trusted to say.
 ///
-/// A trusted proxy's `Forwarded` (RFC 7239) or, where there is none, `X-Forwarded-For` is read from right to left: each
-/// trusted address names the one before it, and the first that is not trusted is the client. What the client itself wrote
-/// stands further left and is never reached.
+/// A trusted proxy's `Forwarded` (RFC 7239) or `X-Forwarded-For` is read from right to left: each trusted address names the one
+/// before it, and the first that is not trusted is the client. What the client itself wrote stands further left and is never
+/// reached. Most proxies write only one of the two and pass the other on as the client sent it: where both are there, they
+/// have to say the same.
 public struct ClientAddressRule: Sendable, Hashable {
     /// The longest chain of proxies that is followed.
     static let longestChain = 16
@@ -21,12 +22,19 @@ public struct ClientAddressRule: Sendable, Hashable {
     /// - Parameters:
     ///   - forwarded: the values of `Forwarded`, in order.
     ///   - forwardedFor: the values of `X-Forwarded-For`, in order.
-    /// - Returns: nil when the peer is unknown, or when a trusted proxy says something that is not an address: no policy
-    ///   then allows the request by address. What stands left of the client's address is anybody's, and is not looked at.
+    /// - Returns: nil when the peer is unknown, when a trusted proxy says something that is not an address, or when the two
+    ///   fields lead to different ones: no policy then allows the request by address. What stands left of the client's address
+    ///   is anybody's, and is not looked at.
     public func client(peer: IPAddress?, forwarded: [String], forwardedFor: [String]) -> IPAddress? {
         guard let peer, isTrusted(peer) else { return peer }
-        let chain =
-            forwarded.isEmpty ? Self.addresses(forwardedFor: forwardedFor) : Self.addresses(forwarded: forwarded)
+        guard !forwarded.isEmpty else { return client(peer, Self.addresses(forwardedFor: forwardedFor)) }
+        let client = client(peer, Self.addresses(forwarded: forwarded))
+        guard !forwardedFor.isEmpty else { return client }
+        return self.client(peer, Self.addresses(forwardedFor: forwardedFor)) == client ? client : nil
+    }
+
+    /// The client, by one chain.
+    private func client(_ peer: IPAddress, _ chain: [IPAddress?]) -> IPAddress? {
         for (place, named) in chain.reversed().enumerated() {
             guard place < Self.longestChain, let address = named else { return nil }
             if !isTrusted(address) { return address }
