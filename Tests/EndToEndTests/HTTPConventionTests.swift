@@ -30,7 +30,9 @@ import Testing
     init() throws { published = try Published.shared.get() }
 
     /// Sends bytes, and gives what comes until the server closes, or for as long as `wait` says.
-    private func exchange(_ request: String, wait: Double = 60, then more: String = "") throws -> String {
+    private func exchange(
+        _ request: String, wait: Double = 60, then more: String = "", to base: String? = nil
+    ) throws -> String {
         let script = """
             import socket, sys
             connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -49,7 +51,7 @@ import Testing
             except socket.timeout:
                 print(heard.decode("latin-1") + "<open>")
             """
-        let port = published.server.origin.split(separator: ":").last.map(String.init) ?? ""
+        let port = (base ?? published.server.origin).split(separator: ":").last.map(String.init) ?? ""
         let outcome = try run(Programs.outside("python3"), ["-c", script, port, "\(wait)", request, more])
         #expect(outcome.status == 0, "\(outcome.errors)")
         return outcome.text
@@ -87,13 +89,21 @@ import Testing
 
     @Test func aHeadThatIsTooLargeIsCalledSo() throws {
         for request in [
-            "GET \(target)&x=\(String(repeating: "x", count: 100_000)) HTTP/1.1\r\nHost: x\r\n\r\n",
             "GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(String(repeating: "x", count: 100_000))\r\n\r\n",
             "GET \(target) HTTP/1.1\r\nHost: x\r\n" + (0..<2000).map { "X-\($0): y\r\n" }.joined() + "\r\n",
         ] {
             let heard = try exchange(request)
             #expect(heard.hasPrefix("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "\(heard.prefix(300))")
             #expect(heard.contains("no-store") && heard.contains(#""code":"headTooLarge""#))
+        }
+    }
+
+    @Test(arguments: [24_576, 60_000, 100_000]) func aURLThatIsTooLongIsCalledSo(length: Int) throws {
+        let long = "\(target)&x=\(String(repeating: "x", count: length))"
+        for base in [published.server.origin, published.server.admin] {
+            let heard = try exchange("GET \(long) HTTP/1.1\r\nHost: x\r\n\r\n", to: base)
+            #expect(heard.hasPrefix("HTTP/1.1 414 URI Too Long\r\n"), "\(heard.prefix(300))")
+            #expect(heard.contains("no-store") && heard.contains(#""code":"targetTooLong""#))
         }
     }
 

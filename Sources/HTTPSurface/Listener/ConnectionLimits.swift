@@ -12,9 +12,9 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var idleTime = TimeAmount.seconds(75)
     /// How long a reader may take over what was written at once: a whole segment, on a slow line.
     public var writeTime = TimeAmount.minutes(5)
-    /// One header field, in bytes: a token of 16 KiB and its name fit.
+    /// One header field, or the URL, in bytes: a token of 16 KiB and its name fit.
     public var fieldSize = 24 << 10
-    /// All header fields, in bytes.
+    /// The URL and all header fields, in bytes.
     public var headSize = 48 << 10
     public var fieldCount = 100
     /// Connections at once on a listener.

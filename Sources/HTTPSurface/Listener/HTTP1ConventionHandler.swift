@@ -4,23 +4,32 @@ import NIOHTTP1
 import Policies
 
 /// What HTTP/1 asks of every server and neither decoder nor router do: answers `Expect: 100-continue` (RFC 9110, 10.1.1), closes
-/// after the answer to HTTP/1.0, and refuses with a problem document what has no `Host`, or two, or a head that is too large
-/// (RFC 9112, 3.2; RFC 6585, 5). Stands behind the decoder.
+/// after the answer to HTTP/1.0, and refuses with a problem document what has no `Host`, or two, or a URL or head that is too
+/// large (RFC 9112, 3 and 3.2; RFC 6585, 5). Stands behind the decoder.
 final class HTTP1ConventionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let line: RequestLineMeter
+    private let limits: ConnectionLimits
     /// Requests whose answers are not out.
     private var underWay = 0
     private var isLast = false
     /// A refusal is on its way: nothing more is read.
     private var isRefusing = false
 
+    init(line: RequestLineMeter, limits: ConnectionLimits) {
+        self.line = line
+        self.limits = limits
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefusing else { return }
-        guard case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        let part = unwrapInboundIn(data)
+        if case .end = part { line.requestEnded() }
+        guard case .head(let head) = part else { return context.fireChannelRead(data) }
         let hosts = head.headers["host"].count
         guard hosts == 1 || (hosts == 0 && head.version == .http1_0) else {
             // Behind an answer that is not out, the refusal would be taken for that one: it ends the connection after it.
@@ -54,10 +63,7 @@ final class HTTP1ConventionHandler: ChannelDuplexHandler, RemovableChannelHandle
         guard !isRefusing else { return }
         switch error {
         case .headerOverflow:
-            refuse(
-                Problem(
-                    .requestHeaderFieldsTooLarge, code: "headTooLarge",
-                    detail: "The request's URL and header fields are too large."), context)
+            refuse(line.length > limits.fieldSize ? .targetTooLong : .headTooLarge, context)
         default:
             refuse(Problem(.badRequest, code: "malformed", detail: "The request is not HTTP/1.1."), context)
         }

@@ -3,6 +3,7 @@ import HummingbirdHTTP2
 public import Logging
 public import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
@@ -63,7 +64,9 @@ public struct ListenerChannel: HTTPChannelHandler {
             configuration: .init(
                 idleTimeout: .nanoseconds(options.limits.idleTime.nanoseconds),
                 streamConfiguration: .init(
-                    additionalChannelHandlers: [StreamBodyHandler(limits: options.limits)],
+                    additionalChannelHandlers: [
+                        StreamBodyHandler(limits: options.limits), StreamHeadHandler(limits: options.limits),
+                    ],
                     idleTimeout: options.limits.idleTime)))
     }
 
@@ -108,14 +111,28 @@ public struct ListenerChannel: HTTPChannelHandler {
                     responder: responder, clients: options.clients, peer: peer, time: time, limits: options.limits,
                     log: options.accessLog))
         }
+        let line = RequestLineMeter()
+        try pipeline.addHandler(line)
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
-        try pipeline.addHandler(HTTP1ConventionHandler())
+        try pipeline.addHandler(HTTP1ConventionHandler(line: line, limits: options.limits))
         try pipeline.addHandler(time)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: contexts != nil))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+    }
+
+    private func setUpHTTP2(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value.Connection> {
+        channel.eventLoop.makeCompletedFuture {
+            // The handler's own settings, and ours.
+            try channel.pipeline.syncOperations.addHandler(HTTP2SettingsHandler(announced: 2))
+        }.flatMap {
+            http2.setup(channel: channel, logger: logger)
+        }.map { connection in
+            channel.writeAndFlush(HTTP2SettingsHandler.frame(options.limits), promise: nil)
+            return .http2(connection)
+        }
     }
 
     private func setUpTLS(
@@ -132,9 +149,7 @@ public struct ListenerChannel: HTTPChannelHandler {
                 peer.certificate = certificate
                 ConnectionPeer.register(peer, for: channel)
             }
-            if case .negotiated("h2") = result {
-                return http2.setup(channel: channel, logger: logger).map { .http2($0) }
-            }
+            if case .negotiated("h2") = result { return setUpHTTP2(channel, logger) }
             return channel.eventLoop.makeCompletedFuture { .http1(try setUpHTTP1(channel, peer)) }
         }
         try pipeline.addHandler(negotiation)

@@ -43,7 +43,8 @@ struct PlainRequestHead {
         guard case .some(var head) = line.flatMap({ PlainRequestHead(requestLine: $0, of: bytes) }) else {
             return .other
         }
-        var position = (line?.upperBound ?? 0) &+ 2
+        guard let line, line.count <= limits.fieldSize else { return .other }
+        var position = line.upperBound &+ 2
         var count = 0
         while true {
             guard let line = Self.line(of: bytes, from: position) else { return unfinished(bytes, limits) }
