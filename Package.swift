@@ -155,7 +155,7 @@ let libraries: [Row] = [
             "EncoderProtocol",
             "KeyExchange", "MediaModel", "AzureImport", "Tokens",
         ],
-        products: [.crypto, .yams]),
+        products: [.coreMetrics, .crypto, .yams]),
     // Layer 4: transports and the choice of engines
     Row(
         name: "HTTPSurface", siblings: ["Policies", "ContentKeys"],

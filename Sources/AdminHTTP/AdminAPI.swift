@@ -82,7 +82,15 @@ public struct AdminAPI: Sendable {
             let isAsynchronous =
                 Self.prefer.map { request.headers[values: $0].contains(where: Preference.isAsynchronous) } ?? false
             let perform = isAsynchronous ? route.begin ?? route.perform : route.perform
-            return Self.response(try await perform(interface(identity), verb), route, request)
+            do {
+                return Self.response(try await perform(interface(identity), verb), route, request)
+            } catch let error as OperatorError {
+                // What the address and the method do not tell yet: an operator's document that makes a key, for example.
+                if let role = error.lackedRole {
+                    try await authentication.recordRefusal(of: identity, lacking: role, request, context)
+                }
+                throw error
+            }
         } catch let error as OperatorError {
             throw Problem(error)
         }
@@ -139,7 +147,7 @@ extension AdminAuthentication {
     /// Who asks, by the token of a request.
     ///
     /// - Parameter role: what it takes at least.
-    /// - Throws: `OperatorError`, also for who has less.
+    /// - Throws: `OperatorError`, also for who has less, which is audited.
     func identify(
         _ request: Request, _ context: ServiceRequestContext, _ role: AdminRole
     ) async throws -> AdminIdentity {
@@ -150,9 +158,17 @@ extension AdminAuthentication {
         let identity = try await identify(
             token: token, address: context.clientAddress?.description ?? "unknown", requestID: context.requestID)
         guard identity.role >= role else {
-            throw OperatorError(
-                .notPermitted, "the role \(identity.role.rawValue) may not do this: it takes \(role.rawValue)")
+            try await recordRefusal(of: identity, lacking: role, request, context)
+            throw OperatorError.lacking(role, having: identity.role, to: "do this")
         }
         return identity
+    }
+
+    fileprivate func recordRefusal(
+        of identity: AdminIdentity, lacking role: AdminRole, _ request: Request, _ context: ServiceRequestContext
+    ) async throws {
+        try await recordRefusal(
+            of: identity, lacking: role, purpose: "\(request.method.rawValue) \(request.uri.path)",
+            address: context.clientAddress?.description ?? "unknown", requestID: context.requestID)
     }
 }

@@ -1,4 +1,5 @@
 import Administration
+import Catalog
 import HTTPSurface
 import HTTPTypes
 
@@ -8,6 +9,10 @@ extension Problem {
         var headers = HTTPFields()
         // RFC 6750, 3.
         if error.code == .unauthenticated { headers[.wwwAuthenticate] = "Bearer realm=\"keyway admin\"" }
+        if let role = error.lackedRole {
+            headers[.wwwAuthenticate] =
+                "Bearer realm=\"keyway admin\", error=\"insufficient_scope\", scope=\"\(role.rawValue)\""
+        }
         if let wait = error.retryAfter ?? (error.code == .unavailable ? 1 : nil) { headers[.retryAfter] = String(wait) }
         self.init(
             Self.status(of: error.code), code: error.code.rawValue, detail: error.message,

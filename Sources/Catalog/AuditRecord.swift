@@ -85,7 +85,7 @@ public enum AuditAction: String, Sendable, Hashable, Codable, CaseIterable {
     case adminTokenRevoked
     case revocationAdded
     case revocationRemoved
-    /// Somebody showed the admin API a token that is not valid.
+    /// Somebody showed the admin API a token that is not valid, or whose role does not allow what was asked.
     case adminRefused
     /// The log's start was removed; the next checkpoint says where it goes on.
     case auditPruned

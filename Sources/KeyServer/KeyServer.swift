@@ -22,6 +22,8 @@ package struct KeyServer: Sendable {
     package var logger: Logger
     /// Nil when requests are not logged.
     package var accessLog: AccessLog?
+    /// Of operators, who are refused by it and counted.
+    private let authentication: AdminAuthentication
     /// Listeners, as all programs of this service have them.
     let shared: ServiceListeners
 
@@ -33,6 +35,7 @@ package struct KeyServer: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.accessLog = accessLog
+        authentication = AdminAuthentication(catalog: installation.catalog)
         shared = ServiceListeners(
             configuration: configuration.listeners, logger: logger, onListening: onListening, accessLog: accessLog)
     }
@@ -68,7 +71,7 @@ package struct KeyServer: Sendable {
                 catalog: installation.catalog, signer: signer,
                 schedule: AuditSchedule(retention: configuration.auditRetention), logger: logger),
             WatchService(watch: installation.watch),
-            LimitedRequestsService(keys: keyService),
+            LimitedRequestsService(keys: keyService, admin: authentication),
         ]
         let after: [any Service] = [
             OperationService(operations: installation.operations),
@@ -121,7 +124,6 @@ package struct KeyServer: Sendable {
                     "remedy": "set tls.admin.certificate and tls.admin.key, or listen on 127.0.0.1 only",
                 ])
         }
-        let authentication = AdminAuthentication(catalog: installation.catalog)
         let backups = installation.makeBackupMaker(
             folder: configuration.backupsFolder, program: Version.text, configuration: configuration.fieldsSet)
         if let obstacle = configuration.backupsObstacle {

@@ -92,6 +92,61 @@ import Testing
         #expect(try await desk.events().count == 120)
     }
 
+    private func holder(_ name: String) async throws -> AdminIdentity {
+        try await authentication.identify(token: try await makeToken(name), address: "192.0.2.1", requestID: "r")
+    }
+
+    private func refuse(_ identity: AdminIdentity, times: Int = 1, _ purpose: String = "GET /x") async throws {
+        for _ in 0..<times {
+            try await authentication.recordRefusal(
+                of: identity, lacking: .keyAdmin, purpose: purpose, address: "192.0.2.1", requestID: "r1")
+        }
+    }
+
+    private func refusals() async throws -> [AuditEvent] {
+        try await desk.events().filter { $0.action == .adminRefused }
+    }
+
+    /// What a role does not allow is audited with its token's name, within bounds of that token and of all.
+    @Test func refusalsByRoleAreAudited() async throws {
+        let ann = try await holder("ann")
+        try await refuse(ann, "POST /v1/keys/film/export")
+        let event = try #require(try await refusals().last)
+        #expect(event.reason == "role" && event.actor == "ann")
+        #expect(event.clientAddress == "192.0.2.1" && event.requestID == "r1")
+        #expect(event.detail == "POST /v1/keys/film/export takes key-admin, not reader")
+        try await refuse(ann, times: 49)
+        #expect(try await refusals().count == 10)
+        // Of another token there is room for; and a bad token's bounds are others.
+        try await refuse(try await holder("bob"))
+        #expect(await identify("kwa_" + String(repeating: "A", count: 43)) == .unauthenticated)
+        #expect(try await refusals().suffix(2).map(\.reason) == ["role", "unknown"])
+    }
+
+    @Test func aLongPathIsNotWrittenDown() async throws {
+        try await refuse(try await holder("ann"), "GET /" + String(repeating: "x", count: 20_000))
+        #expect(try await refusals().last?.detail?.utf8.count ?? 1000 < 200)
+    }
+
+    /// Nothing is missing in the log: what had no record of its own is in one, with how many.
+    @Test func whatIsBeyondTheBoundsIsSummedUp() async throws {
+        for _ in 0..<15 { _ = await identify("wrong") }
+        try await refuse(try await holder("ann"), times: 37)
+        clock.advance(30)
+        await authentication.recordRefusals()
+        let events = try await refusals()
+        #expect(events.count == 22)
+        let sums = events.suffix(2)
+        #expect(sums.map(\.reason) == ["role", "unknown"])
+        #expect(
+            sums.map(\.detail) == [
+                "27 refusals in 30 s, besides those that have a record of their own",
+                "5 refusals in 30 s, besides those that have a record of their own",
+            ])
+        await authentication.recordRefusals()
+        #expect(try await refusals().count == 22)
+    }
+
     @Test(arguments: [nil, ""])
     func withoutATokenNothingIsAudited(token: String?) async throws {
         #expect(await identify(token) == .unauthenticated)

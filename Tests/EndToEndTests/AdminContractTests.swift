@@ -205,4 +205,47 @@ import Testing
         #expect(tail.contains("adminRefused  client=127.0.0.1 reason=revoked detail=leaver"))
         #expect(!tail.contains(token))
     }
+
+    /// Whoever asks for more than their role allows is in the log, whichever part of the server refuses.
+    @Test func refusalsByRoleAreAudited() throws {
+        func token(_ name: String, _ role: String) throws -> String {
+            try site.data.must("admin", "token", "create", name, "--role", role).text
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let (reader, lesser) = (try token("curious", "reader"), try token("lesser", "operator"))
+        let document = #"kind: ContentKey\nname: made\ntype: envelope\n"#
+        let asked: [(answer: Answer, actor: String, text: String, role: String)] = [
+            (
+                try site.ask(
+                    "POST", "/v1/keys/none/export", token: reader, "-H", "Content-Type: application/json", "-d",
+                    #"{"confirmed":true}"#), "curious", "POST /v1/keys/none/export takes key-admin, not reader",
+                "key-admin"
+            ),
+            // The file routes'.
+            (
+                try site.ask("GET", "/v1/assets/none/files/x/content", token: reader), "curious",
+                "GET /v1/assets/none/files/x/content takes operator, not reader", "operator"
+            ),
+            // The verb's: only what is asked tells.
+            (
+                try site.ask(
+                    "POST", "/v1/apply", token: lesser, "-H", "Content-Type: application/json", "--data-binary",
+                    #"{"files":[{"name":"x.yaml","text":"\#(document)","publicKeys":[]}]}"#),
+                "lesser", "takes key-admin, not operator", "key-admin"
+            ),
+        ]
+        let tail = try site.data.must("audit", "tail", "-n", "1000").text
+        for row in asked {
+            #expect(row.answer.status == 403, "\(row.text): \(String(decoding: row.answer.body, as: UTF8.self))")
+            #expect(
+                row.answer.headers["www-authenticate"]
+                    == #"Bearer realm="keyway admin", error="insufficient_scope", scope="\#(row.role)""#)
+            let record = tail.split(separator: "\n").first { $0.contains("adminRefused") && $0.contains(row.text) }
+            #expect(
+                record?.contains("reason=role") == true && record?.contains("actor=\(row.actor)") == true, "\(tail)")
+        }
+        let metrics = try site.ask("GET", "/metrics", token: nil)
+        #expect(
+            String(decoding: metrics.body, as: UTF8.self).contains(#"keyway_admin_refusals_total{reason="role"} "#))
+    }
 }

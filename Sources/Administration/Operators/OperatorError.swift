@@ -1,6 +1,6 @@
 import AssetFiles
 import Backups
-import Catalog
+public import Catalog
 import KeyExchange
 import MediaStorage
 
@@ -50,12 +50,24 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
     public var fields: [FieldProblem]
     /// In seconds, for `limited`.
     public var retryAfter: Int?
+    /// The role that it takes, where it is the role that is not enough.
+    public var lackedRole: AdminRole?
 
     public init(_ code: Code, _ message: String, fields: [FieldProblem] = [], retryAfter: Int? = nil) {
         self.code = code
         self.message = message
         self.fields = fields
         self.retryAfter = retryAfter
+    }
+
+    /// The refusal of what a role does not allow.
+    ///
+    /// - Parameter purpose: a verb and what it is done to.
+    public static func lacking(_ needed: AdminRole, having role: AdminRole, to purpose: String) -> OperatorError {
+        var error = OperatorError(
+            .notPermitted, "the role \(role.rawValue) may not \(purpose): it takes \(needed.rawValue)")
+        error.lackedRole = needed
+        return error
     }
 
     public var description: String { message }

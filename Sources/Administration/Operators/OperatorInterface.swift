@@ -222,10 +222,7 @@ public struct OperatorContext: Sendable {
 
     /// Refuses what the operator's role does not allow.
     func require(_ needed: AdminRole, to purpose: String) throws {
-        guard role >= needed else {
-            throw OperatorError(
-                .notPermitted, "the role \(role.rawValue) may not \(purpose): it takes \(needed.rawValue)")
-        }
+        guard role >= needed else { throw OperatorError.lacking(needed, having: role, to: purpose) }
     }
 }
 
