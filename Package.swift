@@ -235,7 +235,7 @@ let servers: [Row] = [
 let programs: [Row] = [
     Row(
         name: "keyway-keys", siblings: ["Adapters", "HTTPSurface", "KeyServer"],
-        products: [.argumentParser, .logging, .serviceLifecycle]),
+        products: [.argumentParser, .serviceLifecycle]),
     Row(
         name: "keyway-origin",
         siblings: [
@@ -379,7 +379,7 @@ func tests() -> [Target] {
             products: [.httpTypes, .nioCore]),
         test(
             "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"],
-            products: [.httpTypes, .nioCore, .nioEmbedded, .nioHTTP1, .nioHTTPTypes]),
+            products: [.httpTypes, .hummingbird, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioHTTPTypes]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
         test(
             "LicenceForwardingTests",

@@ -30,6 +30,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var segmentMemory: Int
     /// Whether a line is written for every request.
     public var accessLog: AccessLogForm
+    public var log: LogForm
     /// How long audit records are kept, in seconds; nil for ever.
     public var auditRetention: TimeInterval?
     /// Where key-encryption keys are held.
@@ -64,7 +65,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         + listeners.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
         + [
             "origin.memory", "limits.connections", "limits.address", "limits.subject", "limits.key", "limits.origin",
-            "auditRetention", "accessLog",
+            "auditRetention", "accessLog", "log",
         ]
         + KEKConfiguration.fields + KeySetConfiguration.fields + LicenceSettings.fields
         + StorageSettings.fields + UploadSettings.fields + CheckSettings.fields + JobSettings.fields + [
@@ -107,6 +108,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         limits = try LimitSettings(reader)
         segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
+        log = try reader.logForm()
         auditRetention = try reader.duration("auditRetention")
         kek = try KEKConfiguration(reader)
         keySets = try KeySetConfiguration(reader)

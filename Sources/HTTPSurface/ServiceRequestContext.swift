@@ -1,4 +1,5 @@
 public import Hummingbird
+import Logging
 public import NIOCore
 public import Policies
 
@@ -37,5 +38,11 @@ public struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext
         clientAddress = peerAddress
         clientCertificate = ConnectionPeer.certificate(of: source.channel)
         requestID = RequestID.next()
+        // A request has one name in all logs.
+        logger[metadataKey: LogLine.frameworksRequest] = nil
+        logger[metadataKey: "request"] = "\(requestID)"
     }
+
+    /// In place of the framework's name for the request.
+    public var id: String { requestID }
 }

@@ -14,6 +14,7 @@ public struct OriginConfiguration: Sendable, Hashable {
     /// How much of what was sent is kept in memory, ready to be sent again, in MiB; 0 for nothing.
     public var segmentMemory: Int
     public var accessLog: AccessLogForm
+    public var log: LogForm
     /// Whether each read of media is held against the tags that are stored beside it.
     public var verifiesReads: Bool
     /// As in `keyway.yaml`, with the folders as this machine has them; weights mean nothing here.
@@ -27,7 +28,7 @@ public struct OriginConfiguration: Sendable, Hashable {
     static let fields =
         ["listen.origin", "listen.admin", "keys.url", "cors.origins", "trustedProxies", "proxyProtocol"]
         + listenerNames.flatMap { ["tls.\($0).certificate", "tls.\($0).key", "tls.\($0).clientAuthorities"] }
-        + ["origin.memory", "limits.connections", "accessLog", "urlSecrets"] + KeyServiceConfiguration.fields
+        + ["origin.memory", "limits.connections", "accessLog", "log", "urlSecrets"] + KeyServiceConfiguration.fields
         + StorageSettings.readingFields
 
     /// Reads a file and the environment.
@@ -64,6 +65,7 @@ public struct OriginConfiguration: Sendable, Hashable {
             tls: try reader.tls(listeners: Self.listenerNames))
         segmentMemory = try reader.number("origin.memory", in: 0...1_000_000) ?? 256
         accessLog = try reader.accessLog()
+        log = try reader.logForm()
         keyService = try KeyServiceConfiguration(reader)
         let storage = try StorageSettings(reader)
         verifiesReads = storage.verifiesReads

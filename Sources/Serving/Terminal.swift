@@ -1,5 +1,8 @@
 import Foundation
 import Glibc
+import HTTPSurface
+import Logging
+import Settings
 
 /// Standard output carries results and nothing else; standard error carries what a person is told on the way.
 package enum Terminal {
@@ -10,13 +13,20 @@ package enum Terminal {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
+    /// What goes wrong, and what a person is told on the way: in the form of the log.
     package static func error(_ text: String) {
-        write(text + "\n", to: STDERR_FILENO)
+        say(text, .error)
     }
 
     /// What a program goes on in spite of.
     package static func warn(_ warnings: [String], of program: String) {
-        for warning in warnings { error("\(program): warning: \(clean(warning))") }
+        for warning in warnings { say("\(program): warning: \(clean(warning))", .warning) }
+    }
+
+    private static func say(_ text: String, _ level: Logger.Level) {
+        let isJSON = ServiceLog.form == .json
+        let name = ProcessInfo.processInfo.processName
+        write(isJSON ? LogLine(level: level, logger: name, message: text).text : text + "\n", to: STDERR_FILENO)
     }
 
     /// Redraws the current line of standard error.
@@ -53,6 +63,7 @@ package enum Terminal {
     }
 
     private static func write(_ text: String, to descriptor: Int32) {
+        guard descriptor != STDERR_FILENO else { return StandardError.write(text) }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -97,7 +97,9 @@ package enum ConfigurationFile {
             name.hasPrefix("KEYWAY_") && !known.contains(name) && !isKEK(name)
         }.map { name in
             let nearest = nearest(to: name, among: known)
-            let advice = distance(name, nearest) <= 3 ? "; did you mean '\(nearest)'?" : ""
+            // Of a short name nearly all may be wrong within three letters.
+            let mistakes = min(3, (name.count - "KEYWAY_".count) / 2)
+            let advice = distance(name, nearest) <= mistakes ? "; did you mean '\(nearest)'?" : ""
             return "the environment variable \(name) means nothing here, and is ignored" + advice
         }
     }

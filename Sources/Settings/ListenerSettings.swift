@@ -10,6 +10,13 @@ public struct TLSSettings: Sendable, Hashable {
     public var clientAuthorities: String?
 }
 
+/// How the service's own log is written, on standard error.
+public enum LogForm: String, Sendable, Hashable, CaseIterable {
+    case text
+    /// A line of JSON for each message.
+    case json
+}
+
 /// How requests are written down.
 public enum AccessLogForm: String, Sendable, Hashable, CaseIterable {
     case off
@@ -108,6 +115,14 @@ extension ConfigReader {
             throw ConfigurationError("\(field) must be a duration as 12h or 90d, not '\(text)'")
         }
         return TimeInterval(seconds)
+    }
+
+    package func logForm() throws -> LogForm {
+        guard let word = string(forKey: "log") else { return .text }
+        guard let form = LogForm(rawValue: word) else {
+            throw ConfigurationError("log must be text or json, not '\(word)'")
+        }
+        return form
     }
 
     package func accessLog() throws -> AccessLogForm {

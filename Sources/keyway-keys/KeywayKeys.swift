@@ -3,7 +3,6 @@ import ArgumentParser
 import Foundation
 import HTTPSurface
 import KeyServer
-import Logging
 import ServiceLifecycle
 
 /// The key service alone: keys, licences and administration, and no code that reads media.
@@ -25,15 +24,15 @@ struct KeywayKeys: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
+        ServiceLog.use(environment: environment)
         let configuration = try await ServiceConfiguration.load(path: config, environment: environment)
+        ServiceLog.use(configuration.log)
         Terminal.warn(ServiceConfiguration.strangeVariables(in: environment), of: "keyway-keys")
         let installation = try await Installation.open(
             dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", kek: configuration.kek,
             keySets: configuration.keySets, storage: configuration.storage)
-        var logger = Logger(label: "keyway-keys") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .notice
         let server = KeyServer(
-            installation: installation, configuration: configuration, logger: logger,
+            installation: installation, configuration: configuration, logger: ServiceLog.logger("keyway-keys"),
             onListening: { Terminal.print("listening \($0) \($1)") },
             accessLog: configuration.accessLog == .json ? AccessLog() : nil)
         let keyBase = KeyBaseURL(configured: configuration.keysURL)

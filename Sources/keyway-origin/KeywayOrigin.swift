@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Glibc
 import HTTPSurface
-import Logging
 import OriginAdapters
 import Serving
 import Settings
@@ -27,14 +26,15 @@ struct KeywayOrigin: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
+        ServiceLog.use(environment: environment)
         let configuration = try OriginConfiguration.load(path: config, environment: environment)
+        ServiceLog.use(configuration.log)
         Terminal.warn(OriginConfiguration.strangeVariables(in: environment), of: "keyway-origin")
         let installation = try await OriginInstallation.open(
             dataFolder: data ?? environment["KEYWAY_DATA"] ?? "./var", keyService: configuration.keyService,
             accounts: configuration.storageAccounts)
-        var logger = Logger(label: "keyway-origin") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .notice
-        let server = OriginServer(installation: installation, configuration: configuration, logger: logger)
+        let server = OriginServer(
+            installation: installation, configuration: configuration, logger: ServiceLog.logger("keyway-origin"))
         do {
             try await server.greet()
             try await server.run()

@@ -15,6 +15,7 @@ import Testing
     @Test func withoutSettingsRecordsStayAndRequestsAreNotLogged() async throws {
         let configuration = try await load("{}")
         #expect(configuration.auditRetention == nil && configuration.accessLog == .off)
+        #expect(configuration.log == .text)
     }
 
     @Test func fileAndEnvironmentSayIt() async throws {
@@ -25,6 +26,8 @@ import Testing
             ["KEYWAY_AUDIT_RETENTION": "12h", "KEYWAY_ACCESS_LOG": "off"])
         #expect(environment.auditRetention == 43_200 && environment.accessLog == .off)
         #expect(try await load("accessLog: off").accessLog == .off)
+        #expect(try await load("log: json").log == .json)
+        #expect(try await load("log: json", ["KEYWAY_LOG": "text"]).log == .text)
     }
 
     @Test func everythingThatIsWrongIsSaid() async throws {
@@ -70,7 +73,9 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["auditRetention: 90", "auditRetention: 0d", "auditRetention: for ever", "accessLog: xml"])
+    @Test(arguments: [
+        "auditRetention: 90", "auditRetention: 0d", "auditRetention: for ever", "accessLog: xml", "log: xml",
+    ])
     func whatMakesNoSenseIsRefused(yaml: String) async throws {
         await #expect(throws: ConfigurationError.self) { try await load(yaml) }
     }

@@ -1,6 +1,5 @@
 import CoreMetrics
 import Foundation
-import Glibc
 import Synchronization
 
 /// Writes a line for every request on a thread of its own. Whoever answers requests never waits for it: when lines come
@@ -24,16 +23,7 @@ public final class AccessLog: Sendable {
 
     /// To standard error.
     public convenience init() {
-        self.init(capacity: Self.capacity) { text in
-            var bytes = Array(text.utf8)[...]
-            while !bytes.isEmpty {
-                let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                // Nobody reads it any more.
-                guard count > 0 else { return }
-                bytes = bytes.dropFirst(count)
-            }
-        }
+        self.init(capacity: Self.capacity) { StandardError.write($0) }
     }
 
     /// - Parameter write: is given whole lines, on one thread; may block.

@@ -3,7 +3,6 @@ import ArgumentParser
 import Foundation
 import HTTPSurface
 import KeyServer
-import Logging
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,14 +14,15 @@ struct ServeCommand: AsyncParsableCommand {
     var roles = "keys,origin,admin,worker"
 
     func run() async throws {
+        ServiceLog.use(environment: ProcessInfo.processInfo.environment)
         let roles = try ServiceRole.list(roles)
         let configuration = try await common.configuration()
+        ServiceLog.use(configuration.log)
         Terminal.warn(ServiceConfiguration.strangeVariables(in: ProcessInfo.processInfo.environment), of: "keyway")
         let installation = try await common.open()
-        var logger = Logger(label: "keyway") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .notice
         try await Server(
-            installation: installation, configuration: configuration, roles: roles, logger: logger,
+            installation: installation, configuration: configuration, roles: roles,
+            logger: ServiceLog.logger("keyway"),
             onListening: { [json = common.json] in ListeningLine(listener: $0, url: $1).print(json: json) },
             accessLog: configuration.accessLog == .json ? AccessLog() : nil
         ).run()
