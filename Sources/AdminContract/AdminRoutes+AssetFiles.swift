@@ -26,11 +26,12 @@ extension AdminRoutes {
                     "permissions", .array(.text(.choice(AccessPermission.allCases.map(\.rawValue))), 1...4),
                     "What may be done"),
                 .body("duration", .text(.text(1...32)), "As 12h, from a locator's start"),
-            ], answer: .named("AccessPolicy"), errors: [422]),
+                .ifMatch, .ifNoneMatch,
+            ], answer: .named("AccessPolicy"), errors: [412, 422]),
         AdminRoute(
             DeleteAccessPolicy.self, .delete, "/v1/access-policies/{name}", .operator,
-            "Delete an access policy that no locator was made under", [.accessPolicy],
-            answer: .named("PolicyDeleted"), errors: [404, 409]),
+            "Delete an access policy that no locator was made under", [.accessPolicy, .ifMatch],
+            answer: .named("PolicyDeleted"), errors: [404, 409, 412]),
         AdminRoute(
             ListStorageAccounts.self, .get, "/v1/storage/accounts", .reader,
             "The storage accounts: how they are, and what lies in them", [], answer: .named("StorageAccountList")),

@@ -132,6 +132,7 @@ public enum CatalogCondition: Sendable {
     /// The policy of this name is this one; nil when there is none.
     case authorizationPolicy(name: String, AuthorizationPolicy?)
     case deliveryPolicy(name: String, DeliveryPolicy?)
+    case accessPolicy(name: String, AccessPolicy?)
     case secret(name: String, SecretRecord?)
     case streamingEndpoint(name: String, StreamingEndpoint?)
     case transform(name: String, Transform?)

@@ -12,6 +12,13 @@ extension Database {
             try require("authorizationPolicy", name, is: policy.map(Column.json), "the authorization policy")
         case .deliveryPolicy(let name, let policy):
             try require("deliveryPolicy", name, is: policy.map(Column.json), "the delivery policy")
+        case .accessPolicy(let name, let policy):
+            // Its permissions are a set, which is written in any order.
+            let stored = try String.fetchOne(
+                self, sql: "SELECT document FROM accessPolicy WHERE name = ?", arguments: [name])
+            guard try stored.map({ try Column.value(AccessPolicy.self, json: $0) }) == policy else {
+                throw Self.changed("the access policy", name)
+            }
         case .streamingEndpoint(let name, let endpoint):
             try require("streamingEndpoint", name, is: endpoint.map(Column.json), "the endpoint")
         case .transform(let name, let transform):

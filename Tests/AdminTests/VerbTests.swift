@@ -127,6 +127,26 @@ import Testing
         #expect(outcomes.count { $0 == .changed } == 19)
     }
 
+    @Test func ofManyWritersOfAnAccessPolicyOneWins() async throws {
+        let admin = desk.operator()
+        let tag = try #require(
+            try await admin.perform(PutAccessPolicy(name: "a", permissions: ["read"], duration: "1h")).entityTag)
+        let outcomes = await withTaskGroup(of: OperatorError.Code?.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    await refusal {
+                        _ = try await admin.perform(
+                            PutAccessPolicy(
+                                name: "a", permissions: ["read"], duration: "\(number + 2)h", ifMatch: tag))
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == nil } == 1)
+        #expect(outcomes.count { $0 == .changed } == 19)
+    }
+
     @Test func ofManyMakersOneMakes() async throws {
         let admin = desk.operator()
         let outcomes = await withTaskGroup(of: OperatorError.Code?.self) { group in

@@ -172,6 +172,48 @@ import Testing
         #expect(try site.ask("DELETE", "/v1/transforms/upload", token: token).status == 409)
     }
 
+    @Test func entityTagsGuardAccessPolicies() throws {
+        let token = site.tokens["operator"]
+        let path = "/v1/access-policies/tagged"
+        func put(_ hours: Int, _ headers: String...) throws -> Answer {
+            try curlWith(
+                site.server.admin + path,
+                [
+                    "-X", "PUT", "-H", "Authorization: Bearer \(token ?? "")", "-H", "Content-Type: application/json",
+                    "-d", #"{"permissions":["list","write"],"duration":"\#(hours)h"}"#,
+                ] + headers.flatMap { ["-H", $0] })
+        }
+        #expect(try put(1, "If-Match: *").status == 412)
+        let made = try put(1, "If-None-Match: *")
+        #expect(made.status == 201)
+        let tag = try #require(made.headers["etag"])
+        #expect(try site.ask("GET", path, token: token).headers["etag"] == tag)
+        #expect(try put(2, "If-None-Match: *").status == 412)
+        #expect(try put(2, "If-Match: \"nonsense\"").status == 412)
+        #expect(try site.ask("GET", path, token: token).member("duration") as? String == "1h")
+        let changed = try put(2, "If-Match: \(tag)")
+        #expect(changed.status == 200 && changed.headers["etag"] != tag)
+        #expect(try put(2).headers["etag"] == changed.headers["etag"])
+        #expect(try put(3, "If-Match: \(tag)").status == 412)
+        #expect(try site.ask("DELETE", path, token: token, "-H", "If-Match: \(tag)").status == 412)
+        let latest = try #require(changed.headers["etag"])
+        #expect(try site.ask("DELETE", path, token: token, "-H", "If-Match: \(latest)").status == 200)
+        #expect(try site.ask("DELETE", path, token: token).status == 404)
+    }
+
+    /// A condition that a route did not know would be passed over in silence.
+    @Test func everyPutTakesConditions() throws {
+        let paths = try site.specification()["paths"] as? [String: [String: [String: Any]]] ?? [:]
+        let puts = paths.compactMap { path, methods in methods["put"].map { (path, $0) } }
+        #expect(puts.count >= 6)
+        for (path, operation) in puts {
+            let names = (operation["parameters"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
+            #expect(names.contains("If-Match") && names.contains("If-None-Match"), "\(path)")
+            let responses = operation["responses"] as? [String: Any] ?? [:]
+            #expect(responses["201"] != nil && responses["412"] != nil, "\(path)")
+        }
+    }
+
     @Test func largeAndForeignBodiesAreRefused() throws {
         let folder = try Folder()
         let large = try folder.write("large", Data(repeating: 0x20, count: 300 << 10))
