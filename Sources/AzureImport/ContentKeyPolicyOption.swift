@@ -122,28 +122,35 @@ struct ContentKeyPolicyOption {
 
     private func key(_ node: ExportNode, _ terms: inout TokenTerms) throws(Refusal) -> TokenKey {
         guard let object = try node.object() else { throw Refusal("is no object", at: node.place) }
+        let key = try key(object, &terms)
+        object.ignoreMetadata()
+        try object.requireAllRead(of: "the key")
+        return key
+    }
+
+    private func key(_ object: ExportObject, _ terms: inout TokenTerms) throws(Refusal) -> TokenKey {
         func bytes(_ name: String) -> [UInt8]? { object[name]?.text.flatMap(SecretText.publicBytes) }
         switch object.odataType() {
         case "ContentKeyPolicySymmetricTokenKey":
             guard let text = object["keyvalue"]?.text else {
                 terms.lacksSecret = true
-                throw Refusal("its value was not exported", at: node.place)
+                throw Refusal("its value was not exported", at: object.place)
             }
-            guard let value = SecretText.bytes(text) else { throw Refusal("is not base64", at: node.place) }
+            guard let value = SecretText.bytes(text) else { throw Refusal("is not base64", at: object.place) }
             return .symmetric(value)
         case "ContentKeyPolicyRsaTokenKey":
             guard let modulus = bytes("modulus"), let exponent = bytes("exponent") else {
                 if !object.has("modulus", "exponent") { terms.lacksSecret = true }
-                throw Refusal("has no modulus and exponent in base64", at: node.place)
+                throw Refusal("has no modulus and exponent in base64", at: object.place)
             }
-            return try TokenKey(modulus: modulus, exponent: exponent, at: node.place)
+            return try TokenKey(modulus: modulus, exponent: exponent, at: object.place)
         case "ContentKeyPolicyX509CertificateTokenKey":
             guard let certificate = bytes("rawbody") else {
                 if !object.has("rawbody") { terms.lacksSecret = true }
-                throw Refusal("has no certificate in base64", at: node.place)
+                throw Refusal("has no certificate in base64", at: object.place)
             }
-            return try TokenKey(certificate: certificate, at: node.place)
-        default: throw Refusal("is of a kind that is not known", at: node.place)
+            return try TokenKey(certificate: certificate, at: object.place)
+        default: throw Refusal("is of a kind that is not known", at: object.place)
         }
     }
 }

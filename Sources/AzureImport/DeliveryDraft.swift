@@ -84,6 +84,7 @@ extension ExportReading {
         let names = node?.value.string?.lowercased().split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
+        let all = 0xFFFF
         let bits = node?.integer ?? 0
         var protocols: Set<StreamingProtocol> = []
         for flag in flags where bits & flag.bit != 0 || names?.contains(flag.name) == true || names == ["all"] {
@@ -92,6 +93,14 @@ extension ExportReading {
             } else {
                 findings.add(.notTakenOver, "there is no HDS here", at: node?.place ?? object.place)
             }
+        }
+        let others =
+            node?.integer == nil
+            ? names?.contains { name in name != "all" && name != "none" && !flags.contains { $0.name == name } }
+                ?? false
+            : bits != all && bits & ~flags.reduce(0) { $0 | $1.bit } != 0
+        if others {
+            findings.add(.notTakenOver, "names a protocol that is not known", at: node?.place ?? object.place)
         }
         return protocols
     }
@@ -105,12 +114,18 @@ extension ExportReading {
             }
             node = ExportNode(value: value, place: node.place)
         }
-        for item in node.results ?? [] {
+        guard let items = node.results else {
+            guard ![.string(""), .object([])].contains(node.value) else { return }
+            return findings.add(.notTakenOver, "the configuration is no list of keys and values", at: node.place)
+        }
+        for item in items {
             guard let pair = try? item.object(), let key = pair["key"] else {
                 findings.add(.notTakenOver, "a part of the configuration cannot be read", at: item.place)
                 continue
             }
             readConfiguration(key.value.scalarText?.lowercased() ?? "", pair["value"], item.place, into: &policy)
+            pair.ignoreMetadata()
+            pair.reportUnread(to: findings, "is not known of a key and its value")
         }
     }
 
@@ -137,9 +152,10 @@ extension ExportReading {
     /// Takes an address of keys over, of envelope encryption; reports why not.
     func setKeyAddress(_ text: String?, _ place: ExportPlace, of policy: inout DeliveryPolicy) {
         do throws(Refusal) {
-            guard policy.encryption == .envelope, let text else {
+            guard policy.encryption == .envelope else {
                 throw Refusal("goes with no encryption but the envelope", at: place)
             }
+            guard let text else { throw Refusal("is no text", at: place) }
             policy.keyAcquisitionURL = try DeliveryDraft.keyAddress(text, at: place)
         } catch {
             findings.add(.notTakenOver, "the address \(error.reason)", at: error.place)

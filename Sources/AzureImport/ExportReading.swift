@@ -167,11 +167,23 @@ final class ExportReading {
 
     // MARK: The account
 
+    /// - Throws: `Refusal` for one that is there and no object: it may restrict.
+    private func member(_ name: String, of object: ExportObject) throws(Refusal) -> ExportObject? {
+        guard let node = object[name] else { return nil }
+        guard let member = try node.object() else {
+            throw Refusal("the account's key delivery cannot be read", at: node.place)
+        }
+        return member
+    }
+
     /// `keyDelivery.accessControl` holds for all keys of an account.
     private func readAccount(_ object: ExportObject) throws(Refusal) {
-        guard let delivery = try object["keydelivery"]?.object() else { return }
-        guard let control = try delivery["accesscontrol"]?.object() else { return }
-        let items = control["ipallowlist"]?.items ?? []
+        guard let delivery = try member("keydelivery", of: object) else { return }
+        guard let control = try member("accesscontrol", of: delivery) else { return }
+        let list = control["ipallowlist"]
+        guard let items = list?.items ?? (list == nil ? [] : nil) else {
+            throw Refusal("the account's allow list is no list", at: control.place)
+        }
         switch control["defaultaction"]?.text?.lowercased() {
         case "allow" where items.isEmpty: break
         case "deny":

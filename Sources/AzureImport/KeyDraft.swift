@@ -108,7 +108,7 @@ extension ExportReading {
             }
             draft.checksum = checksum
         }
-        if let tracks = object["trackidentifiers"], tracks.text != nil {
+        if let tracks = object["trackidentifiers"], tracks.value != .string("") {
             findings.add(.notTakenOver, "which tracks a key is for is said by labels here", at: tracks.place)
         }
         let value = object["rebindcontentkey", "contentkey", "clearkey", "keyvalue", "value"]
@@ -153,9 +153,12 @@ extension ExportReading {
         if let policy = object["streamingpolicyname"]?.text, policy.hasPrefix("Predefined_") {
             predefined[policy] = predefined[policy] ?? object.place
         }
-        for item in object["contentkeys"]?.items ?? [] {
-            guard let key = try item.object() else { throw Refusal("a content key is no object", at: item.place) }
-            readLocatorKey(key, fallback: fallback)
+        if let keys = object["contentkeys"] {
+            guard let items = keys.items else { throw Refusal("the content keys are no list", at: keys.place) }
+            for item in items {
+                guard let key = try item.object() else { throw Refusal("a content key is no object", at: item.place) }
+                readLocatorKey(key, fallback: fallback)
+            }
         }
         // Without an asset it is the answer to listContentKeys, and nothing is lost.
         if object.has("assetname", "streamingpolicyname") {
@@ -178,8 +181,13 @@ extension ExportReading {
         }
         object.ignoreMetadata()
         var draft = KeyDraft(place: object.place, keyID: keyID, type: type)
-        draft.policy = (object["policyname"]?.text ?? fallback).map { .name($0) }
-        if let label = object["labelreferenceinstreamingpolicy"], label.text?.isEmpty == false {
+        let policy = object["policyname"]
+        // Another policy than the key's own may give it to more.
+        if let policy, policy.value.string == nil {
+            return findings.add(.refused, "key \(keyID): its policy's name is no text", at: policy.place)
+        }
+        draft.policy = (policy?.text ?? fallback).map { .name($0) }
+        if let label = object["labelreferenceinstreamingpolicy"], label.value != .string("") {
             findings.add(
                 .notTakenOver,
                 "the key's label in the streaming policy: which tracks a key is for is said by labels here",

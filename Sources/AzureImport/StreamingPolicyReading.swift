@@ -20,21 +20,18 @@ extension ExportReading {
             findings.add(.note, "keys name their policies themselves here", at: policy.place)
         }
         for part in parts {
-            guard let encryption = try object[part.member]?.object() else { continue }
+            guard let node = object[part.member] else { continue }
+            guard let encryption = try node.object() else {
+                findings.add(.refused, "this encryption is no object", at: node.place)
+                continue
+            }
             try readPart(encryption, part.encryption, of: name)
         }
         object.reportUnread(to: findings, "is not known of a streaming policy")
     }
 
     private func readPart(_ object: ExportObject, _ encryption: DeliveryEncryption, of name: String) throws(Refusal) {
-        var protocols: Set<StreamingProtocol> = []
-        let names: [(String, StreamingProtocol)] = [
-            ("download", .progressive), ("dash", .dash), ("hls", .hls), ("smoothstreaming", .smooth),
-        ]
-        if let enabled = try object["enabledprotocols"]?.object() {
-            for (member, here) in names where enabled[member]?.flag == true { protocols.insert(here) }
-            enabled.reportUnread(to: findings, "is no protocol here")
-        }
+        var protocols = try protocols(of: object)
         if encryption.keyType != nil, protocols.remove(.progressive) != nil {
             findings.add(.notTakenOver, "whole files cannot leave encrypted", at: object.place)
         }
@@ -62,21 +59,53 @@ extension ExportReading {
             DeliveryDraft(place: object.place, name: name, suffix: "-\(encryption.rawValue)", policy: policy))
     }
 
-    private func readKeys(_ object: ExportObject) throws(Refusal) {
-        guard let keys = try object["contentkeys"]?.object() else { return }
-        if let key = try keys["defaultkey"]?.object() {
-            _ = key["label"]
-            if let policy = key["policyname"] {
-                findings.add(.note, "keys name their policies themselves here", at: policy.place)
-            }
-            key.reportUnread(to: findings, "is not known of a key")
+    private func protocols(of object: ExportObject) throws(Refusal) -> Set<StreamingProtocol> {
+        guard let node = object["enabledprotocols"] else { return [] }
+        guard let enabled = try node.object() else {
+            findings.add(.notTakenOver, "the protocols are no object", at: node.place)
+            return []
         }
-        for mapping in keys["keytotrackmappings"]?.items ?? [] {
-            findings.add(
-                .notTakenOver, "a key of its own for some tracks: 'keys' of a DeliveryPolicy says that by labels",
-                at: mapping.place)
+        let names: [(String, StreamingProtocol)] = [
+            ("download", .progressive), ("dash", .dash), ("hls", .hls), ("smoothstreaming", .smooth),
+        ]
+        var protocols: Set<StreamingProtocol> = []
+        for (member, here) in names {
+            guard let node = enabled[member] else { continue }
+            switch node.flag {
+            case true?: protocols.insert(here)
+            case false?: break
+            case nil: findings.add(.notTakenOver, "is neither true nor false: it is taken for false", at: node.place)
+            }
+        }
+        enabled.reportUnread(to: findings, "is no protocol here")
+        return protocols
+    }
+
+    private func readKeys(_ object: ExportObject) throws(Refusal) {
+        guard let node = object["contentkeys"] else { return }
+        guard let keys = try node.object() else {
+            return findings.add(.notTakenOver, "the content keys are no object", at: node.place)
+        }
+        if let node = keys["defaultkey"] { try readDefaultKey(node) }
+        if let mappings = keys["keytotrackmappings"], mappings.value != .object([]) {
+            for mapping in mappings.items ?? [mappings] {
+                findings.add(
+                    .notTakenOver, "a key of its own for some tracks: 'keys' of a DeliveryPolicy says that by labels",
+                    at: mapping.place)
+            }
         }
         keys.reportUnread(to: findings, "is not known of keys")
+    }
+
+    private func readDefaultKey(_ node: ExportNode) throws(Refusal) {
+        guard let key = try node.object() else {
+            return findings.add(.notTakenOver, "the default key is no object", at: node.place)
+        }
+        _ = key["label"]
+        if let policy = key["policyname"] {
+            findings.add(.note, "keys name their policies themselves here", at: policy.place)
+        }
+        key.reportUnread(to: findings, "is not known of a key")
     }
 
     /// Addresses and properties of licences, each by its name.
