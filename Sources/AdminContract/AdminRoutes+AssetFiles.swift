@@ -25,7 +25,7 @@ extension AdminRoutes {
                 .body(
                     "permissions", .array(.text(.choice(AccessPermission.allCases.map(\.rawValue))), 1...4),
                     "What may be done"),
-                .body("duration", .text(.text(1...32)), "As 12h, from a locator's start"),
+                .body("duration", .text(.duration), "As 12h, from a locator's start"),
                 .ifMatch, .ifNoneMatch,
             ], answer: .named("AccessPolicy"), errors: [412, 422]),
         AdminRoute(

@@ -23,8 +23,8 @@ extension AdminRoutes {
             [
                 .endpoint,
                 .body("path", .text(.text(1...1024)), "From its first slash on; one at its end stands for all below"),
-                .body("expires", .text(.text(1...32)), "How long it is good, as 2h, which is usual", required: false),
-                .body("ip", .text(.text(1...64)), "Only for this client address", required: false),
+                .body("expires", .text(.duration), "How long it is good, as 2h, which is usual", required: false),
+                .body("ip", .text(.address), "Only for this client address", required: false),
                 .body("alternate", .boolean, "Whether the alternate secret signs", required: false),
             ], answer: .named("SignedPath"), errors: [404, 409, 422]),
         AdminRoute(

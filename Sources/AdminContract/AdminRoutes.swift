@@ -146,7 +146,7 @@ public enum AdminRoutes {
             "Would this request get this key, and why; releases nothing and writes nothing",
             [
                 .body("keyId", .text(.uuid), "The key that is asked for"),
-                .body("ip", .text(.text(1...64)), "The client's address"),
+                .body("ip", .text(.address), "The client's address"),
                 .body("delivery", .text(.choice(KeyDeliveryType.allCases.map(\.rawValue))), "How the key would leave"),
                 .body("token", .text(.text(0...16_384)), "The player's token", required: false),
             ], answer: .named("PolicyTest"), errors: [422]),

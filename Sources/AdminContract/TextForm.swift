@@ -1,5 +1,6 @@
 import Administration
 import Catalog
+import Foundation
 import Policies
 
 /// The forms that texts have. Each says itself in the specification, and judges texts by the same rule.
@@ -16,6 +17,10 @@ public enum TextForm: Sendable, Hashable {
     case time
     /// `60s`, `5m`, `12h`, `30d`.
     case duration
+    /// An address of IPv4 or IPv6.
+    case address
+    /// Base64 with its padding, of so many characters.
+    case base64(ClosedRange<Int>)
     /// One of these words.
     case choice([String])
     /// Any text of so many bytes.
@@ -47,6 +52,14 @@ public enum TextForm: Sendable, Hashable {
             ]
         case .time: ["type": "string", "format": "date-time", "examples": ["2027-01-31T12:00:00Z"]]
         case .duration: ["type": "string", "pattern": "^[1-9][0-9]{0,5}[smhd]$", "examples": ["30d"]]
+        case .address:
+            ["type": "string", "anyOf": [["format": "ipv4"], ["format": "ipv6"]], "examples": ["192.0.2.7"]]
+        case .base64(let range):
+            [
+                "type": "string", "contentEncoding": "base64", "minLength": .integer(Int64(range.lowerBound)),
+                "maxLength": .integer(Int64(range.upperBound)),
+                "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+            ]
         case .choice(let words): ["type": "string", "enum": .array(words.map(JSONValue.string))]
         case .text(let range):
             // The bound is in bytes, and the specification's in characters: it asks for less than it might.
@@ -72,7 +85,14 @@ public enum TextForm: Sendable, Hashable {
             Self.isUUID(text) && text.utf8.count == 36 && text == text.lowercased()
                 ? nil : "is a UUID in lower case with dashes"
         case .time: Self.isTime(text) ? nil : "is a time in RFC 3339, as 2027-01-31T12:00:00Z"
-        case .duration: DurationText.seconds(text) ?? 0 > 0 ? nil : "is a duration as 60s, 5m, 12h or 30d"
+        case .duration:
+            text.utf8.count <= 7 && text.first != "0" && DurationText.seconds(text) ?? 0 > 0
+                ? nil : "is a duration as 60s, 5m, 12h or 30d"
+        case .address: IPAddress(text) != nil ? nil : "is an address of IPv4 or IPv6, as 192.0.2.7 or 2001:db8::7"
+        case .base64(let range):
+            !range.contains(text.utf8.count)
+                ? "has \(range.lowerBound) to \(range.upperBound) characters"
+                : Data(base64Encoded: text) != nil ? nil : "is base64"
         case .choice(let words): words.contains(text) ? nil : "is one of \(words.joined(separator: ", "))"
         case .text(let range):
             range.contains(text.unicodeScalars.count)

@@ -35,6 +35,50 @@ import Testing
         #expect(try site.data.must("audit", "verify").text.hasPrefix("intact"))
     }
 
+    /// Refused beyond the form: every field that is wrong is named, and nothing of a secret.
+    @Test(arguments: Self.refusedFields)
+    func everyFieldThatIsRefusedIsNamed(request: String, body: String, fields: [String]) throws {
+        let parts = request.split(separator: " ").map(String.init)
+        let answer = try site.ask(
+            parts[0], parts[1], token: site.tokens["key-admin"], "-H", "Content-Type: application/json",
+            "--data-binary", body)
+        #expect([400, 422].contains(answer.status))
+        let errors = answer.member("errors") as? [[String: Any]] ?? []
+        #expect(errors.compactMap { $0["field"] as? String } == fields, "\(answer.status)")
+        #expect(errors.allSatisfy { ($0["detail"] as? String)?.isEmpty == false })
+        #expect(!String(decoding: answer.body, as: UTF8.self).contains("5ec4e7"))
+    }
+
+    private static let refusedFields: [(String, String, [String])] = [
+        (
+            "POST /v1/key-imports",
+            #"{"keyId":"00112233445566778899aabbccddee0f","type":"common","value":"hex:5ec4e7","checksum":"AAAA","#
+                + #""authorizationPolicy":"nobody"}"#,
+            ["/checksum", "/value", "/authorizationPolicy"]
+        ),
+        (
+            "POST /v1/key-imports",
+            #"{"keyId":"00112233445566778899aabbccddee0f","type":"common","value":"hex:5ec4e7zz"}"#, ["/value"]
+        ),
+        ("POST /v1/keys", #"{"type":"common","authorizationPolicy":"nobody"}"#, ["/authorizationPolicy"]),
+        ("POST /v1/key-seeds", #"{"name":"s","type":"common","value":"base64:5ec4e7!"}"#, ["/value"]),
+        ("PUT /v1/secrets/s", #"{"value":"hex:5ec4e7z"}"#, ["/value"]),
+        ("PUT /v1/secrets/s", #"{"value":"base64:5ec4e7!"}"#, ["/value"]),
+        (
+            "POST /v1/encryptors",
+            #"{"name":"e","authorizationPolicy":"nobody","mayCreate":true,"certificate":"x"}"#,
+            ["/certificate", "/authorizationPolicy"]
+        ),
+        ("POST /v1/origins", #"{"name":"o","certificate":"x"}"#, ["/certificate"]),
+        ("GET /v1/audit/export?from=foo&to=bar", "", ["from", "to"]),
+        ("DELETE /v1/keys/demo-standalone?after=99999999d", "", ["after"]),
+        (
+            "POST /v1/policy-tests",
+            #"{"keyId":"00112233445566778899aabbccddee0f","ip":"1.2.3.999","delivery":"aes"}"#, ["/ip"]
+        ),
+        ("PUT /v1/access-policies/x", #"{"permissions":["fly"],"duration":"soon"}"#, ["/permissions/0", "/duration"]),
+    ]
+
     struct Operation {
         var method: String
         var path: String

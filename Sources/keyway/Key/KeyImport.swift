@@ -41,14 +41,15 @@ struct KeyImport: AsyncParsableCommand {
         let properties = try options.properties(keyID: keyID)
         if CommonOptions.isRemote { return try await importRemotely(properties) }
         // Here the bytes never become a text.
+        var checks = FieldChecks()
         let key = try SecretInput.withValue(file: fromFile) { bytes in
-            guard let key = ContentKey(keyType, copying: bytes) else {
-                throw CommandFailure(
-                    .badData, "a key of type \(keyType.rawValue) has \(keyType.keyLength) bytes, not \(bytes.count)")
-            }
-            return key
+            try checks.value("/value") { try ImportKey.key(keyType, copying: bytes) }
         }
-        try await common.open().keyOperations(by: Installation.localActor)
+        let installation = try await common.open()
+        try await checks.notePolicy(properties.authorizationPolicy, in: installation.catalog)
+        try checks.end()
+        guard let key else { return }
+        try await installation.keyOperations(by: Installation.localActor)
             .import(key, keyID: keyID, checksum: expected, properties, at: Date()).print(json: common.json)
     }
 

@@ -34,9 +34,13 @@ public struct ExportAudit: OperatorVerb {
             throw OperatorError(.invalid, "the limit lies between 1 and 1000, and 'after' is not negative")
         }
         let catalog = context.catalog
-        let start = try await place(catalog)
+        var checks = FieldChecks()
+        let first = try checks.value("from") { try from.map { try Bound($0, of: "from") } }
+        let last = try checks.value("to") { try to.map { try Bound($0, of: "to") } }
+        try checks.end()
+        let start = try await place(from: first ?? nil, catalog)
         let newest = try await catalog.lastAuditSequence()
-        let end = min(try await end(catalog) ?? newest, newest)
+        let end = min(try await (last ?? nil)?.sequence(numberStep: 0, catalog) ?? newest, newest)
         var lines = after == nil ? [try await Self.heading(start, catalog)] : []
         guard start.sequence < end else { return Report(lines: lines, last: start.sequence, next: nil) }
         let size = Int(min(Int64(limit), end - start.sequence))
@@ -61,14 +65,14 @@ public struct ExportAudit: OperatorVerb {
     }
 
     /// Where the page begins: the record before its first one.
-    private func place(_ catalog: any CatalogEngine) async throws -> AuditPlace {
+    private func place(from: Bound?, _ catalog: any CatalogEngine) async throws -> AuditPlace {
         let origin = try await catalog.lastAuditCheckpoint()?.origin ?? .start
         var sequence = origin.sequence
         if let after {
             guard after >= origin.sequence else { throw Self.changed }
             sequence = after
         } else if let from {
-            sequence = max(sequence, try await Self.bound(from, catalog, "from", numberStep: -1))
+            sequence = max(sequence, try await from.sequence(numberStep: -1, catalog))
         }
         guard sequence > origin.sequence else { return origin }
         guard let record = try await catalog.auditRecords(after: sequence - 1, limit: 1).first,
@@ -81,23 +85,29 @@ public struct ExportAudit: OperatorVerb {
         return AuditPlace(sequence: record.sequence, hash: record.hash)
     }
 
-    private func end(_ catalog: any CatalogEngine) async throws -> Int64? {
-        guard let to else { return nil }
-        return try await Self.bound(to, catalog, "to", numberStep: 0)
-    }
+    /// Where an export begins or ends: a record's number, or a time.
+    private enum Bound {
+        case number(Int64)
+        case time(Date)
 
-    /// A record's number or a time as the number of the last record before or at it.
-    private static func bound(
-        _ text: String, _ catalog: any CatalogEngine, _ name: String, numberStep: Int64
-    ) async throws -> Int64 {
-        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text), number > 0 {
-            return number + numberStep
+        init(_ text: String, of name: String) throws {
+            if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text), number > 0 {
+                self = .number(number)
+            } else if let time = ISO8601DateFormatter().date(from: text) {
+                self = .time(time)
+            } else {
+                throw OperatorError(
+                    .invalid, "'\(name)' is a record's number or a time in RFC 3339, as 2027-01-31T12:00:00Z")
+            }
         }
-        guard let time = ISO8601DateFormatter().date(from: text) else {
-            throw OperatorError(
-                .invalid, "'\(name)' is a record's number or a time in RFC 3339, as 2027-01-31T12:00:00Z")
+
+        /// The number of the last record before or at it.
+        func sequence(numberStep: Int64, _ catalog: any CatalogEngine) async throws -> Int64 {
+            switch self {
+            case .number(let number): number + numberStep
+            case .time(let time): try await catalog.auditSequence(before: time)
+            }
         }
-        return try await catalog.auditSequence(before: time)
     }
 
     private static func heading(_ start: AuditPlace, _ catalog: any CatalogEngine) async throws -> String {

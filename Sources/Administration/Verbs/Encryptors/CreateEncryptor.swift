@@ -49,8 +49,13 @@ public struct CreateEncryptor: OperatorVerb {
             return now.addingTimeInterval(TimeInterval(seconds))
         }
         let token = certificate == nil ? EncryptorToken.random() : nil
+        var checks = FieldChecks()
+        let digest = try checks.value("/certificate") { try hash(token) }
+        try await checks.notePolicy(authorizationPolicy, in: context.catalog)
+        try checks.end()
+        guard let digest else { throw OperatorError(.invalid, "the certificate cannot be read") }
         let encryptor = Encryptor(name: name, authorizationPolicy: authorizationPolicy, mayCreate: mayCreate)
-        let record = EncryptorRecord(encryptor: encryptor, hash: try hash(token), created: now, expires: end)
+        let record = EncryptorRecord(encryptor: encryptor, hash: digest, created: now, expires: end)
         var event = context.event(.encryptorCreated, detail: name)
         event.policy = authorizationPolicy
         try await context.catalog.apply([.insertEncryptor(record), .audit(event)])

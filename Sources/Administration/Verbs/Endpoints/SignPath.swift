@@ -43,10 +43,10 @@ public struct SignPath: OperatorVerb {
                     + (expires ?? "").quoted)
         }
         guard seconds <= Self.longest else {
-            throw OperatorError(
-                .invalid,
+            let rule =
                 "a signature is good for \(DurationText.text(Self.longest)) at most: until its secret is exchanged nothing "
-                    + "takes it back")
+                + "takes it back"
+            throw OperatorError(.invalid, rule, fields: [.init("/expires", rule)])
         }
         let address = try ip.map { text -> IPAddress in
             guard let address = IPAddress(text) else {
@@ -56,8 +56,8 @@ public struct SignPath: OperatorVerb {
         }
         let until = context.now().addingTimeInterval(Double(seconds))
         guard let signature = PathSignature(expires: until, prefix: path, address: address) else {
-            throw OperatorError(
-                .invalid, "\(path.quoted) is not a path of the origin: /LOCATOR/ or /LOCATOR/NAME.ism/…")
+            let rule = "\(path.quoted) is not a path of the origin: /LOCATOR/ or /LOCATOR/NAME.ism/…"
+            throw OperatorError(.invalid, rule, fields: [.init("/path", rule)])
         }
         let endpoint = try await context.endpoint(named: name)
         guard let rule = endpoint.signedURLs, let secret = alternate == true ? rule.alternate : rule.secret else {

@@ -33,6 +33,7 @@ public struct CreateKey: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> KeyReport {
+        try await FieldChecks.requirePolicy(authorizationPolicy, in: context.catalog)
         if let seed {
             guard type == nil else {
                 throw OperatorError(.invalid, "a key of a seed has the seed's type: give the type or the seed")

@@ -1,4 +1,4 @@
-import ContentKeys
+public import ContentKeys
 public import Foundation
 import Glibc
 
@@ -33,26 +33,41 @@ public struct ImportKey: OperatorVerb {
     }
 
     public func run(in context: OperatorContext) async throws -> KeyReport {
-        let keyID = try KeyWords.keyID(keyId)
         let type = try KeyWords.type(type)
-        let expected = try checksum.map { text in
-            guard let value = KeyChecksum(base64: text) else {
-                throw OperatorError(.invalid, "the checksum is 8 bytes in base64, as KpOvXRLUXfs=")
-            }
-            return value
+        var checks = FieldChecks()
+        let keyID = try checks.value("/keyId") { try KeyWords.keyID(keyId) }
+        let properties = try checks.value("/label") {
+            try KeyWords.properties(
+                keyId: nil, name: name, authorizationPolicy: authorizationPolicy, label: label, notBefore: notBefore,
+                notAfter: notAfter)
         }
-        let properties = try KeyWords.properties(
-            keyId: keyId, name: name, authorizationPolicy: authorizationPolicy, label: label, notBefore: notBefore,
-            notAfter: notAfter)
-        let key = try SecretValue.withBytes(of: value) { bytes in
-            guard let key = ContentKey(type, copying: bytes) else {
-                throw OperatorError(
-                    .invalid, "a key of type \(type.rawValue) has \(type.keyLength) bytes, not \(bytes.count)")
-            }
-            return key
+        let expected = try checks.value("/checksum") { try checksum.map(Self.expected) }
+        let key = try checks.value("/value") {
+            try SecretValue.withBytes(of: value) { try Self.key(type, copying: $0) }
+        }
+        try await checks.notePolicy(authorizationPolicy, in: context.catalog)
+        try checks.end()
+        guard let keyID, let properties, let expected, let key else {
+            throw OperatorError(.invalid, "the key cannot be read")
         }
         return try await context.keyOperations().import(
             key, keyID: keyID, checksum: expected, properties, at: context.now())
+    }
+
+    private static func expected(_ text: String) throws -> KeyChecksum {
+        guard let value = KeyChecksum(base64: text) else {
+            throw OperatorError(.invalid, "the checksum is 8 bytes in base64, as KpOvXRLUXfs=")
+        }
+        return value
+    }
+
+    /// - Throws: `OperatorError` for bytes of another length, which does not show them.
+    public static func key(_ type: ContentKeyType, copying bytes: UnsafeRawBufferPointer) throws -> ContentKey {
+        guard let key = ContentKey(type, copying: bytes) else {
+            throw OperatorError(
+                .invalid, "a key of type \(type.rawValue) has \(type.keyLength) bytes, not \(bytes.count)")
+        }
+        return key
     }
 }
 

@@ -21,7 +21,10 @@ public struct CreateKeySeed: OperatorVerb {
     public func run(in context: OperatorContext) async throws -> KeySeedReport {
         let type = try KeyWords.type(type)
         let operations = try context.keyOperations()
-        var bytes = try value.map { try SecretValue(Array($0.utf8)).bytes } ?? Self.random()
+        var bytes =
+            try value.map { text in
+                try FieldChecks.about("/value") { try SecretValue(Array(text.utf8)).bytes }
+            } ?? Self.random()
         defer { KeyOperations.zero(&bytes) }
         return try await operations.createSeed(
             name, bytes, type: type, authorizationPolicy: authorizationPolicy, at: context.now())

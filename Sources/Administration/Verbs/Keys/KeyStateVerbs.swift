@@ -43,10 +43,13 @@ public struct DeleteKey: OperatorVerb {
 
     public func run(in context: OperatorContext) async throws -> KeyReport {
         let period = try after.map { text in
-            guard let seconds = DurationText.seconds(text) else {
-                throw OperatorError(.invalid, "the waiting period is a duration, as 12h or 30d, not \(text.quoted)")
+            try FieldChecks.about("after") {
+                guard let seconds = DurationText.seconds(text) else {
+                    throw OperatorError(
+                        .invalid, "the waiting period is a duration, as 12h or 30d, not \(text.quoted)")
+                }
+                return seconds
             }
-            return seconds
         }
         return try await context.keyOperations().scheduleDeletion(
             name, after: period ?? KeyOperations.defaultWaitingPeriod, at: context.now())

@@ -63,6 +63,7 @@ public struct PutKey: OperatorVerb {
         guard record.authorizationPolicy != authorizationPolicy else {
             return Report(change: "unchanged", key: KeyReport(record))
         }
+        try await FieldChecks.requirePolicy(authorizationPolicy, in: context.catalog)
         var event = context.event(.keyPolicySet, detail: name)
         event.keyID = record.keyID
         event.policy = authorizationPolicy

@@ -26,11 +26,12 @@ public struct CreateOrigin: OperatorVerb {
             throw OperatorError(
                 .invalid, "\(name.quoted) is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
-        let hash: [UInt8]
-        do {
-            hash = try EncryptorToken.hash(certificatePEM: certificate)
-        } catch let error as CPIXError {
-            throw OperatorError(.invalid, "the certificate: \(error.reason)")
+        let hash = try FieldChecks.about("/certificate") {
+            do {
+                return try EncryptorToken.hash(certificatePEM: certificate)
+            } catch let error as CPIXError {
+                throw OperatorError(.invalid, "the certificate: \(error.reason)")
+            }
         }
         let record = OriginRecord(name: name, hash: hash, created: context.now())
         try await context.catalog.apply([

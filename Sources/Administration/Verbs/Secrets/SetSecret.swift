@@ -32,7 +32,7 @@ public struct SetSecret: OperatorVerb {
             throw OperatorError(
                 .invalid, "\(name.quoted) is not a name: letters, digits, '.', '_' and '-', at most 128")
         }
-        let secret = try SecretValue(Array(value.utf8))
+        let secret = try FieldChecks.about("/value") { try SecretValue(Array(value.utf8)) }
         let stored = try await context.catalog.secret(named: name)
         let precondition = Precondition(ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
         try precondition.check(stored.map(Self.tag), of: "secret '\(name)'")
