@@ -62,6 +62,20 @@ extension AdminRoutes {
             ], answer: .named("CPIXImported"), errors: [409, 422], maximumBody: 2 * ImportCPIX.longestDocument,
             carriesKeys: true),
         AdminRoute(
+            ImportAzureExports.self, .post, "/v1/azure-imports", .keyAdmin,
+            "Take over policies, secrets and content keys that Azure Media Services exported, all of them or nothing",
+            [
+                .body(
+                    "files", .array(.named("AzureExport"), 1...ImportAzureExports.mostFiles),
+                    "The exports, told apart by what is in them"),
+                .body(
+                    "prefix", .text(.text(0...32)), "Stands before the name of everything that is made", required: false
+                ),
+                .body("dryRun", .boolean, "Only say what would be made", required: false),
+                .body("strict", .boolean, "Make nothing when anything is not taken over", required: false),
+            ], answer: .named("AzureImported"), errors: [409, 412, 422], maximumBody: ImportAzureExports.longestBody,
+            carriesKeys: true),
+        AdminRoute(
             ExportCPIX.self, .post, "/v1/cpix-exports", .keyAdmin,
             "Hand content keys out in a CPIX document, encrypted to certificates, or as they are when that is confirmed",
             [

@@ -24,6 +24,43 @@ extension AdminSchemas {
             ])
         ),
         (
+            "AzureExport",
+            .object([
+                .required("name", .text(.text(1...4096)), "As findings name it"),
+                .optional("content", .text(.base64(0...5_700_000)), "At most 4 MiB decoded"),
+                .optional(
+                    "problem", .text(.text(0...4096)), "Why the file could not be read, in the place of its content"),
+                .optional(
+                    "mayBeExport", .boolean,
+                    "Of a file without content, whether it may restrict the others, so that nothing is imported; it may when "
+                        + "absent"),
+            ])
+        ),
+        (
+            "AzureImported",
+            .object([
+                .required(
+                    "changes",
+                    .list(
+                        .object([
+                            .required("action", .text(.choice(["create", "unchanged"]))),
+                            .required(
+                                "kind",
+                                .text(.choice(["Secret", "AuthorizationPolicy", "DeliveryPolicy", "ContentKey"]))),
+                            .required("name", text, "Of a content key its id"), .optional("detail", text),
+                        ]))),
+                .required(
+                    "findings",
+                    .list(
+                        .object([
+                            .required("outcome", .text(.choice(["error", "refused", "notTakenOver", "note"]))),
+                            .required("place", .object([.required("file", text), .required("path", text)])),
+                            .required("message", text),
+                        ])), "What is not here as it was there"),
+                .required("applied", .boolean), .required("strict", .boolean, "Whether strict stopped it"),
+            ])
+        ),
+        (
             "KeyRotations",
             .object([
                 .required(

@@ -9,7 +9,7 @@ public struct ExportSource: Sendable {
     /// Why it could not be read; reads on after the file's name.
     public var problem: String?
     /// Of what could not be read, whether it may hold something that restricts what could.
-    var mayBeExport = true
+    public private(set) var mayBeExport = true
 
     public init(name: String, bytes: ZeroedBytes) {
         self.name = name.plain

@@ -23,7 +23,6 @@ extension CommandFailure {
             self.init(error.cause == .cannotCreate ? .cannotCreate : .unavailable, error.description)
         case let error as TLSFilesError: self.init(.badData, error.description)
         case let error as ConfigurationError: self.init(error)
-        case let error as ImportRejected: self.init(.badData, error.description)
         case let error as CocoaError:
             let isAbsent = error.code == .fileNoSuchFile || error.code == .fileReadNoSuchFile
             self.init(isAbsent ? .noInput : .inputOutput, SystemReason.sentence(error))

@@ -34,6 +34,7 @@ extension Installation {
             actor: actor, role: role, keySetHosts: keySetHosts, assets: storedAssets, sas: sas, inputRule: inputs)
         context.uploadKeys = makeUploadKeys()
         context.signPath = { signature, secret in try sign(signature, under: secret) }
+        context.compareSecret = { name, value in try compareSecret(name, value) }
         context.packages = packages
         context.backups = backups
         context.diagnose = diagnose

@@ -1,5 +1,6 @@
 import AdminClient
 import Administration
+import Catalog
 import Foundation
 import Testing
 
@@ -61,6 +62,33 @@ import Testing
                 ])
             #expect(error.fields.first { $0.field == "/aset" }?.detail.contains("'asset'") == true)
         }
+    }
+
+    @Test(arguments: [
+        (TextForm.address, "192.0.2.7", true), (.address, "2001:db8::7", true), (.address, "1.2.3.999", false),
+        (.address, "", false), (.address, "10.0.0.0/8", false), (.address, "[::1]", false),
+        (.address, "fe80::1%eth0", false), (.address, "1.2.3.4\u{0}", false),
+        (.base64(0...8), "", true), (.base64(0...8), "AAEC", true), (.base64(0...8), "AA==", true),
+        (.base64(0...8), "AA", false), (.base64(0...8), "AAE!", false), (.base64(0...8), "AA EC", false),
+        (.base64(0...8), "AAECAAECAAEC", false), (.base64(1...8), "", false), (.base64(0...8), "AA\n==", false),
+        (.duration, "1s", true), (.duration, "30d", true), (.duration, "999999d", true), (.duration, "01s", false),
+        (.duration, "0s", false), (.duration, "99999999d", false), (.duration, "5", false), (.duration, "-5m", false),
+    ])
+    func formsOfTexts(form: TextForm, text: String, isOfForm: Bool) {
+        #expect((form.problem(text) == nil) == isOfForm)
+    }
+
+    /// Key bytes go over a protected connection only, and each such route says so.
+    @Test func whatCarriesKeysSaysSo() throws {
+        let routes = [
+            try AdminRoutes.route(of: ImportKey.self), try AdminRoutes.route(of: ImportCPIX.self),
+            try AdminRoutes.route(of: ImportAzureExports.self), try AdminRoutes.route(of: SetSecret.self),
+            try AdminRoutes.route(of: ExportKey.self), try AdminRoutes.route(of: CreateKeySeed.self),
+        ]
+        #expect(routes.allSatisfy { $0.carriesKeys && $0.role == .keyAdmin })
+        // Exports as large as they may be fit into a request, in base64.
+        let route = try AdminRoutes.route(of: ImportAzureExports.self)
+        #expect(route.maximumBody > ImportAzureExports.mostBytes * 4 / 3 + (1 << 20))
     }
 
     /// RFC 7240, 2: a list of preferences, each with parameters; names in any letter case.

@@ -89,9 +89,98 @@ import Testing
         try Data("{\"options\":[".utf8).write(to: damaged)
         let outcome = try data.keyway("import", "azure", v3, damaged.path)
         #expect(outcome.status == 65 && outcome.errors.contains("nothing was imported"))
-        let remote = try run(
-            Programs.own("keyway"), ["import", "azure", v3],
-            environment: ["KEYWAY_URL": "http://127.0.0.1:1", "KEYWAY_TOKEN": "x"])
-        #expect(remote.status == 69 && remote.errors.contains("local data folder"))
+    }
+
+    /// Two folders with the same life: one is worked on at the machine, the other by its server.
+    private struct Pair {
+        let local: DataFolder
+        let data: DataFolder
+        let server: RunningServer
+        let token: String
+
+        init() throws {
+            local = try DataFolder()
+            data = try DataFolder()
+            token = try data.must("admin", "token", "create", "mover", "--role", "key-admin").text
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            server = try RunningServer(data)
+        }
+
+        func remote(_ arguments: [String], token: String? = nil) throws -> Outcome {
+            try run(
+                Programs.own("keyway"), ["import", "azure"] + arguments,
+                environment: [
+                    "KEYWAY_URL": server.admin, "KEYWAY_TOKEN": token ?? self.token, "KEYWAY_DATA": "/nowhere",
+                ])
+        }
+
+        func expectSame(_ arguments: [String], status: Int32) throws {
+            let here = try run(
+                Programs.own("keyway"), ["import", "azure"] + arguments, environment: local.environment)
+            let there = try remote(arguments)
+            #expect(there.text == here.text, "\(arguments)")
+            #expect(there.errors == here.errors, "\(arguments)")
+            #expect(here.status == status && there.status == status, "\(arguments): \(here.errors) \(there.errors)")
+        }
+    }
+
+    @Test(arguments: [[], ["--json"]])
+    func aServerGivesTheSame(extra: [String]) throws {
+        let pair = try Pair()
+        defer { pair.server.stop() }
+        let (v2, v3) = (Self.exports + "/v2", Self.exports + "/v3")
+        let folder = try Folder()
+        let damaged = try folder.write("damaged.json", Data("{\"options\":[".utf8))
+        let stray = try folder.write("notes.ini", Data("[notes]\ndone = no\n".utf8))
+        let large = try folder.write("large.bin", Data(repeating: 0x21, count: 5 << 20))
+        try pair.expectSame([v2, v3, "--dry-run"] + extra, status: 0)
+        try pair.expectSame([v3, "--strict"] + extra, status: 65)
+        try pair.expectSame([v3, damaged] + extra, status: 65)
+        try pair.expectSame([v3, "--prefix", "a b"] + extra, status: 64)
+        try pair.expectSame(["/nowhere"] + extra, status: 66)
+        try pair.expectSame([v2, v3, stray, large, "--prefix", "was-"] + extra, status: 0)
+        // The second time everything is there.
+        try pair.expectSame([v2, v3, stray, "--prefix", "was-"] + extra, status: 0)
+        // Under other names the keys' policies would be others.
+        try pair.expectSame([v2, v3] + extra, status: 65)
+        let key = pair.server.origin + "/keys/aes?KID=00112233-4455-6677-8899-aabbccddeeff"
+        #expect(try curl(key, "-H", "Authorization: Bearer=\(try swt())").body == Data(0..<16))
+        let tail = try pair.data.must("audit", "tail", "-n", "200", "--json").json()["records"] as? [[String: Any]]
+        let events = tail?.compactMap { $0["event"] as? [String: Any] } ?? []
+        let actors = events.filter { $0["action"] as? String == "keyImported" }.compactMap { $0["actor"] as? String }
+        #expect(Set(actors) == ["mover"])
+        #expect(try pair.data.must("audit", "verify").text.hasPrefix("intact"))
+    }
+
+    /// Whoever may not make keys imports nothing; what no request carries is refused before it is sent.
+    @Test func aServerIsAskedForWhatItTakes() throws {
+        let pair = try Pair()
+        defer { pair.server.stop() }
+        let v3 = Self.exports + "/v3"
+        let token = try pair.data.must("admin", "token", "create", "other", "--role", "operator").text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try pair.remote([v3], token: token).status == 77)
+        let folder = try Folder()
+        var value = Data("{\"value\":[".utf8)
+        value.append(Data(repeating: 0x20, count: (4 << 20) - 100))
+        value.append(Data("]}".utf8))
+        for number in 0..<5 { _ = try folder.write("page-\(number).json", value) }
+        let refused = try pair.remote([folder.path])
+        #expect(refused.status == 65 && refused.errors.contains("16 MiB at once"), "\(refused.errors)")
+        // What fits is taken, as large as it is.
+        for number in 3..<5 { try FileManager.default.removeItem(atPath: folder.path + "/page-\(number).json") }
+        #expect(try pair.remote([folder.path]).status == 0)
+        for (body, field) in [
+            (#"{"files":[{"name":"a","content":"!"}]}"#, "/files/0/content"), (#"{"files":[]}"#, "/files"),
+            (#"{"files":[{"name":"a","content":"AA=="}],"prefix":"a b"}"#, "/prefix"),
+            (#"{"files":[{"name":"a","content":"e30="}],"dryrun":true}"#, "/dryrun"),
+        ] {
+            let answer = try curl(
+                pair.server.admin + "/v1/azure-imports", "-X", "POST", "-H", "Authorization: Bearer \(pair.token)",
+                "-H",
+                "Content-Type: application/json", "-d", body)
+            let errors = answer.member("errors") as? [[String: Any]]
+            #expect([400, 422].contains(answer.status) && errors?.first?["field"] as? String == field, "\(body)")
+        }
     }
 }

@@ -84,6 +84,8 @@ public struct OperatorError: Error, Sendable, Hashable, CustomStringConvertible 
         case let error as OperatorError: self = error
         case let error as PublicationError:
             self.init(error.code == .assetMissing ? .missing : .invalid, error.reason)
+        case let error as ImportRejected:
+            self.init(.invalid, error.description, fields: error.reasons.map { FieldProblem("/files", $0) })
         case let error as KeyOperationError: self.init(Self.code(of: error.code), error.reason)
         case let error as RecipientError: self.init(.invalid, error.description)
         case let error as CPIXError: self.init(.invalid, error.description)

@@ -154,6 +154,8 @@ public struct OperatorContext: Sendable {
     public var uploadKeys: UploadKeys?
     /// Signs a path under a named secret, nil when there is none of that name; nil where secrets are not at hand.
     public var signPath: (@Sendable (_ signature: PathSignature, _ secret: String) throws -> String?)?
+    /// Whether a stored secret has a value; nil where secrets are not at hand.
+    public var compareSecret: SecretComparison?
     /// Makes packages; nil where there is no origin.
     public var packages: (any PackageExport)?
     /// Takes backups; nil where there is no folder for them.

@@ -14,7 +14,7 @@ struct ImportAzure: AsyncParsableCommand {
         discussion: """
             Takes JSON and XML of both APIs in any mix, told apart by what is in them. Whatever has no equivalent here is \
             reported with its file and place; what would allow more here than it did there is left out. No secret is \
-            shown. Works on the local data folder. Documentation/moving-from-azure-media-services.md says more.
+            shown. With KEYWAY_URL the files are read here, and go to the server over a protected connection. Documentation/moving-from-azure-media-services.md says more.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -39,27 +39,44 @@ struct ImportAzure: AsyncParsableCommand {
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             throw CommandFailure(.noInput, "there is no '\(path)'")
         }
+        let report: ImportAzureExports.Report
         do {
-            try await importAll()
-        } catch let error as ImportRejected where common.json {
-            try ImportRejection(applied: false, errors: error.reasons).print(json: true)
+            report = try await take(ExportFiles.sources(paths))
+        } catch {
+            if common.json, let refusal = OperatorError(meaning: error), refusal.isOfExports {
+                try ImportRejection(applied: false, errors: refusal.fields.map(\.detail)).print(json: true)
+            }
             throw error
         }
+        try report.print(json: common.json)
+        if report.strict { throw ExitCode(CommandFailure.Code.badData.rawValue) }
     }
 
-    private func importAll() async throws {
-        let installation = try await common.open()
-        let now = Date()
-        let items = AzureImport.read(ExportFiles.sources(paths), prefix: prefix)
-        let operation = installation.importOperation
-        let plan = try await operation.plan(items, keySetHosts: installation.keySetHosts, at: now)
-        let isRefused = strict && plan.losesSomething
-        let applies = !dryRun && !isRefused
-        if applies || !plan.contradictions.isEmpty { try await operation.apply(plan) }
-        try ImportReport(
-            changes: plan.changes, findings: plan.findings, applied: applies, strict: isRefused
-        ).print(json: common.json)
-        if isRefused { throw ExitCode(CommandFailure.Code.badData.rawValue) }
+    /// Here the bytes of keys never become a text. On their way to a server they are one, over a protected connection.
+    private func take(_ sources: [ExportSource]) async throws -> ImportAzureExports.Report {
+        guard CommonOptions.isRemote else {
+            let installation = try await common.open()
+            return try await installation.importOperation(by: Installation.localActor).take(
+                sources, prefix: prefix, isDryRun: dryRun, isStrict: strict, keySetHosts: installation.keySetHosts,
+                at: Date())
+        }
+        let size = sources.reduce(0) { $0 + ($1.bytes?.count ?? 0) }
+        guard size <= ImportAzureExports.mostBytes else {
+            throw CommandFailure(
+                .badData,
+                "the exports have \((size + (1 << 20) - 1) >> 20) MiB, and a server takes "
+                    + "\(ImportAzureExports.mostBytes >> 20) MiB at once: import the policies with a part of the keys at a "
+                    + "time, or all of it at the server's machine, without KEYWAY_URL")
+        }
+        return try await common.perform(
+            ImportAzureExports(sources, prefix: prefix, dryRun: dryRun, strict: strict))
+    }
+}
+
+extension OperatorError {
+    /// Whether it refuses what exports say, with every reason.
+    fileprivate var isOfExports: Bool {
+        code == .invalid && !fields.isEmpty && fields.allSatisfy { $0.field == "/files" }
     }
 }
 
@@ -70,35 +87,11 @@ private struct ImportRejection: Report {
     var text: String { errors.joined(separator: "\n") }
 }
 
-/// What an import made, and what it did not.
-struct ImportReport: Report {
-    var changes: [ImportedChange]
-    var findings: [ImportFinding]
-    var applied: Bool
-    /// Whether `--strict` stopped it.
-    var strict: Bool
-
+extension ImportAzureExports.Report: Report {
     var text: String {
         let end =
             applied
             ? "applied" : strict ? "not applied: not everything is taken over (--strict)" : "not applied (dry run)"
         return (changes.map(\.description) + findings.map(\.description) + [end]).joined(separator: "\n")
-    }
-}
-
-extension Installation {
-    /// How things from elsewhere come into this data folder.
-    fileprivate var importOperation: ImportOperation {
-        ImportOperation(
-            catalog: catalog, material: keyMaterial, makeSecret: { try makeSecret(named: $0, value: $1) },
-            compareSecret: { name, value in try compareSecret(name, value) }, actor: Self.localActor)
-    }
-
-    private func compareSecret(_ name: String, _ value: ZeroedBytes) throws -> Bool? {
-        try withSecret(named: name) { stored in
-            value.withUnsafeBytes { value in
-                stored.count == value.count && zip(stored, value).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-            }
-        }
     }
 }
