@@ -127,7 +127,7 @@ extension AdminRoutes {
     private static let seeds = [
         AdminRoute(
             ListKeySeeds.self, .get, "/v1/key-seeds", .reader, "The key seeds, without their bytes",
-            answer: .named("KeySeedList")),
+            [.after, .limit], answer: .named("KeySeedList")),
         AdminRoute(
             CreateKeySeed.self, .post, "/v1/key-seeds", .keyAdmin, "Store a PlayReady key seed, wrapped under the KEK",
             [

@@ -86,7 +86,7 @@ extension AdminSchemas {
                 .optional("authorizationPolicy", name), .required("kekVersion", .count), .required("created", time),
             ])
         ),
-        ("KeySeedList", .object([.required("seeds", .list(.named("KeySeed")))])),
+        ("KeySeedList", page("seeds", .named("KeySeed"))),
     ]
 
     static let keks: [(String, Schema)] = [

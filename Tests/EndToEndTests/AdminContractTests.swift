@@ -79,6 +79,21 @@ import Testing
         ("PUT /v1/access-policies/x", #"{"permissions":["fly"],"duration":"soon"}"#, ["/permissions/0", "/duration"]),
     ]
 
+    /// Key seeds are paged as everything that may be long is.
+    @Test func seedsArePaged() throws {
+        let token = site.tokens["key-admin"]
+        for name in ["paged-a", "paged-b"] {
+            let made = try site.ask(
+                "POST", "/v1/key-seeds", token: token, "-H", "Content-Type: application/json", "-d",
+                #"{"name":"\#(name)","type":"common"}"#)
+            #expect(made.status == 200)
+        }
+        let first = try site.ask("GET", "/v1/key-seeds?limit=1&after=paged-", token: token)
+        #expect((first.member("seeds") as? [[String: Any]])?.compactMap { $0["name"] as? String } == ["paged-a"])
+        #expect(first.member("next") as? String == "paged-a" && first.headers["link"] != nil)
+        #expect(try site.remote(["key", "seed", "list"]).text.contains("paged-b"))
+    }
+
     struct Operation {
         var method: String
         var path: String

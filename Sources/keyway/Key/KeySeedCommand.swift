@@ -78,6 +78,7 @@ struct KeySeedList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try Answer(seeds: try await common.perform(ListKeySeeds()).seeds).print(json: common.json)
+        let pages = try await common.makeOperator().pages { ListKeySeeds(after: $0) }
+        try Answer(seeds: pages.flatMap(\.seeds)).print(json: common.json)
     }
 }

@@ -36,15 +36,24 @@ public struct CreateKeySeed: OperatorVerb {
     }
 }
 
-/// Lists the key seeds, without their bytes.
+/// Lists the key seeds in order of name, without their bytes.
 public struct ListKeySeeds: OperatorVerb {
-    public init() {}
+    public var after: String?
+    public var limit: Int?
 
-    public struct Report: Codable, Sendable {
+    public init(after: String? = nil, limit: Int? = nil) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public struct Report: PagedReport {
         public var seeds: [KeySeedReport]
+        public var next: String?
     }
 
     public func run(in context: OperatorContext) async throws -> Report {
-        Report(seeds: try await context.catalog.keySeeds().map(KeySeedReport.init))
+        let seeds = try await context.catalog.keySeeds().filter { $0.name.isAfter(after) }
+        let page = try Paging.cut(seeds, limit: limit, cursor: \.name)
+        return Report(seeds: page.items.map(KeySeedReport.init), next: page.next)
     }
 }
