@@ -25,7 +25,7 @@ public struct InstalledKEKs: Sendable {
     }
 
     /// The versions that something may be wrapped under and that are not held; none where the catalog does not say.
-    public var missing: [KEKVersion] { (try? ring.missing()) ?? [] }
+    public var missing: [Int] { (try? ring.missing())?.map { Int($0.rawValue) } ?? [] }
 
     /// How many versions are held.
     public var heldCount: Int { ring.heldCount }

@@ -135,7 +135,7 @@ package struct KeyServer: Sendable {
         }).add(to: router)
         HealthRoutes(
             catalog: installation.catalog, metrics: ServiceMetrics.registry,
-            missingKEKs: { [keks = installation.keks] in keks.missing.map { Int($0.rawValue) } }
+            missingKEKs: { [keks = installation.keks] in keks.missing }
         ).add(to: router)
         try AdminAPI(
             authentication: authentication, version: Version.text,
