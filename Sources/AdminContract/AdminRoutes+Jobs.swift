@@ -118,7 +118,7 @@ extension AdminRoutes {
             answer: .named("PresetList")),
         AdminRoute(
             ShowPreset.self, .get, "/v1/presets/{name}", .reader, "One preset",
-            [.path("name", .name, "Its name; letter case and spaces do not matter")], answer: .named("Preset"),
+            [.path("name", .text(1...128), "Its name; letter case and spaces do not matter")], answer: .named("Preset"),
             errors: [404]),
     ]
 

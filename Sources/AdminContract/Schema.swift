@@ -50,9 +50,9 @@ extension Schema {
         switch self {
         case .text(let form): return form.specification
         case .integer(let range):
-            var members: [String: JSONValue] = ["type": "integer", "minimum": .integer(range.lowerBound)]
-            if range.upperBound < Int64.max { members["maximum"] = .integer(range.upperBound) }
-            return members
+            return [
+                "type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+            ]
         case .number: return ["type": "number"]
         case .boolean: return ["type": "boolean"]
         case .array(let item, let range):
