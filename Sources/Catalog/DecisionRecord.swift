@@ -64,6 +64,9 @@ public struct UseCount: Sendable, Hashable {
     /// As often as any limit allows.
     public static let exhausted = UseCount(before: .max)
 
+    /// Without the last of them, which is counted in them; as often as any limit allows stays that.
+    public var withoutOne: UseCount { before == .max ? self : UseCount(before: max(before - 1, 0)) }
+
     /// Whether the use that was counted is one of so many.
     public func isWithin(_ maximum: Int) -> Bool { before < maximum }
 }

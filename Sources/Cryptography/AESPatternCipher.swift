@@ -63,6 +63,12 @@ public final class AESPatternCipher {
         isCollecting = false
     }
 
+    /// Lets go of what was collected, whose memory may be gone.
+    public func abandon() {
+        spans.removeAll()
+        isCollecting = false
+    }
+
     /// Block by block, where there are no lanes.
     private func encryptAlone(_ span: inout keyway_chain) throws(CryptographyError) {
         cipher.chained = AESBlockChainVector(span)

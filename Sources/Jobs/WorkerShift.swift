@@ -103,7 +103,7 @@ struct WorkerShift: Sendable {
             task.errorCode = nil
             task.errorClass = nil
             task.errorMessage = nil
-            try await catalog.apply(outcome.changes + [.pipeline(.updateTask(task))])
+            try await applyPatiently(outcome.changes + [.pipeline(.updateTask(task))])
             discardPieces(of: task)
         } catch  where Task.isCancelled || error is PausedTask {
             try await giveUp(taken)
@@ -128,8 +128,20 @@ struct WorkerShift: Sendable {
             metadata: [
                 "job": "\(taken.job.id)", "task": "\(task.name)", "code": "\(told.code)", "cause": "\(told.message)",
             ])
-        try await catalog.apply([.pipeline(.updateTask(task))])
+        try await applyPatiently([.pipeline(.updateTask(task))])
         discardPieces(of: task)
+    }
+
+    /// The end of the work of hours is not given up over a lock of another process, which a server waits shortly for.
+    private func applyPatiently(_ changes: [CatalogChange]) async throws {
+        for _ in 0..<5 {
+            do {
+                return try await catalog.apply(changes)
+            } catch let error as CatalogError where error.code == .unavailable {
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        try await catalog.apply(changes)
     }
 
     private var spareEncoders: SpareEncoders {

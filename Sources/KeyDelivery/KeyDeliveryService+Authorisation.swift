@@ -25,6 +25,18 @@ extension KeyDeliveryService {
     ) async throws -> AuthorisationOutcome {
         let start = ContinuousClock.now
         if let wait = limit(request, requestID: requestID, at: start) { return .limited(wait) }
+        do {
+            return try await authorised(request, wholly, recipient, requestID, since: start)
+        } catch let error as KeyUnwrapError {
+            wasUnavailable()
+            throw error
+        }
+    }
+
+    private func authorised(
+        _ request: KeyRequest, _ wholly: [KeyID], _ recipient: String?, _ requestID: String,
+        since start: ContinuousClock.Instant
+    ) async throws -> AuthorisationOutcome {
         let decided = try await decide(
             request, wholly: wholly, unwraps: recipient != nil, keysTo: recipient, requestID: requestID, since: start)
         guard let verdict = decided else {

@@ -124,7 +124,7 @@ public final class KeyDeliveryService: Sendable {
             judged = .now
             verdict = try await judge(request, wholly: wholly, requestID: requestID)
         }
-        if unwraps { try await findKEKs(for: verdict) }
+        if unwraps { verdict = try await openable(verdict) }
         let count: UseCount
         do {
             count = try await catalog.record(verdict.record(keysTo: recipient))
@@ -146,8 +146,10 @@ public final class KeyDeliveryService: Sendable {
         for _ in 0..<Self.mostVerdicts {
             guard ContinuousClock.now - judgedAt > longestWait, !verdict.granted.isEmpty else { return verdict }
             judgedAt = .now
-            let later = try await judge(
-                verdict.request, wholly: verdict.wholly, requestID: verdict.requestID, countsSubject: false)
+            let later = try await counted(
+                try await judge(
+                    verdict.request, wholly: verdict.wholly, requestID: verdict.requestID, countsSubject: false),
+                after: verdict)
             let withdrawn = verdict.withdrawn(by: later)
             guard !withdrawn.isEmpty else { continue }
             _ = try await catalog.record(DecisionRecord(entries: later.entries(withdrawn, nil)))
@@ -156,14 +158,25 @@ public final class KeyDeliveryService: Sendable {
         return nil
     }
 
+    /// A limit that the policy has now holds for this request, too, whose own use may have been counted already.
+    private func counted(_ later: Verdict, after verdict: Verdict) async throws -> Verdict {
+        guard let use = later.use else { return later }
+        let uses = try await catalog.tokenUses(use)
+        return later.settled(verdict.use == nil ? uses : uses.withoutOne)
+    }
+
     /// Nobody is told that a key was granted that cannot be opened here, and no use of a token is spent on it.
-    private func findKEKs(for verdict: Verdict) async throws {
-        var missing: KEKVersion?
-        for (key, _) in verdict.grants {
-            guard await !unwrapper.findsKEK(of: key) else { return }
-            missing = missing ?? key.kek
+    ///
+    /// - Throws: `KeyUnwrapError` when none can be opened, or not all that go together.
+    private func openable(_ verdict: Verdict) async throws -> Verdict {
+        var missing: [(keyID: KeyID, version: KEKVersion)] = []
+        for (key, _) in verdict.grants where await !unwrapper.findsKEK(of: key) { missing.append((key.keyID, key.kek)) }
+        guard let first = missing.first else { return verdict }
+        guard verdict.wholly.isEmpty, missing.count < verdict.granted.count else {
+            throw KeyUnwrapError.kekUnavailable(first.version)
         }
-        if let missing { throw KeyUnwrapError.kekUnavailable(missing) }
+        return verdict.with(
+            verdict.decisions.filter { decision in missing.contains { $0.keyID == decision.keyID } }.map(\.unopenable))
     }
 
     func judge(
@@ -289,6 +302,8 @@ public final class KeyDeliveryService: Sendable {
         if let failure, released.isEmpty || !verdict.wholly.isEmpty { throw failure }
         return released
     }
+
+    func wasUnavailable() { metrics.wasUnavailable() }
 
     func limit(_ request: KeyRequest, requestID: String, at instant: ContinuousClock.Instant) -> Duration? {
         guard let excess = rates.count(request, at: instant) else { return nil }

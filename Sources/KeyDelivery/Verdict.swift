@@ -71,7 +71,7 @@ final class Verdict: Sendable {
     let wholly: [KeyID]
     let decisions: [Decision]
     /// The use of the token that is to be counted; nil when nothing limits it.
-    private let use: UseLimit?
+    let use: UseLimit?
 
     init(request: KeyRequest, requestID: String, time: Date, wholly: [KeyID], all decisions: [Decision]) {
         self.request = request
@@ -79,15 +79,14 @@ final class Verdict: Sendable {
         self.time = time
         self.wholly = wholly
         self.decisions = Self.complete(decisions, wholly)
-        use = Self.use(self.decisions, isWhole: !wholly.isEmpty)
+        use = Self.use(self.decisions, wholly)
     }
 
     /// A request carries one token, so all limits are of it: it is used when one key is given for it. Of keys that go together,
-    /// the smallest limit rules.
-    private static func use(_ decisions: [Decision], isWhole: Bool) -> UseLimit? {
-        let limits = decisions.compactMap(\.useLimit)
-        guard isWhole else { return UseLimit.counted(limits) }
-        return limits.min { $0.maximum < $1.maximum }
+    /// the smallest limit rules, whatever else was asked for.
+    private static func use(_ decisions: [Decision], _ wholly: [KeyID]) -> UseLimit? {
+        let together = decisions.filter { wholly.contains($0.keyID) }.compactMap(\.useLimit)
+        return together.min { $0.maximum < $1.maximum } ?? UseLimit.counted(decisions.compactMap(\.useLimit))
     }
 
     /// No grant at all where one of the keys that belong together is denied.
@@ -186,6 +185,12 @@ extension Verdict.Decision {
     func counted(_ count: UseCount) -> Verdict.Decision {
         guard let grant, let limit = grant.useLimit, !count.isWithin(limit.maximum) else { return self }
         return denied(DenialReason(.useLimitReached, option: grant.option), by: .uses)
+    }
+
+    /// The decision when the key-encryption key that opens the key is not at hand.
+    var unopenable: Verdict.Decision {
+        guard let grant else { return self }
+        return denied(DenialReason(.kekMissing, option: grant.option), by: .key)
     }
 
     /// The decision when a key that belongs to it was denied.

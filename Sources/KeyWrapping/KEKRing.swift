@@ -84,11 +84,15 @@ public final class KEKRing: KEKProvider {
         return nil
     }
 
-    /// The versions that are not retired and cannot be had without waiting. Reads the register.
+    /// The versions that are not retired and cannot be had: of a store that has to be waited for, those that were asked for in
+    /// vain. Reads the register.
     public func missing() throws -> [KEKVersion] {
         guard !missing(try register.entries()).isEmpty else { return [] }
         look(for: nil)
-        return missing(try register.entries()).map(\.version)
+        let missed = state.withLock { Set($0.missed.keys) }
+        return missing(try register.entries()).filter { entry in
+            missed.contains(entry.version) || stores[entry.provider]?.waits != true
+        }.map(\.version)
     }
 
     public var heldCount: Int { state.withLock { $0.keks.count } }
@@ -118,6 +122,7 @@ public final class KEKRing: KEKProvider {
                 try take(try await store.load(entry.version), entry, store)
             } catch {
                 failure = error
+                state.withLock { $0.missed[entry.version] = .now }
             }
         }
         settle(entries)
@@ -149,7 +154,10 @@ public final class KEKRing: KEKProvider {
 
     private func take(_ kek: KEK, _ entry: KEKEntry, _ store: any KEKStore) throws {
         guard kek.made(proof: entry.proof) else { throw KEKError.wrong(entry, store) }
-        state.withLock { $0.keks[entry.version] = kek }
+        state.withLock { state in
+            state.keks[entry.version] = kek
+            state.missed[entry.version] = nil
+        }
     }
 
     /// The newest version is the current one once it is held; retired ones go.

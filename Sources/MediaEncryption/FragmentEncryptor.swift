@@ -24,6 +24,15 @@ public final class FragmentEncryptor {
     ///   over at the end of the last sample.
     /// - Throws: `MediaEncryptionError` when there are more bytes than planned. Then nothing more may be sent.
     public func encrypt(_ bytes: UnsafeMutableRawBufferPointer) throws(MediaEncryptionError) -> Int {
+        do throws(MediaEncryptionError) {
+            return try encryptRuns(bytes)
+        } catch {
+            cipher.abandon()
+            throw error
+        }
+    }
+
+    private func encryptRuns(_ bytes: UnsafeMutableRawBufferPointer) throws(MediaEncryptionError) -> Int {
         var done = 0
         while done < bytes.count {
             let left = bytes.count - done

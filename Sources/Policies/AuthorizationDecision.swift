@@ -64,6 +64,8 @@ public struct DenialReason: Sendable, Hashable {
         case useLimitInvalid
         case useLimitReached
         case rateLimited
+        /// The key-encryption key that opens the key is not at hand; others of the request were given.
+        case kekMissing
         /// A licence request names a key that its URL does not ask for.
         case keyOutsideRequest
         /// Another key that the same licence request names was denied: a licence is for all of them.
@@ -100,7 +102,8 @@ public struct DenialReason: Sendable, Hashable {
         case .tokenMissing, .tokenRejected, .tokenRevoked, .ticketRejected: .unauthenticated
         case .noPolicy, .policyDisabled, .policyOutsideValidity, .noOptionForDelivery, .optionDisabled,
             .optionOutsideValidity, .noRestriction, .restrictionUnknown, .addressNotAllowed, .claimMissing,
-            .claimMismatch, .useLimitInvalid, .useLimitReached, .keyOutsideRequest, .licenceIncomplete:
+            .claimMismatch, .useLimitInvalid, .useLimitReached, .kekMissing, .keyOutsideRequest,
+            .licenceIncomplete:
             .forbidden
         case .rateLimited: .limited
         }

@@ -88,6 +88,7 @@ extension DenialReason.Code {
         case .useLimitInvalid: "the limit of uses cannot be applied"
         case .useLimitReached: "the token was used as often as it may be"
         case .rateLimited: "too many requests in a short time"
+        case .kekMissing: "the key-encryption key that opens the key is not at hand"
         case .keyOutsideRequest: "the licence request names a key that its URL does not ask for"
         case .licenceIncomplete: "another key of the same licence request was denied"
         }

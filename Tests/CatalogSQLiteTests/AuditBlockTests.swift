@@ -112,6 +112,23 @@ import Testing
         try #require(holds())
     }
 
+    /// In a server, whose decisions stand behind every write.
+    @Test func ordinaryWritesWaitNoLongerThanDecisions() async throws {
+        func timeout(_ catalog: SQLiteCatalog) async throws -> Int? {
+            try await catalog.pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA busy_timeout") }
+        }
+        let catalog: any CatalogEngine = try SQLiteCatalog(path: file.path, auditLockTimeout: 1234)
+        let engine = try #require(catalog as? SQLiteCatalog)
+        #expect(try await timeout(engine) == AuditCommitter.ordinaryLockTimeout)
+        #expect(await write("a", to: engine))
+        #expect(try await timeout(engine) == AuditCommitter.ordinaryLockTimeout)
+        // As a server does, which knows no more of it than this.
+        try await catalog.shortenLockWaits()
+        #expect(try await timeout(engine) == 1234)
+        #expect(await write("b", to: engine))
+        #expect(try await timeout(engine) == 1234)
+    }
+
     /// A short lock of another process is waited for.
     @Test func aShortLockIsWaitedFor() async throws {
         let catalog = try SQLiteCatalog(path: file.path, auditLockTimeout: 120_000)

@@ -98,6 +98,9 @@ import Testing
         let granted = try data.must("audit", "tail", "-n", "1000").text.split(separator: "\n")
             .count { $0.contains("keyGranted") }
         #expect(granted == 5)
+        // What a request would be told, without one.
+        let tested = try data.keyway("policy", "test", "--kid", kid, "--token-file", "-", input: Data(token.utf8))
+        #expect(tested.status == 77 && tested.text.contains("the token was used as often as it may be"))
         // Another token has uses of its own; a server under load still answers and still stops.
         let other = try data.must("token", "issue", "--policy", "few", "--lifetime", "11m").text
             .trimmingCharacters(in: .whitespacesAndNewlines)

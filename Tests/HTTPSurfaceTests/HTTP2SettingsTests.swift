@@ -72,6 +72,9 @@ import Testing
             let start = Self.magic + Self.frame(4, [])
             let heard = try through(start + noise, pieces: Int.random(in: 1...64, using: &generator))
             #expect(heard.bytes.count <= start.count + noise.count + 2 * Self.acknowledgement.count)
+            // An acknowledgement is taken out of it, or the start of a frame is waited for.
+            #expect(heard.bytes.starts(with: Self.magic))
+            #expect(heard.bytes.count >= start.count + noise.count - 2 * Self.acknowledgement.count)
         }
     }
 }

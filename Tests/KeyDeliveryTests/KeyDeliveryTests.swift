@@ -195,6 +195,27 @@ import Testing
         #expect(reasons == [nil, nil, reached, nil, reached, nil, reached, reached])
     }
 
+    /// What a licence is for is counted by its own limit, whatever else the URL asks for.
+    @Test func aLicenceIsHeldAgainstTheLimitsOfItsKeys() async throws {
+        let service = try Service()
+        try await service.policy("once", maximumUses: 1)
+        try await service.policy("twice", maximumUses: 2)
+        let (one, _) = try await service.key(.common, policy: "once")
+        let (two, _) = try await service.key(.common, policy: "twice")
+        let address = try #require(IPAddress("127.0.0.1"))
+        let request = KeyRequest(
+            keyIDs: [one, two], delivery: .clearkey, credential: "good", clientAddress: address)
+        var granted: [[KeyID]] = []
+        for _ in 0..<4 {
+            guard
+                case .granted(let grants, _) = try await service.service.authorise(
+                    request, wholly: [two], requestID: "r")
+            else { continue }
+            granted.append(grants.map(\.keyID))
+        }
+        #expect(granted == [[one, two], [two]])
+    }
+
     /// What a later option gives without a limit is not taken away by one that limits the token, in whatever order they stand.
     @Test(arguments: [false, true]) func aLimitTakesNothingAwayThatAnotherOptionGives(isReversed: Bool) async throws {
         let service = try Service()

@@ -361,8 +361,8 @@ private final class Clock: Sendable {
         let keeper = keeper(fetcher)
         await keeper.renew([place, other])
         let generation = keeper.generation
-        for _ in 0..<25 {
-            clock.advance(3600)
+        for _ in 0..<8 {
+            clock.advance(86_400)
             _ = keeper.keySet(at: place)
             await keeper.renewDue()
         }

@@ -38,4 +38,8 @@ final class PatternSampleCipher: SampleCipher {
     func finish() throws(CryptographyError) {
         try cipher.finish()
     }
+
+    func abandon() {
+        cipher.abandon()
+    }
 }

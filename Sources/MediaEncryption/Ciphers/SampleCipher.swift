@@ -13,8 +13,11 @@ protocol SampleCipher: AnyObject {
     func encrypt(_ bytes: UnsafeMutableRawBufferPointer, isLast: Bool) throws(CryptographyError) -> Int
     /// The bytes that were given are needed: those that are finished may until now have waited for others.
     func finish() throws(CryptographyError)
+    /// The bytes that were given are of no use any more.
+    func abandon()
 }
 
 extension SampleCipher {
     func finish() {}
+    func abandon() {}
 }

@@ -91,6 +91,8 @@ public final class KeySetKeeper: KeySetSource {
         var entries: [KeySetLocation: Entry] = [:]
         var generation = 0
         var report: Report?
+        /// When somebody was told last that there is no room for another set.
+        var toldOfFull = Date.distantPast
 
         mutating func forget(_ location: KeySetLocation) {
             guard entries[location]?.set != nil else { return }
@@ -110,9 +112,6 @@ public final class KeySetKeeper: KeySetSource {
 
     /// Sets of this many places; policies name them, so that more is a mistake.
     private static let mostPlaces = 1024
-    /// In seconds: a set that nobody needed for so long is not read anew. Perhaps no policy names it any more; one that does
-    /// has it read again.
-    private static let longestIdle: TimeInterval = 86_400
 
     private let rules: KeySetRules
     private let fetcher: any DocumentFetcher
@@ -172,7 +171,8 @@ public final class KeySetKeeper: KeySetSource {
     public func renewDue() async {
         let time = now()
         let due = state.withLock { state in
-            state.forgetIdle(since: time.addingTimeInterval(-Self.longestIdle))
+            // Perhaps no policy names it any more; one that does has it read again.
+            state.forgetIdle(since: time.addingTimeInterval(-Double(rules.longestStale)))
             return state.entries.filter { $0.value.due <= time }.map(\.key)
         }
         await renew(due)
@@ -181,21 +181,29 @@ public final class KeySetKeeper: KeySetSource {
     /// The reading of a set that is under way or begins now; nil when it was tried a moment ago.
     private func reading(_ location: KeySetLocation) -> Task<Void, Never>? {
         let time = now()
-        let isFull = state.withLock { $0.entries[location] == nil && $0.entries.count >= Self.mostPlaces }
-        guard !isFull else {
+        let (reading, isToBeTold) = state.withLock { state -> (Task<Void, Never>?, Bool) in
+            guard state.entries[location] == nil, state.entries.count >= Self.mostPlaces else {
+                return (read(location, &state, at: time), false)
+            }
+            let isToBeTold = state.toldOfFull.addingTimeInterval(Double(rules.pause)) <= time
+            if isToBeTold { state.toldOfFull = time }
+            return (nil, isToBeTold)
+        }
+        if isToBeTold {
             report(location, "it is not read: policies name the key sets of \(Self.mostPlaces) other places already")
-            return nil
         }
-        return state.withLock { state in
-            var entry = state.entries[location] ?? Entry(asked: time)
-            if let reading = entry.reading { return reading }
-            guard entry.attempted.addingTimeInterval(Double(rules.pause)) <= time else { return nil }
-            entry.attempted = time
-            let reading = Task { await self.read(location) }
-            entry.reading = reading
-            state.entries[location] = entry
-            return reading
-        }
+        return reading
+    }
+
+    private func read(_ location: KeySetLocation, _ state: inout State, at time: Date) -> Task<Void, Never>? {
+        var entry = state.entries[location] ?? Entry(asked: time)
+        if let reading = entry.reading { return reading }
+        guard entry.attempted.addingTimeInterval(Double(rules.pause)) <= time else { return nil }
+        entry.attempted = time
+        let reading = Task { await self.read(location) }
+        entry.reading = reading
+        state.entries[location] = entry
+        return reading
     }
 
     private func read(_ location: KeySetLocation) async {
