@@ -103,7 +103,7 @@ let libraries: [Row] = [
         siblings: ["Policies", "Catalog", "ContentKeys", "Cryptography", "Markup", "ProtectionSystems"]),
     // Layer 3: use cases
     Row(
-        name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys"],
+        name: "CatalogSQLite", siblings: ["Catalog", "Policies", "MediaModel", "ContentKeys", "CLZ4"],
         products: [.coreMetrics, .grdb]),
     Row(
         name: "KeyDelivery", siblings: ["Policies", "Catalog", "BoundedMemory", "ContentKeys"], products: [.coreMetrics]
@@ -168,7 +168,7 @@ let libraries: [Row] = [
         name: "KeyServiceHTTP",
         siblings: [
             "HTTPSurface", "KeyDelivery", "KeyExchange", "Markup", "OriginExchange", "ProtectionSystems", "Tokens",
-            "Policies", "ContentKeys",
+            "Catalog", "Policies", "ContentKeys",
         ],
         products: [.hummingbird, .httpTypes, .logging, .nioCore]),
     Row(
@@ -464,6 +464,7 @@ let package = Package(
         + [
             .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
             .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+            .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
             .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
             .systemLibrary(
                 name: "CChromaprint", pkgConfig: "libchromaprint", providers: [.apt(["libchromaprint-dev"])]),

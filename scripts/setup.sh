@@ -9,7 +9,7 @@ requirements="$root/scripts/requirements.txt"
 
 # What the product links (the C modules of Package.swift), then what the tests and the demo's proof run.
 packages=(
-    pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev libxml2-dev
+    pkg-config libssl-dev libjwt-dev libsqlite3-dev libx264-dev libxml2-dev liblz4-dev
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavfilter-dev libswresample-dev
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     ca-certificates curl ffmpeg mpv openssl libxml2-utils python3 python3-venv chromium chromium-driver

@@ -14,18 +14,16 @@ public enum AuditChain {
     }
 
     /// The hashes of events, one behind the other, after the last record's.
-    public static func hashes(
-        of entries: [AuditEntry], after last: (sequence: Int64, hash: [UInt8])
-    ) -> [UInt8] {
+    public static func hashes(of lines: AuditLines, after last: (sequence: Int64, hash: [UInt8])) -> [UInt8] {
         var hashes: [UInt8] = []
-        hashes.reserveCapacity(entries.count * start.count)
+        hashes.reserveCapacity(lines.count * start.count)
         // What a hash covers, in one piece.
         var covered = last.hash
         var sequence = last.sequence
-        for entry in entries {
+        for line in 0..<lines.count {
             sequence &+= 1
             withUnsafeBytes(of: sequence.bigEndian) { covered.append(contentsOf: $0) }
-            covered.append(contentsOf: entry.event)
+            covered.append(contentsOf: lines.bytes[lines.place(of: line)])
             let digest = covered.withUnsafeBytes { SHA256.hash(data: $0) }
             covered.removeAll(keepingCapacity: true)
             digest.withUnsafeBytes { covered.append(contentsOf: $0) }

@@ -28,6 +28,7 @@ public struct AuditStatement: Sendable, Hashable, Codable {
     /// its canonical form (RFC 8785), since it holds digits and plain ASCII only.
     public var bytes: [UInt8] {
         var json = JSONLine()
+        json.append("{")
         json.member("hash", hash)
         json.member("key", key)
         json.member("number", number)
@@ -37,7 +38,8 @@ public struct AuditStatement: Sendable, Hashable, Codable {
         json.member("record", record)
         json.member("time", time)
         json.member("type", type)
-        return json.finished()
+        json.append("}")
+        return json.bytes
     }
 
     public var digest: String { Array(SHA256.hash(data: bytes)).hexadecimal }

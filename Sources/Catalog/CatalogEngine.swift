@@ -197,8 +197,14 @@ public protocol CatalogEngine: AuditLog, PipelineCatalog, QuarantineCatalog {
     func apply(_ changes: [CatalogChange]) async throws
 
     /// Writes what one request decided, durably: the count of the token's use and the audit events in one transaction.
-    /// Concurrent calls may share a commit. `completion` is called once, on any thread.
-    func record(_ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void)
+    /// Concurrent calls may share a commit.
+    ///
+    /// - Parameters:
+    ///   - place: where `completion` is called when the decision is durable; nil for any thread.
+    ///   - completion: called once; at once, and on the calling thread, when nothing can be written now.
+    func record(
+        _ decision: DecisionRecord, at place: (any CompletionPlace)?,
+        completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void)
     /// How often a token was used; counts nothing.
     func tokenUses(_ use: UseLimit) async throws -> UseCount
     /// Records with a sequence number above `sequence`, oldest first.

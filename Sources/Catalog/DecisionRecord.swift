@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Policies
 
 /// What one request decided, on its way to the audit log.
@@ -28,6 +28,11 @@ public struct DecisionRecord: Sendable {
         made = .counted(entries)
     }
 
+    /// What is written whatever is counted; nil when that depends on the count.
+    public var certainEntries: [AuditEntry]? {
+        if case .always(let entries) = made { entries } else { nil }
+    }
+
     public func entries(after count: UseCount) -> [AuditEntry] {
         switch made {
         case .always(let entries): entries
@@ -47,6 +52,12 @@ public struct AuditEntry: Sendable, Hashable {
     public init(_ event: AuditEvent) {
         time = event.time.timeIntervalSince1970
         self.event = event.canonicalJSON
+    }
+
+    /// - Parameter line: of an event of this time.
+    public init(time: Date, _ line: consuming AuditLine) {
+        self.time = time.timeIntervalSince1970
+        event = line.finished()
     }
 }
 
@@ -75,7 +86,7 @@ extension CatalogEngine {
     /// Writes what one request decided and returns when it is durable.
     public func record(_ decision: DecisionRecord) async throws -> UseCount {
         try await withCheckedThrowingContinuation { continuation in
-            record(decision) { continuation.resume(with: $0.mapError { $0 }) }
+            record(decision, at: nil) { continuation.resume(with: $0.mapError { $0 }) }
         }
     }
 

@@ -13,20 +13,16 @@ struct AuditBatch {
     private static let separator = UInt8(ascii: "\n")
 
     /// Chains events after the last record.
-    init(_ entries: [AuditEntry], after last: (sequence: Int64, hash: [UInt8])) {
+    init(_ lines: AuditLines, after last: (sequence: Int64, hash: [UInt8])) {
         first = last.sequence + 1
-        hashes = AuditChain.hashes(of: entries, after: last)
-        events = []
-        events.reserveCapacity(entries.reduce(0) { $0 + $1.event.count + 1 })
-        for entry in entries {
-            if !events.isEmpty { events.append(Self.separator) }
-            events += entry.event
-        }
+        hashes = AuditChain.hashes(of: lines, after: last)
+        events = lines.bytes
     }
 
     init(row: Row) {
         first = row["first"]
-        events = Array(row["events"] as Data)
+        // What cannot be read is no line at all, so that the chain shows it.
+        events = StoredLines(bytes: Array(row["events"] as Data)).lines ?? []
         hashes = Array(row["hashes"] as Data)
     }
 
@@ -50,16 +46,20 @@ struct AuditBatch {
 extension Database {
     /// Appends events to the chain in one row. The last hash is read in the same transaction, so that two processes
     /// cannot fork the chain.
-    func append(_ entries: [AuditEntry]) throws {
-        guard !entries.isEmpty else { return }
-        let batch = AuditBatch(entries, after: try lastAudit())
+    func append(_ lines: AuditLines) throws {
+        guard let times = lines.times else { return }
+        let batch = AuditBatch(lines, after: try lastAudit())
         let last = batch.first + Int64(batch.count) - 1
-        let times = entries.map(\.time)
         let statement = try cachedStatement(
             sql: "INSERT INTO auditBatch (first, last, earliest, latest, events, hashes) VALUES (?, ?, ?, ?, ?, ?)")
         try statement.execute(arguments: [
-            batch.first, last, times.min(), times.max(), Data(batch.events), Data(batch.hashes),
+            batch.first, last, times.lowerBound, times.upperBound, Data(StoredLines(of: batch.events).bytes),
+            Data(batch.hashes),
         ])
+    }
+
+    func append(_ event: AuditEvent) throws {
+        try append(AuditLines([AuditEntry(event)]))
     }
 
     func lastAudit() throws -> (sequence: Int64, hash: [UInt8]) {

@@ -7,38 +7,9 @@ import Synchronization
 /// Commits decisions in groups: while one commit waits for the disk, the decisions that arrive gather for the next. Each
 /// caller hears when the commit that holds its decision is durable, and nothing before.
 ///
-/// Callers that were answered together come again together. So a commit waits a moment for as many as the last ones had: a
-/// commit costs what twenty decisions cost, and a busy service would otherwise make one for every few.
-///
 /// When the store takes no writes (a full disk, a read-only file, a lock that is not let go), everybody is refused at once,
 /// and it is tried whether the store takes a record of that again: once a second, and as soon as a lock is gone.
 final class AuditCommitter: Sendable {
-    private typealias Completion = @Sendable (Result<UseCount, CatalogError>) -> Void
-
-    private struct Waiting {
-        var decision: DecisionRecord
-        var completion: Completion
-    }
-
-    private struct State {
-        var waiting: [Waiting] = []
-        var isCommitting = false
-        /// How many decisions the last commits had.
-        var expected = 1
-        /// Whether a commit waits for as many.
-        var isGathering = false
-        /// Set while the store takes no writes.
-        var block: AuditBlock?
-    }
-
-    /// Most decisions in one commit, so that none waits long.
-    private static let maximumBatch = 1000
-    /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
-    private static let maximumWaiting = 20_000
-    /// How long a commit waits for more decisions, and how many it must expect for that: one caller after the
-    /// other must not be held up.
-    private static let gatheringTime = DispatchTimeInterval.milliseconds(1)
-    private static let fewestToExpect = 4
     /// How long a commit waits for a lock of another process: players wait with it. In milliseconds.
     static let lockTimeout = 2000
     /// The same for all other writes, which nobody waits for unless decisions stand behind them.
@@ -47,9 +18,9 @@ final class AuditCommitter: Sendable {
     private static let probeInterval = DispatchTimeInterval.seconds(1)
 
     private let pool: DatabasePool
-    private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "keyway.audit", qos: .userInitiated)
-    private let gathered = DispatchSemaphore(value: 0)
+    private let queue = DecisionQueue()
+    private let hasThread = Mutex(false)
+    private let probes = DispatchQueue(label: "keyway.audit.probe", qos: .userInitiated)
     private let failures = Counter(label: "keyway_audit_write_failures_total")
     private let blocked = Meter(label: "keyway_audit_blocked")
 
@@ -63,90 +34,50 @@ final class AuditCommitter: Sendable {
         blocked.set(0)
     }
 
+    deinit {
+        queue.close()
+    }
+
     /// How many decisions wait for the next commit.
-    var waitingCount: Int { state.withLock { $0.waiting.count } }
+    var waitingCount: Int { queue.waitingCount }
 
     /// Whether a commit is under way that has taken its decisions.
-    var holdsABatch: Bool { state.withLock { $0.isCommitting && $0.waiting.isEmpty } }
+    var holdsABatch: Bool { queue.holdsABatch }
 
     /// Why nothing can be written; nil while it can.
-    var block: AuditBlock? { state.withLock { $0.block } }
+    var block: AuditBlock? { queue.block }
 
-    func record(_ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void) {
-        enum Place {
-            case blocked(String)
-            case refused, queued, first
-            /// All that a commit waits for are there.
-            case last
-        }
-        let place = state.withLock { state -> Place in
-            if let reason = state.block?.reason {
-                state.block?.refused += 1
-                return .blocked(reason)
-            }
-            guard state.waiting.count < Self.maximumWaiting else { return .refused }
-            state.waiting.append(Waiting(decision: decision, completion: completion))
-            guard state.isCommitting else {
-                state.isCommitting = true
-                return .first
-            }
-            guard state.isGathering, state.waiting.count >= state.expected else { return .queued }
-            state.isGathering = false
-            return .last
-        }
-        switch place {
+    func record(
+        _ decision: DecisionRecord, at place: (any CompletionPlace)?,
+        completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
+    ) {
+        switch queue.add(decision, at: place, keeping: self, completion) {
+        case .added: startThread()
         case .blocked(let reason): completion(.failure(Self.blocked(reason)))
         case .refused: completion(.failure(CatalogError(.unavailable, "the audit log cannot keep up")))
-        case .queued: break
-        case .last: gathered.signal()
-        case .first: queue.async { self.commitAll() }
         }
     }
 
-    private func commitAll() {
-        while true {
-            gather()
-            let batch = takeBatch()
-            guard !batch.isEmpty else { return }
-            settle(batch)
+    /// One thread for all commits, so that what one has in its caches the next finds there. It ends with the committer.
+    private func startThread() {
+        let isFirst = hasThread.withLock { hasThread in
+            defer { hasThread = true }
+            return !hasThread
         }
-    }
-
-    /// Waits for as many decisions as the last commits had, not for long.
-    private func gather() {
-        let isGathering = state.withLock { state in
-            state.isGathering =
-                state.expected >= Self.fewestToExpect && !state.waiting.isEmpty && state.waiting.count < state.expected
-            return state.isGathering
+        guard isFirst else { return }
+        let thread = Thread { [weak self, queue] in
+            // The queue holds the committer as long as there is anything to settle.
+            while let batch = queue.next() { self?.settle(batch) }
         }
-        guard isGathering, gathered.wait(timeout: .now() + Self.gatheringTime) == .timedOut else { return }
-        let isSignalled = state.withLock { state in
-            defer { state.isGathering = false }
-            return !state.isGathering
-        }
-        // The last one came at the last moment: its signal must not end the next gathering.
-        if isSignalled { gathered.wait() }
-    }
-
-    private func takeBatch() -> [Waiting] {
-        state.withLock { state in
-            let batch = Array(state.waiting.prefix(Self.maximumBatch))
-            state.waiting.removeFirst(batch.count)
-            guard !batch.isEmpty else {
-                state.isCommitting = false
-                return batch
-            }
-            // A smaller one may be the rest of those that just missed the last: then they come together from now on.
-            state.expected = max(batch.count, state.expected - max(state.expected / 8, 1))
-            return batch
-        }
+        thread.name = "keyway.audit"
+        thread.start()
     }
 
     /// Commits and tells everybody. What one of them does wrong must not cost the others their keys.
-    private func settle(_ batch: [Waiting]) {
+    private func settle(_ batch: DecisionBatch) {
         do {
-            let counts = try commit(batch.map(\.decision))
-            for (waiting, count) in zip(batch, counts) { waiting.completion(.success(count)) }
+            let counts = try commit(batch)
+            for (group, counts) in zip(batch.groups, counts) { Self.tell(group, counts) }
         } catch let error as DatabaseError where !error.isOfStore && batch.count > 1 {
             settleEach(batch)
         } catch {
@@ -156,23 +87,45 @@ final class AuditCommitter: Sendable {
             } else {
                 failures.increment()
             }
-            for waiting in batch { waiting.completion(.failure(failure)) }
+            Self.tell(batch, failure)
         }
     }
 
     /// One commit each. The store may stop taking writes in the middle: the rest is then refused as all others are.
-    private func settleEach(_ batch: [Waiting]) {
-        for waiting in batch {
-            let reason = state.withLock { state in
-                if state.block != nil { state.block?.refused += 1 }
-                return state.block?.reason
-            }
-            if let reason {
-                waiting.completion(.failure(Self.blocked(reason)))
-            } else {
-                settle([waiting])
+    private func settleEach(_ batch: DecisionBatch) {
+        for group in batch.groups {
+            for member in group.members {
+                let one = batch.alone(member, at: group.place)
+                if let reason = queue.countRefused() {
+                    Self.tell(one, Self.blocked(reason))
+                } else {
+                    settle(one)
+                }
             }
         }
+    }
+
+    /// All of one place hear of it in one go.
+    ///
+    /// - Parameter counts: of each; empty when nothing was to be counted.
+    private static func tell(_ group: DecisionBatch.Group, _ counts: [UseCount]) {
+        run(at: group.place) {
+            for index in group.members.indices {
+                group.members[index].completion(.success(counts.isEmpty ? .none : counts[index]))
+            }
+        }
+    }
+
+    private static func tell(_ batch: DecisionBatch, _ failure: CatalogError) {
+        for group in batch.groups {
+            run(at: group.place) {
+                for member in group.members { member.completion(.failure(failure)) }
+            }
+        }
+    }
+
+    private static func run(at place: (any CompletionPlace)?, _ work: @escaping @Sendable () -> Void) {
+        if let place { place.run(work) } else { work() }
     }
 
     private static func blocked(_ reason: String) -> CatalogError {
@@ -183,20 +136,14 @@ final class AuditCommitter: Sendable {
     private func block(_ failure: CatalogError, _ refused: Int, since error: DatabaseError) {
         failures.increment()
         blocked.set(1)
-        let rest = state.withLock { state -> [Waiting] in
-            let rest = state.waiting
-            state.waiting = []
-            state.block = AuditBlock(since: Date(), reason: failure.reason, refused: refused + rest.count)
-            return rest
-        }
-        for waiting in rest { waiting.completion(.failure(failure)) }
+        for batch in queue.block(failure.reason, refused: refused) { Self.tell(batch, failure) }
         probeLater(than: error)
     }
 
     private func probeLater(than error: any Error) {
         // A lock is waited for by trying.
         let isLocked = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
-        queue.asyncAfter(deadline: isLocked ? .now() : .now() + Self.probeInterval) { [weak self] in self?.probe() }
+        probes.asyncAfter(deadline: isLocked ? .now() : .now() + Self.probeInterval) { [weak self] in self?.probe() }
     }
 
     /// Writes that the log could not be written: when that succeeds, it can be again.
@@ -207,29 +154,51 @@ final class AuditCommitter: Sendable {
         let seconds = Int(min(max(0, event.time.timeIntervalSince(block.since)), 1e9))
         event.detail = "not written for \(seconds) s; \(block.refused) requests were refused"
         do {
-            _ = try commit([DecisionRecord(events: [event])])
+            try transaction { try $0.append(event) }
         } catch {
             failures.increment()
-            let reason = CatalogError(database: error).reason
-            state.withLock { $0.block?.reason = reason }
+            queue.stayBlocked(CatalogError(database: error).reason)
             return probeLater(than: error)
         }
-        state.withLock { $0.block = nil }
+        queue.unblock()
         blocked.set(0)
     }
 
-    private func commit(_ decisions: [DecisionRecord]) throws -> [UseCount] {
+    /// The counts of the uses of each group's members: none where nothing was to be counted.
+    private func commit(_ batch: DecisionBatch) throws -> [[UseCount]] {
+        guard batch.counts else {
+            try transaction { try $0.append(batch.lines) }
+            return batch.groups.map { _ in [] }
+        }
+        return try transaction { database in
+            try database.forgetUses(before: Date())
+            var lines = batch.lines
+            let counts = try batch.groups.map { group in
+                try group.members.map { member -> UseCount in
+                    guard let decision = member.counted else { return .none }
+                    let count = try decision.use.map(database.count) ?? .none
+                    lines.append(decision.entries(after: count))
+                    return count
+                }
+            }
+            try database.append(lines)
+            return counts
+        }
+    }
+
+    private func transaction<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try pool.writeWithoutTransaction { database in
             // The connection is shared with writers that may wait longer.
             let ordinary = ordinaryLockTimeout.withLock(\.self)
             if ordinary != lockTimeout { try database.setLockTimeout(lockTimeout) }
             defer { if ordinary != lockTimeout { try? database.setLockTimeout(ordinary) } }
-            var counts: [UseCount] = []
+            var value: Value?
             try database.inTransaction(.immediate) {
-                counts = try Self.write(decisions, database)
+                value = try body(database)
                 return .commit
             }
-            return counts
+            guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
+            return value
         }
     }
 
@@ -239,19 +208,6 @@ final class AuditCommitter: Sendable {
             try database.setLockTimeout(lockTimeout)
             ordinaryLockTimeout.withLock { $0 = lockTimeout }
         }
-    }
-
-    private static func write(_ decisions: [DecisionRecord], _ database: Database) throws -> [UseCount] {
-        if decisions.contains(where: { $0.use != nil }) { try database.forgetUses(before: Date()) }
-        var entries: [AuditEntry] = []
-        entries.reserveCapacity(decisions.count)
-        let counts = try decisions.map { decision in
-            let count = try decision.use.map(database.count) ?? .none
-            entries += decision.entries(after: count)
-            return count
-        }
-        try database.append(entries)
-        return counts
     }
 }
 

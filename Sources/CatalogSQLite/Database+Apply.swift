@@ -53,7 +53,7 @@ extension Database {
         case .pipeline(let change): try apply(change)
         case .quarantine(let change): try apply(change)
         case .insertAuditKey(let key): try insert(key)
-        case .audit(let event): try append([AuditEntry(event)])
+        case .audit(let event): try append(event)
         case .insertAdminToken(let token): try insert(token)
         case .revokeAdminToken(let name, let time): try revokeAdminToken(name, at: time)
         case .putRevocation(let revocation): try put(revocation)

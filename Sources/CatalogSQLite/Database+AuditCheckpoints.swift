@@ -46,7 +46,7 @@ extension Database {
         var origin = last?.origin ?? .start
         if let pruning = signing.pruning {
             origin = try checkpoint(ending: pruning.through, after: origin)
-            try append([AuditEntry(pruning.event)])
+            try append(pruning.event)
         }
         let newest = try lastAudit()
         guard newest.sequence > last?.checkpoint.record ?? 0 else { return nil }

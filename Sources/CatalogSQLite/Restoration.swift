@@ -85,7 +85,7 @@ extension Database {
         var event = AuditEvent(time: now, action: .catalogRestored)
         event.actor = backup.actor
         event.detail = "backup \(backup.id) of \(backup.taken.ISO8601Format()), after record \(last.sequence)"
-        try append([AuditEntry(event)])
+        try append(event)
     }
 }
 

@@ -43,8 +43,9 @@ extension SQLiteCatalog {
             var looked = 0
             while records.count < limit, looked < Self.mostLooked, let row = try rows.next() {
                 looked += 1
-                guard (row["events"] as Data).range(of: name) != nil else { continue }
-                records += AuditBatch(row: row).records.filter {
+                let batch = AuditBatch(row: row)
+                guard Data(batch.events).range(of: name) != nil else { continue }
+                records += batch.records.filter {
                     (try? AuditChain.event(of: $0))?.requestID == requestID
                 }
             }

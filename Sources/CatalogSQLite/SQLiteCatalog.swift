@@ -125,9 +125,10 @@ public final class SQLiteCatalog: CatalogEngine {
     }
 
     public func record(
-        _ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
+        _ decision: DecisionRecord, at place: (any CompletionPlace)?,
+        completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
     ) {
-        committer.record(decision, completion: completion)
+        committer.record(decision, at: place, completion: completion)
     }
 
     public func auditBlock() -> AuditBlock? { committer.block }

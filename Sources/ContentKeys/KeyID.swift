@@ -19,6 +19,12 @@ public struct KeyID: Hashable, Sendable {
         self = read
     }
 
+    /// The same of text that is not a string yet.
+    public init?(text: UnsafeBufferPointer<UInt8>) {
+        guard let read = Self.read(text) else { return nil }
+        self = read
+    }
+
     private static func read(_ text: UnsafeBufferPointer<UInt8>) -> KeyID? {
         guard text.count == 32 || text.count == 36 else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)

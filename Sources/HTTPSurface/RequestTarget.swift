@@ -32,22 +32,35 @@ public struct RequestTarget: Sendable {
     /// The KID of `/keys/aes/KID` or `/keys/aes?kid=KID`; nil for anything else, and where both are given.
     public var keyID: KeyID? {
         let route = "/keys/aes"
-        let rest = Self.bytes(of: text) { bytes -> String? in
+        return Self.bytes(of: text) { bytes -> KeyID? in
             let path = bytes[path]
             guard path.starts(with: route.utf8) else { return nil }
-            return String(decoding: path.dropFirst(route.utf8.count), as: UTF8.self)
+            let rest = path.dropFirst(route.utf8.count)
+            if rest.isEmpty { return queriedKeyID }
+            guard rest.first == UInt8(ascii: "/"), values(of: "kid").isEmpty else { return nil }
+            return KeyID(text: UnsafeBufferPointer(rebasing: rest.dropFirst()))
         }
-        guard let rest else { return nil }
-        if rest.isEmpty { return value(of: "kid").flatMap { KeyID($0) } }
-        guard rest.utf8.first == UInt8(ascii: "/"), values(of: "kid").isEmpty else { return nil }
-        return KeyID(String(rest.dropFirst()))
+    }
+
+    /// Nearly every KID is written without escapes, and read where it stands.
+    private var queriedKeyID: KeyID? {
+        var found: KeyID?
+        var count = 0
+        let isWhole = search("kid") { value in
+            count += 1
+            found =
+                KeyID(text: UnsafeBufferPointer(rebasing: value))
+                ?? String(decoding: value, as: UTF8.self).removingPercentEncoding.flatMap { KeyID($0) }
+            return count > 1
+        }
+        return isWhole && count == 1 ? found : nil
     }
 
     /// The elements of every query parameter of this name, which may be repeated or hold a list with commas.
     public func values(of name: String) -> [String] {
         var values: [String] = []
         let isWhole = search(name) { value in
-            let decoded = value.removingPercentEncoding ?? "?"
+            let decoded = String(decoding: value, as: UTF8.self).removingPercentEncoding ?? "?"
             values += decoded.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             return false
         }
@@ -62,7 +75,8 @@ public struct RequestTarget: Sendable {
         var count = 0
         let isWhole = search(name) { value in
             count += 1
-            found = value.utf8.contains(UInt8(ascii: "%")) ? value.removingPercentEncoding : value
+            let text = String(decoding: value, as: UTF8.self)
+            found = value.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding : text
             return count > 1
         }
         return isWhole && count == 1 ? found : nil
@@ -71,7 +85,7 @@ public struct RequestTarget: Sendable {
     /// Gives the value of each parameter of a name, as it is written, until one is enough.
     ///
     /// - Returns: false when there are more pairs than are looked at.
-    private func search(_ name: String, _ isEnough: (String) -> Bool) -> Bool {
+    private func search(_ name: String, _ isEnough: (Slice<UnsafeBufferPointer<UInt8>>) -> Bool) -> Bool {
         guard let query else { return true }
         return Self.bytes(of: text) { bytes in
             var start = query.lowerBound
@@ -79,7 +93,7 @@ public struct RequestTarget: Sendable {
                 let end = bytes[start..<query.upperBound].firstIndex(of: UInt8(ascii: "&")) ?? query.upperBound
                 let pair = bytes[start..<end]
                 if let divider = pair.firstIndex(of: UInt8(ascii: "=")), Self.equal(pair[..<divider], name),
-                    isEnough(String(decoding: pair[(divider + 1)...], as: UTF8.self))
+                    isEnough(pair[(divider + 1)...])
                 {
                     return true
                 }

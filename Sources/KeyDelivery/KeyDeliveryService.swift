@@ -170,7 +170,10 @@ public final class KeyDeliveryService: Sendable {
     /// - Throws: `KeyUnwrapError` when none can be opened, or not all that go together.
     private func openable(_ verdict: Verdict) async throws -> Verdict {
         var missing: [(keyID: KeyID, version: KEKVersion)] = []
-        for (key, _) in verdict.grants where await !unwrapper.findsKEK(of: key) { missing.append((key.keyID, key.kek)) }
+        for (lookup, _) in verdict.grants {
+            let key = lookup.key.wrapped
+            if await !unwrapper.findsKEK(of: key) { missing.append((key.keyID, key.kek)) }
+        }
         guard let first = missing.first else { return verdict }
         guard verdict.wholly.isEmpty, missing.count < verdict.granted.count else {
             throw KeyUnwrapError.kekUnavailable(first.version)
@@ -207,9 +210,15 @@ public final class KeyDeliveryService: Sendable {
 
     /// The same for callers that must not wait, as event loops: decides here and now when all is in memory.
     ///
-    /// - Parameter completion: called once, on any thread, when the decision is durable; or with what `deliver` throws.
-    public func deliver(_ request: KeyRequest, requestID: String, completion: @escaping Completion) {
-        if deliverNow(request, requestID: requestID, completion: completion) { return }
+    /// - Parameters:
+    ///   - place: where `completion` is called when all was in memory; nil for any thread.
+    ///   - completion: called once, when the decision is durable; or with what `deliver` throws. It may be called at once, and
+    ///     where something had to be waited for it is called on any thread.
+    public func deliver(
+        _ request: KeyRequest, requestID: String, at place: (any CompletionPlace)? = nil,
+        completion: @escaping Completion
+    ) {
+        if deliverNow(request, requestID: requestID, at: place, completion: completion) { return }
         answer(completion) { try await self.deliver(request, requestID: requestID) }
     }
 
@@ -224,7 +233,10 @@ public final class KeyDeliveryService: Sendable {
     }
 
     /// False, and nothing was done, when something has to be read first.
-    func deliverNow(_ request: KeyRequest, requestID: String, completion: @escaping Completion) -> Bool {
+    func deliverNow(
+        _ request: KeyRequest, requestID: String, at place: (any CompletionPlace)? = nil,
+        completion: @escaping Completion
+    ) -> Bool {
         guard let cache else { return false }
         let start = ContinuousClock.now
         var found = FoundKeys()
@@ -238,13 +250,13 @@ public final class KeyDeliveryService: Sendable {
         }
         metrics.looked(inMemory: true, count: found.count)
         let verdict = judgement.judge(request, found: found, rates: rates, requestID: requestID, at: now())
-        guard verdict.staleRestrictions.isEmpty, verdict.grants.allSatisfy({ unwrapper.hasKEK(of: $0.0) }) else {
+        guard !verdict.mayBeStale, verdict.grants.allSatisfy({ unwrapper.hasKEK(of: $0.lookup.key.wrapped) }) else {
             answer(completion) {
                 try await self.deliver(request, requestID: requestID, since: start, first: verdict)
             }
             return true
         }
-        catalog.record(verdict.record()) { [self] result in
+        catalog.record(verdict.record(), at: place) { [self] result in
             guard let count = try? result.get() else {
                 metrics.wasUnavailable()
                 return completion(.success(.unavailable))
@@ -278,9 +290,11 @@ public final class KeyDeliveryService: Sendable {
     /// Nil when a key has to be waited for, or does not open.
     private func releaseNow(_ verdict: Verdict) -> KeyDeliveryOutcome? {
         var released: [ReleasedKey] = []
-        for (wrapped, grant) in verdict.grants {
-            guard let opened = try? unwrapper.unwrapNow(wrapped, for: .disclosure(grant)) else { return nil }
-            released.append(ReleasedKey(keyID: wrapped.keyID, key: opened))
+        for (lookup, grant) in verdict.grants {
+            guard let opened = try? unwrapper.unwrapNow(lookup.key.wrapped, for: .disclosure(grant)) else {
+                return nil
+            }
+            released.append(ReleasedKey(keyID: grant.keyID, key: opened))
         }
         return verdict.outcome(released)
     }
@@ -291,10 +305,10 @@ public final class KeyDeliveryService: Sendable {
     func open(_ verdict: Verdict) async throws -> [ReleasedKey] {
         var released: [ReleasedKey] = []
         var failure: (any Error)?
-        for (wrapped, grant) in verdict.grants {
+        for (lookup, grant) in verdict.grants {
             do {
-                let key = try await unwrapper.unwrap(wrapped, for: .disclosure(grant))
-                released.append(ReleasedKey(keyID: wrapped.keyID, key: key))
+                let key = try await unwrapper.unwrap(lookup.key.wrapped, for: .disclosure(grant))
+                released.append(ReleasedKey(keyID: grant.keyID, key: key))
             } catch {
                 failure = failure ?? error
             }

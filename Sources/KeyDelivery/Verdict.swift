@@ -85,6 +85,7 @@ final class Verdict: Sendable {
     /// A request carries one token, so all limits are of it: it is used when one key is given for it. Of keys that go together,
     /// the smallest limit rules, whatever else was asked for.
     private static func use(_ decisions: [Decision], _ wholly: [KeyID]) -> UseLimit? {
+        guard decisions.contains(where: { $0.grant?.useLimit != nil }) else { return nil }
         let together = decisions.filter { wholly.contains($0.keyID) }.compactMap(\.useLimit)
         return together.min { $0.maximum < $1.maximum } ?? UseLimit.counted(decisions.compactMap(\.useLimit))
     }
@@ -128,23 +129,19 @@ final class Verdict: Sendable {
 
     /// What is written of some of the decisions.
     func entries(_ decisions: [Decision], _ recipient: String?) -> [AuditEntry] {
-        decisions.map { decision in
-            var event = AuditEvent(
-                of: decision.outcome, steps: decision.steps,
-                key: (decision.keyID, decision.lookup?.key.authorizationPolicy), request, requestID: requestID, at: time
-            )
-            if let recipient, event.action == .keyGranted { event.detail = "key to \(recipient)" }
-            return AuditEntry(event)
+        decisions.map { AuditEntry(of: $0, request, keysTo: recipient, requestID: requestID, at: time) }
+    }
+
+    /// What was granted, in the request's order: each with the key that may be unwrapped and the proof of it.
+    var grants: some Sequence<(lookup: KeyLookup, grant: Grant)> {
+        decisions.lazy.compactMap { decision in
+            guard case .granted(let grant) = decision.outcome, let lookup = decision.lookup else { return nil }
+            return (lookup, grant)
         }
     }
 
-    /// The keys that may be unwrapped, in the request's order, each with its proof.
-    var grants: [(WrappedContentKey, Grant)] {
-        decisions.compactMap { decision in
-            guard case .granted(let grant) = decision.outcome, let key = decision.lookup?.key else { return nil }
-            return (key.wrapped, grant)
-        }
-    }
+    /// Whether keys that issuers publish, read anew, may lead to another outcome.
+    var mayBeStale: Bool { decisions.contains { $0.mayBeStale } }
 
     func outcome(_ released: [ReleasedKey]) -> KeyDeliveryOutcome {
         guard released.isEmpty else { return .released(released) }

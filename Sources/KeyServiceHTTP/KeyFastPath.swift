@@ -1,3 +1,4 @@
+import Catalog
 import ContentKeys
 import Foundation
 import HTTPSurface
@@ -11,19 +12,11 @@ import Policies
 /// decision, audit record and answer as the router's, which takes over when a request has to be explained.
 struct KeyFastPath: FastResponder {
     private let service: KeyDeliveryService
-    private let sharing: CrossOriginPolicy
-    private let logger: Logger
-    /// The answer with a key to an origin that is answered as all are; only the key is missing in it.
-    private let keyAnswer: FastResponse
+    private let answers: KeyAnswers
 
     init(service: KeyDeliveryService, sharing: CrossOriginPolicy, logger: Logger) {
         self.service = service
-        self.sharing = sharing
-        self.logger = logger
-        let length = ContentKeyType.envelope.keyLength
-        var answer = Self.answer(ByteBuffer(repeating: 0, count: length))
-        answer.headers += sharing.headers(origin: nil)
-        keyAnswer = answer.written
+        answers = KeyAnswers(sharing: sharing, logger: logger)
     }
 
     func considers(_ request: FastRequest) -> Bool {
@@ -35,15 +28,17 @@ struct KeyFastPath: FastResponder {
         }
     }
 
-    func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
+    func respond(
+        to request: FastRequest, on loop: any EventLoop, answer: @escaping @Sendable (FastResponse) -> Void
+    ) -> Bool {
         let target = RequestTarget(request.target)
         guard case .some(let credential) = credential(request, target),
             let keys = keyRequest(request, target, credential)
         else { return false }
         let requestID = RequestID.next()
-        let origin = request.origin
-        service.deliver(keys, requestID: requestID) { result in
-            answer(response(to: keys, result, origin: origin, requestID: requestID))
+        let (origin, delivery) = (request.origin, keys.delivery)
+        service.deliver(keys, requestID: requestID, at: EventLoopPlace(loop: loop)) { [answers] result in
+            answer(answers.answer(to: delivery, result, origin: origin, requestID: requestID))
         }
         return true
     }
@@ -70,58 +65,13 @@ struct KeyFastPath: FastResponder {
         guard let token, !token.isEmpty else { return .some(nil) }
         return token.utf8.count <= BearerToken.longest ? .some(token) : nil
     }
-
-    private func response(
-        to keys: KeyRequest, _ result: Result<KeyDeliveryOutcome, any Error>, origin: String?, requestID: String
-    ) -> FastResponse {
-        if case .success(.released(let released)) = result, keys.delivery == .aes, let key = released.first {
-            return response(key, origin: origin, requestID: requestID)
-        }
-        var response =
-            switch result {
-            case .success(.released(let released)): Self.licence(released)
-            case .success(.denied(let reason)): Problem(denial: reason).fastResponse(requestID: requestID)
-            case .success(.limited(let wait)):
-                Problem.limited(seconds: wait.wholeSeconds).fastResponse(requestID: requestID)
-            case .success(.unavailable): Problem.unavailable.fastResponse(requestID: requestID)
-            case .failure(let error):
-                Problem(logging: error, requestID: requestID, logger).fastResponse(requestID: requestID)
-            }
-        response.requestID = requestID
-        response.headers += sharing.headers(origin: origin)
-        return response
-    }
-
-    /// The bytes of one key.
-    private func response(_ released: ReleasedKey, origin: String?, requestID: String) -> FastResponse {
-        let bytes = released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }
-        var response: FastResponse
-        if sharing.isForAll || origin == nil, let known = keyAnswer.with(body: bytes) {
-            response = known
-        } else {
-            response = Self.answer(bytes)
-            response.headers += sharing.headers(origin: origin)
-        }
-        response.requestID = requestID
-        return response
-    }
-
-    private static func answer(_ bytes: ByteBuffer) -> FastResponse {
-        FastResponse(
-            status: .ok, headers: [("content-type", "application/octet-stream"), ("cache-control", "no-store")],
-            body: bytes)
-    }
-
-    private static func licence(_ keys: [ReleasedKey]) -> FastResponse {
-        FastResponse(
-            status: .ok, headers: [("content-type", "application/json"), ("cache-control", "no-store")],
-            body: ClearKeyLicence(keys: keys).json)
-    }
 }
 
-extension Duration {
-    /// Rounded up.
-    var wholeSeconds: Int {
-        Int(clamping: components.seconds + (components.attoseconds > 0 ? 1 : 0))
-    }
+/// The requests of one event loop hear of their decisions there.
+private struct EventLoopPlace: CompletionPlace {
+    let loop: any EventLoop
+
+    var identity: ObjectIdentifier { ObjectIdentifier(loop) }
+
+    func run(_ work: @escaping @Sendable () -> Void) { loop.execute(work) }
 }

@@ -41,8 +41,10 @@ final class OriginFastPath: FastResponder {
         return answers.answer(to: request, make: document) ?? (try? response(to: request))
     }
 
-    func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
-        isOfOrigin(request) ? false : next?.respond(to: request, answer: answer) ?? false
+    func respond(
+        to request: FastRequest, on loop: any EventLoop, answer: @escaping @Sendable (FastResponse) -> Void
+    ) -> Bool {
+        isOfOrigin(request) ? false : next?.respond(to: request, on: loop, answer: answer) ?? false
     }
 
     func failed(_ error: any Error, requestID: String) {

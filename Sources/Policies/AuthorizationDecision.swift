@@ -8,7 +8,9 @@ public enum AuthorizationDecision: Sendable {
 }
 
 /// The proof that a key may be disclosed. Only the evaluator in this module can make one.
-public struct Grant: Sendable {
+///
+/// An object: a request hands it on from step to step.
+public final class Grant: Sendable {
     public let keyID: KeyID
     public let delivery: KeyDeliveryType
     /// The policy and the option that granted.
@@ -19,7 +21,18 @@ public struct Grant: Sendable {
     /// How often the token may be used, by the policy or by the token's own claim; nil for any number.
     public let useLimit: UseLimit?
 
-    // The initialiser is the synthesised, internal one: that is what makes the type a proof.
+    // Internal: that is what makes the type a proof.
+    init(
+        keyID: KeyID, delivery: KeyDeliveryType, policy: String, option: String, token: VerifiedToken?,
+        useLimit: UseLimit?
+    ) {
+        self.keyID = keyID
+        self.delivery = delivery
+        self.policy = policy
+        self.option = option
+        self.token = token
+        self.useLimit = useLimit
+    }
 }
 
 /// A replay limit that the caller must count before it releases the key.

@@ -55,7 +55,9 @@ public struct AuthorizationEvaluator: Sendable {
             ticket = .check(text, keyID, request, policy, with: tickets, revocations, at: now)
         }
         let context = RestrictionContext(
-            keyID: keyID, request: request, verifier: verifier, revocations: revocations, now: now, ticket: ticket)
+            keyID: keyID, delivery: request.delivery, credential: request.credential,
+            clientAddress: request.clientAddress, verifier: verifier, revocations: revocations, now: now,
+            ticket: ticket)
         return Self.evaluate(policy, in: context, after: steps)
     }
 
@@ -87,7 +89,7 @@ public struct AuthorizationEvaluator: Sendable {
         var verdicts = TokenVerdicts()
         var closest: (reason: DenialReason, held: Int)?
         var limited: Grant?
-        for option in policy.options where option.delivery.contains(context.request.delivery) {
+        for option in policy.options where option.delivery.contains(context.delivery) {
             var evaluation = OptionEvaluation(option)
             evaluation.run(in: context, verdicts: &verdicts, steps: &steps)
             guard let refusal = evaluation.refusal else {
@@ -101,7 +103,7 @@ public struct AuthorizationEvaluator: Sendable {
         }
         if let limited { return Evaluation(decision: .granted(limited), steps: steps) }
         guard let closest else {
-            let refusal = DenialReason(.noOptionForDelivery, detail: context.request.delivery.rawValue)
+            let refusal = DenialReason(.noOptionForDelivery, detail: context.delivery.rawValue)
             steps.append(EvaluationStep(check: .delivery, refusal: refusal))
             return Evaluation(decision: .denied(refusal), steps: steps)
         }

@@ -4,7 +4,9 @@ import Foundation
 /// What all checks of one evaluation share.
 struct RestrictionContext {
     let keyID: KeyID
-    let request: KeyRequest
+    let delivery: KeyDeliveryType
+    let credential: String?
+    let clientAddress: IPAddress
     let verifier: any TokenVerifier
     let revocations: any RevocationSource
     let now: Date
@@ -51,7 +53,7 @@ struct OptionEvaluation {
             let step =
                 switch restriction {
                 case .open: step(.open, nil)
-                case .ip(let addresses): check(addresses, context.request.clientAddress)
+                case .ip(let addresses): check(addresses, context.clientAddress)
                 case .token(let restriction): check(restriction, in: context, verdicts: &verdicts)
                 case .unknown(let kind): step(.unknown, DenialReason(.restrictionUnknown, detail: kind))
                 }
@@ -62,7 +64,7 @@ struct OptionEvaluation {
     /// The proof. To be asked for only after `run` left no refusal.
     func grant(of policy: String, in context: RestrictionContext) -> Grant {
         Grant(
-            keyID: context.keyID, delivery: context.request.delivery, policy: policy, option: option.name,
+            keyID: context.keyID, delivery: context.delivery, policy: policy, option: option.name,
             token: token, useLimit: useLimit)
     }
 
@@ -91,7 +93,7 @@ struct OptionEvaluation {
     private mutating func check(
         _ restriction: TokenRestriction, in context: RestrictionContext, verdicts: inout TokenVerdicts
     ) -> EvaluationStep {
-        guard let credential = context.request.credential, !credential.isEmpty else {
+        guard let credential = context.credential, !credential.isEmpty else {
             return context.ticket.map { check($0) } ?? step(.token, DenialReason(.tokenMissing))
         }
         switch verdicts.verdict(on: credential, under: restriction, in: context) {

@@ -16,12 +16,15 @@ final class VerifiedTokens: Sendable {
         /// Nil for a token that is too long to be kept.
         init?(_ token: String) {
             guard token.utf8.count <= VerifiedTokens.longestToken else { return nil }
-            var token = token
-            // With each request: the one of OpenSSL would first have to make itself a context.
-            words = token.withUTF8 { text in
-                SHA256.hash(data: UnsafeRawBufferPointer(text)).withUnsafeBytes { digest in
-                    InlineArray { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
-                }
+            words =
+                token.utf8.withContiguousStorageIfAvailable(Self.digest)
+                ?? Array(token.utf8).withUnsafeBufferPointer(Self.digest)
+        }
+
+        /// With each request: the hash of OpenSSL would first have to make itself a context.
+        private static func digest(_ text: UnsafeBufferPointer<UInt8>) -> InlineArray<4, UInt64> {
+            SHA256.hash(data: UnsafeRawBufferPointer(text)).withUnsafeBytes { digest in
+                InlineArray { digest.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
             }
         }
 
@@ -42,7 +45,8 @@ final class VerifiedTokens: Sendable {
         var keySets: Int
     }
 
-    struct Entry: Sendable {
+    /// An object: it is looked at with each request.
+    final class Entry: Sendable {
         let token: VerifiedToken
         let times: TokenTimes
         fileprivate let restriction: TokenRestriction

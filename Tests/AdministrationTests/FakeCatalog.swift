@@ -132,7 +132,8 @@ actor FakeCatalog: CatalogEngine {
     }
 
     nonisolated func record(
-        _ decision: DecisionRecord, completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
+        _ decision: DecisionRecord, at place: (any CompletionPlace)?,
+        completion: @escaping @Sendable (Result<UseCount, CatalogError>) -> Void
     ) {
         completion(.failure(CatalogError(.unavailable, "not for this test")))
     }

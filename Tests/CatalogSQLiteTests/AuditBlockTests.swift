@@ -159,7 +159,8 @@ import Testing
         // What waits for the lock holds up the others, which then come together.
         async let first = write("first", to: catalog)
         try await until { catalog.committer.holdsABatch }
-        let large = String(repeating: "x", count: 40_000)
+        // It does not get smaller when it is stored.
+        let large = (0..<2500).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
         async let refused = withTaskGroup { group in
             for number in 0..<20 {
                 group.addTask {

@@ -29,7 +29,9 @@ import Testing
             }
         }
 
-        func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool {
+        func respond(
+            to request: FastRequest, on loop: any EventLoop, answer: @escaping @Sendable (FastResponse) -> Void
+        ) -> Bool {
             guard request.target != "/fast/declined" else { return false }
             requests.withLock { $0.append(request) }
             answers.withLock { $0.append(answer) }

@@ -108,6 +108,14 @@ import Testing
         #expect(events.map(\.action) == [.keyGranted, .keyDenied, .keyDenied, .keyDenied])
         #expect(events.map(\.reason) == [nil, "noPolicy", "keyUnknown", "tokenRejected"])
         #expect(events[0].tokenSubject == "viewer")
+        try await expectCanonical(service)
+    }
+
+    /// Decisions are written down without an event in between, as if there were one.
+    private func expectCanonical(_ service: Service) async throws {
+        for record in try await service.catalog.auditRecords(after: 0, limit: 1000) {
+            #expect(AuditEntry(try AuditChain.event(of: record)).event == record.event)
+        }
     }
 
     /// The token's subject is known only after the decision: the refusal is one, and is in the audit log.
@@ -124,6 +132,7 @@ import Testing
             try AuditChain.event(of: $0).reason
         }
         #expect(reasons.count == 30 && reasons.count { $0 == "rateLimited" } == codes.count)
+        try await expectCanonical(service)
     }
 
     @Test func storageKeysNeverLeave() async throws {
@@ -173,6 +182,7 @@ import Testing
         #expect(steps.dropLast().allSatisfy { $0.refusal == nil })
         #expect(steps.last?.check == "uses")
         #expect(steps.last?.refusal == "useLimitReached")
+        try await expectCanonical(service)
     }
 
     /// Of keys that are asked for together, one whose limit is reached does not take the others with it.

@@ -32,8 +32,8 @@ public struct FastRequest: Sendable {
     public init(method: Method, target: String, client: IPAddress) {
         self.method = method
         self.target = target
-        var target = target
-        pathLength = target.withUTF8 { $0.firstIndex(of: UInt8(ascii: "?")) ?? $0.count }
+        let mark = target.utf8.withContiguousStorageIfAvailable { $0.firstIndex(of: UInt8(ascii: "?")) }
+        pathLength = (mark ?? Array(target.utf8).firstIndex(of: UInt8(ascii: "?"))) ?? target.utf8.count
         self.client = client
     }
 

@@ -29,6 +29,17 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case handedOver
     }
 
+    /// What the access log will say of a request.
+    private final class Logged: Sendable {
+        let request: FastRequest
+        let start: ContinuousClock.Instant
+
+        init(request: FastRequest, start: ContinuousClock.Instant) {
+            self.request = request
+            self.start = start
+        }
+    }
+
     /// Beyond this many bytes that wait, reading stops.
     private static let mostWaiting = 64 << 10
     /// Bytes that were taken and may stay in front of those that wait.
@@ -51,6 +62,9 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var pieces = 0
     private var isReadHeld = false
     private var isInputClosed = false
+    private var isWritable = true
+    private var isGone = false
+    private var context: ChannelHandlerContext?
     /// Whether those behind were given something since they last heard of the end of a reading.
     private var hasPassed = false
 
@@ -64,6 +78,15 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.time = time
         self.limits = limits
         self.log = log
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isWritable = context.channel.isWritable
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -101,6 +124,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
         context.fireChannelWritabilityChanged()
         if case .sending(let sender) = state { return sender.goOn() }
         goOn(context)
@@ -133,7 +157,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func goOn(_ context: ChannelHandlerContext) {
         var taken = 0
         while case .idle = state, waiting.readableBytes > 0, !time.isEnding {
-            guard context.channel.isWritable else { return time.waitForReader() }
+            guard isWritable else { return time.waitForReader() }
             guard taken < Self.mostInTurn else { return goOnLater(context) }
             guard takeRequest(context) else { break }
             taken += 1
@@ -262,22 +286,27 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
             context.eventLoop.execute { [response] in bound.value.handler.send(response, bound.value.context) }
             return true
         }
-        var request = request
-        if head.bodyLength > 0,
+        guard head.bodyLength > 0,
             let body = waiting.getSlice(at: waiting.readerIndex + head.length, length: head.bodyLength)
-        {
-            request.body = body
-        }
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        else { return isTaken(request, since: start, head, context) }
+        var whole = request
+        whole.body = body
+        return isTaken(whole, since: start, head, context)
+    }
+
+    private func isTaken(
+        _ request: FastRequest, since start: ContinuousClock.Instant?, _ head: PlainRequestHead,
+        _ context: ChannelHandlerContext
+    ) -> Bool {
         let loop = context.eventLoop
-        let logged = log == nil ? nil : request
-        let isTaken = responder.respond(to: request) { response in
-            // Even when the answer is there at once: the state below comes first.
-            loop.execute {
-                let (handler, context) = bound.value
-                if let start, let logged { handler.tell(response, of: logged, since: start) }
-                handler.send(response, context)
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let logged = start.map { Logged(request: request, start: $0) }
+        let isTaken = responder.respond(to: request, on: loop) { response in
+            // An answer that is there at once comes after the state below.
+            guard loop.inEventLoop, case .answering = bound.value.state else {
+                return loop.execute { bound.value.take(response, logged) }
             }
+            bound.value.take(response, logged)
         }
         guard isTaken else { return false }
         begin(head)
@@ -310,8 +339,15 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 duration: ContinuousClock.now - start, client: request.client))
     }
 
+    /// An answer that was waited for.
+    private func take(_ response: FastResponse, _ logged: Logged?) {
+        guard let context else { return }
+        if let logged { tell(response, of: logged.request, since: logged.start) }
+        send(response, context)
+    }
+
     private func send(_ response: FastResponse, _ context: ChannelHandlerContext) {
-        guard case .answering = state, context.channel.isActive else { return }
+        guard case .answering = state, !isGone else { return }
         guard let body = response.stream else {
             state = .idle
             sendWhole(response, context)
@@ -346,6 +382,7 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isGone = true
         if case .sending(let sender) = state {
             sender.cancel()
             state = .handedOver

@@ -12,9 +12,13 @@ public protocol FastResponder: Sendable {
 
     /// Answers a request that has no answer at hand, or declines.
     ///
-    /// - Parameter answer: called once with the answer, on any thread, now or later.
+    /// - Parameters:
+    ///   - loop: the connection's.
+    ///   - answer: called once with the answer, on any thread, now or later; cheapest on the connection's event loop.
     /// - Returns: false when the router has to answer; `answer` is then never called.
-    func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool
+    func respond(
+        to request: FastRequest, on loop: any EventLoop, answer: @escaping @Sendable (FastResponse) -> Void
+    ) -> Bool
 
     /// Told that the body of an answer could not be made; the client sees that it was cut.
     func failed(_ error: any Error, requestID: String)
@@ -28,7 +32,9 @@ extension FastResponder {
     public func answerAtHand(to request: FastRequest) -> FastResponse? { nil }
 
     /// For those that answer at once or not at all.
-    public func respond(to request: FastRequest, answer: @escaping @Sendable (FastResponse) -> Void) -> Bool { false }
+    public func respond(
+        to request: FastRequest, on loop: any EventLoop, answer: @escaping @Sendable (FastResponse) -> Void
+    ) -> Bool { false }
 }
 
 /// A body that is made while it is sent, in pieces: each when the one before is on its way.

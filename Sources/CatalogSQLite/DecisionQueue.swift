@@ -1,0 +1,279 @@
+import Catalog
+import Foundation
+import Policies
+import Synchronization
+
+/// Decisions that are committed together.
+struct DecisionBatch: Sendable {
+    typealias Completion = @Sendable (Result<UseCount, CatalogError>) -> Void
+
+    struct Member: Sendable {
+        /// Nil when its lines are in the batch.
+        let counted: DecisionRecord?
+        /// Of the batch.
+        let lines: Range<Int>
+        let completion: Completion
+    }
+
+    /// Those who hear of it at one place.
+    struct Group: Sendable {
+        let place: (any CompletionPlace)?
+        fileprivate(set) var members: [Member] = []
+    }
+
+    private(set) var groups: [Group] = []
+    private(set) var count = 0
+    /// What is written of those that count nothing.
+    private(set) var lines = AuditLines()
+    /// Whether the use of a token is counted with any of them.
+    private(set) var counts = false
+    /// How many members a group is made for.
+    private var room = 0
+
+    mutating func add(
+        _ decision: DecisionRecord, at place: (any CompletionPlace)?, _ completion: @escaping Completion
+    ) {
+        let start = lines.count
+        let certain = decision.certainEntries
+        if let certain { lines.append(certain) }
+        let member = Member(
+            counted: certain == nil ? decision : nil, lines: start..<lines.count, completion: completion)
+        add(member, at: place)
+    }
+
+    private mutating func add(_ member: Member, at place: (any CompletionPlace)?) {
+        let identity = place?.identity
+        let known = groups.firstIndex { $0.place?.identity == identity }
+        if known == nil {
+            var group = Group(place: place)
+            group.members.reserveCapacity(room)
+            groups.append(group)
+        }
+        groups[known ?? groups.count - 1].members.append(member)
+        count += 1
+        counts = counts || member.counted != nil
+    }
+
+    /// One of them alone.
+    func alone(_ member: Member, at place: (any CompletionPlace)?) -> DecisionBatch {
+        var batch = DecisionBatch()
+        batch.lines.append(lines, member.lines)
+        let lines = 0..<batch.lines.count
+        batch.add(Member(counted: member.counted, lines: lines, completion: member.completion), at: place)
+        return batch
+    }
+
+    /// Takes room for as much as another one has.
+    mutating func reserve(as other: DecisionBatch) {
+        lines.reserve(as: other.lines)
+        room = other.groups.first?.members.count ?? 0
+    }
+}
+
+/// Decisions on their way to the thread that commits them.
+///
+/// Callers that were answered together come again together. So the thread waits a moment for as many as the last commits
+/// had: a commit costs what twenty decisions cost, and a busy service would otherwise make one for every few.
+final class DecisionQueue: Sendable {
+    /// What became of a decision that was to be added.
+    enum Addition {
+        case added
+        /// The store takes no writes, for this reason.
+        case blocked(String)
+        /// More than may wait.
+        case refused
+    }
+
+    fileprivate struct State {
+        /// All but the last are full.
+        var batches: [DecisionBatch] = []
+        var count = 0
+        /// How many decisions the last commits had.
+        var expected = 1
+        /// For what the thread is to be woken.
+        var awaited = Awaited.nothing
+        /// Whether it has waited for those that were expected.
+        var hasGathered = false
+        var isTaken = false
+        var isClosed = false
+        /// What must stay until all is settled.
+        var keeper: (any AnyObject & Sendable)?
+        /// Set while the store takes no writes.
+        var block: AuditBlock?
+    }
+
+    fileprivate enum Awaited { case nothing, first, expected }
+
+    fileprivate enum Turn {
+        case take(DecisionBatch)
+        case gather(DispatchTimeInterval)
+        case sleep
+        case end
+    }
+
+    /// Most decisions in one commit, so that none waits long.
+    private static let maximumBatch = 1000
+    /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
+    private static let maximumWaiting = 20_000
+    /// How long a commit waits for more decisions; and how many it must expect for that: one caller after the other must not
+    /// be held up.
+    fileprivate static let gatheringTime = DispatchTimeInterval.milliseconds(1)
+    fileprivate static let fewestToExpect = 4
+    /// The same after a commit, when its callers have yet to be answered. Nobody waits then.
+    fileprivate static let answeringTime = DispatchTimeInterval.milliseconds(2)
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+
+    /// How many decisions wait for the next commit.
+    var waitingCount: Int { state.withLock(\.count) }
+
+    /// Whether a commit is under way that has taken its decisions, and no other waits.
+    var holdsABatch: Bool { state.withLock { $0.isTaken && $0.count == 0 } }
+
+    /// Why nothing can be written; nil while it can.
+    var block: AuditBlock? { state.withLock { $0.block } }
+
+    /// - Parameter keeper: what is held on to until all is settled.
+    func add(
+        _ decision: DecisionRecord, at place: (any CompletionPlace)?, keeping keeper: any AnyObject & Sendable,
+        _ completion: @escaping DecisionBatch.Completion
+    ) -> Addition {
+        let (addition, wakes) = state.withLock { state -> (Addition, Bool) in
+            if let reason = state.block?.reason {
+                state.block?.refused += 1
+                return (.blocked(reason), false)
+            }
+            guard state.count < Self.maximumWaiting else { return (.refused, false) }
+            if state.batches.last.map({ $0.count >= Self.maximumBatch }) ?? true {
+                state.batches.append(DecisionBatch())
+            }
+            state.batches[state.batches.count - 1].add(decision, at: place, completion)
+            state.count += 1
+            if state.keeper == nil { state.keeper = keeper }
+            return (.added, state.wakes)
+        }
+        if wakes { wake.signal() }
+        return addition
+    }
+
+    /// Waits for decisions, and for as many as the last commits had, though not for long.
+    ///
+    /// - Returns: nil when no more come.
+    func next() -> DecisionBatch? {
+        while true {
+            switch turn() {
+            case .take(let batch): return batch
+            case .end: return nil
+            case .sleep: wake.wait()
+            case .gather(let time): gather(time)
+            }
+        }
+    }
+
+    /// Lets go of what was kept, if there is nothing left to settle: nobody else may hold it, so not under the lock.
+    private func turn() -> Turn {
+        let (turn, keeper) = state.withLock { state in
+            let turn = state.turn()
+            guard case .sleep = turn else { return (turn, (any AnyObject & Sendable)?.none) }
+            defer { state.keeper = nil }
+            return (turn, state.keeper)
+        }
+        withExtendedLifetime(keeper) {}
+        return turn
+    }
+
+    private func gather(_ time: DispatchTimeInterval) {
+        let hasTimedOut = wake.wait(timeout: .now() + time) == .timedOut
+        let isSignalled = state.withLock { state in
+            defer { state.awaited = .nothing }
+            state.hasGathered = true
+            return hasTimedOut && state.awaited == .nothing
+        }
+        // The last one came at the last moment: its signal must not end the next gathering.
+        if isSignalled { wake.wait() }
+    }
+
+    /// Nothing is refused any more that may wait for the thread, which ends when it has committed what waits.
+    func close() {
+        let wakes = state.withLock { state in
+            state.isClosed = true
+            defer { state.awaited = .nothing }
+            return state.awaited != .nothing
+        }
+        if wakes { wake.signal() }
+    }
+
+    /// Refuses everybody from now on.
+    ///
+    /// - Parameter refused: how many were already.
+    /// - Returns: those that wait.
+    func block(_ reason: String, refused: Int) -> [DecisionBatch] {
+        state.withLock { state in
+            let rest = state.batches
+            state.block = AuditBlock(since: Date(), reason: reason, refused: refused + state.count)
+            state.batches = []
+            state.count = 0
+            return rest
+        }
+    }
+
+    /// The reason, when everybody is refused: then one more was.
+    func countRefused() -> String? {
+        state.withLock { state in
+            state.block?.refused += 1
+            return state.block?.reason
+        }
+    }
+
+    func stayBlocked(_ reason: String) {
+        state.withLock { $0.block?.reason = reason }
+    }
+
+    func unblock() {
+        state.withLock { $0.block = nil }
+    }
+}
+
+extension DecisionQueue.State {
+    /// Whether what was added is what the thread waits for; it is asked once.
+    fileprivate var wakes: Bool {
+        mutating get {
+            guard awaited == .first || awaited == .expected && count >= expected else { return false }
+            awaited = .nothing
+            return true
+        }
+    }
+
+    /// What the thread does next.
+    fileprivate mutating func turn() -> DecisionQueue.Turn {
+        isTaken = false
+        let isExpecting = expected >= DecisionQueue.fewestToExpect && count < expected && !hasGathered && !isClosed
+        if isExpecting {
+            // After a commit at once, before anybody comes: else the first would have to wake the thread.
+            awaited = .expected
+            return .gather(count == 0 ? DecisionQueue.answeringTime : DecisionQueue.gatheringTime)
+        }
+        hasGathered = false
+        guard count > 0 else {
+            if isClosed { return .end }
+            awaited = .first
+            return .sleep
+        }
+        return .take(take())
+    }
+
+    private mutating func take() -> DecisionBatch {
+        let batch = batches.removeFirst()
+        count -= batch.count
+        // A smaller one may be the rest of those that just missed the last: then they come together from now on.
+        expected = max(batch.count, expected - max(expected / 8, 1))
+        isTaken = true
+        if batches.isEmpty {
+            var next = DecisionBatch()
+            next.reserve(as: batch)
+            batches.append(next)
+        }
+        return batch
+    }
+}
