@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <intel-ipsec-mb.h>
+#include <pthread.h>
 #include <string.h>
 
 // The library has a 16-bit count of what is left in each lane.
@@ -136,8 +137,36 @@ int keyway_lanes_encrypt_pattern(void *lanes, struct keyway_chain *chains, size_
     return done == submitted ? result : -1;
 }
 
+// Only its table of functions is used, by any thread.
+static IMB_MGR *shared;
+
+static void make_shared(void) { shared = keyway_lanes_new(); }
+
+static IMB_MGR *functions(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_shared);
+    return shared;
+}
+
+size_t keyway_gcm_schedule_size(void) { return functions() == NULL ? 0 : sizeof(struct gcm_key_data); }
+
+void keyway_gcm_expand(const void *key, void *schedule) { IMB_AES256_GCM_PRE(functions(), key, schedule); }
+
+void keyway_gcm_decrypt(const void *schedule, const void *nonce, const void *data, size_t data_count, const void *sealed,
+                        size_t count, void *clear, void *tag) {
+    struct gcm_context_data context;
+    IMB_AES256_GCM_DEC(functions(), schedule, &context, clear, sealed, count, nonce, data, data_count, tag, 16);
+    explicit_bzero(&context, sizeof context);
+}
+
 #else
 
+size_t keyway_gcm_schedule_size(void) { return 0; }
+void keyway_gcm_expand(const void *key, void *schedule) { (void)key; (void)schedule; }
+void keyway_gcm_decrypt(const void *schedule, const void *nonce, const void *data, size_t data_count, const void *sealed,
+                        size_t count, void *clear, void *tag) {
+    (void)schedule; (void)nonce; (void)data; (void)data_count; (void)sealed; (void)count; (void)clear; (void)tag;
+}
 void *keyway_lanes_new(void) { return NULL; }
 void keyway_lanes_free(void *lanes) { (void)lanes; }
 void keyway_lanes_expand(const void *lanes, const void *key, void *schedule) {

@@ -1,5 +1,7 @@
 public import ContentKeys
 import Crypto
+import Cryptography
+import Synchronization
 
 /// A key-encryption key of one version: 32 bytes in locked memory that is zeroed on release.
 public final class KEK: Sendable {
@@ -8,6 +10,15 @@ public final class KEK: Sendable {
 
     public let version: KEKVersion
     private let bytes: LockedBytes
+    private let prepared = Mutex(Prepared())
+
+    /// A key that opens many is prepared for it; a command that opens one does without.
+    private struct Prepared {
+        var opened = 0
+        var key: PreparedAES256GCM?
+        /// What opens after this many.
+        static let after = 16
+    }
 
     /// Copies a key's bytes; nil unless there are 32. The caller zeroes its own copy.
     public init?(version: KEKVersion, copying bytes: UnsafeRawBufferPointer) {
@@ -21,6 +32,29 @@ public final class KEK: Sendable {
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try bytes.withUnsafeBytes(body)
+    }
+
+    /// Opens what was sealed under the key, as `AES256GCM.open`.
+    func open(
+        _ sealed: [UInt8], authenticating data: [UInt8], into clear: UnsafeMutableRawBufferPointer
+    ) throws(CryptographyError) {
+        guard let key = preparedKey() else {
+            return try withUnsafeBytes { key throws(CryptographyError) in
+                try AES256GCM.open(sealed, key: key, authenticating: data, into: clear)
+            }
+        }
+        try key.open(sealed, authenticating: data, into: clear)
+    }
+
+    private func preparedKey() -> PreparedAES256GCM? {
+        prepared.withLock { prepared in
+            if let key = prepared.key { return key }
+            guard prepared.opened < Prepared.after else { return nil }
+            prepared.opened += 1
+            // Once: where it cannot be prepared now, it cannot be later.
+            if prepared.opened == Prepared.after { prepared.key = bytes.withUnsafeBytes { PreparedAES256GCM(key: $0) } }
+            return prepared.key
+        }
     }
 
     /// The key for one call of swift-crypto, which zeroes its own copy.

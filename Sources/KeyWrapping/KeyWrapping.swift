@@ -28,9 +28,7 @@ public struct KeyWrapping: Sendable {
         let opened = try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) {
             clear throws(CryptographyError) -> ContentKey? in
             defer { cleanse(clear) }
-            try kek.withUnsafeBytes { kek throws(CryptographyError) in
-                try AES256GCM.open(key.ciphertext, key: kek, authenticating: data, into: clear)
-            }
+            try kek.open(key.ciphertext, authenticating: data, into: clear)
             return ContentKey(key.type, copying: UnsafeRawBufferPointer(clear))
         }
         guard let opened else { throw CryptographyError("AES-256-GCM") }
@@ -86,11 +84,8 @@ public struct KeyWrapping: Sendable {
         return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { clear in
             defer { cleanse(clear) }
             do {
-                try kek.withUnsafeBytes { kek throws(CryptographyError) in
-                    try AES256GCM.open(
-                        ciphertext, key: kek, authenticating: Self.associatedData(secret: name, kek: version),
-                        into: clear)
-                }
+                try kek.open(
+                    ciphertext, authenticating: Self.associatedData(secret: name, kek: version), into: clear)
             } catch {
                 throw KEKError("secret '\(name)' does not open under KEK version \(version.rawValue)")
             }
