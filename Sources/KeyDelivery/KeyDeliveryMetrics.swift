@@ -33,15 +33,16 @@ struct KeyDeliveryMetrics: Sendable {
         (inMemory ? fromMemory : fromCatalog).increment(by: count)
     }
 
-    func decided(_ verdict: Verdict, since start: ContinuousClock.Instant) {
-        for decision in verdict.decisions {
-            switch decision.outcome {
+    /// - Parameter time: since the request came.
+    func decided(_ verdict: Verdict, after time: Duration) {
+        for position in verdict.decisions.indices {
+            switch verdict.decisions[position].outcome {
             case .granted(let grant): granted[grant.delivery.place].increment()
             case .denied(let reason): denied[reason.code]?.increment()
             }
         }
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        time.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        let (seconds, attoseconds) = time.components
+        self.time.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
     func wasLimited() { limited.increment() }

@@ -133,7 +133,11 @@ public final class KeyDeliveryService: Sendable {
             return nil
         }
         let settled = try await confirmed(verdict.settled(count), judgedAt: judged)
-        if let settled { metrics.decided(settled, since: start) } else { metrics.wasUnavailable() }
+        if let settled {
+            metrics.decided(settled, after: ContinuousClock.now - start)
+        } else {
+            metrics.wasUnavailable()
+        }
         return settled
     }
 
@@ -268,8 +272,9 @@ public final class KeyDeliveryService: Sendable {
 
     /// Hands over what is in the audit log.
     private func settle(_ verdict: Verdict, since start: ContinuousClock.Instant, _ completion: @escaping Completion) {
-        if ContinuousClock.now - start <= longestWait, let outcome = releaseNow(verdict) {
-            metrics.decided(verdict, since: start)
+        let waited = ContinuousClock.now - start
+        if waited <= longestWait, let outcome = releaseNow(verdict) {
+            metrics.decided(verdict, after: waited)
             return completion(.success(outcome))
         }
         answer(completion) { [self] in
@@ -278,7 +283,7 @@ public final class KeyDeliveryService: Sendable {
                     metrics.wasUnavailable()
                     return .unavailable
                 }
-                metrics.decided(confirmed, since: start)
+                metrics.decided(confirmed, after: ContinuousClock.now - start)
                 return confirmed.outcome(try await open(confirmed))
             } catch {
                 metrics.wasUnavailable()

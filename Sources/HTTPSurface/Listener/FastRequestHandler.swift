@@ -114,6 +114,16 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    /// Asks the connection for more on behalf of those behind, without asking them.
+    ///
+    /// - Returns: false when they have to be asked: the connection is theirs.
+    func reads() -> Bool {
+        if case .handedOver = state { return false }
+        guard let context else { return false }
+        read(context: context)
+        return true
+    }
+
     func read(context: ChannelHandlerContext) {
         if case .handedOver = state { return context.read() }
         guard waiting.readableBytes < Self.mostWaiting else {

@@ -105,12 +105,12 @@ public struct ListenerChannel: HTTPChannelHandler {
         decoding.maxHeaderFieldCount = options.limits.fieldCount
         let pipeline = channel.pipeline.syncOperations
         let time = ConnectionTimeHandler(limits: options.limits)
-        if let responder = options.fastResponder {
-            try pipeline.addHandler(
-                FastRequestHandler(
-                    responder: responder, clients: options.clients, peer: peer, time: time, limits: options.limits,
-                    log: options.accessLog))
+        let fast = options.fastResponder.map {
+            FastRequestHandler(
+                responder: $0, clients: options.clients, peer: peer, time: time, limits: options.limits,
+                log: options.accessLog)
         }
+        if let fast { try pipeline.addHandler(fast) }
         let line = RequestLineMeter()
         try pipeline.addHandler(line)
         try pipeline.configureHTTPServerPipeline(
@@ -119,8 +119,10 @@ public struct ListenerChannel: HTTPChannelHandler {
         try pipeline.addHandler(HTTP1ConventionHandler(line: line, limits: options.limits))
         try pipeline.addHandler(time)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: contexts != nil))
-        return try NIOAsyncChannel(
+        let http1 = try HTTP1(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        if let fast { try pipeline.addHandler(FastReadHandler(fast)) }
+        return http1
     }
 
     private func setUpHTTP2(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value.Connection> {

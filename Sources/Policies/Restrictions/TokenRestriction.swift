@@ -107,34 +107,107 @@ extension RequiredClaim.Expectation {
 
 /// The request must carry a token of this issuer, for this audience, signed by one of these keys, in its time, with
 /// these claims.
+///
+/// A value, whose parts lie in one place: every key request hands it on from check to check.
 public struct TokenRestriction: Sendable, Hashable, Codable {
-    public var kind: TokenKind
-    /// Compared byte for byte.
-    @Exact public var issuer: String
-    /// Compared byte for byte; of an array in the token, one element must be equal.
-    @Exact public var audience: String
-    /// The first is the primary, the others alternates.
-    public var verificationKeys: [VerificationKey]
-    public var requiredClaims: [RequiredClaim]
-    /// How often one token may be used; nil for any number.
-    public var maximumUses: Int?
-    /// In seconds: how long a token may live; nil for any time. It expires no later than this after now, and after its
-    /// issue where it says when that was.
-    public var maximumLifetime: Int?
-    /// In seconds, added on both sides of a token's time.
-    public var clockSkew: Int
+    private struct Terms: Sendable, Hashable, Codable {
+        var kind: TokenKind
+        @Exact var issuer: String
+        @Exact var audience: String
+        var verificationKeys: [VerificationKey]
+        var requiredClaims: [RequiredClaim]
+        var maximumUses: Int?
+        var maximumLifetime: Int?
+        var clockSkew: Int
+    }
+
+    private final class Storage: Sendable {
+        let terms: Terms
+
+        init(_ terms: Terms) {
+            self.terms = terms
+        }
+    }
+
+    private var storage: Storage
 
     public init(
         kind: TokenKind, issuer: String, audience: String, verificationKeys: [VerificationKey],
         requiredClaims: [RequiredClaim] = [], maximumUses: Int? = nil, maximumLifetime: Int? = nil, clockSkew: Int = 60
     ) {
-        self.kind = kind
-        self.issuer = issuer
-        self.audience = audience
-        self.verificationKeys = verificationKeys
-        self.requiredClaims = requiredClaims
-        self.maximumUses = maximumUses
-        self.maximumLifetime = maximumLifetime
-        self.clockSkew = clockSkew
+        storage = Storage(
+            Terms(
+                kind: kind, issuer: issuer, audience: audience, verificationKeys: verificationKeys,
+                requiredClaims: requiredClaims, maximumUses: maximumUses, maximumLifetime: maximumLifetime,
+                clockSkew: clockSkew))
+    }
+
+    private mutating func change<Value>(_ member: WritableKeyPath<Terms, Value>, to value: Value) {
+        var terms = storage.terms
+        terms[keyPath: member] = value
+        storage = Storage(terms)
+    }
+
+    public var kind: TokenKind {
+        get { storage.terms.kind }
+        set { change(\.kind, to: newValue) }
+    }
+
+    /// Compared byte for byte.
+    public var issuer: String {
+        get { storage.terms.issuer }
+        set { change(\.issuer, to: newValue) }
+    }
+
+    /// Compared byte for byte; of an array in the token, one element must be equal.
+    public var audience: String {
+        get { storage.terms.audience }
+        set { change(\.audience, to: newValue) }
+    }
+
+    /// The first is the primary, the others alternates.
+    public var verificationKeys: [VerificationKey] {
+        get { storage.terms.verificationKeys }
+        set { change(\.verificationKeys, to: newValue) }
+    }
+
+    public var requiredClaims: [RequiredClaim] {
+        get { storage.terms.requiredClaims }
+        set { change(\.requiredClaims, to: newValue) }
+    }
+
+    /// How often one token may be used; nil for any number.
+    public var maximumUses: Int? {
+        get { storage.terms.maximumUses }
+        set { change(\.maximumUses, to: newValue) }
+    }
+
+    /// In seconds: how long a token may live; nil for any time. It expires no later than this after now, and after its
+    /// issue where it says when that was.
+    public var maximumLifetime: Int? {
+        get { storage.terms.maximumLifetime }
+        set { change(\.maximumLifetime, to: newValue) }
+    }
+
+    /// In seconds, added on both sides of a token's time.
+    public var clockSkew: Int {
+        get { storage.terms.clockSkew }
+        set { change(\.clockSkew, to: newValue) }
+    }
+
+    public static func == (left: TokenRestriction, right: TokenRestriction) -> Bool {
+        left.storage === right.storage || left.storage.terms == right.storage.terms
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(storage.terms)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        storage = Storage(try Terms(from: decoder))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try storage.terms.encode(to: encoder)
     }
 }
