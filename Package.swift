@@ -281,7 +281,7 @@ func tests() -> [Target] {
     [
         test("MediaModelTests", siblings: ["MediaModel"]),
         test("ContentKeysTests", siblings: ["ContentKeys"]),
-        test("CryptographyTests", siblings: ["TestSupport", "Cryptography"]),
+        test("CryptographyTests", siblings: ["TestSupport", "Cryptography"], products: [.crypto]),
         test("EncoderProtocolTests", siblings: ["EncoderProtocol"]),
         test("BoundedMemoryTests", siblings: ["BoundedMemory"]),
         test("PoliciesTests", siblings: ["Policies", "MediaModel", "ContentKeys"]),

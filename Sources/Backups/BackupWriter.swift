@@ -151,10 +151,8 @@ public struct BackupWriter {
     /// Goes on with what an attempt that was interrupted left, or marks the folder as its own.
     private func begin() throws {
         let entries = try BackupFiles.entries(part)
-        guard
-            entries.isEmpty
-                || (entries.contains(Self.markerFile) && !entries.contains(BackupFolder.sumsFile))
-        else {
+        // One that was interrupted at its very end has its sums already.
+        guard entries.isEmpty || entries.contains(Self.markerFile) else {
             throw BackupError(
                 .occupied,
                 "'\(part)' is no backup that was interrupted: give it another name when it is a complete one, else remove it"
@@ -361,11 +359,13 @@ public struct BackupWriter {
             throw BackupError(
                 .occupied, "'\(request.target)' came to be meanwhile: remove it, and run the command again")
         }
-        try BackupFiles.remove("\(part)/\(Self.markerFile)")
         try BackupFiles.rename(sumsPath + ".new", to: sumsPath)
         try BackupFiles.synchronize(part)
+        // The mark goes last: whatever has this name can be gone on with until it has the other. There it says nothing.
         try BackupFiles.rename(part, to: request.target)
         try BackupFiles.synchronize(PathText.folder(of: request.target))
+        try BackupFiles.remove("\(request.target)/\(Self.markerFile)")
+        try BackupFiles.synchronize(request.target)
     }
 
     /// Versions that an interrupted attempt copied, and that were deleted since.

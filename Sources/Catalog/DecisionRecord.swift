@@ -61,6 +61,46 @@ public struct AuditEntry: Sendable, Hashable {
     }
 }
 
+/// How long a decision may wait for its place in the audit log and still be good: a change must be in force within a second.
+/// What waited longer is decided again, by what the catalog says then.
+public enum DecisionWait {
+    public static let longest = Duration.milliseconds(300)
+    /// How often something is decided at most: a store so slow that none of them is still good when it is written gives nothing.
+    public static let mostDecisions = 8
+
+    /// Decides, writes down, and decides again as long as writing took too long: what is new then is written, too.
+    ///
+    /// - Parameters:
+    ///   - longest: tests have another patience.
+    ///   - decide: returns what was decided and what is written of it.
+    /// - Throws: `CatalogError` when the store is too slow, or cannot be written; and what `decide` throws.
+    public static func settle<Decision>(
+        in catalog: any CatalogEngine, longest: Duration = longest,
+        decide: () async throws -> (Decision, [AuditEvent])
+    ) async throws -> Decision {
+        var written: Set<AuditEvent> = []
+        for _ in 0..<mostDecisions {
+            let start = ContinuousClock.now
+            let (decision, events) = try await decide()
+            let new = events.filter { !written.contains($0.timeless) }
+            guard !new.isEmpty else { return decision }
+            try await catalog.appendAudit(new)
+            if ContinuousClock.now - start <= longest { return decision }
+            written.formUnion(new.map(\.timeless))
+        }
+        throw CatalogError(.unavailable, "the audit log cannot keep up")
+    }
+}
+
+extension AuditEvent {
+    /// The same whenever it happened.
+    fileprivate var timeless: AuditEvent {
+        var event = self
+        event.time = .distantPast
+        return event
+    }
+}
+
 /// How often a token was used before.
 public struct UseCount: Sendable, Hashable {
     private let before: Int

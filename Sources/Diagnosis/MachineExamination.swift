@@ -69,7 +69,7 @@ struct MachineExamination {
         AESBlockChainLanes() == nil
             ? .warning(
                 "multiBuffer",
-                "the processor or libipsec-mb lacks what encrypts several chains at once: AES-CBC is slower",
+                "the processor or libipsec-mb lacks what encrypts several chains at once: AES-CBC and key requests are slower",
                 "nothing, where the origin keeps up; see 'make bench'")
             : .ok("multiBuffer", "several AES-CBC chains are encrypted at once")
     }

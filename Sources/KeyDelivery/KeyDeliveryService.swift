@@ -36,8 +36,6 @@ public final class KeyDeliveryService: Sendable {
     private let limited = LimitedRequests()
     private let metrics = KeyDeliveryMetrics()
     private let now: @Sendable () -> Date
-    /// How often a verdict is made again that waited too long.
-    private static let mostVerdicts = 8
     /// How long a verdict may wait, for keys of issuers or for its place in the audit log: a change must be in force within a
     /// second.
     private let longestWait: Duration
@@ -53,7 +51,7 @@ public final class KeyDeliveryService: Sendable {
     ) {
         self.init(
             catalog: catalog, cache: cache, unwrapper: unwrapper, verifier: verifier, revocations: revocations,
-            tickets: tickets, limits: limits, longestWait: .milliseconds(300), now: now)
+            tickets: tickets, limits: limits, longestWait: DecisionWait.longest, now: now)
     }
 
     /// With another patience: a busy machine must not change what a test sees.
@@ -147,7 +145,7 @@ public final class KeyDeliveryService: Sendable {
     /// - Returns: nil when the store is too slow for any verdict to be still good when it is written.
     private func confirmed(_ verdict: Verdict, judgedAt: ContinuousClock.Instant) async throws -> Verdict? {
         var (verdict, judgedAt) = (verdict, judgedAt)
-        for _ in 0..<Self.mostVerdicts {
+        for _ in 0..<DecisionWait.mostDecisions {
             guard ContinuousClock.now - judgedAt > longestWait, !verdict.granted.isEmpty else { return verdict }
             judgedAt = .now
             let later = try await counted(

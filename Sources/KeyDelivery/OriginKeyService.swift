@@ -58,16 +58,20 @@ public final class OriginKeyService: Sendable {
     private let metrics = OriginKeyMetrics()
     private let now: @Sendable () -> Date
     private let instant: @Sendable () -> ContinuousClock.Instant
+    private let longestWait: Duration
 
     /// - Parameters:
     ///   - limit: how many keys a second one origin is given, with two seconds' worth at once; nil for any number.
     ///   - now: the clock; tests set it.
     ///   - instant: the clock of the limit; tests set it.
+    ///   - longestWait: how long a decision may wait to be written; tests have another patience.
     public init(
         catalog: any CatalogEngine, unwrapper: any KeyUnwrapper, limit: Int? = nil,
+        longestWait: Duration = DecisionWait.longest,
         now: @escaping @Sendable () -> Date = { Date() },
         instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
+        self.longestWait = longestWait
         self.catalog = catalog
         self.unwrapper = unwrapper
         rate = limit.map { RequestRate(perSecond: $0) }
@@ -81,23 +85,16 @@ public final class OriginKeyService: Sendable {
     /// - Returns: an outcome for each question, in their order.
     /// - Throws: `OriginKeysLimited`; `CatalogError`, also where the audit log cannot be written.
     public func answer(_ questions: [OriginKeyQuestion], to call: OriginCall) async throws -> [OriginKeyOutcome] {
-        let time = now()
-        try await refuseExcess(questions, call, at: time)
-        var decisions: [(question: OriginKeyQuestion, record: ContentKeyRecord?, decision: OriginDecision)] = []
-        var published = OriginKeyPlaces(catalog: catalog, at: time)
-        for question in questions.prefix(Self.mostKeys) {
-            let record = try await catalog.contentKey(question.request.keyID)
-            let places = record == nil ? [] : try await published.places(of: question.request)
-            let decision = OriginGrant.decide(
-                question.request, from: call.origin, facts: record?.facts, places: places, at: time)
-            decisions.append((question, record, decision))
+        try await refuseExcess(questions, call, at: now())
+        let decided = try await DecisionWait.settle(in: catalog, longest: longestWait) {
+            let time = now()
+            let decided = try await decide(questions.prefix(Self.mostKeys), call, at: time)
+            return (decided, decided.compactMap { event($0.question, $0.decision, call, at: time) })
         }
-        let events = decisions.compactMap { event($0.question, $0.decision, call, at: time) }
-        if !events.isEmpty { try await catalog.appendAudit(events) }
         var outcomes: [OriginKeyOutcome] = []
-        for (question, record, decision) in decisions {
-            switch (decision, record) {
-            case (.granted, _) where question.isHeld: outcomes.append(.confirmed)
+        for decided in decided {
+            switch (decided.decision, decided.record) {
+            case (.granted, _) where decided.question.isHeld: outcomes.append(.confirmed)
             case (.granted(let grant), let record?): outcomes.append(await open(record, grant))
             case (.granted, nil): outcomes.append(.denied(.keyUnknown))
             case (.denied(let denial), _): outcomes.append(.denied(denial))
@@ -105,6 +102,27 @@ public final class OriginKeyService: Sendable {
         }
         metrics.answered(outcomes)
         return outcomes
+    }
+
+    private struct Decided {
+        let question: OriginKeyQuestion
+        let record: ContentKeyRecord?
+        let decision: OriginDecision
+    }
+
+    private func decide(
+        _ questions: ArraySlice<OriginKeyQuestion>, _ call: OriginCall, at time: Date
+    ) async throws -> [Decided] {
+        var decided: [Decided] = []
+        var published = OriginKeyPlaces(catalog: catalog, at: time)
+        for question in questions {
+            let record = try await catalog.contentKey(question.request.keyID)
+            let places = record == nil ? [] : try await published.places(of: question.request)
+            let decision = OriginGrant.decide(
+                question.request, from: call.origin, facts: record?.facts, places: places, at: time)
+            decided.append(Decided(question: question, record: record, decision: decision))
+        }
+        return decided
     }
 
     /// An origin that was taken over cannot carry away at once what it may have one after the other, and is seen at it. What it

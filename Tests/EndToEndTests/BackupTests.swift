@@ -210,6 +210,26 @@ import Testing
         #expect(try restored.must("doctor", "--quiet", "--json").json()["state"] as? String != "error")
     }
 
+    /// Killed when all is written and only the name is missing: the next attempt goes on. Without its mark it is a complete backup
+    /// that somebody named so, which is left alone.
+    @Test func killedAtItsVeryEnd() throws {
+        let data = try DataFolder()
+        _ = try Site(data)
+        let folder = try Folder()
+        let backup = folder.path + "/b"
+        try data.must("backup", backup, "--media")
+        #expect(!FileManager.default.fileExists(atPath: backup + "/unfinished"))
+        try FileManager.default.moveItem(atPath: backup, toPath: backup + ".part")
+        let refused = try data.keyway("backup", backup, "--media")
+        #expect(refused.status == 73 && refused.errors.contains("is no backup that was interrupted"))
+        try Data().write(to: URL(fileURLWithPath: backup + ".part/unfinished"))
+        try data.must("backup", backup, "--media")
+        #expect(!FileManager.default.fileExists(atPath: backup + "/unfinished"))
+        #expect(!FileManager.default.fileExists(atPath: backup + ".part"))
+        let restored = try self.folder(backup, of: data)
+        #expect(try restored.assets() == ["film"])
+    }
+
     /// Into the folder that one works in, by a name of one character.
     @Test(arguments: ["x", "./x", "xy/"]) func aBackupGoesWhereItsNameSays(target: String) throws {
         let data = try DataFolder()

@@ -29,6 +29,13 @@ import Testing
         func kek(_ version: KEKVersion) -> KEK? { nil }
     }
 
+    /// A server that was given one version.
+    private struct OneKEK: KEKProvider {
+        let current: KEK
+
+        func kek(_ version: KEKVersion) -> KEK? { version == current.version ? current : nil }
+    }
+
     private final class Service {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "keyway-delivery-\(UUID().uuidString)"
@@ -289,5 +296,40 @@ import Testing
             Issue.record("the use was spent")
             return
         }
+    }
+
+    /// Of keys that are asked for together, one whose key-encryption key is away does not take the others with it, and says why
+    /// it was not given.
+    @Test(arguments: [true, false]) func oneKeyWithoutItsKEKIsDeniedAlone(isFirst: Bool) async throws {
+        let service = try Service()
+        try await service.policy(maximumUses: 1)
+        let (held, key) = try await service.key(.common, policy: "p")
+        let other = try #require(
+            (0..<32).map { _ in UInt8.random(in: 0...255) }.withUnsafeBytes {
+                KEK(version: KEKVersion(rawValue: 7), copying: $0)
+            })
+        let lost = KeyID.random()
+        try await service.catalog.apply([
+            .insertContentKey(
+                ContentKeyRecord(
+                    wrapped: try KeyWrapping(provider: OneKEK(current: other)).wrap(.random(.common), keyID: lost),
+                    name: nil, authorizationPolicy: "p", created: Date()))
+        ])
+        let address = try #require(IPAddress("127.0.0.1"))
+        let outcome = try await service.service.deliver(
+            KeyRequest(
+                keyIDs: isFirst ? [lost, held] : [held, lost], delivery: .clearkey, credential: "good",
+                clientAddress: address), requestID: "r")
+        guard case .released(let released) = outcome else {
+            Issue.record("the key that opens was kept back")
+            return
+        }
+        #expect(released.map(\.keyID) == [held] && released.first?.key == key)
+        let events = try await service.catalog.auditRecords(after: 0, limit: 10).map(AuditChain.event)
+        #expect(events.first { $0.keyID == held }?.action == .keyGranted)
+        #expect(events.first { $0.keyID == lost }?.action == .keyDenied)
+        #expect(events.first { $0.keyID == lost }?.reason == "kekMissing")
+        #expect(events.count == 2)
+        try await expectCanonical(service)
     }
 }

@@ -1,5 +1,4 @@
 import Catalog
-import CatalogSQLite
 import ContentKeys
 import Foundation
 import GRDB
@@ -9,6 +8,7 @@ import Policies
 import Synchronization
 import Testing
 
+@testable import CatalogSQLite
 @testable import KeyDelivery
 
 /// Keys for origins that hold no key-encryption key.
@@ -93,10 +93,12 @@ import Testing
             try? FileManager.default.removeItem(atPath: folder)
         }
 
-        func service(limit: Int? = nil, instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now })
-            -> OriginKeyService
-        {
-            OriginKeyService(catalog: catalog, unwrapper: unwrapper, limit: limit, instant: instant)
+        func service(
+            limit: Int? = nil, longestWait: Duration = .seconds(3600),
+            instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        ) -> OriginKeyService {
+            OriginKeyService(
+                catalog: catalog, unwrapper: unwrapper, limit: limit, longestWait: longestWait, instant: instant)
         }
 
         func question(
@@ -192,6 +194,30 @@ import Testing
             try await site.service().answer([try site.question(.envelope)], to: try call())
         }
         #expect(site.unwrapper.state.withLock { $0.count } == 0)
+    }
+
+    /// A decision that waited for its place in the audit log is made again before a key leaves; what has not changed is not
+    /// written twice.
+    @Test func aDecisionThatWaitedIsMadeAgain() async throws {
+        let site = try await Installation()
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: site.folder + "/catalog.sqlite", configuration: configuration)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let service = site.service(longestWait: .milliseconds(200))
+        let questions = try [site.question(.envelope), site.question(.storage)]
+        let call = try call()
+        async let asked = service.answer(questions, to: call)
+        while !site.catalog.committer.holdsABatch { try await Task.sleep(for: .milliseconds(5)) }
+        try await Task.sleep(for: .milliseconds(300))
+        try await other.writeWithoutTransaction { database in
+            try database.execute(sql: "UPDATE contentKey SET enabled = 0 WHERE type = 'envelope'")
+            try database.execute(sql: "COMMIT")
+        }
+        #expect(try await asked.map(words) == ["keyDisabled", "released"])
+        let events = try await site.events()
+        #expect(events.map(\.action) == [.originKeyGiven, .originKeyGiven, .originKeyDenied])
+        #expect(events.last?.reason == "keyDisabled")
     }
 
     @Test func noMoreThanSixtyFourOfARequestAreAnswered() async throws {

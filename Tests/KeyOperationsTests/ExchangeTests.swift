@@ -13,11 +13,14 @@ import Testing
     private static let first = "aeb4050d-e44b-4802-932e-27d75083e266"
     private static let second = "beb4050d-e44b-4802-932e-27d75083e266"
 
-    private func service(_ site: Fixture, unwrapper: (any KeyUnwrapper)? = nil) -> EncryptorService {
+    private func service(
+        _ site: Fixture, unwrapper: (any KeyUnwrapper)? = nil, longestWait: Duration = .seconds(3600)
+    ) -> EncryptorService {
         EncryptorService(
             catalog: site.catalog, material: site.installation.keyMaterial,
             unwrapper: unwrapper ?? site.installation.unwrapper,
-            systems: ServedProtectionSystems(keyBaseURL: { "https://keys.example" }), now: { Fixture.now })
+            systems: ServedProtectionSystems(keyBaseURL: { "https://keys.example" }), longestWait: longestWait,
+            now: { Fixture.now })
     }
 
     private func call(policy: String = "open", mayCreate: Bool = true) throws -> EncryptorCall {
@@ -130,6 +133,15 @@ import Testing
                 .keys([Self.first]), .clear(confirmed: true), contentID: nil, role: .keyAdmin, at: Fixture.now)
         }
         #expect(try await site.events(.keyExported).count == 1)
+    }
+
+    /// Where writing takes long, it is decided again: what is the same then is not written twice.
+    @Test func aDecisionThatWaitedIsMadeAgainAndWrittenOnce() async throws {
+        let site = try await Fixture()
+        let service = service(site, longestWait: .nanoseconds(-1))
+        let answer = try await service.exchange(request([Self.first, Self.second]), call())
+        #expect(answer.keys.count == 2)
+        #expect(try await site.events(.keyExchanged).count == 2)
     }
 
     @Test func exportedKeysComeBackWithTheirLabels() async throws {

@@ -32,11 +32,15 @@ public struct EncryptorService: Sendable {
     let unwrapper: any KeyUnwrapper
     let systems: any ProtectionSystemSource
     let now: @Sendable () -> Date
+    let longestWait: Duration
 
+    /// - Parameter longestWait: how long a decision may wait to be written; tests have another patience.
     public init(
         catalog: any CatalogEngine, material: any KeyMaterial, unwrapper: any KeyUnwrapper,
-        systems: any ProtectionSystemSource, now: @escaping @Sendable () -> Date = { Date() }
+        systems: any ProtectionSystemSource, longestWait: Duration = DecisionWait.longest,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
+        self.longestWait = longestWait
         self.catalog = catalog
         self.material = material
         self.unwrapper = unwrapper
@@ -64,16 +68,10 @@ public struct EncryptorService: Sendable {
                 EncryptorRequest(keyID: key.keyID, type: $0, encryptor: call.encryptor, form: form)
             }
         }
-        let granted = try await decide(requests, document, call)
-        try await catalog.appendAudit(
-            granted.map { record, grant in
-                var event = Self.event(.keyExchanged, grant.keyID, call, document, at: now())
-                event.policy = record.authorizationPolicy
-                if case .wrapped(let recipient) = grant.form {
-                    event.detail = [event.detail, "to \(recipient)"].compactMap(\.self).joined(separator: ", ")
-                }
-                return event
-            })
+        let granted = try await DecisionWait.settle(in: catalog, longest: longestWait) {
+            let granted = try await decide(requests, document, call)
+            return (granted, granted.map { event($0, $1, document, call) })
+        }
         var keys: [KeyID: ContentKey] = [:]
         for (record, grant) in granted {
             keys[record.keyID] = try await unwrapper.unwrap(record.wrapped, for: .exchange(grant))
@@ -89,6 +87,17 @@ public struct EncryptorService: Sendable {
         }
         answer.deliveries = []
         return certificates.isEmpty ? answer : try answer.sealed(to: certificates)
+    }
+
+    private func event(
+        _ record: ContentKeyRecord, _ grant: EncryptorGrant, _ document: CPIX, _ call: EncryptorCall
+    ) -> AuditEvent {
+        var event = Self.event(.keyExchanged, grant.keyID, call, document, at: now())
+        event.policy = record.authorizationPolicy
+        if case .wrapped(let recipient) = grant.form {
+            event.detail = [event.detail, "to \(recipient)"].compactMap(\.self).joined(separator: ", ")
+        }
+        return event
     }
 
     /// A grant for every key; keys that are not there are made first, when all the others are granted.
