@@ -18,8 +18,8 @@ struct library {
     void (*end)(IMB_MGR *);
 };
 
-// Opened when it is first needed, so that programs run without it, and those that encrypt no media do not load it. It is
-// never closed.
+// Opened when it is first needed, so that programs run without it, and those that neither encrypt media nor open many keys do not
+// load it. It is never closed.
 static int open_library(struct library *library) {
     void *handle = dlopen("libIPSec_MB.so.1", RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL) return 0;

@@ -4,8 +4,8 @@ public struct AuditLines: Sendable {
     public private(set) var bytes: [UInt8] = []
     /// Where in `bytes` each line ends.
     private var ends: [Int] = []
-    /// When the first and the last of the events happened, in seconds since 1970.
-    public private(set) var times: ClosedRange<Double>?
+    /// When each of the events happened, in seconds since 1970.
+    private var moments: [Double] = []
 
     private static let separator = UInt8(ascii: "\n")
 
@@ -15,6 +15,12 @@ public struct AuditLines: Sendable {
         append(entries)
     }
 
+    /// When the first and the last of the events happened; nil when there are none.
+    public var times: ClosedRange<Double>? {
+        guard let first = moments.min(), let last = moments.max() else { return nil }
+        return first...last
+    }
+
     public var count: Int { ends.count }
     public var isEmpty: Bool { ends.isEmpty }
 
@@ -22,6 +28,7 @@ public struct AuditLines: Sendable {
     public mutating func reserve(as other: AuditLines) {
         bytes.reserveCapacity(other.bytes.count)
         ends.reserveCapacity(other.count)
+        moments.reserveCapacity(other.count)
     }
 
     public mutating func append(_ entries: [AuditEntry]) {
@@ -29,26 +36,23 @@ public struct AuditLines: Sendable {
     }
 
     public mutating func append(_ entry: AuditEntry) {
-        entry.event.withUnsafeBufferPointer { append($0, at: entry.time...entry.time) }
+        entry.event.withUnsafeBufferPointer { append($0, at: entry.time) }
     }
 
-    /// Adds some of other lines. Their times are then those of all of them: a row's times are for finding it.
+    /// Adds some of other lines.
     public mutating func append(_ other: AuditLines, _ lines: Range<Int>) {
-        guard let times = other.times else { return }
         other.bytes.withUnsafeBufferPointer { bytes in
-            for line in lines { append(UnsafeBufferPointer(rebasing: bytes[other.place(of: line)]), at: times) }
+            for line in lines {
+                append(UnsafeBufferPointer(rebasing: bytes[other.place(of: line)]), at: other.moments[line])
+            }
         }
     }
 
-    private mutating func append(_ line: UnsafeBufferPointer<UInt8>, at span: ClosedRange<Double>) {
+    private mutating func append(_ line: UnsafeBufferPointer<UInt8>, at moment: Double) {
         if !ends.isEmpty { bytes.append(Self.separator) }
         bytes.append(contentsOf: line)
         ends.append(bytes.count)
-        guard let times else {
-            times = span
-            return
-        }
-        self.times = min(times.lowerBound, span.lowerBound)...max(times.upperBound, span.upperBound)
+        moments.append(moment)
     }
 
     func place(of line: Int) -> Range<Int> {

@@ -68,10 +68,11 @@ public enum DecisionWait {
     /// How often something is decided at most: a store so slow that none of them is still good when it is written gives nothing.
     public static let mostDecisions = 8
 
-    /// Decides, writes down, and decides again as long as writing took too long: what is new then is written, too.
+    /// Decides, writes down, and decides again as long as that took too long: what is other than a moment before is written, too,
+    /// so that what was written last is what was answered.
     ///
     /// - Parameters:
-    ///   - longest: tests have another patience.
+    ///   - longest: how long until it is written; tests have another patience.
     ///   - decide: returns what was decided and what is written of it.
     /// - Throws: `CatalogError` when the store is too slow, or cannot be written; and what `decide` throws.
     public static func settle<Decision>(
@@ -83,10 +84,9 @@ public enum DecisionWait {
             let start = ContinuousClock.now
             let (decision, events) = try await decide()
             let new = events.filter { !written.contains($0.timeless) }
-            guard !new.isEmpty else { return decision }
-            try await catalog.appendAudit(new)
-            if ContinuousClock.now - start <= longest { return decision }
-            written.formUnion(new.map(\.timeless))
+            if !new.isEmpty { try await catalog.appendAudit(new) }
+            if ContinuousClock.now - start <= (new.isEmpty ? Self.longest : longest) { return decision }
+            written = Set(events.map(\.timeless))
         }
         throw CatalogError(.unavailable, "the audit log cannot keep up")
     }

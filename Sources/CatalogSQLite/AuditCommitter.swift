@@ -160,8 +160,9 @@ final class AuditCommitter: Sendable {
             queue.stayBlocked(CatalogError(database: error).reason)
             return probeLater(than: error)
         }
-        queue.unblock()
+        // In this order: the next commit may be blocked at once.
         blocked.set(0)
+        queue.unblock()
     }
 
     /// The counts of the uses of each group's members: none where nothing was to be counted.

@@ -119,7 +119,7 @@ final class DecisionQueue: Sendable {
     /// be held up.
     fileprivate static let gatheringTime = DispatchTimeInterval.milliseconds(1)
     fileprivate static let fewestToExpect = 4
-    /// The same after a commit, when its callers have yet to be answered. Nobody waits then.
+    /// The same after a commit, when its callers have yet to be answered: whoever comes first may wait for the rest of it.
     fileprivate static let answeringTime = DispatchTimeInterval.milliseconds(2)
 
     private let state = Mutex(State())

@@ -11,8 +11,10 @@ struct StoredLines {
     private static let headLength = 5
     /// Less is stored as it is: it fits into a page.
     private static let fewest = 1024
-    /// What LZ4 makes of a byte at most: no block is read that claims more.
+    /// What LZ4 makes of a byte at most: no block is read that claims more, and none that claims more than the largest that is
+    /// written. A thousand decisions are some 400 KB.
     private static let largestRatio = 256
+    private static let longest = 64 << 20
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -29,7 +31,9 @@ struct StoredLines {
             return nil
         }
         let claimed = bytes[1..<Self.headLength].reduce(0) { $0 << 8 | Int($1) }
-        guard claimed > 0, claimed <= Int(size) * Self.largestRatio, let room = Int32(exactly: claimed) else {
+        guard claimed > 0, claimed <= min(Int(size) * Self.largestRatio, Self.longest),
+            let room = Int32(exactly: claimed)
+        else {
             return nil
         }
         var isWhole = false
@@ -47,7 +51,7 @@ struct StoredLines {
 
     /// Nil where that saves nothing.
     private static func compressed(_ lines: [UInt8]) -> [UInt8]? {
-        guard lines.count >= fewest, let size = Int32(exactly: lines.count) else { return nil }
+        guard (fewest...longest).contains(lines.count), let size = Int32(exactly: lines.count) else { return nil }
         let bound = Int(LZ4_compressBound(size))
         guard bound > 0 else { return nil }
         let stored = [UInt8](unsafeUninitializedCapacity: headLength + bound) { stored, count in

@@ -86,10 +86,21 @@ public final class OriginKeyService: Sendable {
     /// - Throws: `OriginKeysLimited`; `CatalogError`, also where the audit log cannot be written.
     public func answer(_ questions: [OriginKeyQuestion], to call: OriginCall) async throws -> [OriginKeyOutcome] {
         try await refuseExcess(questions, call, at: now())
+        // Refusals beyond so many a minute are not written down, but for that of a key which was written down as given.
+        var isWritten: [Int: Bool] = [:]
         let decided = try await DecisionWait.settle(in: catalog, longest: longestWait) {
             let time = now()
             let decided = try await decide(questions.prefix(Self.mostKeys), call, at: time)
-            return (decided, decided.compactMap { event($0.question, $0.decision, call, at: time) })
+            var events: [AuditEvent] = []
+            for (place, one) in decided.enumerated() {
+                guard let event = Self.event(one.question, one.decision, call, at: time) else { continue }
+                let writes =
+                    isWritten[place]
+                    ?? (event.action == .originKeyGiven || denials.withLock { $0.add(call.origin, at: time) } == nil)
+                isWritten[place] = writes
+                if writes { events.append(event) }
+            }
+            return (decided, events)
         }
         var outcomes: [OriginKeyOutcome] = []
         for decided in decided {
@@ -152,8 +163,8 @@ public final class OriginKeyService: Sendable {
         }
     }
 
-    /// Nil for what need not be written down: a key that the origin goes on with, and refusals beyond so many a minute.
-    private func event(
+    /// Nil for what need not be written down: a key that the origin goes on with.
+    private static func event(
         _ question: OriginKeyQuestion, _ decision: OriginDecision, _ call: OriginCall, at time: Date
     ) -> AuditEvent? {
         var event = AuditEvent(time: time, action: .originKeyGiven)
@@ -161,7 +172,6 @@ public final class OriginKeyService: Sendable {
         case .granted where question.isHeld: return nil
         case .granted(let grant): event.detail = "\(question.request.use.words), locator \(grant.locator)"
         case .denied(let denial):
-            guard denials.withLock({ $0.add(call.origin, at: time) }) == nil else { return nil }
             event.action = .originKeyDenied
             event.reason = denial.rawValue
             event.detail = question.request.use.words

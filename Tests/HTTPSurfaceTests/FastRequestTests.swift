@@ -34,7 +34,11 @@ import Testing
         ) -> Bool {
             guard request.target != "/fast/declined" else { return false }
             requests.withLock { $0.append(request) }
-            answers.withLock { $0.append(answer) }
+            if request.target == "/fast/at-once" {
+                answer(Self.response)
+            } else {
+                answers.withLock { $0.append(answer) }
+            }
             return true
         }
 
@@ -241,11 +245,63 @@ import Testing
         }
     }
 
+    /// It is in the access log all the same.
     @Test func aClosedConnectionTakesNoAnswer() throws {
+        let lines = Mutex<[String]>([])
+        let log = AccessLog(capacity: 10) { text in lines.withLock { $0.append(text) } }
+        let logging = FastRequestHandler(
+            responder: responder, clients: ClientAddressRule(trustedProxies: []),
+            peer: ConnectionPeer(IPAddress("127.0.0.1")), time: ConnectionTimeHandler(limits: ConnectionLimits()),
+            limits: ConnectionLimits(), log: ListenerAccessLog(log, listener: "keys"))
+        try channel.pipeline.syncOperations.addHandler(logging, position: .first)
         try receive(Self.head("/fast/1"))
         try channel.close().wait()
+        channel.embeddedEventLoop.run()
         responder.answerNext()
         #expect(try answered().isEmpty)
+        log.flush()
+        let written = lines.withLock { $0.joined() }
+        #expect(written.contains("/fast/1") && written.contains(#""request":"r""#))
+    }
+
+    /// Answers that are given before the responder returns come in the order of the requests, too.
+    @Test func answersThatAreGivenAtOnceKeepTheirOrder() throws {
+        try receive(Self.head("/fast/at-once") + Self.head("/fast/1") + Self.head("/fast/at-once"))
+        #expect(try answered() == Self.answer)
+        #expect(responder.owed == 1)
+        responder.answerNext()
+        #expect(try answered() == Self.answer + Self.answer)
+        #expect(responder.taken.map(\.target) == ["/fast/at-once", "/fast/1", "/fast/at-once"])
+    }
+
+    /// Those behind are asked whether there is to be read on only when the connection is theirs.
+    @Test func readingBeginsAtTheFastPath() throws {
+        let between = ReadCounter()
+        try channel.pipeline.syncOperations.addHandler(between)
+        try channel.pipeline.syncOperations.addHandler(FastReadHandler(handler))
+        let before = ReadCounter()
+        try channel.pipeline.syncOperations.addHandler(before, position: .first)
+        channel.read()
+        #expect((before.count, between.count) == (1, 0))
+        try receive(Self.head("/fast/1"))
+        channel.read()
+        #expect((before.count, between.count) == (2, 0))
+        responder.answerNext()
+        #expect(try answered() == Self.answer)
+        // What is not plain is the decoder's from then on.
+        try receive("GET / HTTP/1.0\r\n\r\n")
+        channel.read()
+        #expect((before.count, between.count) == (3, 1))
+    }
+
+    private final class ReadCounter: ChannelOutboundHandler {
+        typealias OutboundIn = Never
+        private(set) var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
     }
 
     /// A client that sends no more still gets its answers, and only then those behind hear of it.

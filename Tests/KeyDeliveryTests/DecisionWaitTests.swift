@@ -54,6 +54,11 @@ import Testing
         #expect(changed.decided == ["a", "c"] && changed.written == ["a", "b", "c"])
         let same = try await settle([["a", "b"]], longest: .nanoseconds(-1))
         #expect(same.decided == ["a", "b"] && same.written == ["a", "b"])
+        // What was written last is what was answered, also of what comes back.
+        let back = try await settle([["given"], ["denied"], ["given"]], longest: .nanoseconds(-1))
+        #expect(back.decided == ["given"] && back.written == ["given", "denied", "given"])
+        let gone = try await settle([["given"], [], ["given"]], longest: .nanoseconds(-1))
+        #expect(gone.decided == [] && gone.written == ["given"])
         let nothing = try await settle([[]], longest: .nanoseconds(-1))
         #expect(nothing.decided.isEmpty && nothing.written.isEmpty)
     }

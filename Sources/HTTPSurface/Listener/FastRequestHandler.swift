@@ -351,9 +351,9 @@ final class FastRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// An answer that was waited for.
     private func take(_ response: FastResponse, _ logged: Logged?) {
-        guard let context else { return }
+        // Also of a client that has gone.
         if let logged { tell(response, of: logged.request, since: logged.start) }
-        send(response, context)
+        if let context { send(response, context) }
     }
 
     private func send(_ response: FastResponse, _ context: ChannelHandlerContext) {
