@@ -127,7 +127,7 @@ final class DecisionQueue: Sendable {
         if isSignalled { wake.wait() }
     }
 
-    /// Nothing is refused any more that may wait for the thread, which ends when it has committed what waits.
+    /// The thread ends when it has committed what waits.
     func close() {
         let wakes = state.withLock { state in
             state.isClosed = true

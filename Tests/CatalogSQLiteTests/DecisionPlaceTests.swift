@@ -38,6 +38,15 @@ import Testing
         return DecisionRecord(events: [event])
     }
 
+    /// A connection that keeps everybody else from writing until it rolls back.
+    private static func lock(_ file: DatabaseFile) async throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        try await queue.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        return queue
+    }
+
     private func until(_ holds: () -> Bool) async throws {
         for _ in 0..<6000 where !holds() { try await Task.sleep(for: .milliseconds(10)) }
         try #require(holds())
@@ -47,10 +56,7 @@ import Testing
     @Test func eachPlaceHearsOnceOfACommit() async throws {
         let file = DatabaseFile()
         let catalog = try SQLiteCatalog(path: file.path, auditLockTimeout: 120_000)
-        var configuration = Configuration()
-        configuration.allowsUnsafeTransactions = true
-        let other = try DatabaseQueue(path: file.path, configuration: configuration)
-        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let other = try await Self.lock(file)
         let places = [Place(), Place()]
         let elsewhere = Mutex(0)
         catalog.record(decision("first"), at: places[0]) { _ in places[0].hear() }
@@ -72,10 +78,7 @@ import Testing
     @Test func countsAreEachOnesOwn() async throws {
         let file = DatabaseFile()
         let catalog = try SQLiteCatalog(path: file.path, auditLockTimeout: 120_000)
-        var configuration = Configuration()
-        configuration.allowsUnsafeTransactions = true
-        let other = try DatabaseQueue(path: file.path, configuration: configuration)
-        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let other = try await Self.lock(file)
         let places = [Place(), Place()]
         let counts = Mutex<[UseCount]>([])
         catalog.record(decision("first"), at: nil) { _ in }

@@ -78,9 +78,10 @@ import Testing
         #expect(clear.allSatisfy { $0 == 0 })
     }
 
-    @Test(arguments: [0, 1, 27]) func whatIsShorterThanNonceAndTagIsRefused(count: Int) throws {
+    @Test(.enabled(if: canPrepare, "no AES lanes on this processor"), arguments: [0, 1, 27])
+    func whatIsShorterThanNonceAndTagIsRefused(count: Int) throws {
         let key = [UInt8](repeating: 3, count: 32)
-        guard let prepared = key.withUnsafeBytes({ PreparedAES256GCM(key: $0) }) else { return }
+        let prepared = try #require(key.withUnsafeBytes { PreparedAES256GCM(key: $0) })
         var clear: [UInt8] = []
         #expect(throws: CryptographyError.self) {
             try clear.withUnsafeMutableBytes {
