@@ -378,7 +378,7 @@ func tests() -> [Target] {
             "KeyServiceHTTPTests", siblings: ["KeyServiceHTTP", "HTTPSurface", "Tokens", "ContentKeys"],
             products: [.httpTypes, .nioCore]),
         test(
-            "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies"],
+            "HTTPSurfaceTests", siblings: ["HTTPSurface", "Policies", "ContentKeys"],
             products: [.httpTypes, .hummingbird, .logging, .nioCore, .nioEmbedded, .nioHTTP1, .nioHTTPTypes]),
         test("MetricsExpositionTests", siblings: ["MetricsExposition"], products: [.coreMetrics]),
         test(

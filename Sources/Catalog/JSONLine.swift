@@ -1,3 +1,5 @@
+import Glibc
+
 /// JSON (RFC 8259) that grows piece by piece, without white space and without line breaks.
 struct JSONLine: ~Copyable {
     private var line = ByteLine(capacity: 1000)
@@ -96,11 +98,17 @@ private struct ByteLine: ~Copyable {
     private var count = 0
 
     init(capacity: Int) {
-        memory = .allocate(capacity: capacity)
+        memory = Self.allocate(capacity)
     }
 
     deinit {
-        memory.deallocate()
+        free(memory.baseAddress)
+    }
+
+    /// Swift's own asks the system for an alignment, which costs more than the memory; where there is none, it says so.
+    private static func allocate(_ capacity: Int) -> UnsafeMutableBufferPointer<UInt8> {
+        let start = malloc(capacity) ?? UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
+        return UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: capacity)
     }
 
     var array: [UInt8] { Array(memory[..<count]) }
@@ -122,9 +130,9 @@ private struct ByteLine: ~Copyable {
     }
 
     private mutating func grow(by more: Int) {
-        let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(memory.count * 2, count + more))
+        let larger = Self.allocate(max(memory.count * 2, count + more))
         _ = larger.initialize(fromContentsOf: memory[..<count])
-        memory.deallocate()
+        free(memory.baseAddress)
         memory = larger
     }
 }

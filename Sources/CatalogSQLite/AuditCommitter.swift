@@ -77,6 +77,7 @@ final class AuditCommitter: Sendable {
     private func settle(_ batch: DecisionBatch) {
         do {
             let counts = try commit(batch)
+            queue.hasCommitted()
             for (group, counts) in zip(batch.groups, counts) { Self.tell(group, counts) }
         } catch let error as DatabaseError where !error.isOfStore && batch.count > 1 {
             settleEach(batch)
@@ -193,13 +194,7 @@ final class AuditCommitter: Sendable {
             let ordinary = ordinaryLockTimeout.withLock(\.self)
             if ordinary != lockTimeout { try database.setLockTimeout(lockTimeout) }
             defer { if ordinary != lockTimeout { try? database.setLockTimeout(ordinary) } }
-            var value: Value?
-            try database.inTransaction(.immediate) {
-                value = try body(database)
-                return .commit
-            }
-            guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
-            return value
+            return try database.immediately(body)
         }
     }
 
@@ -213,6 +208,20 @@ final class AuditCommitter: Sendable {
 }
 
 extension Database {
+    /// A transaction that takes the write lock at its begin. Its own statements are made once; GRDB's would be made again for
+    /// every commit.
+    fileprivate func immediately<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
+        do {
+            let value = try body(self)
+            try cachedStatement(sql: "COMMIT TRANSACTION").execute()
+            return value
+        } catch {
+            try? rollback()
+            throw error
+        }
+    }
+
     /// - Parameter milliseconds: how long a write waits for a lock of another process.
     fileprivate func setLockTimeout(_ milliseconds: Int) throws {
         try cachedStatement(sql: "PRAGMA busy_timeout = \(milliseconds)").execute()

@@ -5,8 +5,7 @@ import Synchronization
 
 /// Decisions on their way to the thread that commits them.
 ///
-/// Callers that were answered together come again together. So the thread waits a moment for as many as the last commits
-/// had: a commit costs what twenty decisions cost, and a busy service would otherwise make one for every few.
+/// Callers that were answered together come again together: the thread waits a moment for them (`DecisionCallers`).
 final class DecisionQueue: Sendable {
     /// What became of a decision that was to be added.
     enum Addition {
@@ -21,13 +20,13 @@ final class DecisionQueue: Sendable {
         /// All but the last are full.
         var batches: [DecisionBatch] = []
         var count = 0
-        /// How many decisions the last commits had.
-        var expected = 1
+        var callers = DecisionCallers()
+        /// How many decisions the commit under way has; nil when there is none.
+        var committing: Int?
         /// For what the thread is to be woken.
         var awaited = Awaited.nothing
         /// Whether it has waited for those that were expected.
         var hasGathered = false
-        var isTaken = false
         var isClosed = false
         /// What must stay until all is settled.
         var keeper: (any AnyObject & Sendable)?
@@ -45,13 +44,11 @@ final class DecisionQueue: Sendable {
     }
 
     /// Most decisions in one commit, so that none waits long.
-    private static let maximumBatch = 1000
+    fileprivate static let maximumBatch = 1000
     /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
     private static let maximumWaiting = 20_000
-    /// How long a commit waits for more decisions; and how many it must expect for that: one caller after the other must not
-    /// be held up.
+    /// How long a commit waits for more decisions.
     fileprivate static let gatheringTime = DispatchTimeInterval.milliseconds(1)
-    fileprivate static let fewestToExpect = 4
     /// The same after a commit, when its callers have yet to be answered: whoever comes first may wait for the rest of it.
     fileprivate static let answeringTime = DispatchTimeInterval.milliseconds(2)
 
@@ -62,7 +59,7 @@ final class DecisionQueue: Sendable {
     var waitingCount: Int { state.withLock(\.count) }
 
     /// Whether a commit is under way that has taken its decisions, and no other waits.
-    var holdsABatch: Bool { state.withLock { $0.isTaken && $0.count == 0 } }
+    var holdsABatch: Bool { state.withLock { $0.committing != nil && $0.count == 0 } }
 
     /// Why nothing can be written; nil while it can.
     var block: AuditBlock? { state.withLock { $0.block } }
@@ -90,7 +87,7 @@ final class DecisionQueue: Sendable {
         return addition
     }
 
-    /// Waits for decisions, and for as many as the last commits had, though not for long.
+    /// Waits for decisions, and for most of those that came again lately, though not for long.
     ///
     /// - Returns: nil when no more come.
     func next() -> DecisionBatch? {
@@ -125,6 +122,11 @@ final class DecisionQueue: Sendable {
         }
         // The last one came at the last moment: its signal must not end the next gathering.
         if isSignalled { wake.wait() }
+    }
+
+    /// To be told before those hear of it whose decisions were committed: they may come again at once.
+    func hasCommitted() {
+        state.withLock { $0.callers.committed($0.committing ?? 0, waiting: $0.count) }
     }
 
     /// The thread ends when it has committed what waits.
@@ -172,20 +174,23 @@ extension DecisionQueue.State {
     /// Whether what was added is what the thread waits for; it is asked once.
     fileprivate var wakes: Bool {
         mutating get {
-            guard awaited == .first || awaited == .expected && count >= expected else { return false }
+            guard awaited == .first || awaited == .expected && count >= enough else { return false }
             awaited = .nothing
             return true
         }
     }
 
+    /// How many are enough for a commit.
+    private var enough: Int { min(callers.awaited, DecisionQueue.maximumBatch) }
+
     /// What the thread does next.
     fileprivate mutating func turn() -> DecisionQueue.Turn {
-        isTaken = false
-        let isExpecting = expected >= DecisionQueue.fewestToExpect && count < expected && !hasGathered && !isClosed
+        committing = nil
+        let isExpecting = callers.areExpected && count < enough && !hasGathered && !isClosed
         if isExpecting {
             // After a commit at once, before anybody comes: else the first would have to wake the thread.
             awaited = .expected
-            return .gather(count == 0 ? DecisionQueue.answeringTime : DecisionQueue.gatheringTime)
+            return .gather(count > callers.late ? DecisionQueue.gatheringTime : DecisionQueue.answeringTime)
         }
         hasGathered = false
         guard count > 0 else {
@@ -199,9 +204,7 @@ extension DecisionQueue.State {
     private mutating func take() -> DecisionBatch {
         let batch = batches.removeFirst()
         count -= batch.count
-        // A smaller one may be the rest of those that just missed the last: then they come together from now on.
-        expected = max(batch.count, expected - max(expected / 8, 1))
-        isTaken = true
+        committing = batch.count
         if batches.isEmpty {
             var next = DecisionBatch()
             next.reserve(as: batch)

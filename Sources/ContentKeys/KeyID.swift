@@ -87,18 +87,21 @@ public struct KeyID: Hashable, Sendable {
     /// 32 lower-case hexadecimal digits.
     public var hexadecimal: String { text(isDashed: false) }
 
+    /// Of the canonical text, in characters.
+    public static let textLength = 36
+
     private func text(isDashed: Bool) -> String {
-        String(unsafeUninitializedCapacity: 36) { text in
+        String(unsafeUninitializedCapacity: Self.textLength) { text in
             write(isDashed: isDashed, to: text)
-            return isDashed ? 36 : 32
+            return isDashed ? Self.textLength : 32
         }
     }
 
     /// The canonical text as UTF-8, for the time of the call: every decision on a key is written down with its KID.
-    public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+    public func withText(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textLength) { text in
             write(isDashed: true, to: text)
-            return body(UnsafeBufferPointer(rebasing: text[..<36]))
+            body(UnsafeBufferPointer(rebasing: text[..<Self.textLength]))
         }
     }
 

@@ -17,7 +17,7 @@ public enum AES256GCM {
     ///   - clear: as long as the ciphertext; zeroed when this throws.
     /// - Throws: also when the tag does not fit.
     public static func open(
-        _ sealed: [UInt8], key: UnsafeRawBufferPointer, authenticating data: [UInt8],
+        _ sealed: [UInt8], key: UnsafeRawBufferPointer, authenticating data: UnsafeRawBufferPointer,
         into clear: UnsafeMutableRawBufferPointer
     ) throws(CryptographyError) {
         let count = sealed.count - nonceSize - tagSize
@@ -31,7 +31,7 @@ public enum AES256GCM {
             let tag = UnsafeMutableRawPointer(mutating: bytes + nonceSize + count)
             var written: Int32 = 0
             return EVP_DecryptInit_ex2(context, Fetched.aes256GCM, key.bytes, bytes, nil) == 1
-                && EVP_DecryptUpdate(context, nil, &written, data, Int32(data.count)) == 1
+                && EVP_DecryptUpdate(context, nil, &written, data.bytes, Int32(data.count)) == 1
                 && EVP_DecryptUpdate(
                     context, clear.baseAddress?.assumingMemoryBound(to: UInt8.self), &written, bytes + nonceSize,
                     Int32(count)) == 1

@@ -34,7 +34,7 @@ public final class PreparedAES256GCM: @unchecked Sendable {
 
     /// Opens a nonce, the ciphertext and its tag: see `AES256GCM.open`.
     public func open(
-        _ sealed: [UInt8], authenticating data: [UInt8], into clear: UnsafeMutableRawBufferPointer
+        _ sealed: [UInt8], authenticating data: UnsafeRawBufferPointer, into clear: UnsafeMutableRawBufferPointer
     ) throws(CryptographyError) {
         let count = sealed.count - AES256GCM.nonceSize - AES256GCM.tagSize
         guard (0...AES256GCM.longest).contains(count), clear.count == count, data.count <= AES256GCM.longest else {
@@ -45,7 +45,7 @@ public final class PreparedAES256GCM: @unchecked Sendable {
             let ciphertext = bytes + AES256GCM.nonceSize
             return withUnsafeTemporaryAllocation(byteCount: AES256GCM.tagSize, alignment: 16) { tag in
                 keyway_gcm_decrypt(
-                    page, bytes, data, data.count, ciphertext, count, clear.baseAddress, tag.baseAddress)
+                    page, bytes, data.baseAddress, data.count, ciphertext, count, clear.baseAddress, tag.baseAddress)
                 return CRYPTO_memcmp(tag.baseAddress, ciphertext + count, AES256GCM.tagSize) == 0
             }
         }

@@ -21,6 +21,14 @@ public struct RequestTarget: Sendable {
         query = mark.map { $0 + 1..<count }
     }
 
+    /// Of a request whose target was looked at before.
+    public init(of request: FastRequest) {
+        text = request.target
+        path = 0..<request.pathLength
+        let count = text.utf8.count
+        query = request.pathLength < count ? request.pathLength + 1..<count : nil
+    }
+
     public init(query: String?) {
         self.init("?" + (query ?? ""))
     }
@@ -106,7 +114,13 @@ public struct RequestTarget: Sendable {
 
     /// Without regard to the letter case of ASCII.
     private static func equal(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ name: String) -> Bool {
-        text.count == name.utf8.count && zip(text, name.utf8).allSatisfy { ($0 | 0x20) == $1 || $0 == $1 }
+        guard text.count == name.utf8.count else { return false }
+        return bytes(of: name) { name in
+            name.indices.allSatisfy { position in
+                let byte = text[text.startIndex + position]
+                return byte | 0x20 == name[position] || byte == name[position]
+            }
+        }
     }
 
     private static func bytes<Result>(

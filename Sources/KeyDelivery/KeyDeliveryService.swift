@@ -188,7 +188,9 @@ public final class KeyDeliveryService: Sendable {
         _ request: KeyRequest, wholly: [KeyID] = [], requestID: String, countsSubject: Bool = true
     ) async throws -> Verdict {
         var found = FoundKeys()
-        for keyID in request.keyIDs where found[keyID] == nil { found[keyID] = try await lookup(keyID) }
+        for keyID in request.keyIDs where found[keyID] == nil {
+            if let lookup = try await lookup(keyID) { found.add(lookup) }
+        }
         return judgement.judge(
             request, found: found, rates: countsSubject ? rates : nil, requestID: requestID, at: now(),
             wholly: wholly)
@@ -244,7 +246,7 @@ public final class KeyDeliveryService: Sendable {
         var found = FoundKeys()
         for keyID in request.keyIDs where found[keyID] == nil {
             guard let lookup = cache.lookup(keyID) else { return false }
-            found[keyID] = lookup
+            found.add(lookup)
         }
         if let wait = limit(request, requestID: requestID, at: start) {
             completion(.success(.limited(wait)))

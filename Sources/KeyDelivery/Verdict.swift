@@ -42,13 +42,18 @@ struct Judgement: Sendable {
 
 /// What the catalog says of the keys of a request. They are few: looking through them costs less than a table.
 struct FoundKeys {
-    private var known: [KeyLookup] = []
+    /// Most requests are for one.
+    private var first: KeyLookup?
+    private var others: [KeyLookup] = []
 
-    var count: Int { known.count }
+    var count: Int { first == nil ? 0 : others.count + 1 }
 
     subscript(keyID: KeyID) -> KeyLookup? {
-        get { known.first { $0.key.keyID == keyID } }
-        set { if let newValue { known.append(newValue) } }
+        first?.key.keyID == keyID ? first : others.first { $0.key.keyID == keyID }
+    }
+
+    mutating func add(_ lookup: KeyLookup) {
+        if first == nil { first = lookup } else { others.append(lookup) }
     }
 }
 
@@ -129,7 +134,7 @@ final class Verdict: Sendable {
 
     /// What is written of some of the decisions.
     func entries(_ decisions: [Decision], _ recipient: String?) -> [AuditEntry] {
-        decisions.map { AuditEntry(of: $0, request, keysTo: recipient, requestID: requestID, at: time) }
+        decisions.map { AuditEntry(of: $0, in: self, keysTo: recipient) }
     }
 
     /// What was granted, in the request's order: each with the key that may be unwrapped and the proof of it.

@@ -49,13 +49,11 @@ final class KeyAnswers: Sendable {
 
     /// The bytes of one key.
     private func answer(_ released: ReleasedKey, origin: String?, requestID: String) -> FastResponse {
-        let bytes = released.key.withUnsafeBytes { ByteBuffer(bytes: $0) }
-        var response: FastResponse
-        if sharing.isForAll || origin == nil, let known = keyAnswer.with(body: bytes) {
-            response = known
-        } else {
-            response = Self.answer(bytes)
+        var response = released.key.withUnsafeBytes { key in
+            if sharing.isForAll || origin == nil, let known = keyAnswer.with(body: key) { return known }
+            var response = Self.answer(ByteBuffer(bytes: key))
             response.headers += sharing.headers(origin: origin)
+            return response
         }
         response.requestID = requestID
         return response

@@ -31,7 +31,7 @@ struct KeyFastPath: FastResponder {
     func respond(
         to request: FastRequest, on loop: any EventLoop, answer: @escaping @Sendable (FastResponse) -> Void
     ) -> Bool {
-        let target = RequestTarget(request.target)
+        let target = RequestTarget(of: request)
         guard case .some(let credential) = credential(request, target),
             let keys = keyRequest(request, target, credential)
         else { return false }

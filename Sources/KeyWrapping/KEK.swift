@@ -36,7 +36,7 @@ public final class KEK: Sendable {
 
     /// Opens what was sealed under the key, as `AES256GCM.open`.
     func open(
-        _ sealed: [UInt8], authenticating data: [UInt8], into clear: UnsafeMutableRawBufferPointer
+        _ sealed: [UInt8], authenticating data: UnsafeRawBufferPointer, into clear: UnsafeMutableRawBufferPointer
     ) throws(CryptographyError) {
         guard let key = preparedKey() else {
             return try withUnsafeBytes { key throws(CryptographyError) in

@@ -24,12 +24,14 @@ public struct KeyWrapping: Sendable {
     /// - Throws: `CryptographyError` for a ciphertext that was not made for this key under this KEK.
     static func open(_ key: WrappedContentKey, under kek: KEK) throws(CryptographyError) -> ContentKey {
         let count = key.type.keyLength
-        let data = associatedData(keyID: key.keyID, type: key.type, kek: key.kek)
-        let opened = try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) {
-            clear throws(CryptographyError) -> ContentKey? in
-            defer { cleanse(clear) }
-            try kek.open(key.ciphertext, authenticating: data, into: clear)
-            return ContentKey(key.type, copying: UnsafeRawBufferPointer(clear))
+        let opened = try withAssociatedData(keyID: key.keyID, type: key.type, kek: key.kek) {
+            data throws(CryptographyError) -> ContentKey? in
+            try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) {
+                clear throws(CryptographyError) -> ContentKey? in
+                defer { cleanse(clear) }
+                try kek.open(key.ciphertext, authenticating: data, into: clear)
+                return ContentKey(key.type, copying: UnsafeRawBufferPointer(clear))
+            }
         }
         guard let opened else { throw CryptographyError("AES-256-GCM") }
         return opened
@@ -38,24 +40,30 @@ public struct KeyWrapping: Sendable {
     static func seal(_ bytes: UnsafeRawBufferPointer, _ keyID: KeyID, _ type: ContentKeyType, under kek: KEK) throws
         -> WrappedContentKey
     {
-        let sealed = try AES.GCM.seal(
-            bytes, using: kek.symmetricKey,
-            authenticating: associatedData(keyID: keyID, type: type, kek: kek.version))
+        let sealed = try withAssociatedData(keyID: keyID, type: type, kek: kek.version) { data in
+            try AES.GCM.seal(bytes, using: kek.symmetricKey, authenticating: data)
+        }
         return WrappedContentKey(
             keyID: keyID, type: type, kek: kek.version, ciphertext: Array(sealed.combined ?? Data()))
     }
 
-    static func associatedData(keyID: KeyID, type: ContentKeyType, kek: KEKVersion) -> [UInt8] {
-        // Put together without text in between: every key request needs it.
-        var data: [UInt8] = []
-        data.reserveCapacity(96)
-        data += "keyway content key 1\u{0}".utf8
-        keyID.withText { data.append(contentsOf: $0) }
-        data.append(0)
-        data += type.rawValue.utf8
-        data.append(0)
-        data += String(kek.rawValue).utf8
-        return data
+    /// Use, KID, type and KEK version, for the time of the call. Put together in place: every key request needs them.
+    private static func withAssociatedData<Result, Failure: Error>(
+        keyID: KeyID, type: ContentKeyType, kek: KEKVersion,
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let (use, type, version) = ("keyway content key 1\u{0}", type.rawValue, String(kek.rawValue))
+        let count = use.utf8.count + KeyID.textLength + 1 + type.utf8.count + 1 + version.utf8.count
+        return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { data throws(Failure) -> Result in
+            var end = 0
+            data.add(use.utf8, at: &end)
+            keyID.withText { data.add($0, at: &end) }
+            data.add(CollectionOfOne(0), at: &end)
+            data.add(type.utf8, at: &end)
+            data.add(CollectionOfOne(0), at: &end)
+            data.add(version.utf8, at: &end)
+            return try body(UnsafeRawBufferPointer(data))
+        }
     }
 
     /// Wraps a named secret under the current KEK. The caller zeroes its own copy of the value.
@@ -84,8 +92,9 @@ public struct KeyWrapping: Sendable {
         return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { clear in
             defer { cleanse(clear) }
             do {
-                try kek.open(
-                    ciphertext, authenticating: Self.associatedData(secret: name, kek: version), into: clear)
+                try Self.associatedData(secret: name, kek: version).withUnsafeBytes {
+                    try kek.open(ciphertext, authenticating: $0, into: clear)
+                }
             } catch {
                 throw KEKError("secret '\(name)' does not open under KEK version \(version.rawValue)")
             }
@@ -95,6 +104,14 @@ public struct KeyWrapping: Sendable {
 
     private static func associatedData(secret name: String, kek: KEKVersion) -> [UInt8] {
         Array("keyway secret 1\u{0}\(name)\u{0}\(kek.rawValue)".utf8)
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Puts bytes at a place, which moves behind them.
+    fileprivate func add(_ part: some Collection<UInt8>, at place: inout Int) {
+        UnsafeMutableRawBufferPointer(rebasing: self[place...]).copyBytes(from: part)
+        place += part.count
     }
 }
 

@@ -3,9 +3,11 @@ public import Foundation
 
 /// Decides whether a key may leave. Pure but for the verifier and the revocations, which are injected like the clock: equal
 /// arguments give equal decisions. Whatever is not allowed by name is denied.
-public struct AuthorizationEvaluator: Sendable {
-    private let verifier: any TokenVerifier
-    private let revocations: any RevocationSource
+///
+/// An object: what every decision asks goes with it.
+public final class AuthorizationEvaluator: Sendable {
+    let verifier: any TokenVerifier
+    let revocations: any RevocationSource
     private let tickets: any KeyTicketReader
 
     public init(
@@ -56,9 +58,8 @@ public struct AuthorizationEvaluator: Sendable {
         }
         let context = RestrictionContext(
             keyID: keyID, delivery: request.delivery, credential: request.credential,
-            clientAddress: request.clientAddress, verifier: verifier, revocations: revocations, now: now,
-            ticket: ticket)
-        return Self.evaluate(policy, in: context, after: steps)
+            clientAddress: request.clientAddress, evaluator: self, now: now, ticket: ticket)
+        return Self.evaluate(policy, in: context, &steps)
     }
 
     /// Why the key itself cannot be delivered, whatever its policy says.
@@ -82,10 +83,10 @@ public struct AuthorizationEvaluator: Sendable {
         return policy.availability.covers(now) ? nil : DenialReason(.policyOutsideValidity)
     }
 
+    /// - Parameter steps: what is checked is added to them.
     private static func evaluate(
-        _ policy: AuthorizationPolicy, in context: RestrictionContext, after steps: [EvaluationStep]
+        _ policy: AuthorizationPolicy, in context: RestrictionContext, _ steps: inout [EvaluationStep]
     ) -> Evaluation {
-        var steps = steps
         var verdicts = TokenVerdicts()
         var closest: (reason: DenialReason, held: Int)?
         var limited: Grant?

@@ -7,8 +7,8 @@ struct RestrictionContext {
     let delivery: KeyDeliveryType
     let credential: String?
     let clientAddress: IPAddress
-    let verifier: any TokenVerifier
-    let revocations: any RevocationSource
+    /// Whose verifier and revocations are asked.
+    let evaluator: AuthorizationEvaluator
     let now: Date
     /// What the request's ticket says; nil when it has none, or shows a token.
     let ticket: TicketCheck?
@@ -16,15 +16,19 @@ struct RestrictionContext {
 
 /// The verdicts on the request's token, one for each distinct restriction: a signature is checked once.
 struct TokenVerdicts {
-    /// A list, not a table: there are few, and comparing one is cheaper than hashing its keys.
-    private var known: [(restriction: TokenRestriction, verdict: TokenVerdict)] = []
+    private typealias Known = (restriction: TokenRestriction, verdict: TokenVerdict)
+
+    /// A list, not a table: there are few, mostly one, and comparing it is cheaper than hashing its keys.
+    private var first: Known?
+    private var others: [Known] = []
 
     mutating func verdict(
         on token: String, under restriction: TokenRestriction, in context: RestrictionContext
     ) -> TokenVerdict {
-        if let known = known.first(where: { $0.restriction == restriction }) { return known.verdict }
-        let verdict = context.verifier.verify(token, under: restriction, at: context.now)
-        known.append((restriction, verdict))
+        if let first, first.restriction == restriction { return first.verdict }
+        if let known = others.first(where: { $0.restriction == restriction }) { return known.verdict }
+        let verdict = context.evaluator.verifier.verify(token, under: restriction, at: context.now)
+        if first == nil { first = (restriction, verdict) } else { others.append((restriction, verdict)) }
         return verdict
     }
 }
@@ -100,7 +104,7 @@ struct OptionEvaluation {
         case .rejected(let rejection):
             return step(.token, DenialReason(.tokenRejected, detail: rejection.rawValue))
         case .verified(let verified):
-            if let reason = verified.refusal(by: context.revocations) { return step(.token, reason) }
+            if let reason = verified.refusal(by: context.evaluator.revocations) { return step(.token, reason) }
             switch restriction.check(verified, for: context.keyID, at: context.now) {
             case .fails(let reason): return step(.token, reason)
             case .holds(let limit):

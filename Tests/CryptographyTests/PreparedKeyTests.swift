@@ -10,10 +10,14 @@ import Testing
     ) throws -> [UInt8] {
         var clear = [UInt8](repeating: 0xAA, count: max(sealed.count - 28, 0))
         try clear.withUnsafeMutableBytes { clear in
-            try key.withUnsafeBytes { key in
-                guard isPrepared else { return try AES256GCM.open(sealed, key: key, authenticating: data, into: clear) }
-                let prepared = try #require(PreparedAES256GCM(key: key))
-                try prepared.open(sealed, authenticating: data, into: clear)
+            try data.withUnsafeBytes { data in
+                try key.withUnsafeBytes { key in
+                    guard isPrepared else {
+                        return try AES256GCM.open(sealed, key: key, authenticating: data, into: clear)
+                    }
+                    let prepared = try #require(PreparedAES256GCM(key: key))
+                    try prepared.open(sealed, authenticating: data, into: clear)
+                }
             }
         }
         return clear
@@ -73,7 +77,9 @@ import Testing
         var clear = [UInt8](repeating: 0xAA, count: 32)
         let prepared = try #require(key.withUnsafeBytes { PreparedAES256GCM(key: $0) })
         #expect(throws: CryptographyError.self) {
-            try clear.withUnsafeMutableBytes { try prepared.open(sealed, authenticating: [], into: $0) }
+            try clear.withUnsafeMutableBytes {
+                try prepared.open(sealed, authenticating: UnsafeRawBufferPointer(start: nil, count: 0), into: $0)
+            }
         }
         #expect(clear.allSatisfy { $0 == 0 })
     }
@@ -85,7 +91,9 @@ import Testing
         var clear: [UInt8] = []
         #expect(throws: CryptographyError.self) {
             try clear.withUnsafeMutableBytes {
-                try prepared.open([UInt8](repeating: 0, count: count), authenticating: [], into: $0)
+                try prepared.open(
+                    [UInt8](repeating: 0, count: count), authenticating: UnsafeRawBufferPointer(start: nil, count: 0),
+                    into: $0)
             }
         }
     }

@@ -15,7 +15,7 @@ public struct FastRequest: Sendable {
     /// Path and query, as they came.
     public let target: String
     /// In bytes of the target; the question mark, if there is one, stands behind it.
-    private let pathLength: Int
+    let pathLength: Int
     public var authorization: String?
     public var origin: String?
     /// `Host`, as it came.

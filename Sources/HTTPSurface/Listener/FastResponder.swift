@@ -61,6 +61,8 @@ public struct FastResponse: Sendable {
     public var body: ByteBuffer
     /// Status line and headers, where they were written before.
     private var writtenHead: ByteBuffer?
+    /// All of it, where that was written before; `body` then only has its length.
+    private var writtenWhole: ByteBuffer?
     /// What comes after `body`, made while it is sent.
     public var stream: (any FastBody)?
     /// What the answer would have had as its body, in bytes, where it has none: to HEAD. With -1 nothing is said of it (304).
@@ -87,11 +89,12 @@ public struct FastResponse: Sendable {
         return copy
     }
 
-    /// This answer with another body, as long as its own.
-    public func with(body: ByteBuffer) -> FastResponse? {
-        guard body.readableBytes == self.body.readableBytes else { return nil }
-        var copy = self
-        copy.body = body
+    /// This answer with another body, as long as its own, put together now: a key should not lie in more places than it must.
+    public func with(body bytes: UnsafeRawBufferPointer) -> FastResponse? {
+        guard bytes.count == body.readableBytes else { return nil }
+        var (copy, whole) = (self, begun(ByteBufferAllocator()))
+        whole.writeBytes(bytes)
+        copy.writtenWhole = whole
         return copy
     }
 
@@ -105,6 +108,14 @@ public struct FastResponse: Sendable {
 
     /// The answer to a request of HTTP/1.1 on a connection that stays (RFC 9112, 4).
     func serialized(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+        if let writtenWhole { return writtenWhole }
+        var bytes = begun(allocator)
+        bytes.writeImmutableBuffer(body)
+        return bytes
+    }
+
+    /// All but the body, with room for it.
+    private func begun(_ allocator: ByteBufferAllocator) -> ByteBuffer {
         var bytes = allocator.buffer(capacity: 420 + body.readableBytes)
         if let writtenHead {
             bytes.writeImmutableBuffer(writtenHead)
@@ -113,7 +124,6 @@ public struct FastResponse: Sendable {
         }
         bytes.writeImmutableBuffer(DateField.line)
         bytes.writeStaticString("\r\n")
-        bytes.writeImmutableBuffer(body)
         return bytes
     }
 

@@ -106,7 +106,7 @@ struct PlainRequestHead {
         while start < end, text[start].isBlank { start += 1 }
         while end > start, text[end - 1].isBlank { end -= 1 }
         let value = UnsafeRawBufferPointer(rebasing: text[start..<end])
-        guard value.allSatisfy({ ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }) else { return false }
+        guard value.isFieldText else { return false }
         switch Self.meaning(of: name) {
         case .none: return true
         case .other: return false
@@ -170,6 +170,9 @@ struct PlainRequestHead {
 extension UInt8 {
     fileprivate var isBlank: Bool { self == 0x20 || self == 0x09 }
 
+    /// A character of a field's value, as far as it is ASCII (RFC 9110, 5.5).
+    fileprivate var isFieldText: Bool { (0x20..<0x7F).contains(self) || self == 0x09 }
+
     /// A character of a field's name (RFC 9110, 5.6.2).
     fileprivate var isToken: Bool {
         switch self {
@@ -181,6 +184,20 @@ extension UInt8 {
 }
 
 extension UnsafeRawBufferPointer {
+    /// Eight bytes at a time, because tokens are long: a byte below 0x20 borrows, 0x7F carries into its highest bit, and above
+    /// it is set. What is flagged so is looked at again, byte for byte.
+    fileprivate var isFieldText: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = 0
+        while count - position >= 8 {
+            let word = loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let flagged = (word | (word &- ones &* 0x20) | (word &+ ones)) & (ones &* 0x80)
+            guard flagged == 0 || self[position..<position + 8].allSatisfy(\.isFieldText) else { return false }
+            position += 8
+        }
+        return self[position...].allSatisfy(\.isFieldText)
+    }
+
     /// Without regard to the letter case of ASCII.
     /// - Parameter text: of small letters and hyphens.
     fileprivate func equals(_ text: StaticString) -> Bool {

@@ -19,7 +19,7 @@ extension TokenRestriction {
 
     private func limit(of token: VerifiedToken, at now: Date) -> TokenCheck {
         var maximum = maximumUses
-        var unusedBefore = issue(of: token)
+        var unusedBefore: Date?
         if let values = token.values(of: RequiredClaim.azureMaximumUses) {
             guard let claimed = UseLimit.parse(values) else {
                 return .fails(DenialReason(.useLimitInvalid, detail: RequiredClaim.azureMaximumUses))
@@ -29,7 +29,7 @@ extension TokenRestriction {
                 return .fails(DenialReason(.useLimitInvalid, detail: "the token lives longer than an hour"))
             }
             maximum = min(maximum ?? claimed, claimed)
-            unusedBefore = UseLimit.later(unusedBefore, token.expires.addingTimeInterval(-UseLimit.longestLife))
+            unusedBefore = token.expires.addingTimeInterval(-UseLimit.longestLife)
         }
         guard let maximum else { return .holds(nil) }
         guard maximum > 0, !token.identity.isEmpty else {
@@ -39,7 +39,8 @@ extension TokenRestriction {
         let forgotten = token.expires.addingTimeInterval(TimeInterval(max(clockSkew, 0)))
         return .holds(
             UseLimit(
-                tokenIdentity: token.identity, maximum: maximum, expires: forgotten, unusedBefore: unusedBefore))
+                tokenIdentity: token.identity, maximum: maximum, expires: forgotten,
+                unusedBefore: UseLimit.later(issue(of: token), unusedBefore)))
     }
 
     /// The earliest time at which this restriction can have held for the token: when it was issued, or when it had no longer
