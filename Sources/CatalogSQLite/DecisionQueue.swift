@@ -21,8 +21,10 @@ final class DecisionQueue: Sendable {
         var batches: [DecisionBatch] = []
         var count = 0
         var callers = DecisionCallers()
-        /// How many decisions the commit under way has; nil when there is none.
-        var committing: Int?
+        /// Whether what was taken is not settled yet.
+        var isCommitting = false
+        /// How many were taken; nil when their callers are counted.
+        var uncounted: Int?
         /// For what the thread is to be woken.
         var awaited = Awaited.nothing
         /// Whether it has waited for those that were expected.
@@ -38,28 +40,37 @@ final class DecisionQueue: Sendable {
 
     fileprivate enum Turn {
         case take(DecisionBatch)
-        case gather(DispatchTimeInterval)
+        /// Those whom a commit answers come again, or others come.
+        case gather(isAnswering: Bool)
         case sleep
         case end
     }
 
     /// Most decisions in one commit, so that none waits long.
-    fileprivate static let maximumBatch = 1000
+    private static let maximumBatch = DecisionCallers.most
     /// Most decisions that may wait: beyond, the store is too slow, and more would only grow memory.
     private static let maximumWaiting = 20_000
+
     /// How long a commit waits for more decisions.
-    fileprivate static let gatheringTime = DispatchTimeInterval.milliseconds(1)
+    private let gatheringTime: DispatchTimeInterval
     /// The same after a commit, when its callers have yet to be answered: whoever comes first may wait for the rest of it.
-    fileprivate static let answeringTime = DispatchTimeInterval.milliseconds(2)
+    private let answeringTime: DispatchTimeInterval
 
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
+
+    init(
+        gatheringTime: DispatchTimeInterval = .milliseconds(1), answeringTime: DispatchTimeInterval = .milliseconds(2)
+    ) {
+        self.gatheringTime = gatheringTime
+        self.answeringTime = answeringTime
+    }
 
     /// How many decisions wait for the next commit.
     var waitingCount: Int { state.withLock(\.count) }
 
     /// Whether a commit is under way that has taken its decisions, and no other waits.
-    var holdsABatch: Bool { state.withLock { $0.committing != nil && $0.count == 0 } }
+    var holdsABatch: Bool { state.withLock { $0.isCommitting && $0.count == 0 } }
 
     /// Why nothing can be written; nil while it can.
     var block: AuditBlock? { state.withLock { $0.block } }
@@ -96,7 +107,7 @@ final class DecisionQueue: Sendable {
             case .take(let batch): return batch
             case .end: return nil
             case .sleep: wake.wait()
-            case .gather(let time): gather(time)
+            case .gather(let isAnswering): gather(isAnswering ? answeringTime : gatheringTime)
             }
         }
     }
@@ -124,9 +135,9 @@ final class DecisionQueue: Sendable {
         if isSignalled { wake.wait() }
     }
 
-    /// To be told before those hear of it whose decisions were committed: they may come again at once.
+    /// To be told before anybody hears of it whose decisions were committed: they may come again at once.
     func hasCommitted() {
-        state.withLock { $0.callers.committed($0.committing ?? 0, waiting: $0.count) }
+        state.withLock { $0.countCallers() }
     }
 
     /// The thread ends when it has committed what waits.
@@ -174,23 +185,21 @@ extension DecisionQueue.State {
     /// Whether what was added is what the thread waits for; it is asked once.
     fileprivate var wakes: Bool {
         mutating get {
-            guard awaited == .first || awaited == .expected && count >= enough else { return false }
+            guard awaited == .first || awaited == .expected && count >= callers.awaited else { return false }
             awaited = .nothing
             return true
         }
     }
 
-    /// How many are enough for a commit.
-    private var enough: Int { min(callers.awaited, DecisionQueue.maximumBatch) }
-
     /// What the thread does next.
     fileprivate mutating func turn() -> DecisionQueue.Turn {
-        committing = nil
-        let isExpecting = callers.areExpected && count < enough && !hasGathered && !isClosed
+        let isAfterCommit = isCommitting
+        isCommitting = false
+        let isExpecting = callers.areExpected && count < callers.awaited && !hasGathered && !isClosed
         if isExpecting {
             // After a commit at once, before anybody comes: else the first would have to wake the thread.
             awaited = .expected
-            return .gather(count > callers.late ? DecisionQueue.gatheringTime : DecisionQueue.answeringTime)
+            return .gather(isAnswering: isAfterCommit && (count == 0 || callers.areTogether))
         }
         hasGathered = false
         guard count > 0 else {
@@ -201,10 +210,18 @@ extension DecisionQueue.State {
         return .take(take())
     }
 
+    /// Once for a commit, also where its decisions had to be committed one by one.
+    fileprivate mutating func countCallers() {
+        guard let decisions = uncounted else { return }
+        uncounted = nil
+        callers.committed(decisions, waiting: count)
+    }
+
     private mutating func take() -> DecisionBatch {
         let batch = batches.removeFirst()
         count -= batch.count
-        committing = batch.count
+        isCommitting = true
+        uncounted = batch.count
         if batches.isEmpty {
             var next = DecisionBatch()
             next.reserve(as: batch)

@@ -79,7 +79,7 @@ public struct FastResponse: Sendable {
         self.requestID = requestID
     }
 
-    /// This answer with its head written once, for all the times that it is given.
+    /// This answer with its head written once, for all the times that it is given: its status and headers are those of now.
     public var written: FastResponse {
         var copy = self
         var head = ByteBuffer()
@@ -89,7 +89,8 @@ public struct FastResponse: Sendable {
         return copy
     }
 
-    /// This answer with another body, as long as its own, put together now: a key should not lie in more places than it must.
+    /// This answer with another body, as long as its own, written now and for good: a key should not lie in more places than it
+    /// must.
     public func with(body bytes: UnsafeRawBufferPointer) -> FastResponse? {
         guard bytes.count == body.readableBytes else { return nil }
         var (copy, whole) = (self, begun(ByteBufferAllocator()))
