@@ -30,6 +30,9 @@ public final class KeyLookupCache: Sendable {
     private struct State {
         var keys: TwoAges<KeyID, Entry>
         var policies: [Exact<String>: KeptPolicy] = [:]
+        /// What the policies say, once for all that say the same: a policy for each asset is common, and ten thousand copies of
+        /// one would be read from memory where one lies in the processor's cache.
+        var options: Set<[AuthorizationOption]> = []
         /// Counts the changes heard of.
         var generation = 0
     }
@@ -84,7 +87,10 @@ public final class KeyLookupCache: Sendable {
             if known.policy == policy { return known }
             known.isInForce.store(false, ordering: .releasing)
         }
-        if state.policies.count >= policyCapacity { forgetPolicies(&state) }
+        // What policies said before they changed is among the options still.
+        if max(state.policies.count, state.options.count) >= policyCapacity { forgetPolicies(&state) }
+        var policy = policy
+        policy.options = state.options.insert(policy.options).memberAfterInsert
         let kept = KeptPolicy(policy)
         state.policies[Exact(policy.name)] = kept
         return kept
@@ -93,6 +99,7 @@ public final class KeyLookupCache: Sendable {
     private static func forgetPolicies(_ state: inout State) {
         for policy in state.policies.values { policy.isInForce.store(false, ordering: .releasing) }
         state.policies = [:]
+        state.options = []
     }
 
     private func hear(_ notices: [CatalogNotice]?) {

@@ -66,4 +66,46 @@ import Testing
             }
         }
     }
+
+    /// Policies that say the same share it in memory, and each still changes by itself.
+    @Test func policiesThatSayTheSameAreEachTheirOwn() async throws {
+        try await withInstallation { installation in
+            let keyIDs = (0..<3).map { _ in KeyID.random() }
+            let names = ["first", "second", "third"]
+            for (name, keyID) in zip(names, keyIDs) {
+                try await installation.catalog.apply([
+                    .putAuthorizationPolicy(Self.policy(name, [.open])),
+                    .insertContentKey(
+                        try installation.makeContentKey(.envelope, keyID: keyID, name: nil, policy: name)),
+                ])
+            }
+            let service = KeyDeliveryService(
+                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+                unwrapper: installation.unwrapper, verifier: installation.verifier)
+            let address = try #require(IPAddress("192.0.2.1"))
+            func released() async throws -> [Bool] {
+                var released: [Bool] = []
+                for keyID in keyIDs {
+                    let outcome = try await service.deliver(
+                        KeyRequest(keyIDs: [keyID], delivery: .aes, credential: nil, clientAddress: address),
+                        requestID: "r")
+                    if case .released = outcome { released.append(true) } else { released.append(false) }
+                }
+                return released
+            }
+            await installation.watch.look()
+            for _ in 0..<2 { #expect(try await released() == [true, true, true]) }
+            try await installation.catalog.apply([.putAuthorizationPolicy(Self.policy("second", []))])
+            await installation.watch.look()
+            for _ in 0..<2 { #expect(try await released() == [true, false, true]) }
+            try await installation.catalog.apply([.putAuthorizationPolicy(Self.policy("second", [.open]))])
+            await installation.watch.look()
+            for _ in 0..<2 { #expect(try await released() == [true, true, true]) }
+        }
+    }
+
+    private static func policy(_ name: String, _ restrictions: [Restriction]) -> AuthorizationPolicy {
+        AuthorizationPolicy(
+            name: name, options: [AuthorizationOption(name: "o", delivery: [.aes], restrictions: restrictions)])
+    }
 }
