@@ -80,9 +80,9 @@ struct AuditService: Service {
         do {
             try await body()
             last = nil
-        } catch is CancellationError {
-            return
         } catch {
+            // What is given up when the server ends is no failure: the end signs once more.
+            guard !Task.isCancelled else { return }
             // Said once, not every second.
             if last != "\(error)" { logger.error("\(failure)", metadata: ["cause": "\(error)"]) }
             last = "\(error)"
