@@ -22,7 +22,7 @@ struct AuditService: Service {
             await keep()
         }
         var last: String?
-        await attempt("the audit log was not signed at the end", &last) { try await signer.sign() }
+        await attempt("the audit log was not signed at the end", &last, isLast: true) { try await signer.sign() }
     }
 
     private func keep() async {
@@ -75,14 +75,14 @@ struct AuditService: Service {
     }
 
     private func attempt(
-        _ failure: String, _ last: inout String?, _ body: () async throws -> Void
+        _ failure: String, _ last: inout String?, isLast: Bool = false, _ body: () async throws -> Void
     ) async {
         do {
             try await body()
             last = nil
         } catch {
             // What is given up when the server ends is no failure: the end signs once more.
-            guard !Task.isCancelled else { return }
+            guard isLast || !Task.isCancelled else { return }
             // Said once, not every second.
             if last != "\(error)" { logger.error("\(failure)", metadata: ["cause": "\(error)"]) }
             last = "\(error)"

@@ -40,29 +40,15 @@ import Testing
                 let restrictions: [Restriction] = name == names[0] && name.isExactly(names[0]) ? [.open] : []
                 try await installation.catalog.apply([
                     .putAuthorizationPolicy(
-                        AuthorizationPolicy(
-                            name: name,
-                            options: [AuthorizationOption(name: "o", delivery: [.aes], restrictions: restrictions)])),
+                        Self.policy(name, restrictions)),
                     .insertContentKey(
                         try installation.makeContentKey(.envelope, keyID: keyID, name: nil, policy: name)),
                 ])
             }
-            let service = KeyDeliveryService(
-                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
-                unwrapper: installation.unwrapper, verifier: installation.verifier)
-            let address = try #require(IPAddress("192.0.2.1"))
+            let service = Self.service(of: installation)
             for _ in 0..<2 {
                 await installation.watch.look()
-                for (position, keyID) in keyIDs.enumerated() {
-                    let outcome = try await service.deliver(
-                        KeyRequest(keyIDs: [keyID], delivery: .aes, credential: nil, clientAddress: address),
-                        requestID: "r")
-                    if case .released = outcome {
-                        #expect(position == 0)
-                    } else {
-                        #expect(position == 1)
-                    }
-                }
+                #expect(try await Self.released(keyIDs, by: service) == [true, false])
             }
         }
     }
@@ -79,20 +65,8 @@ import Testing
                         try installation.makeContentKey(.envelope, keyID: keyID, name: nil, policy: name)),
                 ])
             }
-            let service = KeyDeliveryService(
-                catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
-                unwrapper: installation.unwrapper, verifier: installation.verifier)
-            let address = try #require(IPAddress("192.0.2.1"))
-            func released() async throws -> [Bool] {
-                var released: [Bool] = []
-                for keyID in keyIDs {
-                    let outcome = try await service.deliver(
-                        KeyRequest(keyIDs: [keyID], delivery: .aes, credential: nil, clientAddress: address),
-                        requestID: "r")
-                    if case .released = outcome { released.append(true) } else { released.append(false) }
-                }
-                return released
-            }
+            let service = Self.service(of: installation)
+            func released() async throws -> [Bool] { try await Self.released(keyIDs, by: service) }
             await installation.watch.look()
             for _ in 0..<2 { #expect(try await released() == [true, true, true]) }
             try await installation.catalog.apply([.putAuthorizationPolicy(Self.policy("second", []))])
@@ -102,6 +76,24 @@ import Testing
             await installation.watch.look()
             for _ in 0..<2 { #expect(try await released() == [true, true, true]) }
         }
+    }
+
+    private static func service(of installation: Installation) -> KeyDeliveryService {
+        KeyDeliveryService(
+            catalog: installation.catalog, cache: KeyLookupCache(watch: installation.watch),
+            unwrapper: installation.unwrapper, verifier: installation.verifier)
+    }
+
+    /// Whether each key is, asked for alone.
+    private static func released(_ keyIDs: [KeyID], by service: KeyDeliveryService) async throws -> [Bool] {
+        let address = try #require(IPAddress("192.0.2.1"))
+        var released: [Bool] = []
+        for keyID in keyIDs {
+            let outcome = try await service.deliver(
+                KeyRequest(keyIDs: [keyID], delivery: .aes, credential: nil, clientAddress: address), requestID: "r")
+            if case .released = outcome { released.append(true) } else { released.append(false) }
+        }
+        return released
     }
 
     private static func policy(_ name: String, _ restrictions: [Restriction]) -> AuthorizationPolicy {
